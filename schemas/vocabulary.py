@@ -1,0 +1,89 @@
+"""The closed word lists of the contract: priorities, tiers, channels, statuses, categories."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Priority(StrEnum):
+    """How urgently a ticket must be worked on, from least to most."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+    CRITICAL = "critical"
+
+
+class Tier(StrEnum):
+    """What service a customer has bought, from least to most."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+    PLATINUM = "platinum"
+    ENTERPRISE = "enterprise"
+
+
+class Channel(StrEnum):
+    """The way by which a ticket arrived."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    CHAT = "chat"
+    SOCIAL_MEDIA = "social_media"
+    WEB_FORM = "web_form"
+
+
+class Status(StrEnum):
+    """Where a ticket stands in its life cycle."""
+
+    NEW = "new"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    PENDING_CUSTOMER = "pending_customer"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    ESCALATED = "escalated"
+
+
+class Category(StrEnum):
+    """The seven top-level subjects; each intent of the taxonomy belongs to one."""
+
+    TECHNICAL_SUPPORT = "technical_support"
+    BILLING_DISPUTE = "billing_dispute"
+    PRODUCT_COMPLAINT = "product_complaint"
+    FEATURE_REQUEST = "feature_request"
+    ACCOUNT_ACCESS = "account_access"
+    REFUND_REQUEST = "refund_request"
+    GENERAL_INQUIRY = "general_inquiry"
+
+
+class AgentStatus(StrEnum):
+    """Whether an agent can be given work now."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+class Author(StrEnum):
+    """Who wrote a message."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+
+
+PRIORITY_RANK: Final = {priority: rank for rank, priority in enumerate(Priority)}
+"""0 for low to 4 for critical: the order of a queue."""
+
+TIER_RANK: Final = {tier: rank for rank, tier in enumerate(Tier)}
+"""0 for bronze to 4 for enterprise."""
+
+FINISHED: Final = frozenset({Status.RESOLVED, Status.CLOSED})
+"""Statuses in which nobody works on a ticket."""
+
+OUT_OF_SCOPE: Final = "oos"
+"""The label that says a text belongs to no intent."""
+
+TRIAGE_TEAM: Final = "triage"
+"""The team of people that takes what no other team is named for."""
