@@ -1,0 +1,41 @@
+"""What triage says about one message: the result that travels with an event and into a ticket's row."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from schemas.vocabulary import Category, Priority
+
+DecidedBy = Literal["ngrams", "encoder", "source"]
+"""Which tier of the model decided; `source` where there was nothing to score and the source's own labels stay."""
+
+NO_TEXT: Final = "no_text"
+EMPTY_TEXT: Final = "empty_text"
+TRUNCATED: Final = "truncated"
+UNMAPPED_TEAM: Final = "unmapped_team"
+
+
+class Guess(msgspec.Struct, frozen=True, array_like=True):
+    """One label and how probable the model holds it."""
+
+    label: str
+    probability: float
+
+
+class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result of scoring one message; `intent` is None where there was no text to score.
+
+    `guesses` holds at most three labels, most probable first. `reasons` are the constants above.
+    """
+
+    model_version: str
+    decided_by: DecidedBy
+    team: str
+    intent: str | None = None
+    category: Category | None = None
+    priority: Priority | None = None
+    confidence: float = 0.0
+    guesses: tuple[Guess, ...] = ()
+    language: str | None = None
+    taxonomy_version: str | None = None
+    reasons: tuple[str, ...] = ()
