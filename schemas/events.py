@@ -1,0 +1,194 @@
+"""Events that come from outside: what producers publish about tickets, customers and agents.
+
+Types are past tense. Evolution: new fields have defaults, a field never changes type, unknown fields are ignored.
+A field that is UNSET leaves the ticket as it was; None, where allowed, clears it.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from schemas.vocabulary import AgentStatus, Author, Category, Channel, Priority, Status, Tier
+
+Id = Annotated[str, Meta(min_length=1, max_length=256)]
+"""An identifier: not empty, 256 characters at most."""
+
+Team = Annotated[str, Meta(min_length=1, max_length=128)]
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A point in time with its offset from UTC."""
+
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+"""A fraction from 0 to 1."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Root of every event body; the envelope around it carries id, type, source and time."""
+
+
+class TicketEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """An event about one ticket."""
+
+    ticket_id: Id
+
+
+class TicketOpened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A customer asked for something. Without text the source's own category, priority and owner stay."""
+
+    customer_id: Id
+    channel: Channel
+    subject: str = ""
+    text: str = ""
+    customer_tier: Tier | None = None
+    priority: Priority | None = None
+    category: Category | None = None
+    intent: str | None = None
+    team: Team | None = None
+    assignee: Id | None = None
+    language: str | None = None
+    product: str | None = None
+    attributes: dict[str, str] = {}
+
+
+class TicketImported(TicketOpened, frozen=True, kw_only=True, omit_defaults=True):
+    """A ticket already under way elsewhere: as TicketOpened, with where it stands."""
+
+    status: Status = Status.NEW
+    opened_at: Moment | None = None
+    reassignments: int = 0
+    reopenings: int = 0
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file by reference; its bytes never travel in an event."""
+
+    name: str
+    uri: str
+    media_type: str = "application/octet-stream"
+    size_bytes: int | None = None
+
+
+class MessageAdded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody wrote on a ticket; `public` is False for a note between agents."""
+
+    author: Author
+    author_id: Id
+    text: str = ""
+    public: bool = True
+    attachments: tuple[Attachment, ...] = ()
+
+
+class TicketUpdated(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """People or another system changed fields of a ticket; only the fields that are set change."""
+
+    status: Status | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    intent: str | UnsetType = UNSET
+    team: Team | UnsetType = UNSET
+    assignee: Id | None | UnsetType = UNSET
+    customer_tier: Tier | UnsetType = UNSET
+    reassignments: int | UnsetType = UNSET
+    updated_by: str | None = None
+
+
+class TicketTransferred(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """People handed a ticket to another team, and perhaps to one of its agents."""
+
+    team: Team
+    assignee: Id | None = None
+    transferred_by: str | None = None
+    reason: str | None = None
+
+
+class TicketMerged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A ticket turned out to be the same as another, which goes on in its place."""
+
+    into_ticket_id: Id
+
+
+class TicketResolved(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """The work on a ticket is done; the customer may still disagree."""
+
+    resolved_by: str | None = None
+    resolution: str | None = None
+
+
+class TicketReopened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A resolved or closed ticket needs work again."""
+
+    reason: str | None = None
+
+
+class TicketClosed(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A ticket is finished for good."""
+
+    closed_by: str | None = None
+
+
+class SurveyAnswered(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A customer said how satisfied they were, from 1 (not at all) to 5 (very)."""
+
+    score: Annotated[int, Meta(ge=1, le=5)]
+    comment: str = ""
+
+
+class LabelCorrected(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A person said what the ticket is really about: history to learn from."""
+
+    intent: str
+    category: Category | None = None
+    corrected_by: str | None = None
+
+
+class CustomerUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """What another system knows of a customer."""
+
+    customer_id: Id
+    tier: Tier | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    attributes: dict[str, str] = {}
+
+
+class AgentUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent as they are now: a whole picture, not a change.
+
+    `capacity` is how many tickets at once in all, `channel_capacity` at most how many of them by channel.
+    `skills` maps an intent or a category to 0..1; `specialisations` names intents or categories that are the agent's own.
+    """
+
+    agent_id: Id
+    home_team: Team
+    status: AgentStatus
+    capacity: Annotated[int, Meta(ge=0, le=1000)]
+    channel_capacity: dict[Channel, Annotated[int, Meta(ge=0, le=1000)]] = {}
+    skills: dict[str, Share] = {}
+    specialisations: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+TICKET_EVENTS: Final[dict[str, type[TicketEvent]]] = {
+    event.__name__: event
+    for event in (
+        TicketOpened,
+        TicketImported,
+        MessageAdded,
+        TicketUpdated,
+        TicketTransferred,
+        TicketMerged,
+        TicketResolved,
+        TicketReopened,
+        TicketClosed,
+        SurveyAnswered,
+        LabelCorrected,
+    )
+}
+"""What tickets.events may carry."""
+
+EXTERNAL_EVENTS: Final[dict[str, type[Event]]] = {
+    **TICKET_EVENTS,
+    "CustomerUpdated": CustomerUpdated,
+    "AgentUpdated": AgentUpdated,
+}
+"""Every event that producers may publish."""

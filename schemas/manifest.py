@@ -1,0 +1,51 @@
+"""The manifest of a batch run: which views it made, and from exactly which offsets on they are not complete."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+FORMAT_VERSION: Final = 1
+MANIFEST_NAME: Final = "manifest.json"
+CURRENT_NAME: Final = "CURRENT.json"
+
+
+class TopicBoundary(msgspec.Struct, frozen=True, kw_only=True):
+    """Per partition (as a string, for JSON) the first offset that is not in the views, and when its last record arrived.
+
+    `watermarks_ms` has the broker's time of the last record below the boundary; a partition without records has none.
+    """
+
+    topic_id: str
+    offsets: dict[str, int]
+    watermarks_ms: dict[str, int] = {}
+
+
+class ViewFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a view lies, relative to the manifest's folder, and how many rows it has."""
+
+    path: str
+    rows: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What one batch run made: written last, into `<views>/<run_id>/manifest.json`, never changed.
+
+    `boundary` is by full topic name. `history_commit` is the number of the archive's commit that the run read.
+    """
+
+    run_id: str
+    created_at: datetime
+    history_commit: int
+    boundary: dict[str, TopicBoundary]
+    views: dict[str, ViewFiles]
+    code_version: str
+    format_version: int = FORMAT_VERSION
+
+
+class CurrentRun(msgspec.Struct, frozen=True, kw_only=True):
+    """`<views>/CURRENT.json`: the run to serve, swapped by an atomic rename; `sha256` is its manifest's sum."""
+
+    run_id: str
+    manifest: str
+    sha256: str

@@ -1,0 +1,85 @@
+"""The row of a ticket: its truth after an event, as tickets.log carries it and every ticket view shows it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from schemas.vocabulary import Category, Channel, Priority, Status, Tier
+
+
+class Said(StrEnum):
+    """Who a value on a ticket comes from."""
+
+    SOURCE = "source"
+    MODEL = "model"
+    PEOPLE = "people"
+    ROUTING = "routing"
+
+
+class Work(StrEnum):
+    """Whether a ticket needs an agent from routing."""
+
+    WANTED = "wanted"  # waits for an agent
+    HELD = "held"  # an agent has it
+    NONE = "none"  # finished, merged, or never to be routed
+
+
+class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One ticket after one event. Times are UTC; counts are of distinct events.
+
+    `life` and `revision` order the rows of a ticket: (life, revision) rises with each; `life` is the offset, in the
+    input of the cases stage, of the event that started this state, so a ticket that returns after it left the state
+    continues above its old rows. `routing_revision` rises only when something changes that routing depends on.
+    """
+
+    ticket_id: str
+    life: int
+    revision: int
+    routing_revision: int
+    status: Status
+    opened_at: datetime
+    last_event_at: datetime
+    customer_id: str | None = None
+    customer_tier: Tier | None = None
+    channel: Channel | None = None
+    language: str | None = None
+    subject: str | None = None
+    product: str | None = None
+    intent: str | None = None
+    category: Category | None = None
+    label_said_by: Said | None = None
+    confidence: float | None = None
+    decided_by: str | None = None
+    model_version: str | None = None
+    predicted_intent: str | None = None
+    predicted_category: Category | None = None
+    triage_reasons: tuple[str, ...] = ()
+    corrected: bool = False
+    priority: Priority = Priority.MEDIUM
+    priority_said_by: Said | None = None
+    team: str | None = None
+    team_said_by: Said | None = None
+    assignee: str | None = None
+    assignee_said_by: Said | None = None
+    work: Work = Work.NONE
+    waiting_since: datetime | None = None
+    queued_at: datetime | None = None
+    first_queued_at: datetime | None = None
+    first_assigned_at: datetime | None = None
+    first_replied_at: datetime | None = None
+    first_resolved_at: datetime | None = None
+    resolved_at: datetime | None = None
+    first_reopened_at: datetime | None = None
+    reopened_at: datetime | None = None
+    closed_at: datetime | None = None
+    reassignments: int = 0
+    transfers: int = 0
+    reopenings: int = 0
+    customer_messages: int = 0
+    agent_replies: int = 0
+    internal_notes: int = 0
+    survey_score: int | None = None
+    merged_into: str | None = None
+    resumed: bool = False
+    late_events: int = 0
