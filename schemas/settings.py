@@ -57,6 +57,9 @@ class CommonSettings(BaseSettings):
     )
     data: Path = Field(default=Path("../shared/data"), description="Folder of public data sets, read-only.")
 
+    topic_prefix: str = Field(
+        default="", description="Stands before the name of every topic, group and transaction."
+    )
     ticket_partitions: int = Field(default=4, ge=1, description="Partitions of every topic keyed by ticket.")
     team_partitions: int = Field(default=4, ge=1, description="Partitions of every topic keyed by team.")
     agent_partitions: int = Field(default=4, ge=1, description="Partitions of every topic keyed by agent.")
