@@ -62,7 +62,7 @@ def java_problem(command: str | None, version_text: str) -> str | None:
 def port_problem(setting: str, value: str) -> str | None:
     """Say in one sentence why the port that a setting asks for cannot be used, None if it can."""
     if not value.isdigit() or not 0 < int(value) <= LAST_PORT:
-        return f"{setting}={value} is not a port: give a number from 1 to {LAST_PORT}, or unset it for a free one."
+        return f"{setting}={value} is not a port: give a number from 1 to {LAST_PORT}, or unset it."
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -139,8 +139,8 @@ def _run_ivy(command: list[str], step: Callable[[str], None]) -> None:
             step(line)
     if ivy.returncode:
         message = (
-            "Ivy could not fetch the Java archives. Check the network, or name a mirror by an Ivy settings file "
-            "in TICKETYARD_IVY_SETTINGS. Its last words:\n" + "\n".join(last)
+            "Ivy could not fetch the Java archives. Check the network, or name a mirror by an Ivy settings "
+            "file in TICKETYARD_IVY_SETTINGS. Its last words:\n" + "\n".join(last)
         )
         raise JarFetchFailed(message)
 
@@ -150,7 +150,7 @@ def _check(folder: Path, sums: Mapping[str, str]) -> None:
     if wrong:
         message = (
             f"{len(wrong)} fetched archives differ from infra/local/jars.lock or are missing, "
-            f"first {wrong[0]}: remove that module from Ivy's cache (~/.ivy2/cache) and run `make setup` again."
+            f"first {wrong[0]}: remove that module from Ivy's cache (~/.ivy2/cache), then `make setup` again."
         )
         raise JarSumMismatch(message)
 

@@ -1,0 +1,119 @@
+"""Create the pipeline's topics, and compare what a Kafka has with what the contract says."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from schemas.errors import Permanent, Transient
+from schemas.settings import CommonSettings
+from schemas.topics import TopicSpec, topic_specs
+
+_UNKNOWN_TOPIC = 3
+
+
+class KafkaUnreachable(Transient):
+    """No broker answers at the given address."""
+
+
+class TopicMismatch(Permanent):
+    """A topic exists with another number of partitions than the contract says."""
+
+
+class TopicState(msgspec.Struct, frozen=True):
+    """A topic as Kafka has it: `partitions` is 0 where it does not exist."""
+
+    name: str
+    topic_id: str
+    partitions: int
+
+
+def specs_of(settings: CommonSettings) -> tuple[TopicSpec, ...]:
+    """Return every topic of the pipeline with the prefix and the partition counts of the settings."""
+    return topic_specs(
+        prefix=settings.topic_prefix,
+        ticket_partitions=settings.ticket_partitions,
+        team_partitions=settings.team_partitions,
+        agent_partitions=settings.agent_partitions,
+    )
+
+
+@contextmanager
+def admin_client(client_options: Mapping[str, Any], timeout_ms: int = 10_000) -> Iterator[KafkaAdminClient]:
+    """Open an admin client and close it; raises KafkaUnreachable if no broker answers in time."""
+    servers = client_options.get("bootstrap_servers")
+    try:
+        admin = KafkaAdminClient(**client_options, bootstrap_timeout_ms=timeout_ms)
+    except (KafkaError, OSError) as error:
+        message = (
+            f"No Kafka answers at {servers} ({error}): check TICKETYARD_BOOTSTRAP_SERVERS and the security "
+            "settings, or start the embedded broker with `ticketyard up`."
+        )
+        raise KafkaUnreachable(message) from error
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+def topic_states(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, TopicState]:
+    """Return the state of each named topic."""
+    found = {row["name"]: row for row in admin.describe_topics(list(names))} if names else {}
+    return {name: _state(name, found.get(name)) for name in names}
+
+
+def _state(name: str, row: Mapping[str, Any] | None) -> TopicState:
+    if row is None or row.get("error_code") == _UNKNOWN_TOPIC:
+        return TopicState(name, "", 0)
+    return TopicState(name, str(row.get("topic_id", "")), len(row["partitions"]))
+
+
+def mismatches(specs: Iterable[TopicSpec], states: Mapping[str, TopicState]) -> list[str]:
+    """Return one sentence for each existing topic whose number of partitions is not the contract's."""
+    pairs = ((spec, states[spec.name].partitions) for spec in specs)
+    return [
+        f"Topic {spec.name} has {has} partitions, the settings say {spec.partitions}: set the counts "
+        "(TICKETYARD_TICKET_PARTITIONS, _TEAM_PARTITIONS, _AGENT_PARTITIONS) to what exists, or use another "
+        "TICKETYARD_TOPIC_PREFIX; counts never change under stored state."
+        for spec, has in pairs
+        if has not in {0, spec.partitions}
+    ]
+
+
+def ensure_topics(
+    client_options: Mapping[str, Any], specs: Sequence[TopicSpec], *, replication_factor: int = -1
+) -> list[str]:
+    """Create the topics that are missing and wait until each partition has a leader; return their names.
+
+    `client_options` are kafka-python's. Raises TopicMismatch before anything is created if an existing topic
+    has another number of partitions, KafkaUnreachable if no broker answers.
+    """
+    with admin_client(client_options) as admin:
+        states = topic_states(admin, [spec.name for spec in specs])
+        wrong = mismatches(specs, states)
+        if wrong:
+            raise TopicMismatch("\n".join(wrong))
+        missing = [spec for spec in specs if states[spec.name].partitions == 0]
+        if missing:
+            _create(admin, missing, replication_factor)
+        return [spec.name for spec in missing]
+
+
+def _create(admin: KafkaAdminClient, specs: Sequence[TopicSpec], replication_factor: int) -> None:
+    wanted = {
+        spec.name: {
+            "num_partitions": spec.partitions,
+            "replication_factor": replication_factor,
+            "configs": spec.config,
+        }
+        for spec in specs
+    }
+    try:
+        admin.create_topics(wanted, raise_errors=True)
+        admin.wait_for_topics(list(wanted), timeout_ms=30_000)
+    except KafkaError as error:
+        message = f"The topics {', '.join(wanted)} could not be created: {error}"
+        raise Permanent(message) from error
