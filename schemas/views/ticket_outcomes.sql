@@ -1,0 +1,67 @@
+-- One row per ticket that was not merged into another: what came of it, computed from its own row alone.
+--   ticket_id VARCHAR: the ticket
+--   opened_on DATE: the UTC day on which it was opened
+--   opened_at TIMESTAMPTZ: when it was opened
+--   status VARCHAR: where it stands in its life cycle
+--   category VARCHAR: its category
+--   intent VARCHAR: its intent
+--   predicted_intent VARCHAR: the intent that the model gave it
+--   model_version VARCHAR: the model that did
+--   team VARCHAR: the team that it is with
+--   assignee VARCHAR: the agent who has or had it
+--   channel VARCHAR: the way by which it came
+--   priority VARCHAR: its priority
+--   customer_tier VARCHAR: its customer's tier
+--   language VARCHAR: its language
+--   is_resolved BOOLEAN: whether it is resolved or closed
+--   is_closed BOOLEAN: whether it is closed
+--   is_corrected BOOLEAN: whether a person corrected or confirmed its label
+--   is_overruled BOOLEAN: whether that person named another intent than the model
+--   first_contact_resolved BOOLEAN: whether one public agent reply resolved it and it did not reopen within 7 days
+--   reassignments BIGINT: how often it changed hands
+--   reopenings BIGINT: how often it was reopened
+--   resolution_ms BIGINT: milliseconds from opening to the last resolution; empty while it is open
+--   first_reply_ms BIGINT: milliseconds from opening to the first public agent reply
+--   first_assignment_ms BIGINT: milliseconds from opening to the first assignment
+--   survey_score BIGINT: the customer's score, 1 to 5
+--   resolution_s DOUBLE: resolution_ms in seconds
+--   first_reply_s DOUBLE: first_reply_ms in seconds
+SELECT
+  measured.*,
+  resolution_ms / 1000.0E0 AS resolution_s,
+  first_reply_ms / 1000.0E0 AS first_reply_s
+FROM (
+  SELECT
+    ticket_id,
+    CAST(opened_at AS DATE) AS opened_on,
+    opened_at,
+    status,
+    category,
+    intent,
+    predicted_intent,
+    model_version,
+    team,
+    assignee,
+    channel,
+    priority,
+    customer_tier,
+    language,
+    status IN ('resolved', 'closed') AS is_resolved,
+    status = 'closed' AS is_closed,
+    corrected AS is_corrected,
+    corrected AND COALESCE(predicted_intent <> intent, FALSE) AS is_overruled,
+    first_resolved_at IS NOT NULL
+      AND agent_replies = 1
+      AND COALESCE(
+        unix_millis(first_reopened_at) - unix_millis(first_resolved_at) > 604800000, TRUE
+      ) AS first_contact_resolved,
+    reassignments,
+    reopenings,
+    CASE WHEN status IN ('resolved', 'closed') THEN unix_millis(resolved_at) - unix_millis(opened_at) END
+      AS resolution_ms,
+    unix_millis(first_replied_at) - unix_millis(opened_at) AS first_reply_ms,
+    unix_millis(first_assigned_at) - unix_millis(opened_at) AS first_assignment_ms,
+    survey_score
+  FROM tickets
+  WHERE merged_into IS NULL
+) AS measured
