@@ -1,0 +1,281 @@
+"""The taxonomy: which intents there are, who works on them, how urgent they are, and examples of each.
+
+A person edits `taxonomy.yaml`; this module reads it strictly and reports every mistake of the file at once,
+each with its line, so that a typing error never turns into a classifier that silently learnt something else.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from schemas.errors import Permanent
+from schemas.vocabulary import OUT_OF_SCOPE, TRIAGE_TEAM, Category, Priority
+
+FEWEST_EXAMPLES: Final = 8
+"""An intent with fewer examples cannot be learnt from a cold start."""
+
+FEWEST_INTENTS: Final = 2
+"""A classifier has nothing to decide between fewer."""
+
+UNMAPPED_PRIORITY: Final = Priority.MEDIUM
+"""The base priority of a label that the taxonomy does not know."""
+
+_SNAKE_CASE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster where built
+
+
+class TaxonomyError(Permanent):
+    """The taxonomy file cannot be used; the message names the file, each place and what to mend."""
+
+
+def _snake_case(name: str) -> str:
+    if not _SNAKE_CASE.fullmatch(name):
+        raise PydanticCustomError(
+            "snake_case", "is not lower_snake_case: use a-z, 0-9 and single underscores"
+        )
+    return name
+
+
+def _intent_name(name: str) -> str:
+    if name == OUT_OF_SCOPE:
+        raise PydanticCustomError("reserved", "is reserved for texts of no intent: choose another name")
+    return _snake_case(name)
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("empty", "is empty: write something or delete the line")
+    return text.strip()
+
+
+def _enough(examples: tuple[str, ...]) -> tuple[str, ...]:
+    if len(examples) < FEWEST_EXAMPLES:
+        raise PydanticCustomError(
+            "too_few",
+            "has {n} examples, at least {least} are needed: add {more} more",
+            {"n": len(examples), "least": FEWEST_EXAMPLES, "more": FEWEST_EXAMPLES - len(examples)},
+        )
+    return examples
+
+
+SnakeCase = Annotated[str, AfterValidator(_snake_case)]
+IntentName = Annotated[str, AfterValidator(_intent_name)]
+Filled = Annotated[str, AfterValidator(_filled)]
+Examples = Annotated[tuple[Filled, ...], AfterValidator(_enough)]
+
+
+class _Entry(BaseModel, frozen=True, extra="forbid"):
+    """What the file says under an intent's name."""
+
+    description: Filled
+    team: SnakeCase
+    priority: Priority
+    examples: Examples
+
+
+class _Section(BaseModel, frozen=True, extra="forbid"):
+    """What the file says under a category's name."""
+
+    description: Filled
+    intents: dict[IntentName, _Entry]
+
+
+class _Document(BaseModel, frozen=True, extra="forbid"):
+    """The file as it is written."""
+
+    version: Filled
+    categories: dict[Category, _Section]
+
+    def entries(self) -> Iterator[tuple[Category, str, _Entry]]:
+        """Yield category, intent name and entry in the file's order."""
+        for category, section in self.categories.items():
+            for name, entry in section.intents.items():
+                yield category, name, entry
+
+
+class Intent(_Entry):
+    """One thing that customers want: its default team, base priority and the sentences that teach it."""
+
+    name: IntentName
+    category: Category
+
+
+class Taxonomy(BaseModel, frozen=True, extra="forbid"):
+    """The intents of one file: `version` is its author's word, `sum` the sha256 (hex) of its bytes."""
+
+    version: str
+    intents: Mapping[str, Intent]
+    sum: str
+
+    def intent(self, name: str) -> Intent:
+        """Return the intent of this name; TaxonomyError if there is none."""
+        try:
+            return self.intents[name]
+        except KeyError:
+            raise TaxonomyError(
+                f"the taxonomy (version {self.version}) has no intent {name!r}; "
+                f"add it to the taxonomy file or use one of its {len(self.intents)} intents"
+            ) from None
+
+    def team_for(self, label: str) -> str:
+        """Return the default team of a label; a label that is no intent goes to the triage team."""
+        intent = self.intents.get(label)
+        return intent.team if intent else TRIAGE_TEAM
+
+    def category_for(self, label: str) -> Category | None:
+        """Return the category of a label; None if it is no intent."""
+        intent = self.intents.get(label)
+        return intent.category if intent else None
+
+    def priority_for(self, label: str) -> Priority:
+        """Return the base priority of a label; a label that is no intent has medium."""
+        intent = self.intents.get(label)
+        return intent.priority if intent else UNMAPPED_PRIORITY
+
+    def teams(self) -> tuple[str, ...]:
+        """Return, sorted, every team that `team_for` can answer with, so the triage team too."""
+        return tuple(sorted({intent.team for intent in self.intents.values()} | {TRIAGE_TEAM}))
+
+    def examples(self) -> Iterator[tuple[str, str]]:
+        """Yield (text, label) of every example, in the file's order: the cold-start training set."""
+        for intent in self.intents.values():
+            for text in intent.examples:
+                yield text, intent.name
+
+
+def load_taxonomy(path: Path | None = None) -> Taxonomy:
+    """Read a taxonomy file, or the packaged one; TaxonomyError if it is missing or has mistakes."""
+    source = path or resources.files("schemas").joinpath("taxonomy.yaml")
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise TaxonomyError(
+            f"{source}: the taxonomy file cannot be read ({error}); give the path of a readable file"
+        ) from error
+    return parse_taxonomy(data, source=str(source))
+
+
+def parse_taxonomy(data: bytes, *, source: str) -> Taxonomy:
+    """Check a taxonomy file's bytes and build the taxonomy; `source` names the file in TaxonomyError."""
+    root, content = _read_yaml(data, source)
+    try:
+        document = _Document.model_validate(content)
+    except ValidationError as error:
+        problems = [_describe(detail, root) for detail in error.errors(include_url=False)]
+        raise _mistakes(source, problems) from error
+    problems = [*_repeated_intents(document, root), *_repeated_examples(document, root)]
+    intents = {
+        name: Intent(name=name, category=category, **dict(entry))
+        for category, name, entry in document.entries()
+    }
+    if len(intents) < FEWEST_INTENTS:
+        problems.append(f"only {len(intents)} intents, at least {FEWEST_INTENTS} are needed: add some")
+    if problems:
+        raise _mistakes(source, problems)
+    return Taxonomy(version=document.version, intents=intents, sum=hashlib.sha256(data).hexdigest())
+
+
+def _mistakes(source: str, problems: list[str]) -> TaxonomyError:
+    lines = "\n".join(f"  {problem}" for problem in problems)
+    return TaxonomyError(
+        f"{source}: {len(problems)} mistake(s) in the taxonomy; mend them and run again:\n{lines}"
+    )
+
+
+def _read_yaml(data: bytes, source: str) -> tuple[yaml.Node | None, Any]:
+    """Return the node tree, which knows lines, and the plain content."""
+    try:
+        loader = _LOADER(data)
+        root = loader.get_single_node()
+        repeated = list(_repeated_keys(root)) if root else []
+        content = loader.construct_document(root) if root else None
+    except yaml.YAMLError as error:
+        raise TaxonomyError(f"{source}: not valid YAML, mend the syntax there: {error}") from error
+    if repeated:
+        raise _mistakes(source, repeated)
+    return root, content
+
+
+def _repeated_keys(root: yaml.Node) -> Iterator[str]:
+    """YAML itself keeps the last of two equal keys and drops the first without a word."""
+    waiting, known = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in known:  # an alias; it may even contain itself
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(reversed(node.value))
+        elif isinstance(node, yaml.MappingNode):
+            yield from _repeats_in(node)
+            waiting.extend(value for _, value in reversed(node.value))
+
+
+def _repeats_in(mapping: yaml.MappingNode) -> Iterator[str]:
+    first: dict[str, int] = {}
+    for key, _ in mapping.value:
+        line = key.start_mark.line + 1
+        if key.value in first:
+            yield (
+                f"line {line}: the name {key.value!r} is there already in line {first[key.value]}: "
+                "rename or delete one of them"
+            )
+        first.setdefault(key.value, line)
+
+
+def _describe(detail: ErrorDetails, root: yaml.Node | None) -> str:
+    """Say one pydantic error as 'line N: place: what (is 'value')'."""
+    place = [part for part in detail["loc"] if part != "[key]"]
+    names = " > ".join(str(part) for part in place) or "the file"
+    value = detail["input"]
+    shown = f" (it is {value!r})" if isinstance(value, str | int | float | None) else ""
+    return f"line {_line_of(place, root)}: {names}: {detail['msg']}{shown}"
+
+
+def _line_of(place: list[int | str], root: yaml.Node | None) -> int:
+    """Return the line (from 1) of the deepest node that the place leads to."""
+    node, line = root, 1
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == part), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _repeated_intents(document: _Document, root: yaml.Node | None) -> Iterator[str]:
+    first: dict[str, Category] = {}
+    for category, name, _ in document.entries():
+        if name in first:
+            line = _line_of(["categories", category, "intents", name], root)
+            yield (
+                f"line {line}: {category} > {name}: an intent of this name is in {first[name]} already: "
+                "rename or delete one of them"
+            )
+        first.setdefault(name, category)
+
+
+def _repeated_examples(document: _Document, root: yaml.Node | None) -> Iterator[str]:
+    """Two equal sentences under two intents teach the classifier a contradiction."""
+    first: dict[str, str] = {}
+    for category, name, entry in document.entries():
+        for number, text in enumerate(entry.examples):
+            folded = " ".join(text.casefold().split())
+            if folded in first:
+                line = _line_of(["categories", category, "intents", name, "examples", number], root)
+                yield (
+                    f"line {line}: {category} > {name}: the example {text!r} is in {first[folded]} already: "
+                    "reword or delete one of them"
+                )
+            first.setdefault(folded, f"{category} > {name}")
