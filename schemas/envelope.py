@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.errors import Permanent, PipelineError
+from schemas.errors import Permanent
 from schemas.events import Event
 
 Headers = list[tuple[str, bytes]]
@@ -17,7 +17,7 @@ MAX_ID_LENGTH: Final = 256
 _REQUIRED: Final = ("ce_id", "ce_type", "ce_source", "ce_time")
 
 
-class EventError(PipelineError, Permanent):
+class EventError(Permanent):
     """A record is not an event of the contract; no retry can help it."""
 
 

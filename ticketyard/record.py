@@ -1,0 +1,110 @@
+"""From an event to the record that Kafka gets: checked, encoded, with its topic, key and headers; no I/O."""
+
+from datetime import datetime
+from functools import cache
+from typing import Final, NamedTuple
+
+import msgspec
+
+from schemas.envelope import MAX_ID_LENGTH, Envelope, Headers, encode_body, encode_headers
+from schemas.events import EXTERNAL_EVENTS, AgentUpdated, CustomerUpdated, Event, TicketEvent
+from schemas.topics import INPUT_BYTES, Topic
+from ticketyard.errors import InvalidEvent
+
+MAX_SOURCE_LENGTH: Final = 256
+ENVELOPE_BYTES: Final = 8 * 1024
+"""What key and headers of a record take at most: ids of 256 characters, four bytes each, and the rest."""
+
+MAX_BODY_BYTES: Final = INPUT_BYTES - ENVELOPE_BYTES
+"""The largest body, as JSON in UTF-8, that the topics for input accept."""
+
+
+class Record(NamedTuple):
+    """One record to send; `topic` is without its prefix."""
+
+    id: str
+    topic: Topic
+    key: str
+    value: bytes
+    headers: Headers
+
+
+def to_record(event: Event, *, id: str, time: datetime, source: str) -> Record:  # noqa: A002 - CloudEvents' name
+    """Return the record of `event`; InvalidEvent, naming type and field, if it does not fit the contract."""
+    kind = type(event).__name__
+    if EXTERNAL_EVENTS.get(kind) is not type(event):
+        known = ", ".join(EXTERNAL_EVENTS)
+        raise InvalidEvent(f"{kind} is not an event that producers may publish; use one of {known}")
+    _check_attributes(kind, id=id, time=time, source=source)
+    value = _checked_body(event)
+    topic, key = address(event)
+    envelope = Envelope(id=id, type=kind, source=source, time=time, subject=key)
+    return Record(id, topic, key, value, encode_headers(envelope))
+
+
+def address(event: Event) -> tuple[Topic, str]:
+    """Return the topic that carries `event`, and its key: the id of the ticket, customer or agent."""
+    match event:
+        case TicketEvent():
+            return Topic.TICKETS_EVENTS, event.ticket_id
+        case CustomerUpdated():
+            return Topic.CUSTOMERS_EVENTS, event.customer_id
+        case AgentUpdated():
+            return Topic.AGENTS_EVENTS, event.agent_id
+    raise InvalidEvent(
+        f"{type(event).__name__} is about no ticket, customer or agent, so no topic carries it"
+    )
+
+
+def _check_attributes(kind: str, *, id: str, time: datetime, source: str) -> None:  # noqa: A002 - as above
+    for name, text, longest in (("id", id, MAX_ID_LENGTH), ("source", source, MAX_SOURCE_LENGTH)):
+        if not isinstance(text, str) or not 1 <= len(text) <= longest:
+            raise InvalidEvent(
+                f"{kind}: {name} must be a text of 1 to {longest} characters, not {text!r:.80}"
+            )
+        if not _is_unicode(text):
+            raise InvalidEvent(f"{kind}: {name} cannot be written as UTF-8: {text!r:.80}")
+    if not isinstance(time, datetime) or time.utcoffset() is None:
+        raise InvalidEvent(f"{kind}: time must be a datetime with its offset from UTC, not {time!r:.80}")
+
+
+def _checked_body(event: Event) -> bytes:
+    """Encode and decode again: structs check nothing when they are built, the decoder checks all."""
+    kind = type(event)
+    try:
+        body = encode_body(event)
+        _decoder(kind).decode(body)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        field = where.rstrip("`") or " (the event itself)"
+        raise InvalidEvent(f"{kind.__name__}{field}: {what}") from error
+    except (TypeError, ValueError) as error:  # what JSON cannot say: other objects, text that is no Unicode
+        raise InvalidEvent(f"{kind.__name__}.{_unencodable_field(event)}: {error}") from error
+    if len(body) > MAX_BODY_BYTES:
+        raise InvalidEvent(
+            f"{kind.__name__} is {len(body):,} bytes as JSON, at most {MAX_BODY_BYTES:,} can be sent; "
+            "shorten its text, or send attachments by reference"
+        )
+    return body
+
+
+@cache
+def _decoder(kind: type[Event]) -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(kind)
+
+
+def _unencodable_field(event: Event) -> str:
+    for field in event.__struct_fields__:
+        try:
+            msgspec.json.encode(getattr(event, field))
+        except (TypeError, ValueError):
+            return field
+    return "?"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
