@@ -3,7 +3,7 @@
 import msgspec
 
 from schemas.derived import Origin
-from schemas.envelope import Envelope, Headers
+from schemas.envelope import Headers
 from schemas.topics import Topic
 
 
@@ -27,8 +27,8 @@ class Emission(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes
 
 
-class Decoded(msgspec.Struct, frozen=True, kw_only=True):
-    """A record with its envelope read."""
+class TopicRole(msgspec.Struct, frozen=True, kw_only=True):
+    """What a full topic name stands for: its role in the pipeline and the id it has at present."""
 
-    record: Record
-    envelope: Envelope
+    topic: Topic
+    topic_id: str

@@ -1,0 +1,89 @@
+"""Kafka clients of the speed layer, made from settings: producers, readers, and what the broker says of topics."""
+
+from collections.abc import Iterable
+
+import msgspec
+from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection
+from confluent_kafka.admin import AdminClient
+
+from schemas.topics import DERIVED_BYTES
+from streams.errors import BrokerFailed, TopicMismatch
+from streams.settings import StreamSettings
+
+_METADATA_TIMEOUT_S = 20.0
+
+
+class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the broker says of a topic: its id changes when the topic is deleted and created again."""
+
+    name: str
+    topic_id: str
+    partitions: int
+
+
+def idempotent_producer(settings: StreamSettings) -> Producer:
+    """Return a producer whose retries neither lose nor reorder nor double a record."""
+    return Producer(_producer_options(settings))
+
+
+def transactional_producer(settings: StreamSettings, transactional_id: str) -> Producer:
+    """Return a producer that writes transactions; a second one of the same id fences the first."""
+    return Producer(
+        {
+            **_producer_options(settings),
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": int(settings.transaction_timeout_s * 1000),
+            "message.timeout.ms": int(settings.transaction_timeout_s * 1000),
+        }
+    )
+
+
+def _producer_options(settings: StreamSettings) -> dict[str, object]:
+    return {
+        **settings.confluent_options(),
+        "enable.idempotence": True,
+        "acks": "all",
+        "linger.ms": 2,
+        "compression.type": "lz4",
+        "message.max.bytes": DERIVED_BYTES,
+        "message.timeout.ms": int(settings.delivery_timeout_s * 1000),
+        "queue.buffering.max.kbytes": 256 * 1024,
+    }
+
+
+def reader(settings: StreamSettings) -> Consumer:
+    """Return a consumer without a group: it is told what to read from where, and commits nothing."""
+    return Consumer(
+        {
+            **settings.confluent_options(),
+            "group.id": f"{settings.topic_prefix}ticketyard-reader",  # librdkafka wants one; never joined
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "fetch.message.max.bytes": DERIVED_BYTES,
+            "fetch.wait.max.ms": 100,
+        }
+    )
+
+
+def topic_facts(settings: StreamSettings, names: Iterable[str]) -> dict[str, TopicFacts]:
+    """Ask the broker about topics. Raises TopicMismatch for one that is missing, BrokerFailed without an answer."""
+    admin = AdminClient(settings.confluent_options())
+    wanted = sorted(set(names))
+    answers = admin.describe_topics(TopicCollection(wanted), request_timeout=_METADATA_TIMEOUT_S)
+    facts = {}
+    for name, answer in answers.items():
+        try:
+            described = answer.result(timeout=_METADATA_TIMEOUT_S + 5)
+        except KafkaException as error:
+            if error.args[0].name() == "UNKNOWN_TOPIC_OR_PART":
+                raise TopicMismatch(
+                    f"topic {name} does not exist; create it with `ticketyard topics create`"
+                ) from error
+            raise BrokerFailed(f"the broker said nothing of topic {name}: {error}") from error
+        facts[name] = TopicFacts(
+            name=name, topic_id=str(described.topic_id), partitions=len(described.partitions)
+        )
+    return facts

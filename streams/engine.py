@@ -1,0 +1,223 @@
+"""The one mechanism of every stateful stage: restore first, then one transaction a step, outbox, offsets."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, Literal, Protocol
+
+import msgspec
+import structlog
+
+from schemas.derived import WatermarkAdvanced
+from schemas.envelope import EventDecoder, EventError, decode_envelope
+from schemas.errors import Permanent, PipelineError
+from schemas.topics import Topic
+from streams.errors import StateLost
+from streams.fault_points import FaultPoint, Reached
+from streams.input_order import InputOrder
+from streams.metrics import StageMetrics
+from streams.offsets import Positions
+from streams.outbox import Outbox
+from streams.record import Record, TopicRole
+from streams.state_log import Restored, StateLog, StepHeader
+from streams.step import TIMER_PREFIX, PartitionLogic, Step, Timer
+from streams.timers import Timers, Watermark
+
+_log = structlog.get_logger(__name__)
+_WATERMARK_TYPE: Final = ("ce_type", b"WatermarkAdvanced")
+_QUIET_OFFSETS_S: Final = 1.0
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+_watermarks = EventDecoder({"WatermarkAdvanced": WatermarkAdvanced})
+
+
+class Engine(Protocol):
+    """What works on one partition of a stage; every method blocks and is called by one thread at a time."""
+
+    def open(self) -> None:
+        """Make ready: nothing is handled before this has returned."""
+
+    def step(self, records: Sequence[Record]) -> Mapping[str, int]:
+        """Handle records in order and return, by full topic name, the offsets that may be committed."""
+
+    def close(self) -> None:
+        """Give up the partition."""
+
+
+class StepEngine:
+    """A partition of a stateful stage: its logic, its timers and its offsets, moved only by committed steps."""
+
+    def __init__(
+        self,
+        *,
+        stage: str,
+        partition: int,
+        logic: PartitionLogic,
+        roles: Mapping[str, TopicRole],
+        partitions: Mapping[Topic, int],
+        state_log: StateLog,
+        outbox: Outbox,
+        positions: Positions,
+        metrics: StageMetrics,
+        clock: Callable[[], datetime],
+        clock_mode: Literal["wall", "event"],
+        reached: Reached,
+    ) -> None:
+        self._stage = stage
+        self._partition = partition
+        self._logic = logic
+        self._roles = roles
+        self._partitions = partitions
+        self._state_log = state_log
+        self._outbox = outbox
+        self._positions = positions
+        self._order = InputOrder(partition=partition, roles=roles, positions=positions, metrics=metrics)
+        self._metrics = metrics
+        self._clock = clock
+        self._event_time = clock_mode == "event"
+        self._reached = reached
+        self._timers = Timers()
+        self._watermark = Watermark(partitions[Topic.TICKETS_EVENTS])
+        self._step_number = 0
+        self._now = _EPOCH
+        self._written: dict[str, int] = {}
+        self._written_at = _EPOCH
+
+    def open(self) -> None:
+        """Restore (invariant 3), step by step.
+
+        1. fence the former owner; 2. read the state; 3. check that its offsets belong to today's topics;
+        4. take back entries and timers; 5. send the last step's outbox again; 6. start from its offsets.
+        """
+        self._state_log.fence()  # 1
+        self._reached(FaultPoint.BEFORE_RESTORE)
+        restored = self._state_log.restore()  # 2
+        committed = self._positions.committed(self._partition)
+        self._check(restored.header, {name: found.stamp for name, found in committed.items()})  # 3
+        for key, value in restored.entries.items():  # 4
+            self._take_back(key, value)
+        self._outbox.send(restored.outbox)  # 5
+        self._start_from(restored)  # 6
+        self._reached(FaultPoint.AFTER_RESTORE)
+        _log.info(
+            "partition.restored",
+            partition=self._partition,
+            entries=len(restored.entries),
+            step=self._step_number,
+        )
+
+    def _check(self, header: StepHeader | None, stamps: Mapping[str, str]) -> None:
+        self._order.check_ids(header.topic_ids if header else stamps)
+        if header is None and stamps:
+            raise StateLost(
+                f"stage {self._stage} has committed offsets for partition {self._partition}, but its state topic "
+                f"is empty: restore it, or reset the group's offsets to read all inputs again"
+            )
+
+    def _take_back(self, key: str, value: bytes) -> None:
+        if key.startswith(TIMER_PREFIX):
+            self._timers.set(key.removeprefix(TIMER_PREFIX), msgspec.json.decode(value, type=Timer).due)
+        else:
+            self._logic.restore(key, value)
+
+    def _start_from(self, restored: Restored) -> None:
+        header = restored.header
+        if header is not None:
+            self._step_number, self._now = header.step, header.now
+        self._order.start(header.offsets if header else {})
+        self._written = dict(self._order.next)
+
+    def step(self, records: Sequence[Record]) -> Mapping[str, int]:
+        """Handle `records`; repeated ones are skipped, missing ones read from the log first."""
+        fresh = list(self._order.admit(records))
+        if fresh:
+            self._run(fresh)
+        return dict(self._written)
+
+    def _run(self, records: Sequence[Record]) -> None:
+        wall = self._clock()
+        step = self._new_step(wall)
+        for record in records:
+            self._handle(record, step)
+            self._apply_timers(step)
+        idle = not step.changes and not step.outbox
+        if idle and (wall - self._written_at).total_seconds() < _QUIET_OFFSETS_S:
+            return  # nothing happened: offsets alone are written once a second at most
+        self._commit(step, wall)
+        self._metrics.stepped(
+            step.counts, records=len(records), seconds=(self._clock() - wall).total_seconds()
+        )
+
+    def _new_step(self, wall: datetime) -> Step:
+        if not self._event_time:
+            self._now = wall
+        return Step(
+            stage=self._stage,
+            partition=self._partition,
+            number=self._step_number + 1,
+            partitions=self._partitions,
+            next_offsets=dict(self._order.next),
+            now=self._now,
+            watermark=self._watermark.current,
+        )
+
+    def _handle(self, record: Record, step: Step) -> None:
+        try:
+            if self._event_time:
+                self._now = step.now = max(self._now, _event_time(record))
+            if _WATERMARK_TYPE in record.headers:
+                self._advance(record, step)
+            else:
+                self._logic.handle(record, step)
+        except PipelineError as error:
+            if not isinstance(error, Permanent):
+                raise
+            step.die(record, error)
+
+    def _advance(self, record: Record, step: Step) -> None:
+        body = _watermarks.decode(decode_envelope(record.headers), record.value)
+        if not isinstance(body, WatermarkAdvanced):  # the decoder knows no other type
+            raise EventError(f"{type(body).__name__} is not a watermark")
+        step.watermark = self._watermark.advance(body.source_partition, body.watermark)
+        while step.watermark is not None and (name := self._timers.pop_due(step.watermark)) is not None:
+            step.delete(TIMER_PREFIX + name)
+            self._logic.fire(name, step)
+            self._apply_timers(step)
+
+    def _apply_timers(self, step: Step) -> None:
+        for name, due in step.timers.items():
+            if due is None:
+                self._timers.cancel(name)
+            else:
+                self._timers.set(name, due)
+        step.timers.clear()
+
+    def _commit(self, step: Step, wall: datetime) -> None:
+        header = StepHeader(
+            step=step.number,
+            offsets=step.next_offsets,
+            topic_ids={name: role.topic_id for name, role in self._roles.items()},
+            chunks=0,
+            now=self._now,
+        )
+        self._reached(FaultPoint.BEFORE_TRANSACTION)
+        self._state_log.commit(step.changes, step.outbox, header)
+        self._reached(FaultPoint.AFTER_TRANSACTION)
+        self._outbox.send(step.outbox)
+        self._reached(FaultPoint.AFTER_OUTBOX)
+        self._step_number = step.number
+        self._written, self._written_at = step.next_offsets, wall
+
+    def close(self) -> None:
+        """Give up the partition; the next owner fences this one."""
+        self._state_log.close()
+
+
+def _event_time(record: Record) -> datetime:
+    """The record's own time; one that has none cannot move the clock, and fails where it is decoded."""
+    for name, value in record.headers:
+        if name == "ce_time":
+            try:
+                time = datetime.fromisoformat(value.decode())
+            except ValueError:
+                return _EPOCH
+            return time if time.tzinfo is not None else _EPOCH
+    return _EPOCH

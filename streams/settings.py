@@ -1,0 +1,60 @@
+"""Settings of the speed layer; read once, passed on as arguments."""
+
+from pydantic import Field
+
+from schemas.settings import CommonSettings
+
+
+class StreamSettings(CommonSettings):
+    """What a worker of the speed layer can be told by TICKETYARD_* variables."""
+
+    step_records: int = Field(default=256, ge=1, description="At most so many records in one step.")
+    step_bytes: int = Field(default=4 * 1024 * 1024, ge=1, description="At most so many bytes in one step.")
+    buffered_records: int = Field(
+        default=4096, ge=1, description="Records that a worker holds in memory before it stops fetching."
+    )
+    commit_interval_s: float = Field(
+        default=0.5, gt=0, description="How often finished offsets are committed: the replay window."
+    )
+    session_timeout_s: float = Field(
+        default=8.0, gt=0, description="A worker silent for so long loses its partitions."
+    )
+    transaction_timeout_s: float = Field(
+        default=30.0, gt=0, description="A transaction open for so long is aborted by the broker."
+    )
+    delivery_timeout_s: float = Field(
+        default=120.0, gt=0, description="How long a send is retried before the worker gives up and restarts."
+    )
+    stalled_after_s: float = Field(
+        default=45.0,
+        gt=0,
+        description="Lag without progress, or a blocked loop, for so long ends the worker.",
+    )
+    watermark_interval_s: float = Field(default=0.25, gt=0, description="How often triage emits watermarks.")
+    watermark_grace_s: float = Field(
+        default=2.0, ge=0, description="How far an idle source's watermark stays behind the clock."
+    )
+    future_skew_s: float = Field(
+        default=300.0, ge=0, description="An event further ahead of the clock than this is a dead letter."
+    )
+    score_texts: int = Field(default=64, ge=1, description="At most so many records in one step of triage.")
+    inference_threads: int = Field(default=1, ge=1, description="Threads of the encoder in one worker.")
+    retire_after_days: float = Field(
+        default=30.0, gt=0, description="A ticket leaves the state so long after it was closed."
+    )
+    close_after_days: float = Field(
+        default=0.0,
+        ge=0,
+        description="A resolved ticket is closed after so long; 0 leaves that to the source.",
+    )
+    specialisation_weight: float = Field(default=0.4, ge=0, description="Routing: the agent's own subject.")
+    skill_weight: float = Field(default=0.2, ge=0, description="Routing: how skilled in the subject.")
+    free_capacity_weight: float = Field(default=0.2, ge=0, description="Routing: how much room is left.")
+    performance_weight: float = Field(default=0.2, ge=0, description="Routing: how well past tickets went.")
+    metrics_port: int = Field(
+        default=0, ge=0, description="Port of the worker's Prometheus metrics; 0 is none."
+    )
+    crash_at: str = Field(
+        default="",
+        description="For fault tests: `point:n` kills the worker hard when it reaches that point the n-th time.",
+    )
