@@ -1,0 +1,65 @@
+# One door for every task; `make` alone prints this list.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := requirements/linux-x86_64-py311
+SOURCES := schemas streams batch serving ticketyard infra tests
+UV := $(BIN)/uv
+UV_COMPILE = $(UV) pip compile pyproject.toml --quiet --python-version 3.11 \
+	--python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help check-machine setup setup-all demo test test-fast test-layers lint bench replay-it replay-incidents \
+	lock clean
+
+help:  ## print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+check-machine:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11, 3.12 or 3.13, or run make with PYTHON=/path/to/it." >&2; exit 1; }
+	@$(PYTHON) infra/prerequisites.py
+
+setup: check-machine  ## create .venv with .venv/bin/ticketyard, fetch the Java archives (1.5 GB, no PyTorch)
+	@$(PYTHON) infra/install.py demo
+	@$(BIN)/python -m infra.local.jars
+
+setup-all: check-machine  ## the same with PyTorch and the tools for tests (7 GB)
+	@$(PYTHON) infra/install.py all
+	@$(BIN)/python -m infra.local.jars
+
+demo: setup  ## watch the whole pipeline work, four minutes; SERVE=1 leaves it running
+	@$(BIN)/ticketyard demo $(if $(SERVE),--serve)
+
+test: setup-all test-layers  ## every test, on the real Kafka, Spark and DuckDB (20 minutes)
+	$(BIN)/python -m pytest
+
+test-fast: setup-all  ## the tests that need no engine (under a minute)
+	$(BIN)/python -m pytest tests/unit tests/contract
+
+test-layers: setup-all  ## each layer's unit tests where only that layer's extra is installed
+	@for layer in schemas ticketyard streams batch serving; do \
+		$(BIN)/python -m infra.layer_environment $$layer || exit 1; \
+	done
+
+lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup  ## throughput and latency on this machine, as a report
+	@$(BIN)/python -m tests.bench
+
+replay-it: setup-all  ## train on 80 % of the public IT tickets, replay the rest, compare with evaluate
+	@$(BIN)/python -m pytest tests/end_to_end -m full_it
+
+replay-incidents: setup  ## replay the public incident log in event time, compare with a recount
+	@$(BIN)/python -m pytest tests/end_to_end -m full_incidents
+
+lock: setup-all  ## resolve the dependencies anew into requirements/ (run it on Linux x86-64)
+	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra train --extra dev $(UPGRADE) -o $(LOCK)-all.txt
+	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra build -c $(LOCK)-all.txt -o $(LOCK)-demo.txt
+	grep -A 2 '^setuptools==' $(LOCK)-all.txt > $(LOCK)-build.txt
+
+clean:  ## remove .venv, .ticketyard and every cache
+	rm -rf .venv .ticketyard build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
