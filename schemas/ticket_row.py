@@ -31,6 +31,9 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `life` and `revision` order the rows of a ticket: (life, revision) rises with each; `life` is the offset, in the
     input of the cases stage, of the event that started this state, so a ticket that returns after it left the state
     continues above its old rows. `routing_revision` rises only when something changes that routing depends on.
+    `status_at`, `assignment_at`, `priority_at`, `label_at`, `tier_at` and `survey_at` are the event times of the last
+    writer from outside of that group of fields: an older event does not change the group (docs/life-cycle.md).
+    `last_event_at` is the latest event time from outside; decisions of routing do not move it.
     """
 
     ticket_id: str
@@ -62,6 +65,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     team_said_by: Said | None = None
     assignee: str | None = None
     assignee_said_by: Said | None = None
+    last_assignee: str | None = None  # stays when nobody has the ticket, so that the next agent counts as another
     work: Work = Work.NONE
     waiting_since: datetime | None = None
     queued_at: datetime | None = None
@@ -83,3 +87,9 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged_into: str | None = None
     resumed: bool = False
     late_events: int = 0
+    status_at: datetime | None = None
+    assignment_at: datetime | None = None
+    priority_at: datetime | None = None
+    label_at: datetime | None = None
+    tier_at: datetime | None = None
+    survey_at: datetime | None = None

@@ -1,0 +1,130 @@
+"""The fold of a ticket: the one function that turns its events into its row, live and from history.
+
+Reads a row and a fact; decides by event time who wrote last; returns the next row. Pure: nothing is mutated,
+no clock is read, equal arguments give equal rows. The rules are written down in docs/life-cycle.md.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from schemas.derived import Decision, TicketAssigned, TicketQueued
+from schemas.errors import Permanent
+from schemas.events import (
+    LabelCorrected,
+    MessageAdded,
+    SurveyAnswered,
+    TicketClosed,
+    TicketEvent,
+    TicketImported,
+    TicketMerged,
+    TicketOpened,
+    TicketReopened,
+    TicketResolved,
+    TicketTransferred,
+    TicketUpdated,
+)
+from schemas.fold.assignment import (
+    apply_assigned,
+    apply_queued,
+    apply_transferred,
+    apply_updated_assignment,
+    is_current,
+)
+from schemas.fold.fact import FOLDED_EVENTS, Fact, fact_of, to_fact
+from schemas.fold.labels import apply_corrected, apply_updated_labels, label_message
+from schemas.fold.opening import apply_opened, unknown
+from schemas.fold.order import is_older, late
+from schemas.fold.status import (
+    apply_closed,
+    apply_merged,
+    apply_message,
+    apply_reopened,
+    apply_resolved,
+    say_status,
+)
+from schemas.fold.work import routing_view, settle_work, work_changes
+from schemas.ticket_row import TicketRow
+from schemas.vocabulary import Author
+
+__all__ = [
+    "FOLDED_EVENTS",
+    "Fact",
+    "StaleDecision",
+    "fact_of",
+    "fold",
+    "is_current",
+    "to_fact",
+    "work_changes",
+]
+
+
+class StaleDecision(Permanent):
+    """A decision was folded that was not made on the current row; ask `is_current` first."""
+
+
+def fold(row: TicketRow | None, fact: Fact) -> TicketRow:
+    """Return the row after `fact`; `row` is None for a ticket without state: `fact.life` is then its life.
+
+    Raises StaleDecision for a decision that does not fit the row.
+    """
+    decision = isinstance(fact.body, Decision)
+    if isinstance(fact.body, Decision) and not is_current(row, fact.body):
+        raise StaleDecision(f"{fact.type} {fact.id} was not made on the current row of {fact.body.ticket_id}")
+    before = unknown(fact) if row is None else row
+    after = settle_work(before, _APPLY[type(fact.body)](before, fact), fact.time)
+    told = isinstance(fact.body, TicketAssigned) or routing_view(before) == routing_view(after)
+    return replace(
+        after,
+        revision=before.revision + 1,
+        routing_revision=before.routing_revision + (not told),
+        late_events=before.late_events + (after.late_events > before.late_events),
+        last_event_at=before.last_event_at if decision else max(before.last_event_at, fact.time),
+    )
+
+
+def _updated(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
+    row = apply_updated_assignment(row, body, time)
+    row = apply_updated_labels(row, body, time)
+    # The status comes last: one that is stated beats the one that an assignment means.
+    return row if body.status is UNSET else say_status(row, body.status, time)
+
+
+def _message(row: TicketRow, fact: Fact, body: MessageAdded) -> TicketRow:
+    row = apply_message(row, body, fact.time)
+    return label_message(row, fact.triage) if body.author is Author.CUSTOMER else row
+
+
+def _survey(row: TicketRow, body: SurveyAnswered, time: datetime) -> TicketRow:
+    if is_older(time, row.survey_at):
+        return late(row)
+    return replace(row, survey_score=body.score, survey_at=time)
+
+
+def _opened(row: TicketRow, fact: Fact) -> TicketRow:
+    assert isinstance(fact.body, TicketOpened)
+    return apply_opened(row, fact.body, fact.time, fact.triage)
+
+
+def _timed(apply: Callable[[TicketRow, Any, datetime], TicketRow]) -> Callable[[TicketRow, Fact], TicketRow]:
+    return lambda row, fact: apply(row, fact.body, fact.time)
+
+
+_APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] = {
+    TicketOpened: _opened,
+    TicketImported: _opened,
+    MessageAdded: lambda row, fact: _message(row, fact, fact.body),  # type: ignore[arg-type]  # keyed by its type
+    TicketUpdated: _timed(_updated),
+    TicketTransferred: _timed(apply_transferred),
+    TicketMerged: _timed(apply_merged),
+    TicketResolved: _timed(apply_resolved),
+    TicketReopened: _timed(apply_reopened),
+    TicketClosed: _timed(apply_closed),
+    SurveyAnswered: _timed(_survey),
+    LabelCorrected: _timed(apply_corrected),
+    TicketAssigned: _timed(apply_assigned),
+    TicketQueued: _timed(apply_queued),
+}

@@ -1,0 +1,94 @@
+"""Who a ticket belongs to: its team and its agent, named by the source, by people or by routing."""
+
+from datetime import datetime
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from schemas.derived import Decision, TicketAssigned, TicketQueued
+from schemas.events import TicketTransferred, TicketUpdated
+from schemas.fold.order import earliest, is_older, late
+from schemas.fold.status import is_assumed, say_status
+from schemas.ticket_row import Said, TicketRow, Work
+from schemas.vocabulary import Status
+
+
+def is_current(row: TicketRow | None, decision: Decision) -> bool:
+    """Tell whether routing decided on the ticket as it is: same life and routing revision, agent wanted."""
+    return (
+        row is not None
+        and row.work is Work.WANTED
+        and (decision.life, decision.routing_revision) == (row.life, row.routing_revision)
+    )
+
+
+def apply_assigned(row: TicketRow, body: TicketAssigned, time: datetime) -> TicketRow:
+    """Give a ticket to the agent that routing chose."""
+    return hold(row, body.agent_id, Said.ROUTING, time)
+
+
+def apply_queued(row: TicketRow, body: TicketQueued, time: datetime) -> TicketRow:
+    """Note that a ticket waits in its team's queue; a second notice of the same wait moves nothing."""
+    del body
+    return replace(row, queued_at=row.queued_at or time, first_queued_at=earliest(row.first_queued_at, time))
+
+
+def apply_transferred(row: TicketRow, body: TicketTransferred, time: datetime) -> TicketRow:
+    """Move a ticket to another team, and to an agent of it or to nobody yet."""
+    if is_assumed(row):  # people do not hand over what needs no work
+        row = say_status(row, Status.NEW, time)
+    return _assign(row, time, team=body.team, assignee=body.assignee, reassignments=UNSET)
+
+
+def apply_updated_assignment(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
+    """Set what an update says about team, agent and how often the agent changed."""
+    if body.team is UNSET and body.assignee is UNSET and body.reassignments is UNSET:
+        return row
+    return _assign(row, time, team=body.team, assignee=body.assignee, reassignments=body.reassignments)
+
+
+def hold(row: TicketRow, agent_id: str, said_by: Said, time: datetime) -> TicketRow:
+    """Give a ticket to an agent; going from one agent to another counts as a reassignment."""
+    another = row.last_assignee is not None and row.last_assignee != agent_id
+    return replace(
+        row,
+        assignee=agent_id,
+        assignee_said_by=said_by,
+        last_assignee=agent_id,
+        reassignments=row.reassignments + another,
+        first_assigned_at=earliest(row.first_assigned_at, time),
+        status=Status.ASSIGNED if row.status is Status.NEW else row.status,
+    )
+
+
+def _assign(
+    row: TicketRow,
+    time: datetime,
+    *,
+    team: str | UnsetType,
+    assignee: str | UnsetType | None,
+    reassignments: int | UnsetType,
+) -> TicketRow:
+    if is_older(time, row.assignment_at):
+        return late(row)
+    row = replace(row, assignment_at=time)
+    if team is not UNSET:
+        # Routing chose for the old team; an agent whom people named stays until they say otherwise.
+        if team != row.team and assignee is UNSET and row.assignee_said_by is Said.ROUTING:
+            row = _release(row)
+        row = _move(row, team)
+    if assignee is None:
+        row = _release(row)
+    elif assignee is not UNSET:
+        row = hold(row, assignee, Said.PEOPLE, time)
+    return row if reassignments is UNSET else replace(row, reassignments=reassignments)
+
+
+def _move(row: TicketRow, team: str) -> TicketRow:
+    moved = row.team is not None and row.team != team
+    return replace(row, team=team, team_said_by=Said.PEOPLE, transfers=row.transfers + moved)
+
+
+def _release(row: TicketRow) -> TicketRow:
+    status = Status.NEW if row.status is Status.ASSIGNED else row.status
+    return replace(row, assignee=None, assignee_said_by=None, status=status)

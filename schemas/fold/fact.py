@@ -1,0 +1,62 @@
+"""What happened to a ticket, ready to be folded: an event's envelope, its decoded body, what triage said."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from schemas.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
+from schemas.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
+from schemas.events import TICKET_EVENTS, TicketEvent, TicketImported
+from schemas.triage import Triage
+
+FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {
+    **TICKET_EVENTS,
+    "TicketAssigned": TicketAssigned,
+    "TicketQueued": TicketQueued,
+}
+"""What a ticket's row is made of: what comes from outside, and what routing decided."""
+
+_DECODER: Final = EventDecoder(FOLDED_EVENTS)
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of one ticket; `time` is UTC. `life` counts only where the event starts a ticket's state."""
+
+    id: str
+    type: str
+    source: str
+    time: datetime
+    body: TicketEvent
+    triage: Triage | None = None
+    life: int = 0
+
+
+def to_fact(event: SourceEvent, triage: Triage | None = None, *, life: int = 0) -> Fact:
+    """Decode `event`. Raises UnknownEventType, InvalidBody or NotAnEvent, naming the event and the field."""
+    envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
+    body = _DECODER.decode(envelope, bytes(event.body))
+    if not isinstance(body, TicketEvent):
+        raise InvalidBody(f"{event.type} {event.id} is not about a ticket")
+    if isinstance(body, TicketImported) and body.opened_at is not None:
+        body = msgspec.structs.replace(body, opened_at=_utc(body.opened_at, event, "opened_at"))
+    time = _utc(event.time, event, "time")
+    return Fact(
+        id=event.id, type=event.type, source=event.source, time=time, body=body, triage=triage, life=life
+    )
+
+
+def fact_of(logged: TicketLogged) -> Fact:
+    """Return the fact that a record of tickets.log tells; folding it over `before` gives `after` again."""
+    return to_fact(logged.event, logged.triage, life=logged.life)
+
+
+def _utc(time: datetime, event: SourceEvent, field: str) -> datetime:
+    if time.tzinfo is UTC:
+        return time
+    if time.tzinfo is None:
+        raise NotAnEvent(f"{event.type} {event.id}: {field} has no offset from UTC: {time.isoformat()}")
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:  # the first or last day that a datetime can hold, in another zone
+        raise InvalidBody(f"{event.type} {event.id}: {field} is out of range: {time.isoformat()}") from error

@@ -1,0 +1,119 @@
+"""What a ticket is about: the model says so, the source where there is no text, and people above both."""
+
+from datetime import datetime
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from schemas.events import LabelCorrected, TicketOpened, TicketUpdated
+from schemas.fold.order import is_older, late
+from schemas.ticket_row import Said, TicketRow, Work
+from schemas.triage import NO_TEXT, Triage
+from schemas.vocabulary import TRIAGE_TEAM
+
+
+def label_opening(row: TicketRow, body: TicketOpened, triage: Triage | None) -> TicketRow:
+    """Label a ticket by its opening: what the source says stands where it is explicit or there is no text."""
+    if body.priority is not None and row.priority_said_by is not Said.PEOPLE:
+        row = replace(row, priority=body.priority, priority_said_by=Said.SOURCE)
+    if triage is not None and triage.intent is not None:
+        if body.team is not None and body.assignee is not None:  # somebody has it already, where they have it
+            row = _put_in_team(row, body.team, Said.SOURCE)
+        return _label_by_model(row, triage)
+    return _label_by_source(row, body, triage)
+
+
+def label_message(row: TicketRow, triage: Triage | None) -> TicketRow:
+    """Label a ticket by the first message with text; later messages change nothing."""
+    if triage is None or triage.intent is None or row.predicted_intent is not None:
+        return row
+    return _label_by_model(row, triage)
+
+
+def apply_updated_labels(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
+    """Set what an update says about priority, tier and label, each unless a later word is known."""
+    if body.priority is not UNSET:
+        if is_older(time, row.priority_at):
+            row = late(row)
+        else:
+            row = replace(row, priority=body.priority, priority_said_by=Said.PEOPLE, priority_at=time)
+    if body.customer_tier is not UNSET:
+        if is_older(time, row.tier_at):
+            row = late(row)
+        else:
+            row = replace(row, customer_tier=body.customer_tier, tier_at=time)
+    return _label_by_update(row, body, time)
+
+
+def apply_corrected(row: TicketRow, body: LabelCorrected, time: datetime) -> TicketRow:
+    """Set the label that a person corrected; what the model predicted stays to learn from."""
+    if is_older(time, row.label_at):
+        return late(row)
+    return replace(
+        row,
+        intent=body.intent,
+        category=row.category if body.category is None else body.category,
+        label_said_by=Said.PEOPLE,
+        label_at=time,
+        corrected=True,
+    )
+
+
+def _label_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
+    if body.intent is UNSET and body.category is UNSET:
+        return row
+    if is_older(time, row.label_at):
+        return late(row)
+    return replace(
+        row,
+        intent=row.intent if body.intent is UNSET else body.intent,
+        category=row.category if body.category is UNSET else body.category,
+        label_said_by=Said.PEOPLE,
+        label_at=time,
+    )
+
+
+def _label_by_model(row: TicketRow, triage: Triage) -> TicketRow:
+    row = replace(
+        row,
+        predicted_intent=triage.intent,
+        predicted_category=triage.category,
+        confidence=triage.confidence,
+        decided_by=triage.decided_by,
+        model_version=triage.model_version,
+        triage_reasons=triage.reasons,
+        language=row.language or triage.language,
+    )
+    if row.label_said_by is not Said.PEOPLE:
+        row = replace(row, intent=triage.intent, category=triage.category, label_said_by=Said.MODEL)
+    if triage.priority is not None and row.priority_said_by in {None, Said.MODEL}:
+        row = replace(row, priority=triage.priority, priority_said_by=Said.MODEL)
+    return _put_in_team(row, triage.team, Said.MODEL)
+
+
+def _label_by_source(row: TicketRow, body: TicketOpened, triage: Triage | None) -> TicketRow:
+    """Nothing was scored: what triage still says follows from the source's own words."""
+    intent, category, priority, team = body.intent, body.category, None, body.team
+    if triage is not None:
+        category, priority, team = category or triage.category, triage.priority, team or triage.team
+    if row.label_said_by is None:
+        said_by = None if intent is None and category is None else Said.SOURCE
+        reasons = (NO_TEXT,) if triage is None else triage.reasons
+        row = replace(
+            row,
+            intent=intent,
+            category=category,
+            label_said_by=said_by,
+            decided_by="source",
+            triage_reasons=reasons or (NO_TEXT,),
+        )
+    if priority is not None and row.priority_said_by is None:
+        row = replace(row, priority=priority, priority_said_by=Said.SOURCE)
+    return _put_in_team(row, team or TRIAGE_TEAM, Said.SOURCE if body.team else Said.MODEL)
+
+
+def _put_in_team(row: TicketRow, team: str, said_by: Said) -> TicketRow:
+    """Choose the first team; where people or the source named one, or an agent has the ticket, it stays."""
+    if row.team_said_by in {Said.PEOPLE, Said.SOURCE} or row.work is Work.HELD:
+        return row
+    return replace(row, team=team, team_said_by=said_by)
