@@ -73,6 +73,7 @@ _TICKET_DOCS: Final = {
     "team_said_by": "who the team comes from",
     "assignee": "the agent who has it",
     "assignee_said_by": "who gave it to that agent",
+    "last_assignee": "the agent who had it last",
     "work": "wanted: waits for an agent; held: an agent has it; none: neither",
     "waiting_since": "since when it waits",
     "queued_at": "when it was last put in a queue",
@@ -94,6 +95,12 @@ _TICKET_DOCS: Final = {
     "merged_into": "the ticket that goes on in its place",
     "resumed": "whether this life started after the ticket was forgotten",
     "late_events": "events that came after later ones",
+    "status_at": "event time of the last change from outside of its status",
+    "assignment_at": "the same of its team and agent",
+    "priority_at": "the same of its priority",
+    "label_at": "the same of its intent and category",
+    "tier_at": "the same of its customer's tier",
+    "survey_at": "the same of its survey score",
 }
 
 _POSITION: Final = (
