@@ -1,0 +1,92 @@
+"""Which of the agents who could take a ticket gets it, and in words why: pure functions."""
+
+from typing import NamedTuple
+
+from schemas.derived import WorkChanged
+from streams.routing.team import Member, Team
+from streams.routing.waiting_line import Lane
+from streams.routing.weights import RoutingWeights
+
+_PRECISION = 9
+"""Decimals of a score that count: what floating point makes of equal agents must not decide between them."""
+
+
+class Choice(NamedTuple):
+    """The agent chosen, with the parts of their score (each 0..1) and how many could have been chosen."""
+
+    member: Member
+    score: float
+    parts: dict[str, float]
+    candidates: int
+
+
+def choose(candidates: list[Member], work: WorkChanged, weights: RoutingWeights) -> Choice:
+    """Return the best of `candidates` (at least one): by score, then the least loaded, then by id."""
+    # (-score, load, agent id, parts, member): the id is unique, so the last two are never compared
+    ranked = min(_ranked(member, work, weights) for member in candidates)
+    specialisation, skill, free_capacity, performance = ranked[3]
+    parts = {
+        "specialisation": specialisation,
+        "skill": skill,
+        "free_capacity": free_capacity,
+        "performance": performance,
+    }
+    return Choice(ranked[4], -ranked[0], parts, len(candidates))
+
+
+Parts = tuple[float, float, float, float]
+
+
+def _ranked(
+    member: Member, work: WorkChanged, weights: RoutingWeights
+) -> tuple[float, int, str, Parts, Member]:
+    rostered, held = member.rostered, member.total
+    own = work.intent in member.specialisations or work.category in member.specialisations
+    parts = (
+        1.0 if own else 0.0,
+        _skill(rostered.skills, work),
+        (rostered.capacity - held) / rostered.capacity,
+        rostered.performance,
+    )
+    score = (
+        weights.specialisation * parts[0]
+        + weights.skill * parts[1]
+        + weights.free_capacity * parts[2]
+        + weights.performance * parts[3]
+    )
+    return -round(score, _PRECISION), held, rostered.agent_id, parts, member
+
+
+def _skill(skills: dict[str, float], work: WorkChanged) -> float:
+    if work.intent is not None and work.intent in skills:
+        return skills[work.intent]
+    return skills.get(work.category, 0.0) if work.category is not None else 0.0
+
+
+def why_chosen(choice: Choice, team: Team, work: WorkChanged, lane: Lane) -> tuple[str, ...]:
+    """Return the reasons of an assignment as words, each with its subject after a colon."""
+    member, reasons = choice.member, list[str]()
+    own = [label for label in (work.intent, work.category) if label in member.specialisations]
+    reasons += [f"specialised_in:{label}" for label in own[:1]]
+    known = [label for label in (work.intent, work.category) if label in member.rostered.skills]
+    reasons += [f"skilled_in:{label}" for label in known[:1]]
+    if lane.language is not None and lane.language in member.languages:
+        reasons.append(f"speaks:{lane.language}")
+    elif lane.language is not None and member.languages and lane.language not in team.spoken:
+        reasons.append(f"nobody_on_shift_speaks:{lane.language}")
+    reasons.append(f"best_of:{choice.candidates}")
+    return tuple(reasons)
+
+
+def why_waiting(team: Team, lane: Lane) -> str:
+    """Return why nobody takes a ticket of `lane` now."""
+    members = [member for member in team.members.values() if member.stays]
+    if not members:
+        return "no_agents"
+    if not any(member.available for member in members):
+        return "nobody_available"
+    if not team.free:
+        return "all_at_capacity"
+    if not any(team.understands(team.members[agent_id], lane.language) for agent_id in team.free):
+        return f"nobody_free_speaks:{lane.language}"
+    return f"all_at_channel_capacity:{lane.channel}"
