@@ -28,12 +28,12 @@ class Work(StrEnum):
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One ticket after one event. Times are UTC; counts are of distinct events.
 
-    `life` and `revision` order the rows of a ticket: (life, revision) rises with each; `life` is the offset, in the
-    input of the cases stage, of the event that started this state, so a ticket that returns after it left the state
-    continues above its old rows. `routing_revision` rises only when something changes that routing depends on.
-    `status_at`, `assignment_at`, `priority_at`, `label_at`, `tier_at` and `survey_at` are the event times of the last
-    writer from outside of that group of fields: an older event does not change the group (docs/life-cycle.md).
-    `last_event_at` is the latest event time from outside; decisions of routing do not move it.
+    `life` and `revision` order the rows of a ticket: (life, revision) rises with each. `life` is the offset,
+    in the input of the cases stage, of the event that started this state: a ticket that returns after it left
+    the state continues above its old rows. `routing_revision` rises only when something changes that routing
+    depends on. `status_at` to `survey_at` are the event times of the last writer from outside of that group:
+    an older event does not change the group (docs/life-cycle.md). `last_event_at` is the latest event time
+    from outside; decisions of routing do not move it.
     """
 
     ticket_id: str
@@ -65,7 +65,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     team_said_by: Said | None = None
     assignee: str | None = None
     assignee_said_by: Said | None = None
-    last_assignee: str | None = None  # stays when nobody has the ticket, so that the next agent counts as another
+    last_assignee: str | None = None  # stays when nobody has it, so that the next agent counts as another
     work: Work = Work.NONE
     waiting_since: datetime | None = None
     queued_at: datetime | None = None
