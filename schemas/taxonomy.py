@@ -221,6 +221,8 @@ def _repeated_keys(root: yaml.Node) -> Iterator[str]:
 def _repeats_in(mapping: yaml.MappingNode) -> Iterator[str]:
     first: dict[str, int] = {}
     for key, _ in mapping.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue  # construction refuses it with its line
         line = key.start_mark.line + 1
         if key.value in first:
             yield (

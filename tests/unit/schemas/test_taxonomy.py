@@ -230,6 +230,8 @@ YAML_MISTAKES: dict[str, tuple[str, str]] = {
     "syntax": ('version: "1"\ncategories: [\n', "not valid YAML, mend the syntax there: "),
     "endless alias": ("version: &a [*a]\n", "version: Input should be a valid string"),
     "nothing": ("", "line 1: the file: Input should be a valid dict"),
+    "list as name": ("version: '1'\n? [a, b]\n: 1\n", "unhashable key"),
+    "name that YAML reads as true": ("version: '1'\ncategories:\n  on: {}\n", "(it is True)"),
     "two documents": ("a: 1\n---\nb: 2\n", "not valid YAML"),
 }
 
