@@ -79,9 +79,7 @@ def _pip(arguments: list[str], packages: int) -> None:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     if pip.returncode:
         print("".join(output[-25:]), file=sys.stderr)
-        sys.exit(
-            "pip could not install the dependencies (its last lines are above). Mend that and run it again."
-        )
+        sys.exit("pip could not install the dependencies (see above): mend that and run it again.")
 
 
 def _install(kind: str) -> None:
@@ -93,7 +91,7 @@ def _install(kind: str) -> None:
         count = package_count(lock.read_text(encoding="utf-8"))
         print(f"Installing {count} locked packages ({kind})", file=sys.stderr)
         _pip(["--require-hashes", "-r", str(build)], 1)
-        # What comes as source is built with the setuptools that the lock pins, not with one fetched unchecked.
+        # What comes as source is built with the setuptools that the lock pins, not one fetched unchecked.
         _pip(["--require-hashes", "--no-build-isolation", "-r", str(lock)], count)
         _pip(["--no-deps", "--no-build-isolation", "-e", "."], 1)
     else:

@@ -124,7 +124,9 @@ class LocalKafka:
 
     def is_ready(self) -> bool:
         """Ask the broker who is in its cluster; a port that merely listens is not ready."""
-        return answers(self.bootstrap_servers)
+        place = self._place()
+        # Asking a closed port costs the client's whole timeout; looking first costs nothing.
+        return not is_free(place.port) and answers(place.bootstrap_servers)
 
     def _wait_until_ready(self, timeout_s: float) -> None:
         assert self._child is not None
