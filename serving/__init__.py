@@ -1,0 +1,6 @@
+"""The serving layer: exact answers from batch views and the realtime tail together.
+
+Reads the views that the current manifest names, and the served topics from exactly the manifest's offsets on.
+Does the merge in DuckDB: one process owns the database and the tail, many readers each see one snapshot.
+Writes nothing but its address into the home folder; answers over SQL, HTTP/JSON and Arrow.
+"""

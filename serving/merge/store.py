@@ -1,0 +1,177 @@
+"""The writer of the merge: appends the tail's rows and switches runs, each in one transaction with the state."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from schemas.tables import BASE_VIEWS, VIEWS, unique_rows_sql
+from schemas.topics import Topic
+from serving.errors import RunUnusable
+from serving.merge.database import BATCH, REALTIME
+from serving.merge.view_sql import (
+    BATCH_VIEWS,
+    REPLACED,
+    batch_view_sql,
+    kept_rows_sql,
+    merged_views,
+    names,
+    realtime_tables,
+    replaced_rows_sql,
+)
+from serving.runs import Run
+from serving.state import ServedState
+
+Boundary = Mapping[Topic, Mapping[str, int]]
+"""Per served topic and partition (as a string) the first offset that is not in batch."""
+
+_TICKETS: Final = VIEWS["tickets"]
+_EVENTS: Final = VIEWS["ticket_events"]
+_FRESH: Final = (
+    "SELECT {columns} FROM ({unique}) AS staged LEFT JOIN heads USING (ticket_id) WHERE heads.life IS NULL "
+    "OR (staged.life, staged.revision) > (heads.life, heads.revision)"
+)
+
+
+class MergeStore:
+    """The tail's tables, batch's views and the state beside them. One thread writes; readers have their own cursors."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = database.cursor()
+
+    def install(self, state: ServedState) -> None:
+        """Create schemas, tables and views with nothing in them, which `state` describes."""
+        with self._transaction():
+            for schema in (BATCH, REALTIME):
+                self._cursor.execute(f"CREATE SCHEMA {schema}")
+            for view in BATCH_VIEWS:
+                self._cursor.execute(f"CREATE VIEW {BATCH}.{view.name} AS {batch_view_sql(view, ())}")
+            for statement in (*realtime_tables(), *merged_views()):
+                self._cursor.execute(statement)
+            self._cursor.execute(f"INSERT INTO {REALTIME}.state VALUES (?)", [_document(state)])  # noqa: S608
+
+    def append(self, rows: Mapping[str, pa.Table], state: ServedState) -> None:
+        """Add the tail's rows, by base view, and make `state` the one that describes them.
+
+        A row of a ticket at or below the newest that batch or tail has is a second delivery and is left out: the rows
+        of a ticket come in rising (life, revision), and what an earlier offset had comes again as it was.
+        """
+        with self._transaction():
+            for view in BASE_VIEWS:
+                if view.topic != Topic.TICKETS_LOG and view.name in rows:
+                    self._insert(f"{REALTIME}.{view.name}", rows[view.name], names(view.columns))
+            if _TICKETS.name in rows:
+                self._append_tickets(rows[_TICKETS.name], rows[_EVENTS.name])
+            self._write_state(state)
+
+    def switch(self, run: Run, state: ServedState, boundary: Boundary, *, keep_tail: bool) -> None:
+        """Serve `run` from now on: its views, the tail's rows from `boundary` on, and `state`, all at once.
+
+        Without `keep_tail` the tail starts empty. Raises RunUnusable, having changed nothing, where a file cannot be
+        read, lacks a column, or has another number of rows than the manifest says.
+        """
+        try:
+            with self._transaction():
+                for view in BATCH_VIEWS:
+                    sql = batch_view_sql(view, run.files.get(view.name, ()))
+                    self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {sql}")
+                    self._check_rows(run, view.name)
+                for base in BASE_VIEWS:
+                    kept = kept_rows_sql(base, boundary.get(base.topic, {}) if keep_tail else None)
+                    self._cursor.execute(f"CREATE OR REPLACE TABLE {REALTIME}.{base.name} AS {kept}")
+                replaced = replaced_rows_sql(f"{REALTIME}.tickets")
+                self._cursor.execute(f"CREATE OR REPLACE TABLE {REPLACED} AS {replaced}")
+                self._write_state(state)
+        except duckdb.Error as error:
+            raise RunUnusable(f"the views of run {run.run_id} cannot be read: {error}") from error
+
+    def write_state(self, state: ServedState) -> None:
+        """Make `state` the one that describes the rows as they are."""
+        with self._transaction():
+            self._write_state(state)
+
+    def _append_tickets(self, tickets: pa.Table, events: pa.Table) -> None:
+        # Step 1. What batch has of tickets that the tail has nothing of yet.
+        with self._registered(staged_tickets=tickets, staged_events=events):
+            new = f"(SELECT DISTINCT ticket_id FROM staged_tickets ANTI JOIN {REALTIME}.tickets USING (ticket_id))"  # noqa: S608
+            batch_heads = self._cursor.sql(replaced_rows_sql(new)).to_arrow_table()
+            # Step 2. The newest row of each ticket, in tail or batch.
+            with self._registered(batch_heads=batch_heads):
+                heads = self._heads()
+                # Step 3. The rows above it: (all columns of the view), first per key.
+                with self._registered(heads=heads):
+                    fresh_events, fresh_tickets = self._fresh()
+                # Step 4. They go in; each ticket's row takes the place of its older one, in tail or batch.
+                with self._registered(fresh_tickets=fresh_tickets):
+                    self._replace_tickets()
+        self._insert(f"{REALTIME}.ticket_events", fresh_events, names(_EVENTS.columns))
+
+    def _heads(self) -> pa.Table:
+        return self._cursor.sql(
+            f"SELECT ticket_id, life, revision FROM {REALTIME}.tickets "  # noqa: S608 - own names
+            "SEMI JOIN staged_tickets USING (ticket_id) "
+            "UNION ALL SELECT ticket_id, life, revision FROM batch_heads"
+        ).to_arrow_table()
+
+    def _fresh(self) -> tuple[pa.Table, pa.Table]:
+        found = []
+        for view, staged in ((_EVENTS, "staged_events"), (_TICKETS, "staged_tickets")):
+            columns = ", ".join(f"staged.{column.name}" for column in view.columns)
+            sql = _FRESH.format(columns=columns, unique=unique_rows_sql(view, staged))
+            found.append(self._cursor.sql(sql).to_arrow_table())
+        return found[0], found[1]
+
+    def _replace_tickets(self) -> None:
+        columns = names(_TICKETS.columns)
+        for statement in (
+            f"INSERT INTO {REPLACED} SELECT {columns} FROM batch_heads SEMI JOIN fresh_tickets USING (ticket_id)",  # noqa: S608
+            f"DELETE FROM {REALTIME}.tickets WHERE ticket_id IN (SELECT ticket_id FROM fresh_tickets)",  # noqa: S608
+            f"INSERT INTO {REALTIME}.tickets SELECT {columns} FROM fresh_tickets",  # noqa: S608
+        ):
+            self._cursor.execute(statement)
+
+    def _insert(self, table: str, rows: pa.Table, columns: str) -> None:
+        with self._registered(incoming=rows):
+            self._cursor.execute(f"INSERT INTO {table} SELECT {columns} FROM incoming")  # noqa: S608 - own names
+
+    def _check_rows(self, run: Run, name: str) -> None:
+        promised = run.manifest.views[name].rows if name in run.manifest.views else 0
+        found = self._cursor.execute(f"SELECT COUNT(*) FROM {BATCH}.{name}").fetchall()[0][0]  # noqa: S608
+        if found != promised:
+            raise RunUnusable(f"view {name} of run {run.run_id} has {found} rows; its manifest promises {promised}")
+
+    def _write_state(self, state: ServedState) -> None:
+        self._cursor.execute(f"UPDATE {REALTIME}.state SET document = ?", [_document(state)])  # noqa: S608
+
+    @contextmanager
+    def _registered(self, **tables: pa.Table) -> Iterator[None]:
+        for name, table in tables.items():
+            self._cursor.register(name, table)
+        try:
+            yield
+        finally:
+            for name in tables:
+                self._cursor.unregister(name)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._cursor.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._cursor.execute("ROLLBACK")
+            raise
+        self._cursor.execute("COMMIT")
+
+
+def read_state(cursor: duckdb.DuckDBPyConnection) -> ServedState:
+    """Return the state of the snapshot that `cursor`'s transaction sees."""
+    found = cursor.execute(f"SELECT document FROM {REALTIME}.state").fetchall()  # noqa: S608 - own names
+    return msgspec.json.decode(found[0][0], type=ServedState)
+
+
+def _document(state: ServedState) -> str:
+    return msgspec.json.encode(state).decode()

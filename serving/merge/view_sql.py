@@ -1,0 +1,117 @@
+"""The SQL of the merge: pure functions from the views' definitions to DuckDB statements.
+
+Three schemas: `batch` has views over the current run's Parquet files, `realtime` the tail's tables, `main` the
+documented views, which unite the two and are all that readers see. A new run replaces the views in `batch` only.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from schemas.base_columns import Column
+from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, VIEWS, BaseView, DerivedView, View, unique_rows_sql
+from serving.merge.database import BATCH, REALTIME
+
+ADDITIVE: Final = "daily_analytics"
+"""The derived view that is kept by adding the tail's rows and subtracting those that they replace."""
+
+REPLACED: Final = f"{REALTIME}.replaced"
+"""The rows of batch's `tickets` that the tail has newer ones of."""
+
+MERGED_ON_WRITE: Final = frozenset({"tickets", "ticket_events"})
+"""Base views whose tail tables never hold a row that batch has; of the others the duplicates go when they are read."""
+
+BATCH_VIEWS: Final[tuple[View, ...]] = (*BASE_VIEWS, VIEWS[ADDITIVE])
+"""What serving reads of a run; every other derived view is computed from the merged base views."""
+
+_DERIVED: Final = {view.name: view for view in DERIVED_VIEWS}
+_OUTCOMES: Final = "ticket_outcomes"
+_DIMENSIONS: Final = tuple(column for column in VIEWS[ADDITIVE].columns if column.type != "BIGINT")
+MEASURES: Final = tuple(column.name for column in VIEWS[ADDITIVE].columns if column.type == "BIGINT")
+"""The columns of daily analytics that add up; the others are its dimensions."""
+
+
+def names(columns: Sequence[Column]) -> str:
+    """Return the columns' names for a SELECT list."""
+    return ", ".join(column.name for column in columns)
+
+
+def batch_view_sql(view: View, files: Sequence[str]) -> str:
+    """Return the SELECT of a view of a run from its Parquet `files`, in the documented types; no file, no row."""
+    if not files:
+        nothing = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in view.columns)
+        return f"SELECT {nothing} WHERE FALSE"
+    listed = ", ".join(_literal(file) for file in files)
+    columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in view.columns)
+    return f"SELECT {columns} FROM read_parquet([{listed}])"  # noqa: S608 - paths of a checked manifest, quoted
+
+
+def realtime_tables() -> Iterator[str]:
+    """Yield the statements that create the tail's tables, empty."""
+    for view in BASE_VIEWS:
+        yield f"CREATE TABLE {REALTIME}.{view.name} ({_typed(view.columns)})"
+    yield f"CREATE TABLE {REPLACED} ({_typed(VIEWS['tickets'].columns)})"
+    yield f"CREATE TABLE {REALTIME}.state (document VARCHAR)"
+
+
+def merged_views() -> Iterator[str]:
+    """Yield the statements that create the documented views, each after those that it is made of."""
+    for base in BASE_VIEWS:
+        yield f"CREATE VIEW {base.name} AS {_merged_base(base)}"
+    for derived in DERIVED_VIEWS:
+        sql = _merged_additive(derived) if derived.name == ADDITIVE else derived.sql
+        yield f"CREATE VIEW {derived.name} AS SELECT {names(derived.columns)} FROM ({sql})"
+
+
+def _merged_base(view: BaseView) -> str:
+    columns, batch, tail = names(view.columns), f"{BATCH}.{view.name}", f"{REALTIME}.{view.name}"
+    if view.name == "tickets":
+        batch = f"{batch} ANTI JOIN (SELECT ticket_id FROM {tail}) USING (ticket_id)"
+    united = f"SELECT {columns} FROM {batch} UNION ALL SELECT {columns} FROM {tail}"  # noqa: S608 - own names
+    return united if view.name in MERGED_ON_WRITE else unique_rows_sql(view, f"({united})")
+
+
+def _merged_additive(view: DerivedView) -> str:
+    """Return batch's sums, plus those of the tail's tickets, minus those of the tickets that they replace."""
+    columns = names(view.columns)
+    signed = ", ".join(f"-{name} AS {name}" for name in MEASURES)
+    sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in MEASURES)
+    keys = names(_DIMENSIONS)
+    return (
+        f"SELECT {keys}, {sums} FROM ("  # noqa: S608 - own names
+        f"SELECT {columns} FROM {BATCH}.{view.name} "
+        f"UNION ALL SELECT {columns} FROM ({_over(view, f'{REALTIME}.tickets')}) "
+        f"UNION ALL SELECT {keys}, {signed} FROM ({_over(view, REPLACED)})"
+        f") GROUP BY {keys} HAVING SUM(tickets) <> 0"
+    )
+
+
+def _over(view: DerivedView, tickets: str) -> str:
+    """Return the SQL of `view` with the rows of `tickets` in place of the view of that name."""
+    outcomes = _DERIVED[_OUTCOMES].sql
+    return (
+        f"WITH tickets AS (SELECT * FROM {tickets}), {_OUTCOMES} AS ({outcomes}) "  # noqa: S608 - own names
+        f"SELECT * FROM ({view.sql})"
+    )
+
+
+def kept_rows_sql(view: BaseView, offsets: Mapping[str, int] | None) -> str:
+    """Return the SELECT of the tail's rows of `view` at or above `offsets` (by partition; absent is 0); None: no row."""
+    if offsets is None:
+        return f"SELECT * FROM {REALTIME}.{view.name} WHERE FALSE"  # noqa: S608 - own names
+    cases = " ".join(f"WHEN {int(number)} THEN {offset}" for number, offset in offsets.items())
+    first = f"CASE log_partition {cases} ELSE 0 END" if cases else "0"
+    return f"SELECT * FROM {REALTIME}.{view.name} WHERE log_offset >= {first}"  # noqa: S608 - whole numbers
+
+
+def replaced_rows_sql(tickets: str) -> str:
+    """Return the SELECT of batch's rows of the tickets that the relation `tickets` names."""
+    columns = names(VIEWS["tickets"].columns)
+    return f"SELECT {columns} FROM {BATCH}.tickets SEMI JOIN {tickets} USING (ticket_id)"  # noqa: S608 - own names
+
+
+def _typed(columns: Sequence[Column]) -> str:
+    return ", ".join(f"{column.name} {column.type}" for column in columns)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,72 @@
+"""The batch run to serve: found by its pointer, believed only after its manifest and files are checked."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from schemas.manifest import CURRENT_NAME, FORMAT_VERSION, CurrentRun, Manifest
+from serving.errors import RunUnusable
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One checked batch run: its manifest, and per view the Parquet files that hold it (none for an empty view)."""
+
+    manifest: Manifest
+    files: dict[str, tuple[str, ...]]
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return self.manifest.run_id
+
+
+def views_folder(uri: str) -> Path:
+    """Return the local folder that `uri` names. Raises RunUnusable for another kind of storage."""
+    if uri.startswith("file://"):
+        return Path(uri.removeprefix("file://"))
+    if "://" in uri:
+        raise RunUnusable(
+            f"TICKETYARD_VIEWS_URI={uri}: serving reads views from a local or mounted folder only; mount the storage"
+        )
+    return Path(uri)
+
+
+def read_pointer(views: Path) -> CurrentRun | None:
+    """Return what CURRENT.json names, or None before the first run. Raises RunUnusable where it cannot be read."""
+    path = views / CURRENT_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=CurrentRun)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise RunUnusable(f"{path} cannot be read: {error}; run `ticketyard batch run` again") from error
+
+
+def load_run(views: Path, pointer: CurrentRun) -> Run:
+    """Return the run that `pointer` names. Raises RunUnusable, naming the file, where anything is not as promised."""
+    path = views / pointer.manifest
+    try:
+        body = path.read_bytes()
+        found = sha256(body).hexdigest()
+        if found != pointer.sha256:
+            raise RunUnusable(f"{path} has sha256 {found}, but {CURRENT_NAME} promises {pointer.sha256}")
+        manifest = msgspec.json.decode(body, type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
+        raise RunUnusable(f"{path} cannot be read: {error}") from error
+    if manifest.format_version != FORMAT_VERSION:
+        raise RunUnusable(f"{path} has format {manifest.format_version}; this version reads {FORMAT_VERSION}")
+    if manifest.run_id != pointer.run_id:
+        raise RunUnusable(f"{path} is of run {manifest.run_id}, but {CURRENT_NAME} names {pointer.run_id}")
+    files = {name: _parquet_files(path.parent, view.path, view.rows) for name, view in manifest.views.items()}
+    return Run(manifest=manifest, files=files)
+
+
+def _parquet_files(folder: Path, relative: str, rows: int) -> tuple[str, ...]:
+    place = folder / relative
+    found = [place] if place.is_file() else sorted(place.rglob("*.parquet"))
+    # Writers name what they are not done with by a leading underscore or dot.
+    files = tuple(str(file) for file in found if not file.relative_to(folder).name.startswith(("_", ".")))
+    if rows and not files:
+        raise RunUnusable(f"{place} should hold {rows} rows and has no Parquet file")
+    return files

@@ -1,0 +1,123 @@
+"""The served topics as a log that can be read from any offset, on kafka-python and without a consumer group."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import OffsetOutOfRangeError
+
+from serving.tail.progress import Bounds, LiveTopic, Place
+from serving.tail.rows import Record
+from schemas.topics import Topic
+
+_MIB: Final = 1024 * 1024
+
+
+class OutOfBounds(Exception):  # noqa: N818 - control flow: the reader looks at the bounds again
+    """An offset that was to be read is not in Kafka any more."""
+
+
+class Log(Protocol):
+    """What the tail needs of Kafka; a test gives it one in memory."""
+
+    def describe(self) -> Mapping[str, LiveTopic]:
+        """Return the served topics that exist, by full name."""
+
+    def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
+        """Return what Kafka has of each partition."""
+
+    def ends(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Return the offset after the last record of each partition."""
+
+    def seek(self, nexts: Mapping[Place, int]) -> None:
+        """Read these partitions, and only these, from these offsets on."""
+
+    def poll(self, timeout_ms: int, limit: int) -> list[Record]:
+        """Return the next records, at most `limit`; none if none come in time. Raises OutOfBounds."""
+
+    def positions(self) -> dict[Place, int]:
+        """Return the next offset of each partition that is read."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+class KafkaLog:
+    """The served topics in Kafka. Not for more than one thread."""
+
+    def __init__(self, client_options: Mapping[str, Any], topics: Mapping[str, Topic], *, wait_ms: int) -> None:
+        """Connect; `topics` names the served topics by full name. Raises kafka.errors.KafkaError."""
+        self._topics = dict(topics)
+        self._admin = KafkaAdminClient(**client_options)
+        self._consumer = KafkaConsumer(
+            **client_options,
+            group_id=None,
+            enable_auto_commit=False,
+            # Never silently from elsewhere: an offset that is gone is a gap to report.
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            # A question about the log's end waits behind a fetch on the same connection.
+            fetch_max_wait_ms=wait_ms,
+            max_partition_fetch_bytes=4 * _MIB,
+            fetch_max_bytes=32 * _MIB,
+        )
+
+    def describe(self) -> dict[str, LiveTopic]:
+        """Return the served topics that exist, by full name."""
+        found = self._admin.describe_topics(list(self._topics))
+        return {
+            topic["name"]: LiveTopic(
+                topic_id=str(topic["topic_id"]),
+                partitions=tuple(sorted(part["partition_index"] for part in topic["partitions"])),
+            )
+            for topic in found
+            if topic["error_code"] == 0
+        }
+
+    def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
+        """Return what Kafka has of each partition."""
+        parts = [TopicPartition(*place) for place in places]
+        first, last = self._consumer.beginning_offsets(parts), self._consumer.end_offsets(parts)
+        return {(part.topic, part.partition): Bounds(first[part], last[part]) for part in parts}
+
+    def ends(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Return the offset after the last record of each partition."""
+        found = self._consumer.end_offsets([TopicPartition(*place) for place in places])
+        return {(part.topic, part.partition): offset for part, offset in found.items()}
+
+    def seek(self, nexts: Mapping[Place, int]) -> None:
+        """Read these partitions, and only these, from these offsets on."""
+        self._consumer.assign([TopicPartition(*place) for place in nexts])
+        for place, offset in nexts.items():
+            self._consumer.seek(TopicPartition(*place), offset)
+
+    def poll(self, timeout_ms: int, limit: int) -> list[Record]:
+        """Return the next records, at most `limit`; none if none come in time. Raises OutOfBounds."""
+        try:
+            found = self._consumer.poll(timeout_ms=timeout_ms, max_records=limit)
+        except OffsetOutOfRangeError as error:
+            raise OutOfBounds(str(error)) from error
+        return [
+            Record(
+                topic=self._topics[message.topic],
+                partition=message.partition,
+                offset=message.offset,
+                timestamp_ms=message.timestamp,
+                headers=message.headers,
+                value=message.value,
+            )
+            for messages in found.values()
+            for message in messages
+        ]
+
+    def positions(self) -> dict[Place, int]:
+        """Return the next offset of each partition that is read."""
+        return {
+            (part.topic, part.partition): self._consumer.position(part) for part in self._consumer.assignment()
+        }
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._consumer.close(autocommit=False)
+        self._admin.close()

@@ -1,0 +1,232 @@
+"""The tail's thread: looks for new runs, checks the topics, reads on and appends. It is the only writer."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+from kafka.errors import KafkaError
+
+from schemas.errors import Permanent
+from schemas.manifest import CurrentRun
+from schemas.topics import Topic
+from serving.errors import RunUnusable
+from serving.merge.store import MergeStore
+from serving.runs import Run, load_run, read_pointer
+from serving.state import ServedState, reasons
+from serving.tail import progress
+from serving.tail.kafka_log import Log, OutOfBounds
+from serving.tail.progress import LiveTopic, Place
+from serving.tail.rows import Record, Refused, arrow_table, decode_records
+from serving.tail.status import StatusBoard
+
+_log = structlog.get_logger(__name__)
+
+_NOTHING_TO_READ_S: Final = 0.5
+_OF_OTHERS: Final = frozenset({Topic.AGENTS_EVENTS})
+"""Topics that producers write to: the stage that reads them puts what is no event into dead letters, so it is no gap."""
+
+
+class TailTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """How often the tail does what, and how much it takes at once."""
+
+    poll_ms: int
+    batch_rows: int
+    run_poll_s: float
+    topic_check_s: float
+
+
+class Tail:
+    """Keeps the merge up to date. `clock` gives the time in UTC; `connect` opens the log (raises KafkaError)."""
+
+    def __init__(
+        self,
+        *,
+        store: MergeStore,
+        connect: Callable[[], Log],
+        topics: Mapping[str, Topic],
+        views: Path,
+        timing: TailTiming,
+        clock: Callable[[], datetime],
+        status: StatusBoard,
+    ) -> None:
+        self._store = store
+        self._connect = connect
+        self._topics = dict(topics)
+        self._views = views
+        self._timing = timing
+        self._clock = clock
+        self._status = status
+        self._state = progress.initial_state(topics)
+        self._live: Mapping[str, LiveTopic] | None = None
+        self._log: Log | None = None
+        self._reading: dict[Place, int] = {}
+        self._pointer: CurrentRun | None = None
+        self._next_run_look = self._next_topic_check = 0.0
+
+    def start(self) -> None:
+        """Create the merge, empty, and switch to the current run if there is one."""
+        self._store.install(self._state)
+        self._status.change(alive=True)
+        self.look_for_run()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; Kafka's errors are waited out, any other ends the thread and is shown."""
+        rest_s = 0.0
+        try:
+            while not stop.wait(rest_s):
+                rest_s = self._step_or_rest(rest_s)
+        except Exception as error:
+            self._status.change(failure=f"{type(error).__name__}: {error}")
+            _log.exception("the tail has stopped; restart serving")
+            raise
+        finally:
+            self._status.change(alive=False)
+            self._disconnect()
+
+    def _step_or_rest(self, rested_s: float) -> float:
+        try:
+            self.step()
+        except (KafkaError, OSError, Permanent) as error:
+            rest_s = min(5.0, max(0.25, 2 * rested_s))
+            message = f"{type(error).__name__}: {error}"
+            if self._status.now.kafka_error != message:
+                _log.warning("Kafka cannot be read; trying again", error=message)
+            self._status.change(kafka_error=message)
+            self._disconnect()
+            return rest_s
+        self._status.change(kafka_error=None)
+        return 0.0 if self._reading else _NOTHING_TO_READ_S
+
+    def step(self) -> None:
+        """Do once what is due: look for a run, check the topics, read on."""
+        now = self._clock().timestamp()
+        if now >= self._next_run_look:
+            self._next_run_look = now + self._timing.run_poll_s
+            self.look_for_run()
+        if self._log is None:
+            self._log = self._connect()
+            self._reading, self._next_topic_check = {}, 0.0
+        if now >= self._next_topic_check or not self._reading:
+            self._next_topic_check = now + self._timing.topic_check_s
+            self.check_topics(self._log)
+        self._follow(self._log)
+        if self._reading:
+            self._read(self._log)
+
+    def look_for_run(self) -> None:
+        """Switch to the run that the pointer names, if it is another and a good one."""
+        try:
+            pointer = read_pointer(self._views)
+            if pointer is None or pointer == self._pointer:
+                return
+            self._switch(load_run(self._views, pointer))
+        except RunUnusable as error:
+            message = str(error)
+            if self._status.now.run_error != message:
+                _log.error("the new batch run is not served", error=message, serving=self._state.run_id)
+            self._status.change(run_error=message)
+            return
+        self._pointer = pointer
+        self._status.change(run_error=None)
+        self._status.count(switches=1)
+        _log.info("serving a new batch run", run_id=self._state.run_id)
+
+    def _switch(self, run: Run) -> None:
+        manifest = run.manifest
+        new = progress.state_for_run(self._state, manifest, self._live)
+        recreated = [gap for gap in new.gaps if gap.kind == "recreated"]
+        if recreated and self._state.run_id is not None:
+            raise RunUnusable(f"run {run.run_id} is of other topics: {recreated[0].message}; {recreated[0].act}")
+        boundary = {
+            topic: manifest.boundary[name].offsets
+            for name, topic in self._topics.items()
+            if name in manifest.boundary
+        }
+        self._store.switch(run, new, boundary, keep_tail=progress.continues(self._state, manifest))
+        self._state = new
+
+    def check_topics(self, log: Log) -> None:
+        """Compare the topics with what the state says of them; a gap where one is gone or was recreated."""
+        live = self._live = log.describe()
+        self._keep(progress.with_topic_gaps(progress.with_live_topics(self._state, live), live))
+
+    def _follow(self, log: Log) -> None:
+        """Read from where the state says, if the log reads from elsewhere: at the start, and after a switch."""
+        wanted = progress.readable(self._state)
+        if wanted == self._reading:
+            return
+        moved = {place for place in wanted if self._reading.get(place) != wanted[place]}
+        self._keep(progress.within_bounds(self._state, log.bounds(moved)))
+        self._reading = progress.readable(self._state)
+        log.seek(self._reading)
+
+    def _read(self, log: Log) -> None:
+        # Asked before reading: whatever reached the broker until now lies below these ends.
+        asked_ms = int(self._clock().timestamp() * 1000)
+        ends = log.ends(self._reading)
+        try:
+            records = log.poll(self._timing.poll_ms, self._timing.batch_rows)
+        except OutOfBounds:
+            self._reading = {}
+            return
+        nexts = log.positions()
+        if records:
+            # A topic that has its old id now had it when these were read: ids never return.
+            self.check_topics(log)
+            if progress.readable(self._state).keys() != self._reading.keys():
+                return
+        self._append(records, nexts, ends, asked_ms)
+
+    def _append(
+        self, records: list[Record], nexts: dict[Place, int], ends: Mapping[Place, int], asked_ms: int
+    ) -> None:
+        marks = _last_times(records, self._full_names())
+        for place, end in ends.items():
+            if nexts.get(place, 0) >= end:
+                marks[place] = max(asked_ms, marks.get(place, 0))
+        rows, refused = decode_records(records, self._topic_ids())
+        new = self._with_refused(progress.advance(self._state, nexts, marks), refused)
+        new = progress.with_caught_up(new, ends)
+        self._store.append({name: arrow_table(name, found) for name, found in rows.items()}, new)
+        self._state, self._reading = new, {**self._reading, **nexts}
+        lag = sum(max(0, end - nexts.get(place, 0)) for place, end in ends.items())
+        self._status.change(lag=lag, ready=self._status.now.ready or not reasons(new))
+        self._status.count(records=len(records), refused=len(refused))
+
+    def _with_refused(self, state: ServedState, refused: Iterable[Refused]) -> ServedState:
+        names = self._full_names()
+        for one in refused:
+            record = one.record
+            place = (names[record.topic], record.partition)
+            _log.error("a record cannot be read", topic=place[0], offset=record.offset, error=one.error)
+            if record.topic not in _OF_OTHERS:
+                state = progress.with_undecodable(state, place, record.offset, one.error)
+        return state
+
+    def _full_names(self) -> dict[Topic, str]:
+        return {topic: name for name, topic in self._topics.items()}
+
+    def _topic_ids(self) -> dict[Topic, str]:
+        return {topic: self._state.topics[name].topic_id or "" for name, topic in self._topics.items()}
+
+    def _keep(self, state: ServedState) -> None:
+        if state != self._state:
+            self._store.write_state(state)
+            self._state = state
+
+    def _disconnect(self) -> None:
+        log, self._log = self._log, None
+        if log is not None:
+            log.close()
+
+
+def _last_times(records: Iterable[Record], names: Mapping[Topic, str]) -> dict[Place, int]:
+    marks: dict[Place, int] = {}
+    for record in records:
+        place = (names[record.topic], record.partition)
+        marks[place] = max(record.timestamp_ms, marks.get(place, 0))
+    return marks

@@ -1,0 +1,16 @@
+"""Topic ids are compared as what they are: Kafka prints 128 bits as base64, most clients as a UUID."""
+
+from base64 import urlsafe_b64decode
+from uuid import UUID
+
+
+def same_topic_id(one: str, other: str) -> bool:
+    """Return whether two spellings name the same topic id."""
+    return one == other or _bits(one) == _bits(other)
+
+
+def _bits(text: str) -> bytes:
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
