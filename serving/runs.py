@@ -10,7 +10,7 @@ from serving.errors import RunUnusable
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One checked batch run: its manifest, and per view the Parquet files that hold it (none for an empty view)."""
+    """One checked batch run: its manifest, and per view the Parquet files that hold it, if any."""
 
     manifest: Manifest
     files: dict[str, tuple[str, ...]]
@@ -27,13 +27,13 @@ def views_folder(uri: str) -> Path:
         return Path(uri.removeprefix("file://"))
     if "://" in uri:
         raise RunUnusable(
-            f"TICKETYARD_VIEWS_URI={uri}: serving reads views from a local or mounted folder only; mount the storage"
+            f"TICKETYARD_VIEWS_URI={uri}: serving reads a local or mounted folder only; mount the storage"
         )
     return Path(uri)
 
 
 def read_pointer(views: Path) -> CurrentRun | None:
-    """Return what CURRENT.json names, or None before the first run. Raises RunUnusable where it cannot be read."""
+    """Return what CURRENT.json names, or None before the first run. Raises RunUnusable."""
     path = views / CURRENT_NAME
     try:
         return msgspec.json.decode(path.read_bytes(), type=CurrentRun)
@@ -44,7 +44,7 @@ def read_pointer(views: Path) -> CurrentRun | None:
 
 
 def load_run(views: Path, pointer: CurrentRun) -> Run:
-    """Return the run that `pointer` names. Raises RunUnusable, naming the file, where anything is not as promised."""
+    """Return the run that `pointer` names. Raises RunUnusable where anything is not as promised."""
     path = views / pointer.manifest
     try:
         body = path.read_bytes()

@@ -29,11 +29,11 @@ class ServingSettings(CommonSettings):
         default=5_000, ge=1, description="Records that the tail appends in one transaction at most."
     )
     tail_poll_ms: int = Field(
-        default=100, ge=1, description="How long the tail waits for new records before it moves its watermark."
+        default=100,
+        ge=1,
+        description="How long the tail waits for new records before it moves its watermark.",
     )
-    run_poll_s: float = Field(
-        default=1.0, gt=0, description="Seconds between looks for a new batch run."
-    )
+    run_poll_s: float = Field(default=1.0, gt=0, description="Seconds between looks for a new batch run.")
     topic_check_s: float = Field(
         default=10.0, gt=0, description="Seconds between checks that no served topic was recreated."
     )

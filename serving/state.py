@@ -1,4 +1,4 @@
-"""What one snapshot holds: up to where batch and tail reach, what is missing, and how that reads in an answer."""
+"""What one snapshot holds: how far batch and tail reach, what is missing, how that reads in an answer."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class PartitionState(msgspec.Struct, frozen=True, kw_only=True):
     """One partition: batch holds the offsets below `batch`, the tail those from there to below `next`.
 
-    Everything that reached the broker up to `watermark_ms` is included; None while nothing is known of the partition.
+    Everything that reached the broker up to `watermark_ms` is included; None while nothing is known of it.
     """
 
     batch: int = 0
@@ -42,7 +42,7 @@ class TopicState(msgspec.Struct, frozen=True, kw_only=True):
 class ServedState(msgspec.Struct, frozen=True, kw_only=True):
     """Where a snapshot stands; kept in the database beside the rows that it describes.
 
-    `caught_up` says that the tail has been read to its end at least once since it last started at the boundary.
+    `caught_up` says that the tail has been read to its end since it last started at the boundary.
     """
 
     run_id: str | None = None
@@ -52,7 +52,7 @@ class ServedState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """The boundary in one partition: the first offset that is not in batch, and the first that is not in the tail."""
+    """The boundary in one partition: the first offset that is not in batch, and that not in the tail."""
 
     batch: int
     next: int
@@ -61,8 +61,8 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 class AnswerMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """What every answer says about itself.
 
-    `boundary` is by topic and partition. Everything up to `watermark` is included; `freshness_s` is its age. Where
-    `complete` is false, `reasons` say what is missing and what to do.
+    `boundary` is by topic and partition. Everything up to `watermark` is included; `freshness_s` is its age.
+    Where `complete` is false, `reasons` say what is missing and what to do.
     """
 
     run_id: str | None
@@ -101,7 +101,9 @@ def answer_metadata(state: ServedState, now: datetime) -> AnswerMetadata:
     return AnswerMetadata(
         run_id=state.run_id,
         boundary={
-            name: {number: Reach(batch=part.batch, next=part.next) for number, part in topic.partitions.items()}
+            name: {
+                number: Reach(batch=part.batch, next=part.next) for number, part in topic.partitions.items()
+            }
             for name, topic in state.topics.items()
         },
         watermark=watermark,

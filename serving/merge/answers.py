@@ -39,7 +39,7 @@ class Snapshot:
         self.state: ServedState = read_state(cursor)
 
     def rows(self, sql: str, parameters: Parameters = None) -> Rows:
-        """Run a statement that is known to only read. Raises QueryRefused, QueryTookTooLong or QueryTooLarge."""
+        """Run a statement known to only read. Raises QueryRefused, QueryTookTooLong or QueryTooLarge."""
         try:
             relation = self._cursor.sql(sql, params=parameters)
             reader = relation.to_arrow_reader(_BATCH_ROWS)
@@ -47,12 +47,14 @@ class Snapshot:
         except duckdb.InterruptException as error:
             raise self._too_long() from error
         except duckdb.OutOfMemoryException as error:
-            raise QueryTooLarge(f"the query needs more memory than TICKETYARD_DUCKDB_MEMORY: {error}") from error
+            raise QueryTooLarge(
+                f"the query needs more memory than TICKETYARD_DUCKDB_MEMORY: {error}"
+            ) from error
         except duckdb.Error as error:
             raise QueryRefused(str(error)) from error
 
     def checked_rows(self, sql: str, parameters: Parameters = None) -> Rows:
-        """Run a reader's statement over the documented views; raises as `rows`, and QueryRefused for any other."""
+        """Run a reader's statement over the documented views, or refuse it; raises as `rows`."""
         check_statement(self._cursor, sql, VIEWS.keys())
         return self.rows(sql, parameters)
 
@@ -98,7 +100,7 @@ class Answers:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="query")
 
     def read(self, question: Callable[[Snapshot], Found]) -> Found:
-        """Return what `question` finds in one snapshot; call it on a thread of `pool`. Raises ServingError."""
+        """Return what `question` finds in one snapshot; call it on a thread of `pool`."""
         with self._read_only_transaction() as cursor:
             return question(Snapshot(cursor, row_cap=self._row_cap, timeout_s=self._timeout_s))
 
@@ -126,4 +128,7 @@ class Answers:
 
 def described(error: ServingError) -> dict[str, Any]:
     """Return the one JSON shape of every error."""
-    return {"ok": False, "error": {"type": type(error).__name__, "message": str(error), "status": error.status}}
+    return {
+        "ok": False,
+        "error": {"type": type(error).__name__, "message": str(error), "status": error.status},
+    }

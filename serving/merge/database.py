@@ -16,8 +16,8 @@ REALTIME = "realtime"
 def open_database(*, views: Path, spill: Path, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
     """Open an empty database that can read files below `views` and nothing else of this machine.
 
-    Its settings are locked, but for the time limit that each reader's connection sets. `spill` is where DuckDB puts
-    what exceeds `memory`, such as '1GB'.
+    Its settings are locked, but for the time limit that each reader's connection sets. `spill` is where
+    DuckDB puts what exceeds `memory`, such as '1GB'.
     """
     connection = duckdb.connect(
         ":memory:",

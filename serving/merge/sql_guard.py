@@ -85,7 +85,9 @@ def _check_table(path: list[str], allowed: Collection[str], views: Collection[st
     *qualifiers, name = path
     if name.lower() not in allowed or qualifiers not in ([], [_OUR_SCHEMA]):
         known = ", ".join(sorted(views))
-        raise QueryRefused(f"there is no view {'.'.join(path)}; the views are {known} (GET /v1/views describes them)")
+        raise QueryRefused(
+            f"there is no view {'.'.join(path)}; the views are {known} (GET /v1/views describes them)"
+        )
 
 
 def _check_table_function(name: str) -> None:

@@ -1,4 +1,6 @@
-"""The writer of the merge: appends the tail's rows and switches runs, each in one transaction with the state."""
+"""The writer of the merge: appends the tail's rows and switches runs, in transactions with the state."""
+
+# ruff: noqa: S608 - statements are made of our own names and whole numbers; values are bound
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +10,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from schemas.tables import BASE_VIEWS, VIEWS, unique_rows_sql
+from schemas.tables import BASE_VIEWS, unique_rows_sql
 from schemas.topics import Topic
 from serving.errors import RunUnusable
 from serving.merge.database import BATCH, REALTIME
@@ -28,8 +30,9 @@ from serving.state import ServedState
 Boundary = Mapping[Topic, Mapping[str, int]]
 """Per served topic and partition (as a string) the first offset that is not in batch."""
 
-_TICKETS: Final = VIEWS["tickets"]
-_EVENTS: Final = VIEWS["ticket_events"]
+_BASE: Final = {view.name: view for view in BASE_VIEWS}
+_TICKETS: Final = _BASE["tickets"]
+_EVENTS: Final = _BASE["ticket_events"]
 _FRESH: Final = (
     "SELECT {columns} FROM ({unique}) AS staged LEFT JOIN heads USING (ticket_id) WHERE heads.life IS NULL "
     "OR (staged.life, staged.revision) > (heads.life, heads.revision)"
@@ -37,7 +40,7 @@ _FRESH: Final = (
 
 
 class MergeStore:
-    """The tail's tables, batch's views and the state beside them. One thread writes; readers have their own cursors."""
+    """The tail's tables, batch's views and the state beside them, for the one thread that writes."""
 
     def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
         self._cursor = database.cursor()
@@ -51,13 +54,14 @@ class MergeStore:
                 self._cursor.execute(f"CREATE VIEW {BATCH}.{view.name} AS {batch_view_sql(view, ())}")
             for statement in (*realtime_tables(), *merged_views()):
                 self._cursor.execute(statement)
-            self._cursor.execute(f"INSERT INTO {REALTIME}.state VALUES (?)", [_document(state)])  # noqa: S608
+            self._cursor.execute(f"INSERT INTO {REALTIME}.state VALUES (?)", [_document(state)])
 
     def append(self, rows: Mapping[str, pa.Table], state: ServedState) -> None:
         """Add the tail's rows, by base view, and make `state` the one that describes them.
 
-        A row of a ticket at or below the newest that batch or tail has is a second delivery and is left out: the rows
-        of a ticket come in rising (life, revision), and what an earlier offset had comes again as it was.
+        A row of a ticket at or below the newest that batch or tail has is a second delivery and is left out:
+        the rows of a ticket come in rising (life, revision), and what an earlier offset had comes again as it
+        was.
         """
         with self._transaction():
             for view in BASE_VIEWS:
@@ -70,8 +74,8 @@ class MergeStore:
     def switch(self, run: Run, state: ServedState, boundary: Boundary, *, keep_tail: bool) -> None:
         """Serve `run` from now on: its views, the tail's rows from `boundary` on, and `state`, all at once.
 
-        Without `keep_tail` the tail starts empty. Raises RunUnusable, having changed nothing, where a file cannot be
-        read, lacks a column, or has another number of rows than the manifest says.
+        Without `keep_tail` the tail starts empty. Raises RunUnusable, having changed nothing, where a file
+        cannot be read, lacks a column, or has another number of rows than the manifest says.
         """
         try:
             with self._transaction():
@@ -96,7 +100,8 @@ class MergeStore:
     def _append_tickets(self, tickets: pa.Table, events: pa.Table) -> None:
         # Step 1. What batch has of tickets that the tail has nothing of yet.
         with self._registered(staged_tickets=tickets, staged_events=events):
-            new = f"(SELECT DISTINCT ticket_id FROM staged_tickets ANTI JOIN {REALTIME}.tickets USING (ticket_id))"  # noqa: S608
+            unknown = f"FROM staged_tickets ANTI JOIN {REALTIME}.tickets USING (ticket_id)"
+            new = f"(SELECT DISTINCT ticket_id {unknown})"
             batch_heads = self._cursor.sql(replaced_rows_sql(new)).to_arrow_table()
             # Step 2. The newest row of each ticket, in tail or batch.
             with self._registered(batch_heads=batch_heads):
@@ -111,7 +116,7 @@ class MergeStore:
 
     def _heads(self) -> pa.Table:
         return self._cursor.sql(
-            f"SELECT ticket_id, life, revision FROM {REALTIME}.tickets "  # noqa: S608 - own names
+            f"SELECT ticket_id, life, revision FROM {REALTIME}.tickets "
             "SEMI JOIN staged_tickets USING (ticket_id) "
             "UNION ALL SELECT ticket_id, life, revision FROM batch_heads"
         ).to_arrow_table()
@@ -127,24 +132,29 @@ class MergeStore:
     def _replace_tickets(self) -> None:
         columns = names(_TICKETS.columns)
         for statement in (
-            f"INSERT INTO {REPLACED} SELECT {columns} FROM batch_heads SEMI JOIN fresh_tickets USING (ticket_id)",  # noqa: S608
-            f"DELETE FROM {REALTIME}.tickets WHERE ticket_id IN (SELECT ticket_id FROM fresh_tickets)",  # noqa: S608
-            f"INSERT INTO {REALTIME}.tickets SELECT {columns} FROM fresh_tickets",  # noqa: S608
+            (
+                f"INSERT INTO {REPLACED} SELECT {columns} FROM batch_heads "
+                "SEMI JOIN fresh_tickets USING (ticket_id)"
+            ),
+            f"DELETE FROM {REALTIME}.tickets WHERE ticket_id IN (SELECT ticket_id FROM fresh_tickets)",
+            f"INSERT INTO {REALTIME}.tickets SELECT {columns} FROM fresh_tickets",
         ):
             self._cursor.execute(statement)
 
     def _insert(self, table: str, rows: pa.Table, columns: str) -> None:
         with self._registered(incoming=rows):
-            self._cursor.execute(f"INSERT INTO {table} SELECT {columns} FROM incoming")  # noqa: S608 - own names
+            self._cursor.execute(f"INSERT INTO {table} SELECT {columns} FROM incoming")
 
     def _check_rows(self, run: Run, name: str) -> None:
         promised = run.manifest.views[name].rows if name in run.manifest.views else 0
-        found = self._cursor.execute(f"SELECT COUNT(*) FROM {BATCH}.{name}").fetchall()[0][0]  # noqa: S608
+        found = self._cursor.execute(f"SELECT COUNT(*) FROM {BATCH}.{name}").fetchall()[0][0]
         if found != promised:
-            raise RunUnusable(f"view {name} of run {run.run_id} has {found} rows; its manifest promises {promised}")
+            raise RunUnusable(
+                f"view {name} of run {run.run_id} has {found} rows; its manifest promises {promised}"
+            )
 
     def _write_state(self, state: ServedState) -> None:
-        self._cursor.execute(f"UPDATE {REALTIME}.state SET document = ?", [_document(state)])  # noqa: S608
+        self._cursor.execute(f"UPDATE {REALTIME}.state SET document = ?", [_document(state)])
 
     @contextmanager
     def _registered(self, **tables: pa.Table) -> Iterator[None]:
@@ -169,7 +179,7 @@ class MergeStore:
 
 def read_state(cursor: duckdb.DuckDBPyConnection) -> ServedState:
     """Return the state of the snapshot that `cursor`'s transaction sees."""
-    found = cursor.execute(f"SELECT document FROM {REALTIME}.state").fetchall()  # noqa: S608 - own names
+    found = cursor.execute(f"SELECT document FROM {REALTIME}.state").fetchall()
     return msgspec.json.decode(found[0][0], type=ServedState)
 
 

@@ -1,8 +1,11 @@
 """The SQL of the merge: pure functions from the views' definitions to DuckDB statements.
 
-Three schemas: `batch` has views over the current run's Parquet files, `realtime` the tail's tables, `main` the
-documented views, which unite the two and are all that readers see. A new run replaces the views in `batch` only.
+Three schemas: `batch` has views over the current run's Parquet files, `realtime` the tail's tables, `main`
+the documented views, which unite the two and are all that readers see. A new run replaces only
+those in `batch`.
 """
+
+# ruff: noqa: S608 - statements are made of our own names, whole numbers and quoted paths
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -18,7 +21,7 @@ REPLACED: Final = f"{REALTIME}.replaced"
 """The rows of batch's `tickets` that the tail has newer ones of."""
 
 MERGED_ON_WRITE: Final = frozenset({"tickets", "ticket_events"})
-"""Base views whose tail tables never hold a row that batch has; of the others the duplicates go when they are read."""
+"""Base views whose tail never holds a row that batch has; of the others duplicates go when they are read."""
 
 BATCH_VIEWS: Final[tuple[View, ...]] = (*BASE_VIEWS, VIEWS[ADDITIVE])
 """What serving reads of a run; every other derived view is computed from the merged base views."""
@@ -36,13 +39,13 @@ def names(columns: Sequence[Column]) -> str:
 
 
 def batch_view_sql(view: View, files: Sequence[str]) -> str:
-    """Return the SELECT of a view of a run from its Parquet `files`, in the documented types; no file, no row."""
+    """Return the SELECT of a run's view from its Parquet `files`, in the documented types."""
     if not files:
         nothing = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in view.columns)
         return f"SELECT {nothing} WHERE FALSE"
     listed = ", ".join(_literal(file) for file in files)
     columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in view.columns)
-    return f"SELECT {columns} FROM read_parquet([{listed}])"  # noqa: S608 - paths of a checked manifest, quoted
+    return f"SELECT {columns} FROM read_parquet([{listed}])"
 
 
 def realtime_tables() -> Iterator[str]:
@@ -66,7 +69,7 @@ def _merged_base(view: BaseView) -> str:
     columns, batch, tail = names(view.columns), f"{BATCH}.{view.name}", f"{REALTIME}.{view.name}"
     if view.name == "tickets":
         batch = f"{batch} ANTI JOIN (SELECT ticket_id FROM {tail}) USING (ticket_id)"
-    united = f"SELECT {columns} FROM {batch} UNION ALL SELECT {columns} FROM {tail}"  # noqa: S608 - own names
+    united = f"SELECT {columns} FROM {batch} UNION ALL SELECT {columns} FROM {tail}"
     return united if view.name in MERGED_ON_WRITE else unique_rows_sql(view, f"({united})")
 
 
@@ -77,7 +80,7 @@ def _merged_additive(view: DerivedView) -> str:
     sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in MEASURES)
     keys = names(_DIMENSIONS)
     return (
-        f"SELECT {keys}, {sums} FROM ("  # noqa: S608 - own names
+        f"SELECT {keys}, {sums} FROM ("
         f"SELECT {columns} FROM {BATCH}.{view.name} "
         f"UNION ALL SELECT {columns} FROM ({_over(view, f'{REALTIME}.tickets')}) "
         f"UNION ALL SELECT {keys}, {signed} FROM ({_over(view, REPLACED)})"
@@ -89,24 +92,26 @@ def _over(view: DerivedView, tickets: str) -> str:
     """Return the SQL of `view` with the rows of `tickets` in place of the view of that name."""
     outcomes = _DERIVED[_OUTCOMES].sql
     return (
-        f"WITH tickets AS (SELECT * FROM {tickets}), {_OUTCOMES} AS ({outcomes}) "  # noqa: S608 - own names
-        f"SELECT * FROM ({view.sql})"
+        f"WITH tickets AS (SELECT * FROM {tickets}), {_OUTCOMES} AS ({outcomes}) SELECT * FROM ({view.sql})"
     )
 
 
 def kept_rows_sql(view: BaseView, offsets: Mapping[str, int] | None) -> str:
-    """Return the SELECT of the tail's rows of `view` at or above `offsets` (by partition; absent is 0); None: no row."""
+    """Return the SELECT of the tail's rows of `view` that stay: at or above `offsets`, for None none.
+
+    `offsets` is by partition; one that it lacks starts at 0.
+    """
     if offsets is None:
-        return f"SELECT * FROM {REALTIME}.{view.name} WHERE FALSE"  # noqa: S608 - own names
+        return f"SELECT * FROM {REALTIME}.{view.name} WHERE FALSE"
     cases = " ".join(f"WHEN {int(number)} THEN {offset}" for number, offset in offsets.items())
     first = f"CASE log_partition {cases} ELSE 0 END" if cases else "0"
-    return f"SELECT * FROM {REALTIME}.{view.name} WHERE log_offset >= {first}"  # noqa: S608 - whole numbers
+    return f"SELECT * FROM {REALTIME}.{view.name} WHERE log_offset >= {first}"
 
 
 def replaced_rows_sql(tickets: str) -> str:
     """Return the SELECT of batch's rows of the tickets that the relation `tickets` names."""
     columns = names(VIEWS["tickets"].columns)
-    return f"SELECT {columns} FROM {BATCH}.tickets SEMI JOIN {tickets} USING (ticket_id)"  # noqa: S608 - own names
+    return f"SELECT {columns} FROM {BATCH}.tickets SEMI JOIN {tickets} USING (ticket_id)"
 
 
 def _typed(columns: Sequence[Column]) -> str:

@@ -1,4 +1,4 @@
-"""The served topics as a log that can be read from any offset, on kafka-python and without a consumer group."""
+"""The served topics as a log that can be read from any offset: kafka-python without a consumer group."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
@@ -7,9 +7,9 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import OffsetOutOfRangeError
 
+from schemas.topics import Topic
 from serving.tail.progress import Bounds, LiveTopic, Place
 from serving.tail.rows import Record
-from schemas.topics import Topic
 
 _MIB: Final = 1024 * 1024
 
@@ -46,7 +46,9 @@ class Log(Protocol):
 class KafkaLog:
     """The served topics in Kafka. Not for more than one thread."""
 
-    def __init__(self, client_options: Mapping[str, Any], topics: Mapping[str, Topic], *, wait_ms: int) -> None:
+    def __init__(
+        self, client_options: Mapping[str, Any], topics: Mapping[str, Topic], *, wait_ms: int
+    ) -> None:
         """Connect; `topics` names the served topics by full name. Raises kafka.errors.KafkaError."""
         self._topics = dict(topics)
         self._admin = KafkaAdminClient(**client_options)
@@ -114,7 +116,8 @@ class KafkaLog:
     def positions(self) -> dict[Place, int]:
         """Return the next offset of each partition that is read."""
         return {
-            (part.topic, part.partition): self._consumer.position(part) for part in self._consumer.assignment()
+            (part.topic, part.partition): self._consumer.position(part)
+            for part in self._consumer.assignment()
         }
 
     def close(self) -> None:

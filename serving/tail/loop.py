@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 _NOTHING_TO_READ_S: Final = 0.5
 _OF_OTHERS: Final = frozenset({Topic.AGENTS_EVENTS})
-"""Topics that producers write to: the stage that reads them puts what is no event into dead letters, so it is no gap."""
+"""Topics that producers write to: what is no event goes to dead letters there, so it is no gap here."""
 
 
 class TailTiming(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class TailTiming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tail:
-    """Keeps the merge up to date. `clock` gives the time in UTC; `connect` opens the log (raises KafkaError)."""
+    """Keeps the merge up to date. `clock` gives the time in UTC; `connect` opens the log."""
 
     def __init__(
         self,
@@ -140,7 +140,9 @@ class Tail:
         new = progress.state_for_run(self._state, manifest, self._live)
         recreated = [gap for gap in new.gaps if gap.kind == "recreated"]
         if recreated and self._state.run_id is not None:
-            raise RunUnusable(f"run {run.run_id} is of other topics: {recreated[0].message}; {recreated[0].act}")
+            raise RunUnusable(
+                f"run {run.run_id} is of other topics: {recreated[0].message}; {recreated[0].act}"
+            )
         boundary = {
             topic: manifest.boundary[name].offsets
             for name, topic in self._topics.items()
@@ -155,7 +157,7 @@ class Tail:
         self._keep(progress.with_topic_gaps(progress.with_live_topics(self._state, live), live))
 
     def _follow(self, log: Log) -> None:
-        """Read from where the state says, if the log reads from elsewhere: at the start, and after a switch."""
+        """Read from where the state says, if the log reads elsewhere: at the start, and after a switch."""
         wanted = progress.readable(self._state)
         if wanted == self._reading:
             return

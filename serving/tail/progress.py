@@ -40,8 +40,8 @@ def state_for_run(
 ) -> ServedState:
     """Return the state at the switch to the run of `manifest`; the tail goes on from where it is.
 
-    Where the run ends before the tail's start, or is of other topics, the tail starts again at the run's boundary.
-    `live` is None while Kafka has not been asked.
+    Where the run ends before the tail's start, or is of other topics, the tail starts again at the run's
+    boundary. `live` is None while Kafka has not been asked.
     """
     kept = continues(state, manifest)
     topics = {
@@ -117,8 +117,8 @@ def _recreated(name: str, was: str, now: str) -> Gap:
     return Gap(
         kind="recreated",
         topic=name,
-        message=f"topic {name} was recreated: its id was {was} and is {now}, so its offsets mean something else",
-        act="stop the pipeline, start with an empty home (`ticketyard wipe`) or restore the topic, and serve again",
+        message=f"topic {name} was recreated: its id was {was} and is {now}, so its offsets mean others",
+        act="stop the pipeline, restore the topic or start with an empty home, and serve again",
     )
 
 
@@ -135,7 +135,7 @@ def with_live_topics(state: ServedState, live: Mapping[str, LiveTopic]) -> Serve
 
 
 def readable(state: ServedState) -> dict[Place, int]:
-    """Return the next offset of each partition that can be read: those of topics that exist and are the same."""
+    """Return the next offset of each partition that can be read: of topics that exist and are the same."""
     closed = {gap.topic for gap in state.gaps if gap.kind in _ABOUT_TOPICS}
     return {
         (name, int(number)): part.next
@@ -146,7 +146,7 @@ def readable(state: ServedState) -> dict[Place, int]:
 
 
 def within_bounds(state: ServedState, bounds: Mapping[Place, Bounds]) -> ServedState:
-    """Return `state` with a gap wherever the next offset is not in Kafka, going on with the nearest that is."""
+    """Return `state` with a gap wherever the next offset is not in Kafka, going on at the nearest that is."""
     for (name, partition), bound in bounds.items():
         needed = state.topics[name].partitions[str(partition)].next
         if bound.earliest <= needed <= bound.end:
@@ -166,7 +166,7 @@ def within_bounds(state: ServedState, bounds: Mapping[Place, Bounds]) -> ServedS
 
 
 def advance(state: ServedState, nexts: Mapping[Place, int], marks: Mapping[Place, int]) -> ServedState:
-    """Return `state` with the tail read up to `nexts`, and everything up to `marks` (milliseconds) included."""
+    """Return `state` with the tail read up to `nexts`, and everything up to `marks` (ms) included."""
     topics = dict(state.topics)
     for name in {name for name, _ in (*nexts, *marks)}:
         topic = topics[name]

@@ -22,7 +22,8 @@ _ARROW: Final[dict[str, pa.DataType]] = {
 }
 
 ARROW_SCHEMAS: Final[dict[str, pa.Schema]] = {
-    view.name: pa.schema([(column.name, _ARROW[column.type]) for column in view.columns]) for view in BASE_VIEWS
+    view.name: pa.schema([(column.name, _ARROW[column.type]) for column in view.columns])
+    for view in BASE_VIEWS
 }
 """The base views' columns as Arrow types."""
 

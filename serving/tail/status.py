@@ -1,4 +1,4 @@
-"""What the tail's thread says about itself, for health and metrics; the rows' own state is in the database."""
+"""What the tail's thread says about itself, for health and metrics; the rows' state is in the database."""
 
 import threading
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class TailStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture of the tail's thread: whether it lives and reads, what it last failed at, what it has counted."""
+    """A picture of the tail's thread: whether it lives, what it last failed at, what it has counted."""
 
     alive: bool = False
     ready: bool = False  # has been read to its end at least once since the process started
