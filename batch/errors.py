@@ -1,0 +1,47 @@
+"""What can go wrong in the batch layer."""
+
+from schemas.errors import Permanent, Transient
+
+
+class StorageUnsupported(Permanent):
+    """A folder setting names a kind of storage that batch cannot write to."""
+
+
+class BatchBusy(Transient):
+    """Another batch process holds the lock."""
+
+
+class KafkaUnreachable(Transient):
+    """No broker answers, or not in time."""
+
+
+class TopicMissing(Permanent):
+    """A topic that is archived does not exist."""
+
+
+class TopicRecreated(Permanent):
+    """A topic was deleted and created again: its offsets count other records than the archive's."""
+
+
+class OffsetsWentBack(Permanent):
+    """A topic ends below what was archived of it, though its id is the same."""
+
+
+class HistoryGap(Permanent):
+    """Kafka deleted records before they were archived."""
+
+
+class CommitConflict(Transient):
+    """Another process made the same commit of the archive, or removed files that this one wrote."""
+
+
+class HistoryDamaged(Permanent):
+    """The archive is not as its commits say."""
+
+
+class ViewsDamaged(Permanent):
+    """A run of views, or the pointer to it, cannot be read."""
+
+
+class ArchivesMissing(Permanent):
+    """The Java archives of Spark's Kafka source are not where set-up puts them."""

@@ -1,0 +1,68 @@
+"""The Spark session of a batch run."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+import schemas
+from batch.errors import ArchivesMissing
+from batch.settings import BatchSettings
+
+_LOG_FILE = Path(__file__).with_name("log4j2.properties")
+_JAVA_OPTIONS = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file:{_LOG_FILE}"
+
+
+def spark_options(settings: BatchSettings, archives: list[Path]) -> dict[str, str]:
+    """Return Spark's configuration; only a local master is kept on loopback."""
+    options = {
+        "spark.app.name": "ticketyard-batch",
+        "spark.master": settings.spark_master,
+        "spark.jars": ",".join(str(path) for path in archives),
+        "spark.driver.memory": settings.spark_driver_memory,
+        "spark.driver.extraJavaOptions": f"{settings.spark_driver_java_options} {_JAVA_OPTIONS}",
+        "spark.executor.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.executorEnv.PYTHONPATH": str(Path(schemas.__path__[0]).parent),
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+        # The plain local file system would put a .crc file beside each file.
+        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "spark.local.dir": str(settings.spark_folder),
+        "spark.sql.warehouse.dir": str(settings.spark_folder / "warehouse"),
+        "spark.sql.adaptive.enabled": "true",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.spark_shuffle_partitions),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    if settings.spark_master.startswith("local"):
+        options |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+    return options
+
+
+def kafka_archives(settings: BatchSettings) -> list[Path]:
+    """Return the Java archives of Spark's Kafka source. Raises ArchivesMissing if they are not there."""
+    folder = settings.jars_folder / "spark"
+    archives = sorted(folder.glob("*.jar"))
+    if not archives:
+        raise ArchivesMissing(f"{folder} has no Java archives of Spark's Kafka source: run `make setup`")
+    return archives
+
+
+@contextmanager
+def spark_session(settings: BatchSettings) -> Iterator[SparkSession]:
+    """Start Spark, and stop it at the end of the block."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    settings.spark_folder.mkdir(parents=True, exist_ok=True)
+    builder = SparkSession.builder
+    for name, value in spark_options(settings, kafka_archives(settings)).items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    try:
+        yield session
+    finally:
+        session.stop()

@@ -1,0 +1,71 @@
+"""Files that appear whole or not at all, whenever the process dies."""
+
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from batch.errors import CommitConflict, StorageUnsupported
+
+
+def local_folder(uri: str, setting: str) -> Path:
+    """Return the folder that `uri`, a path or file:// address, names. Raises StorageUnsupported."""
+    scheme = urlsplit(uri).scheme
+    if scheme == "file":
+        return Path(unquote(urlsplit(uri).path))
+    if "://" in uri:
+        raise StorageUnsupported(
+            f"{setting}={uri}: batch writes to local or mounted folders only; mount it and name the mount"
+        )
+    return Path(uri).absolute()
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Create a file with this content, of which no reader ever sees a part.
+
+    Raises CommitConflict if it is there already: of two writers exactly one makes it.
+    """
+    partial = _write_beside(path, data)
+    try:
+        os.link(partial, path)  # a rename would replace the other writer's file without a word
+    except FileExistsError as error:
+        raise CommitConflict(
+            f"{path} was written by another process meanwhile: run the command again, it goes on from there"
+        ) from error
+    finally:
+        partial.unlink()
+    sync(path.parent)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Give a file this content; a reader sees the old one or the new one, never a part."""
+    partial = _write_beside(path, data)
+    partial.replace(path)
+    sync(path.parent)
+
+
+def sync_files(folder: Path) -> None:
+    """Bring every file below a folder, and the folders themselves, safely to the disk."""
+    for path in (*folder.rglob("*"), folder):
+        sync(path)
+
+
+def _write_beside(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial = Path(name)
+    partial.chmod(0o644)
+    return partial
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or a folder's list of files, safely to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
