@@ -70,7 +70,7 @@ def reader(settings: StreamSettings) -> Consumer:
 
 def topic_facts(settings: StreamSettings, names: Iterable[str]) -> dict[str, TopicFacts]:
     """Ask the broker about topics. Raises TopicMismatch for one that is missing, BrokerFailed without an answer."""
-    admin = AdminClient(settings.confluent_options())
+    admin = AdminClient(dict(settings.confluent_options()))
     wanted = sorted(set(names))
     answers = admin.describe_topics(TopicCollection(wanted), request_timeout=_METADATA_TIMEOUT_S)
     facts = {}

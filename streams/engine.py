@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -29,14 +29,21 @@ _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _watermarks = EventDecoder({"WatermarkAdvanced": WatermarkAdvanced})
 
 
+class Done(NamedTuple):
+    """Offsets by full topic name after a step: what may be committed, and what was handled (never less)."""
+
+    committable: Mapping[str, int]
+    handled: Mapping[str, int]
+
+
 class Engine(Protocol):
     """What works on one partition of a stage; every method blocks and is called by one thread at a time."""
 
     def open(self) -> None:
         """Make ready: nothing is handled before this has returned."""
 
-    def step(self, records: Sequence[Record]) -> Mapping[str, int]:
-        """Handle records in order and return, by full topic name, the offsets that may be committed."""
+    def step(self, records: Sequence[Record]) -> Done:
+        """Handle records in order and return how far this came."""
 
     def close(self) -> None:
         """Give up the partition."""
@@ -125,12 +132,12 @@ class StepEngine:
         self._order.start(header.offsets if header else {})
         self._written = dict(self._order.next)
 
-    def step(self, records: Sequence[Record]) -> Mapping[str, int]:
+    def step(self, records: Sequence[Record]) -> Done:
         """Handle `records`; repeated ones are skipped, missing ones read from the log first."""
         fresh = list(self._order.admit(records))
         if fresh:
             self._run(fresh)
-        return dict(self._written)
+        return Done(committable=dict(self._written), handled=dict(self._order.next))
 
     def _run(self, records: Sequence[Record]) -> None:
         wall = self._clock()

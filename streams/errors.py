@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.errors import Permanent, PipelineError, Transient
+from schemas.errors import Permanent, Transient
 
 EXIT_RESTART: Final = 70
 """EX_SOFTWARE: starting again may help; nothing that was not finished has been acknowledged."""
@@ -11,17 +11,17 @@ EXIT_STAY_DOWN: Final = 78
 """EX_CONFIG: starting again cannot help, a person must act first."""
 
 
-class TopicMismatch(PipelineError, Permanent):  # noqa: N818 - says what was found
+class TopicMismatch(Permanent):
     """A topic is missing, was created again, or has another number of partitions than the stage needs."""
 
 
-class StateLost(PipelineError, Permanent):  # noqa: N818 - says what was found
+class StateLost(Permanent):
     """A stage has read its inputs before, yet its state topic is empty."""
 
 
-class OwnershipLost(PipelineError, Transient):  # noqa: N818 - says what happened
+class OwnershipLost(Transient):
     """Another worker has taken over this partition; this one must stop writing at once."""
 
 
-class BrokerFailed(PipelineError, Transient):  # noqa: N818 - says what happened
+class BrokerFailed(Transient):
     """Kafka refused or timed out beyond what the client retries by itself."""

@@ -79,7 +79,7 @@ class BrokerPositions:
                     error = message.error()
                     if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
                         raise BrokerFailed(f"cannot read {topic}[{partition}] from {start}: {error}")
-                    if error is not None or message.offset() >= end:
+                    if error is not None or (message.offset() or 0) >= end:
                         return
                     yield _record(message, self._roles[topic])
         finally:

@@ -44,7 +44,7 @@ class Outbox:
                     self._topic_names[emission.topic],
                     key=emission.key,
                     value=emission.value,
-                    headers=emission.headers,
+                    headers=list(emission.headers),
                     partition=emission.partition,
                     on_delivery=self._delivered,
                 )

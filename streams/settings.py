@@ -8,6 +8,10 @@ from schemas.settings import CommonSettings
 class StreamSettings(CommonSettings):
     """What a worker of the speed layer can be told by TICKETYARD_* variables."""
 
+    worker_id: str = Field(
+        default="",
+        description="Names this worker in its group, so that a restart takes its partitions back at once; unique.",
+    )
     step_records: int = Field(default=256, ge=1, description="At most so many records in one step.")
     step_bytes: int = Field(default=4 * 1024 * 1024, ge=1, description="At most so many bytes in one step.")
     buffered_records: int = Field(

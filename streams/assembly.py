@@ -1,0 +1,153 @@
+"""Puts a stage together from settings: topics checked, clients made, one engine a partition."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from confluent_kafka import Consumer
+
+from schemas.topics import Topic
+from streams.clients import idempotent_producer, reader, topic_facts, transactional_producer
+from streams.engine import Engine, StepEngine
+from streams.errors import TopicMismatch
+from streams.fault_points import Reached
+from streams.input_order import InputOrder
+from streams.metrics import StageMetrics
+from streams.offsets import BrokerPositions
+from streams.outbox import Outbox
+from streams.record import TopicRole
+from streams.settings import StreamSettings
+from streams.stages import StageSpec, group_of, names_of
+from streams.state_log import StateLog
+from streams.triage.engine import TriageEngine
+from streams.triage.model_watch import ModelWatch
+from streams.triage.source_watermark import SourceWatermark
+
+
+def utc_now() -> datetime:
+    """Return the wall clock; the only place of the speed layer that reads it."""
+    return datetime.now(UTC)
+
+
+class Assembly:
+    """The parts of a stage that do not depend on which partitions it owns.
+
+    Raises TopicMismatch at once when topics are missing or counts differ (invariant 4).
+    """
+
+    def __init__(
+        self, spec: StageSpec, settings: StreamSettings, *, metrics: StageMetrics, reached: Reached
+    ) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.names = names_of(settings)
+        self.metrics = metrics
+        self._reached = reached
+        facts = topic_facts(settings, self.names.values())
+        self.partition_counts = {topic: facts[name].partitions for topic, name in self.names.items()}
+        self.roles = {
+            self.names[topic]: TopicRole(topic=topic, topic_id=facts[self.names[topic]].topic_id)
+            for topic in spec.inputs
+        }
+        self.partitions = self._equal_count()
+        self._positions = BrokerPositions(
+            new_reader=self.new_reader, new_group_reader=self._new_group_reader, roles=self.roles
+        )
+
+    def _equal_count(self) -> int:
+        together = [*self.spec.inputs, *([self.spec.state] if self.spec.state else [])]
+        counts = {self.names[topic]: self.partition_counts[topic] for topic in together}
+        if len(set(counts.values())) != 1:
+            raise TopicMismatch(
+                f"stage {self.spec.name} needs equal partition counts, but there are {counts}; "
+                f"create the topics again with `ticketyard topics create` in an empty Kafka"
+            )
+        return next(iter(counts.values()))
+
+    def current_roles(self) -> Mapping[str, TopicRole]:
+        """Ask the broker again what the inputs' ids are."""
+        facts = topic_facts(self.settings, self.roles)
+        return {
+            name: TopicRole(topic=role.topic, topic_id=facts[name].topic_id)
+            for name, role in self.roles.items()
+        }
+
+    def new_reader(self) -> Consumer:
+        """Return a consumer without a group."""
+        return reader(self.settings)
+
+    def _new_group_reader(self) -> Consumer:
+        """Return a consumer that can ask for the group's committed offsets; it never joins the group."""
+        return Consumer(
+            {**self.settings.confluent_options(), "group.id": group_of(self.spec.name, self.settings)}
+        )
+
+    def _outbox(self) -> Outbox:
+        return Outbox(
+            producer=idempotent_producer(self.settings),
+            topic_names=self.names,
+            timeout_s=self.settings.delivery_timeout_s + 5,
+            reached=self._reached,
+        )
+
+    def step_engine(self, partition: int) -> Engine:
+        """Return the engine of one partition of a stateful stage."""
+        if self.spec.state is None or self.spec.new_logic is None:
+            raise TopicMismatch(f"stage {self.spec.name} keeps no state, so it has no step engine")
+        state_topic = self.names[self.spec.state]
+        transactional_id = f"{group_of(self.spec.name, self.settings)}-{partition}"
+        return StepEngine(
+            stage=self.spec.name,
+            partition=partition,
+            logic=self.spec.new_logic(self.settings),
+            roles=self.roles,
+            partitions=self.partition_counts,
+            state_log=StateLog(
+                topic=state_topic,
+                partition=partition,
+                producer=transactional_producer(self.settings, transactional_id),
+                new_reader=self.new_reader,
+                timeout_s=self.settings.transaction_timeout_s,
+                reached=self._reached,
+            ),
+            outbox=self._outbox(),
+            positions=self._positions,
+            metrics=self.metrics,
+            clock=utc_now,
+            clock_mode=self.settings.clock,
+            reached=self._reached,
+        )
+
+    def triage_engine(
+        self, partition: int, *, models: ModelWatch, caught_up: Callable[[int, int], bool]
+    ) -> Engine:
+        """Return the engine of one partition of triage."""
+        settings = self.settings
+        return TriageEngine(
+            partition=partition,
+            order=InputOrder(
+                partition=partition, roles=self.roles, positions=self._positions, metrics=self.metrics
+            ),
+            outbox=self._outbox(),
+            positions=self._positions,
+            partitions=self.partition_counts,
+            models=models,
+            metrics=self.metrics,
+            watermark=SourceWatermark(
+                clock_mode=settings.clock,
+                interval_s=settings.watermark_interval_s,
+                grace_s=settings.watermark_grace_s,
+            ),
+            clock=utc_now,
+            caught_up=caught_up,
+            future_skew_s=settings.future_skew_s,
+            reached=self._reached,
+        )
+
+    def new_model_watch(self) -> ModelWatch:
+        """Return the follower of models.published, not yet started."""
+        return ModelWatch(
+            topic=self.names[Topic.MODELS_PUBLISHED],
+            new_reader=self.new_reader,
+            models=self.settings.models_folder,
+            inference_threads=self.settings.inference_threads,
+        )

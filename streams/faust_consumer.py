@@ -1,0 +1,99 @@
+"""Faust's consumer with commits that cannot pass what is unfinished (FAUST.md 1, 2, 5 and 7).
+
+Faust guesses from acknowledged messages how far it may commit, and guesses wrong after gaps. Here the stage says it:
+an offset is committed only when everything before it is done. A failed commit is tried again, and each commit is
+stamped with the id of the topic that it belongs to (invariant 4).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol, cast
+
+import structlog
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import TopicPartition as AioTopicPartition
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
+from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
+from faust.types import TP
+
+_log = structlog.get_logger(__name__)
+
+
+class Progress(Protocol):
+    """What a worker tells its consumer."""
+
+    def committable(self, topic: str, partition: int) -> int | None:
+        """Return the first offset that is not finished, None where nothing is known yet."""
+
+    def stamp(self, topic: str) -> str:
+        """Return the id of a topic."""
+
+    def commit_failed(self) -> None:
+        """A commit failed and will be tried again."""
+
+
+class StampingThread(AIOKafkaConsumerThread):
+    """The thread that talks to the broker, committing offsets with their stamps."""
+
+    stamp: Callable[[str], str]
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        stamped = {
+            AioTopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, self.stamp(tp.topic))
+            for tp, offset in offsets.items()
+        }
+        mine = {tp: offset for tp, offset in stamped.items() if tp in assigned}
+        try:
+            if mine:
+                await consumer.commit(mine)
+        except (KafkaError, asyncio.TimeoutError) as error:
+            _log.warning("commit.failed", error=repr(error))
+            return False
+        return bool(mine)
+
+
+class FinishedOffsetsConsumer(FaustConsumer):
+    """Commits what the stage has finished, whatever messages Faust believes acknowledged."""
+
+    progress: Progress
+
+    def _new_consumer_thread(self) -> StampingThread:
+        thread = StampingThread(self, loop=self.loop, beacon=self.beacon)
+        thread.stamp = self.progress.stamp
+        return thread
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self.progress.committable(tp.topic, tp.partition)
+
+    def _filter_tps_with_pending_acks(self, topics: Iterable[Any] | None = None) -> Iterator[TP]:
+        wanted = None if topics is None else set(topics)
+        return (tp for tp in self.assignment() if wanted is None or tp in wanted or tp.topic in wanted)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Gaps are the stage's to judge: it reads what is missing from the log."""
+
+    def ack(self, message: Any) -> bool:
+        """Forget a message that was handed to the stage; this commits nothing."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return True
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        did_commit = bool(await self._commit(offsets))
+        if did_commit:
+            self._committed_offset.update(offsets)
+        elif offsets:
+            self.progress.commit_failed()
+        return did_commit
+
+
+def transport_for(progress: Progress) -> type[Transport]:
+    """Return a transport whose consumers ask `progress` what to commit."""
+    consumer = cast(
+        "type[FinishedOffsetsConsumer]",
+        type("FinishedOffsetsConsumerOfStage", (FinishedOffsetsConsumer,), {"progress": progress}),
+    )
+    return type("FinishedOffsetsTransport", (Transport,), {"Consumer": consumer})

@@ -1,0 +1,97 @@
+"""One partition of a stage in the event loop: a queue of records, and a task that takes them to the engine's thread."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+
+import structlog
+
+from streams.engine import Engine
+from streams.record import Record
+
+_log = structlog.get_logger(__name__)
+
+
+class PartitionWorker:
+    """Holds what was delivered and not yet handled; one step at a time runs in `executor`.
+
+    `idle_s` is how often the engine is called without records (0: never). `failed` is told of an error that the
+    engine could not deal with; the worker process ends then, before anything unfinished is acknowledged.
+    """
+
+    def __init__(
+        self,
+        *,
+        partition: int,
+        engine: Engine,
+        executor: Executor,
+        step_records: int,
+        step_bytes: int,
+        idle_s: float,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.partition = partition
+        self.committable: Mapping[str, int] = {}
+        self.handled: Mapping[str, int] = {}
+        self.opened = False
+        self._engine = engine
+        self._executor = executor
+        self._step_records = step_records
+        self._step_bytes = step_bytes
+        self._idle_s = idle_s
+        self._failed = failed
+        self._waiting: deque[Record] = deque()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"partition-{partition}")
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, record: Record) -> None:
+        """Take a delivered record; it waits until the partition is restored and the records before it are done."""
+        self._waiting.append(record)
+        self._arrived.set()
+
+    def forget_waiting(self) -> None:
+        """Drop what waits: after a rebalance it is delivered again, and what was handled is skipped."""
+        self._waiting.clear()
+
+    async def close(self) -> None:
+        """Stop after the step in hand and give up the partition."""
+        self._closing = True
+        self._waiting.clear()
+        self._arrived.set()
+        self._engine.close()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._executor, self._engine.open)
+            self.opened = True
+            while not self._closing:
+                records = await self._take()
+                if self._closing:
+                    break
+                done = await loop.run_in_executor(self._executor, self._engine.step, records)
+                self.committable, self.handled = done.committable, done.handled
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process must end unacknowledged
+            self._failed(error)
+
+    async def _take(self) -> list[Record]:
+        """Return what is there, within the bounds of a step; wait for the first record, or `idle_s` for none."""
+        if not self._waiting:
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), self._idle_s or None)
+            except TimeoutError:
+                return []
+        taken: list[Record] = []
+        size = 0
+        while self._waiting and len(taken) < self._step_records and size < self._step_bytes:
+            record = self._waiting.popleft()
+            size += len(record.value or b"")
+            taken.append(record)
+        return taken

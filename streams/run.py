@@ -1,0 +1,24 @@
+"""Runs a stage in this process until it is stopped; ends with an exit code that the supervisor understands."""
+
+import sys
+from typing import NoReturn
+
+from schemas.errors import Permanent
+from schemas.logs import configure_logs
+from streams.errors import EXIT_STAY_DOWN
+from streams.settings import StreamSettings
+from streams.stages import STAGES
+from streams.worker import Worker
+
+
+def run_stage(stage: str) -> NoReturn:
+    """Run `stage`; never returns. A Permanent error ends with exit code 78: starting again cannot help."""
+    configure_logs(f"stream-{stage}")
+    try:
+        if stage not in STAGES:
+            raise Permanent(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
+        Worker(STAGES[stage], StreamSettings()).run()
+    except Permanent as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.exit(EXIT_STAY_DOWN)
+    sys.exit(0)

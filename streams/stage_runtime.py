@@ -1,0 +1,140 @@
+"""A stage in one worker process: which partitions it owns, what they have finished, and when it must end."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from schemas.derived import Origin
+from streams.engine import Engine
+from streams.errors import TopicMismatch
+from streams.metrics import StageMetrics
+from streams.partition_worker import PartitionWorker
+from streams.record import Record, TopicRole
+from streams.settings import StreamSettings
+
+_log = structlog.get_logger(__name__)
+NewEngine = Callable[[int], Engine]
+"""Makes the engine of a partition; raises what the factory of its parts raises."""
+
+
+class StageRuntime:
+    """Hands records to partition workers and knows what of them is finished."""
+
+    def __init__(
+        self,
+        *,
+        roles: Mapping[str, TopicRole],
+        new_engine: NewEngine,
+        settings: StreamSettings,
+        step_records: int,
+        idle_s: float,
+        partitions: int,
+        metrics: StageMetrics,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.roles = roles
+        self.metrics = metrics
+        self._new_engine = new_engine
+        self._settings = settings
+        self._step_records = step_records
+        self._idle_s = idle_s
+        self._failed = failed
+        self._workers: dict[int, PartitionWorker] = {}
+        self._room = asyncio.Event()
+        self._executor = ThreadPoolExecutor(max_workers=partitions, thread_name_prefix="step")
+
+    def committable(self, topic: str, partition: int) -> int | None:
+        """Return the first unfinished offset of an input; None where this worker has finished nothing of it."""
+        worker = self._workers.get(partition)
+        return worker.committable.get(topic) if worker else None
+
+    def check_ids(self, current: Mapping[str, TopicRole]) -> None:
+        """Raise TopicMismatch where a topic's id is no longer the one that this worker started with."""
+        for name, role in self.roles.items():
+            if current[name].topic_id != role.topic_id:
+                raise TopicMismatch(
+                    f"topic {name} was created again while it was read: its id was {role.topic_id} and is "
+                    f"{current[name].topic_id}. Delete the stage's group and state topic to read it from the start"
+                )
+
+    def owned(self) -> dict[int, PartitionWorker]:
+        """Return the workers of the partitions that this process owns now."""
+        return dict(self._workers)
+
+    async def accept(self, message: Any) -> None:
+        """Queue a delivered message; wait while too many are queued, so that fetching slows down."""
+        worker = self._workers.get(message.partition)
+        if worker is None:
+            return  # revoked while it was on its way: its next owner reads it again
+        worker.put(_record(message, self.roles[message.topic]))
+        while sum(map(len, self._workers.values())) >= self._settings.buffered_records:
+            self._room.clear()
+            try:
+                await asyncio.wait_for(self._room.wait(), 0.05)
+            except TimeoutError:
+                continue
+
+    async def revoked(self, _partitions: Iterable[Any]) -> None:
+        """A rebalance began: what waits will be delivered again to whoever owns it then."""
+        for worker in self._workers.values():
+            worker.forget_waiting()
+        self._room.set()
+
+    async def assigned(self, topic_partitions: Iterable[Any]) -> None:
+        """A rebalance ended: keep the partitions that stayed, give up those that left, open the new ones.
+
+        A partition that stayed keeps its state: had another worker owned it meanwhile, the next transaction would
+        find itself fenced.
+        """
+        owned = self._complete_partitions(topic_partitions)
+        left = [self._workers.pop(partition) for partition in set(self._workers) - owned]
+        for worker in self._workers.values():
+            worker.forget_waiting()
+        for partition in sorted(owned - set(self._workers)):
+            self._workers[partition] = self._open(partition)
+        _log.info("partitions.assigned", owned=sorted(owned), left=[worker.partition for worker in left])
+        await asyncio.gather(*(worker.close() for worker in left))
+
+    def _complete_partitions(self, topic_partitions: Iterable[Any]) -> set[int]:
+        """Return the partitions of which all inputs are ours; the assignor keeps inputs of a number together."""
+        seen: dict[int, set[str]] = {}
+        for tp in topic_partitions:
+            seen.setdefault(tp.partition, set()).add(tp.topic)
+        torn = {partition: topics for partition, topics in seen.items() if topics != set(self.roles)}
+        if torn:
+            self._failed(RuntimeError(f"inputs of one partition were given to different workers: {torn}"))
+        return set(seen) - set(torn)
+
+    def _open(self, partition: int) -> PartitionWorker:
+        return PartitionWorker(
+            partition=partition,
+            engine=self._new_engine(partition),
+            executor=self._executor,
+            step_records=self._step_records,
+            step_bytes=self._settings.step_bytes,
+            idle_s=self._idle_s,
+            failed=self._failed,
+        )
+
+    async def close(self) -> None:
+        """Finish the steps in hand and give up all partitions."""
+        await asyncio.gather(*(worker.close() for worker in self._workers.values()))
+        self._executor.shutdown(wait=False)
+
+
+def _record(message: Any, role: TopicRole) -> Record:
+    return Record(
+        topic=role.topic,
+        origin=Origin(
+            topic_id=role.topic_id,
+            partition=message.partition,
+            offset=message.offset,
+            timestamp_ms=int((message.timestamp or 0) * 1000),
+        ),
+        key=message.key,
+        headers=list(message.headers or ()),
+        value=message.value,
+    )

@@ -1,0 +1,83 @@
+"""The stages by name: what each reads, where its state lies, and what its partitions do."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from schemas.topics import Topic, topic_specs
+from streams.cases.partition import CasesPartition
+from streams.roster.partition import RosterPartition
+from streams.routing.partition import RoutingPartition
+from streams.routing.weights import RoutingWeights
+from streams.settings import StreamSettings
+from streams.step import PartitionLogic
+
+
+class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage; without a state topic it is stateless (triage)."""
+
+    name: str
+    inputs: tuple[Topic, ...]
+    state: Topic | None = None
+    new_logic: Callable[[StreamSettings], PartitionLogic] | None = None
+
+
+def _cases(settings: StreamSettings) -> PartitionLogic:
+    return CasesPartition(
+        retire_after=timedelta(days=settings.retire_after_days),
+        close_after=timedelta(days=settings.close_after_days) if settings.close_after_days else None,
+    )
+
+
+def _routing(settings: StreamSettings) -> PartitionLogic:
+    return RoutingPartition(
+        weights=RoutingWeights(
+            specialisation=settings.specialisation_weight,
+            skill=settings.skill_weight,
+            free_capacity=settings.free_capacity_weight,
+            performance=settings.performance_weight,
+        )
+    )
+
+
+def _roster(_settings: StreamSettings) -> PartitionLogic:
+    return RosterPartition()
+
+
+STAGES: Final = {
+    spec.name: spec
+    for spec in (
+        StageSpec(name="triage", inputs=(Topic.TICKETS_EVENTS,)),
+        StageSpec(
+            name="cases",
+            inputs=(Topic.TICKETS_ENRICHED, Topic.TICKETS_DECISIONS),
+            state=Topic.CASES_STATE,
+            new_logic=_cases,
+        ),
+        StageSpec(
+            name="routing",
+            inputs=(Topic.TICKETS_WORK, Topic.AGENTS_ROSTER),
+            state=Topic.ROUTING_STATE,
+            new_logic=_routing,
+        ),
+        StageSpec(
+            name="roster",
+            inputs=(Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS),
+            state=Topic.ROSTER_STATE,
+            new_logic=_roster,
+        ),
+    )
+}
+"""Every stage that `ticketyard stream NAME` can run."""
+
+
+def names_of(settings: StreamSettings) -> dict[Topic, str]:
+    """Return the full name of every topic."""
+    return {spec.topic: spec.name for spec in topic_specs(prefix=settings.topic_prefix)}
+
+
+def group_of(stage: str, settings: StreamSettings) -> str:
+    """Return the consumer group of a stage."""
+    return f"{settings.topic_prefix}ticketyard-{stage}"

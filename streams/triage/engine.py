@@ -1,0 +1,159 @@
+"""A partition of triage: decode, score in one call, pass on, and only then let the offsets be committed."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from schemas.derived import WatermarkAdvanced
+from schemas.envelope import EventError
+from schemas.identity import derived_id
+from schemas.model.bundle import Bundle
+from schemas.model.scoring import score
+from schemas.topics import Topic
+from schemas.triage import Triage
+from streams.engine import Done
+from streams.fault_points import FaultPoint, Reached
+from streams.input_order import InputOrder
+from streams.metrics import StageMetrics
+from streams.offsets import Positions
+from streams.outbox import Outbox
+from streams.record import Record
+from streams.step import Step
+from streams.triage.intake import Arrived, arrive, horizon, triaged
+from streams.triage.model_watch import ModelWatch
+from streams.triage.source_watermark import SourceWatermark
+
+_log = structlog.get_logger(__name__)
+STAGE: Final = "triage"
+
+
+class TriageEngine:
+    """Stateless: what was passed on twice has the same id and is dropped by the next stage."""
+
+    def __init__(
+        self,
+        *,
+        partition: int,
+        order: InputOrder,
+        outbox: Outbox,
+        positions: Positions,
+        partitions: Mapping[Topic, int],
+        models: ModelWatch,
+        metrics: StageMetrics,
+        watermark: SourceWatermark,
+        clock: Callable[[], datetime],
+        caught_up: Callable[[int, int], bool],
+        future_skew_s: float,
+        reached: Reached,
+    ) -> None:
+        self._partition = partition
+        self._order = order
+        self._outbox = outbox
+        self._positions = positions
+        self._partitions = partitions
+        self._models = models
+        self._metrics = metrics
+        self._watermark = watermark
+        self._clock = clock
+        self._caught_up = caught_up
+        self._skew_s = future_skew_s
+        self._reached = reached
+        self._closed = threading.Event()
+        self._steps = 0
+
+    def open(self) -> None:
+        """Check that offsets belong to today's topic, and wait for the first model."""
+        committed = self._positions.committed(self._partition)
+        self._order.check_ids({name: found.stamp for name, found in committed.items()})
+        self._order.start({name: found.offset for name, found in committed.items()})
+        while not self._models.wait(5.0) and not self._closed.is_set():
+            _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
+
+    def step(self, records: Sequence[Record]) -> Done:
+        """Pass `records` on with their results; without any, emit the watermark if it is due."""
+        started = self._clock()
+        step = self._new_step(started)
+        fresh = list(self._order.admit(records))
+        arrived = [found for record in fresh if (found := self._take_in(record, step)) is not None]
+        self._pass_on(arrived, step)
+        self._emit_watermark(step)
+        if step.outbox:
+            self._outbox.send(step.outbox)
+            self._reached(FaultPoint.AFTER_OUTBOX)
+        if fresh:
+            seconds = (self._clock() - started).total_seconds()
+            self._metrics.stepped(step.counts, records=len(fresh), seconds=seconds)
+        done = dict(self._order.next)
+        return Done(committable=done, handled=done)
+
+    def _new_step(self, now: datetime) -> Step:
+        self._steps += 1
+        return Step(
+            stage=STAGE,
+            partition=self._partition,
+            number=self._steps,
+            partitions=self._partitions,
+            next_offsets=self._order.next,
+            now=now,
+        )
+
+    def _take_in(self, record: Record, step: Step) -> Arrived | None:
+        try:
+            arrived = arrive(record, latest=horizon(step.now, self._skew_s))
+        except EventError as error:
+            step.die(record, error)
+            return None
+        self._watermark.saw(arrived.envelope.time)
+        return arrived
+
+    def _pass_on(self, arrived: Sequence[Arrived], step: Step) -> None:
+        results = self._score([event for event in arrived if event.scored])
+        for event in arrived:
+            triage = results.get(event.origin.offset)
+            step.emit(
+                Topic.TICKETS_ENRICHED,
+                event.ticket_id,
+                triaged(event, triage),
+                id=derived_id(
+                    event.envelope.source, event.envelope.id, event.ticket_id, STAGE, "TicketTriaged"
+                ),
+                time=event.envelope.time,
+            )
+            if triage is not None:
+                step.count(f"decided_by_{triage.decided_by}")
+
+    def _score(self, events: Sequence[Arrived]) -> Mapping[int, Triage]:
+        bundle: Bundle | None = self._models.bundle
+        if (
+            not events or bundle is None
+        ):  # `open` waited for the first model, so only a closing engine has none
+            return {}
+        results = score(bundle, [event.text for event in events])
+        return {event.origin.offset: result for event, result in zip(events, results, strict=True)}
+
+    def _emit_watermark(self, step: Step) -> None:
+        """Tell every partition of tickets.enriched, as any of them may hold tickets of this source."""
+        (next_offset,) = self._order.next.values()
+        watermark = self._watermark.due(step.now, idle=self._caught_up(self._partition, next_offset))
+        if watermark is None:
+            return
+        body = WatermarkAdvanced(source_partition=self._partition, watermark=watermark)
+        for partition in range(self._partitions[Topic.TICKETS_ENRICHED]):
+            identity = derived_id(
+                STAGE, "WatermarkAdvanced", self._partition, watermark.isoformat(), partition
+            )
+            step.emit_to(
+                Topic.TICKETS_ENRICHED,
+                partition,
+                f"watermark/{self._partition}",
+                body,
+                id=identity,
+                time=watermark,
+            )
+
+    def close(self) -> None:
+        """Stop waiting for a model; nothing else is held."""
+        self._closed.set()

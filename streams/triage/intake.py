@@ -1,0 +1,92 @@
+"""From a raw record of tickets.events to a checked event and the text to score; pure."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from schemas.derived import Origin, SourceEvent, TicketTriaged
+from schemas.envelope import Envelope, EventDecoder, EventError, InvalidBody, decode_envelope
+from schemas.events import TICKET_EVENTS, MessageAdded, TicketEvent, TicketOpened
+from schemas.triage import Triage
+from schemas.vocabulary import Author
+from streams.record import Record
+
+_decoder = EventDecoder(TICKET_EVENTS)
+
+
+class EventFromTheFuture(EventError):  # noqa: N818 - named as it appears in dead letters
+    """An event's time is further ahead of the clock than clocks can differ."""
+
+
+class Arrived(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked event of tickets.events; `scored` says whether `text` is a customer's message (which may be empty)."""
+
+    envelope: Envelope
+    ticket_id: str
+    body: bytes
+    origin: Origin
+    scored: bool
+    text: str | None
+
+
+def arrive(record: Record, *, latest: datetime) -> Arrived:
+    """Check a record and find its text. Raises EventError; events later than `latest` are from the future."""
+    envelope = decode_envelope(record.headers)
+    body = _decoder.decode(envelope, record.value)
+    value = record.value or b""
+    _require_utf8(envelope, value)
+    if envelope.time > latest:
+        raise EventFromTheFuture(
+            f"{envelope.type} {envelope.id} is of {envelope.time.isoformat()}, later than the clock allows "
+            f"({latest.isoformat()}); mend the producer's clock and replay"
+        )
+    if not isinstance(body, TicketEvent):  # the decoder knows only ticket events
+        raise InvalidBody(f"{envelope.type} {envelope.id} is not about a ticket")
+    scored, text = message_of(body)
+    return Arrived(
+        envelope=envelope,
+        ticket_id=body.ticket_id,
+        body=value,
+        origin=record.origin,
+        scored=scored,
+        text=text,
+    )
+
+
+def _require_utf8(envelope: Envelope, value: bytes) -> None:
+    """The body travels on untouched, also fields that the schema does not know, so all of it must be UTF-8."""
+    try:
+        value.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidBody(f"{envelope.type} {envelope.id} is not UTF-8: {error}") from error
+
+
+def message_of(body: TicketEvent) -> tuple[bool, str | None]:
+    """Return whether an event carries a customer's words, and which."""
+    if isinstance(body, TicketOpened):
+        return True, "\n".join(part for part in (body.subject, body.text) if part)
+    if isinstance(body, MessageAdded) and body.author is Author.CUSTOMER and body.public:
+        return True, body.text
+    return False, None
+
+
+def triaged(arrived: Arrived, triage: Triage | None) -> TicketTriaged:
+    """Return the event passed on with its result; the time of arrival and the untouched body go with it."""
+    envelope = arrived.envelope
+    return TicketTriaged(
+        ticket_id=arrived.ticket_id,
+        event=SourceEvent(
+            id=envelope.id,
+            type=envelope.type,
+            source=envelope.source,
+            time=envelope.time,
+            body=msgspec.Raw(arrived.body),
+        ),
+        origin=arrived.origin,
+        triage=triage,
+    )
+
+
+def horizon(now: datetime, skew_s: float) -> datetime:
+    """Return the latest time that an event may have."""
+    return now + timedelta(seconds=skew_s)

@@ -1,0 +1,180 @@
+"""A worker process: one stage on Faust, with its watchdog, until it is told to stop or must end."""
+
+import asyncio
+import os
+import time
+from typing import Any, Final
+
+import faust
+import structlog
+from faust.types import TP
+
+from schemas.errors import Permanent
+from streams.assembly import Assembly
+from streams.engine import Engine
+from streams.errors import EXIT_RESTART, EXIT_STAY_DOWN
+from streams.fault_points import kill_at
+from streams.faust_consumer import transport_for
+from streams.faust_credentials import faust_credentials
+from streams.metrics import StageMetrics
+from streams.settings import StreamSettings
+from streams.stage_runtime import StageRuntime
+from streams.stages import StageSpec, group_of
+from streams.triage.model_watch import ModelWatch
+from streams.watchdog import Watchdog
+
+_log = structlog.get_logger(__name__)
+_PULSE_S: Final = 0.5
+
+
+def end_process(error: BaseException) -> None:
+    """End this process at once, from any thread; nothing unfinished has been acknowledged, so none is lost."""
+    code = EXIT_STAY_DOWN if isinstance(error, Permanent) else EXIT_RESTART
+    _log.error("worker.ends", error=type(error).__name__, message=str(error), exit_code=code, exc_info=error)
+    os._exit(code)
+
+
+class Worker:
+    """Builds the Faust app of a stage and runs it."""
+
+    def __init__(self, spec: StageSpec, settings: StreamSettings) -> None:
+        self._settings = settings
+        self._metrics = StageMetrics(spec.name)
+        self._assembly = Assembly(spec, settings, metrics=self._metrics, reached=kill_at(settings.crash_at))
+        self._models: ModelWatch | None = None
+        self._runtime: StageRuntime | None = None
+        self._pulse = time.monotonic()
+        self.app = self._faust_app(spec.name)
+
+    def _faust_app(self, stage: str) -> faust.App:
+        settings = self._settings
+        folder = settings.home / "faust" / stage
+        folder.mkdir(parents=True, exist_ok=True)  # Faust makes only the last level
+        app = faust.App(
+            group_of(stage, settings),
+            broker=[f"kafka://{server}" for server in settings.required_bootstrap_servers().split(",")],
+            broker_credentials=faust_credentials(settings),
+            autodiscover=False,
+            web_enabled=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            stream_wait_empty=False,
+            stream_buffer_maxsize=settings.buffered_records,
+            broker_max_poll_records=500,
+            broker_commit_interval=settings.commit_interval_s,
+            broker_commit_every=None,
+            broker_session_timeout=settings.session_timeout_s,
+            broker_heartbeat_interval=settings.session_timeout_s / 3,
+            broker_request_timeout=40.0,
+            consumer_group_instance_id=settings.worker_id or None,
+            consumer_auto_offset_reset="earliest",
+            consumer_max_fetch_size=8 * 1024 * 1024,
+            worker_redirect_stdouts=False,
+            loghandlers=[],
+            datadir=folder,
+        )
+        app.transport = transport_for(self)(app.conf.broker_consumer, app)
+        inputs = app.topic(
+            *self._assembly.roles,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            allow_empty=True,
+        )
+        app.agent(inputs, concurrency=1, name=f"{stage}.ingest")(self._ingest)
+        self._connect_signals(app)
+        app.task(self._beat)
+        return app
+
+    def _connect_signals(self, app: Any) -> None:
+        """`app` is Any as Faust's types say `signal` is a handler's keyword, which `**_kwargs` takes."""
+        app.on_partitions_revoked.connect(self._on_revoked, weak=False)
+        app.on_partitions_assigned.connect(self._on_assigned, weak=False)
+        app.on_before_shutdown.connect(self._on_shutdown, weak=False)
+
+    def committable(self, topic: str, partition: int) -> int | None:
+        """See faust_consumer.Progress."""
+        return self._runtime.committable(topic, partition) if self._runtime else None
+
+    def stamp(self, topic: str) -> str:
+        """See faust_consumer.Progress."""
+        return self._assembly.roles[topic].topic_id
+
+    def commit_failed(self) -> None:
+        """See faust_consumer.Progress."""
+        self._metrics.failed_commits.inc()
+
+    async def _ingest(self, stream: Any) -> None:
+        """Hand every delivered message to its partition; Faust's own acknowledgements commit nothing here."""
+        async for event in stream.events():
+            await self._live_runtime().accept(event.message)
+
+    def _live_runtime(self) -> StageRuntime:
+        """Return the runtime, made in the event loop at first use."""
+        if self._runtime is None:
+            self._runtime = self._start_runtime()
+        return self._runtime
+
+    def _start_runtime(self) -> StageRuntime:
+        assembly, settings = self._assembly, self._settings
+        stateless = assembly.spec.state is None
+        if stateless:
+            self._models = assembly.new_model_watch()
+            self._models.start()
+        runtime = StageRuntime(
+            roles=assembly.roles,
+            new_engine=self._triage_engine if stateless else assembly.step_engine,
+            settings=settings,
+            step_records=settings.score_texts if stateless else settings.step_records,
+            idle_s=settings.watermark_interval_s if stateless else 0.0,
+            partitions=assembly.partitions,
+            metrics=self._metrics,
+            failed=end_process,
+        )
+        Watchdog(
+            runtime=runtime,
+            new_reader=assembly.new_reader,
+            current_roles=assembly.current_roles,
+            pulse=lambda: self._pulse,
+            limit_s=settings.stalled_after_s,
+            end=end_process,
+        ).start()
+        return runtime
+
+    def _triage_engine(self, partition: int) -> Engine:
+        assert self._models is not None
+        return self._assembly.triage_engine(partition, models=self._models, caught_up=self._caught_up)
+
+    def _caught_up(self, partition: int, next_offset: int) -> bool:
+        """Whether the broker had nothing beyond `next_offset` when it was last asked."""
+        (name,) = self._assembly.roles
+        tp = TP(name, partition)
+        if tp not in self.app.consumer.assignment():
+            return False
+        high = self.app.consumer.highwater(tp)
+        return high is not None and next_offset >= high
+
+    async def _on_revoked(self, _app: Any, *revoked: Any, **_kwargs: Any) -> None:
+        await self._live_runtime().revoked(revoked[0])
+
+    async def _on_assigned(self, _app: Any, *assigned: Any, **_kwargs: Any) -> None:
+        await self._live_runtime().assigned(assigned[0])
+
+    async def _beat(self) -> None:
+        while True:
+            self._pulse = time.monotonic()
+            await asyncio.sleep(_PULSE_S)
+
+    async def _on_shutdown(self, _app: Any, *_arguments: Any, **_kwargs: Any) -> None:
+        if self._models is not None:
+            self._models.stop()
+        if self._runtime is not None:
+            await self._runtime.close()
+
+    def run(self) -> None:
+        """Run until a signal; returns by SystemExit."""
+        if self._settings.metrics_port:
+            self._metrics.serve(self._settings.metrics_port)
+        worker = faust.Worker(self.app, quiet=True, redirect_stdouts=False, override_logging=False)
+        worker.execute_from_commandline()
