@@ -34,7 +34,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 def plan_archive(
     archive: Archive, extents: Mapping[str, LogExtent], *, accept_gaps: bool
 ) -> tuple[Slice, ...]:
-    """Return a slice for each topic that has something new, in the order of `extents`.
+    """Return a slice for each topic that is new or has something new, in the order of `extents`.
 
     Raises TopicRecreated, OffsetsWentBack, or, unless gaps are accepted, HistoryGap.
     """
@@ -42,15 +42,16 @@ def plan_archive(
     lost = [part for part in slices if part.gaps and part.topic in archive.topics]
     if lost and not accept_gaps:
         raise HistoryGap(_gap_message(lost))
-    return tuple(part for part in slices if part.start != part.end)
+    known = {name: topic.next_offsets for name, topic in archive.topics.items()}
+    return tuple(part for part in slices if part.end != known.get(part.topic))
 
 
 def _slice(name: str, archived: ArchivedTopic | None, extent: LogExtent) -> Slice:
     if archived is not None and archived.topic_id != extent.topic_id:
         raise TopicRecreated(
             f"topic {name} was created again: its id is {extent.topic_id}, the archive has "
-            f"{archived.topic_id}. {_START_AFRESH}; if it was not on purpose, point TICKETYARD_BOOTSTRAP_SERVERS or "
-            "TICKETYARD_TOPIC_PREFIX at the right Kafka"
+            f"{archived.topic_id}. {_START_AFRESH}; if it was not on purpose, point "
+            "TICKETYARD_BOOTSTRAP_SERVERS or TICKETYARD_TOPIC_PREFIX at the right Kafka"
         )
     known = archived.next_offsets if archived else {}
     start = {p: known.get(p, 0) for p in extent.end}
@@ -58,7 +59,7 @@ def _slice(name: str, archived: ArchivedTopic | None, extent: LogExtent) -> Slic
     if backwards:
         raise OffsetsWentBack(
             f"topic {name}, partitions {backwards}: Kafka ends at {[extent.end[p] for p in backwards]}, "
-            f"the archive at {[start[p] for p in backwards]}. Kafka lost acknowledged records, or is another: "
+            f"the archive at {[start[p] for p in backwards]}. Kafka lost records, or is another one: "
             f"repair Kafka. {_START_AFRESH}"
         )
     gaps = {p: (start[p], begin) for p, begin in extent.begin.items() if begin > start[p]}

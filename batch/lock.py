@@ -44,7 +44,7 @@ def _lock(file: TextIO, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise BatchBusy(
-            f"{_described(file)} holds {path}: wait until it ends, or stop it; the next run goes on from there"
+            f"{_described(file)} holds {path}: wait until it ends, or stop it; the next run goes on"
         ) from error
 
 

@@ -1,6 +1,6 @@
 """The views that analysts query: columns, types and meaning, the same in batch and in serving.
 
-Base views are made of records of the served logs, one view of one topic. Derived views are made of base views by
+Base views are made of records of the served logs, one view of one topic. Derived views are made of them by
 the SQL files in `schemas/views`, which both engines run (`DUCKDB_MACROS` stand in for functions of Spark's).
 The types are SQL's: VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
 """
@@ -21,7 +21,7 @@ _HEADER_COLUMN: Final = re.compile(r"--   (?P<name>\w+) (?P<type>[A-Z]+(?:\[\])?
 class BaseView(msgspec.Struct, frozen=True, kw_only=True):
     """A view made of one topic's records, so that batch's rows and the tail's can be united.
 
-    Of the rows with equal `key` the first by `order` stays: for equal ids the lowest offset wins, and of a ticket's
+    Of the rows with equal `key` the first by `order` stays: for equal ids the lowest offset, of a ticket's
     rows that of the highest (life, revision).
     """
 
@@ -127,6 +127,7 @@ def _derived_views() -> Iterator[DerivedView]:
         "agent_performance",
         "model_quality",
         "queues",
+        "label_corrections",
     )
     for name in names:
         yield parse_view(name, _read(f"{name}.sql"))

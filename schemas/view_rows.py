@@ -1,5 +1,6 @@
 """What a record of a served log is in the base views: the one function for batch and serving's tail."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
@@ -23,7 +24,7 @@ from schemas.ticket_row import TicketRow
 from schemas.topics import Topic
 
 Row = tuple[Any, ...]
-"""A row's values in the order of its view's columns: str, int, float, bool, aware datetime, list[str], None."""
+"""A row's values in its view's order of columns: str, int, float, bool, aware datetime, list[str], None."""
 
 DEAD_HEADER: Final = "dead"
 """The header of a dead letter that carries its RecordDied."""
@@ -60,13 +61,24 @@ def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origi
                 ("tickets", ticket_row(logged.after, origin)),
             ]
         case Topic.AGENTS_EVENTS:
-            return [("agent_events", agent_event_row(decode_envelope(headers), value, origin))]
+            name = "agent_events"
         case Topic.TICKETS_DEAD:
-            return [("dead_letters", dead_letter_row(headers, origin))]
+            name = "dead_letters"
         case Topic.MODELS_PUBLISHED:
-            return [("models", model_row(decode_envelope(headers), value, origin))]
+            name = "models"
         case _:
             raise ValueError(f"no view is made of topic {topic}")
+    return [(name, ROW_OF[name](headers, value, origin))]
+
+
+ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row]]] = {
+    "tickets": lambda _headers, value, origin: ticket_row(decode_logged(value).after, origin),
+    "ticket_events": lambda _headers, value, origin: ticket_event_row(decode_logged(value), origin),
+    "agent_events": lambda headers, value, origin: agent_event_row(decode_envelope(headers), value, origin),
+    "dead_letters": lambda headers, _value, origin: dead_letter_row(headers, origin),
+    "models": lambda headers, value, origin: model_row(decode_envelope(headers), value, origin),
+}
+"""How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError."""
 
 
 def decode_logged(value: bytes | None) -> LoggedTicket:

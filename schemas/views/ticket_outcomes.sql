@@ -41,7 +41,7 @@ FROM (
     predicted_intent,
     model_version,
     team,
-    assignee,
+    COALESCE(assignee, last_assignee) AS assignee,
     channel,
     priority,
     customer_tier,

@@ -1,0 +1,123 @@
+"""Base views by Spark: each record through the contract's own row function, then the unique rows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from pyspark import Accumulator
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from batch.column_types import arrow_schema, spark_schema
+from schemas.derived import Origin
+from schemas.envelope import EventError
+from schemas.tables import VIEWS, BaseView, unique_rows_sql
+from schemas.view_rows import ROW_OF
+
+RECORDS: Final = StructType(
+    [
+        StructField("topic_id", StringType()),
+        StructField("partition", LongType()),
+        StructField("offset", LongType()),
+        StructField("timestamp", TimestampType()),
+        StructField(
+            "headers",
+            ArrayType(StructType([StructField("key", StringType()), StructField("value", BinaryType())])),
+        ),
+        StructField("value", BinaryType()),
+    ]
+)
+"""The columns of the archive that views are made of."""
+
+Batches = Iterable[pa.RecordBatch]
+
+
+def read_records(spark: SparkSession, files: Sequence[Path]) -> DataFrame:
+    """Return the records of these files of the archive."""
+    if not files:
+        return spark.createDataFrame([], RECORDS)
+    return spark.read.schema(RECORDS).parquet(*map(str, files))
+
+
+def base_view(records: DataFrame, view: BaseView, unreadable: Accumulator[int]) -> DataFrame:
+    """Return a base view of the records of its topic; `unreadable` counts those that are no event of it."""
+    rows = _rows(records, view, unreadable)
+    rows.createOrReplaceTempView("rows_of_topic")
+    return records.sparkSession.sql(unique_rows_sql(view, "rows_of_topic"))
+
+
+def tickets_view(records: DataFrame, ticket_events: DataFrame, unreadable: Accumulator[int]) -> DataFrame:
+    """Return the view `tickets` of the records of tickets.log, given the view `ticket_events` of the same.
+
+    The events say which record has a ticket's newest row, so only those records are decoded a second time.
+    """
+    spark = records.sparkSession
+    ticket_events.createOrReplaceTempView("events_of_tickets")
+    newest = spark.sql(_newest_records_sql())
+    chosen = records.join(newest, on=["partition", "offset"], how="left_semi")
+    return _rows(chosen, _TICKETS, unreadable)
+
+
+def _newest_records_sql() -> str:
+    window = f"PARTITION BY {', '.join(_TICKETS.key)} ORDER BY {', '.join(_TICKETS.order)}"
+    return (
+        "SELECT log_partition AS partition, log_offset AS offset FROM "  # noqa: S608 - names of the contract
+        f"(SELECT *, ROW_NUMBER() OVER ({window}) AS row_rank FROM events_of_tickets) WHERE row_rank = 1"
+    )
+
+
+def _base(name: str) -> BaseView:
+    view = VIEWS[name]
+    assert isinstance(view, BaseView)
+    return view
+
+
+_TICKETS: Final = _base("tickets")
+
+
+def _rows(records: DataFrame, view: BaseView, unreadable: Accumulator[int]) -> DataFrame:
+    return records.mapInArrow(row_batches(view, unreadable.add), spark_schema(view.columns))
+
+
+def row_batches(view: BaseView, count_unreadable: Callable[[int], Any]) -> Callable[[Batches], Batches]:
+    """Return the function that turns batches of archived records into batches of the view's rows."""
+
+    def convert(batches: Batches) -> Batches:
+        schema = arrow_schema(view.columns)
+        for batch in batches:
+            yield _as_batch(
+                [row for record in batch.to_pylist() if (row := _row(record)) is not None], schema
+            )
+
+    def _row(record: dict[str, Any]) -> Sequence[Any] | None:
+        headers = [(header["key"], header["value"]) for header in record["headers"] or ()]
+        origin = Origin(
+            topic_id=record["topic_id"],
+            partition=record["partition"],
+            offset=record["offset"],
+            timestamp_ms=round(record["timestamp"].timestamp() * 1000),
+        )
+        try:
+            return ROW_OF[view.name](headers, record["value"], origin)
+        except (
+            EventError
+        ):  # it is in the archive and, where a stage read it, in dead_letters; no view can show it
+            count_unreadable(1)
+            return None
+
+    return convert
+
+
+def _as_batch(rows: list[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
