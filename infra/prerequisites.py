@@ -75,6 +75,12 @@ def port_problem(setting: str, value: str) -> str | None:
     return None
 
 
+def java_version() -> tuple[str | None, str]:
+    """Return the Java to use and what it prints about its version; None and nothing if there is none."""
+    command = java_command()
+    return command, _java_version_text(command) if command else ""
+
+
 def _java_version_text(command: str) -> str:
     try:
         answer = subprocess.run(

@@ -1,0 +1,188 @@
+"""What `ticketyard doctor` looks at: each check returns lines, none changes anything."""
+
+import importlib.metadata
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from infra.endpoints import read_endpoints
+from infra.install import lock_path
+from infra.local.jars import ENCODER_FILES, LOCK_FILE, locked_sums, wrong_files
+from infra.prerequisites import PORT_SETTINGS, java_problem, java_version, port_problem, python_problem
+from infra.settings import InfraSettings
+from infra.topics import KafkaUnreachable, admin_client, mismatches, specs_of, topic_states
+from schemas.errors import PipelineError
+
+GIB = 1024**3
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report: what was looked at, how it is, and how to mend it where it is not right."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    mend: str = ""
+
+
+def python_check() -> Check:
+    """Look at the Python that runs this."""
+    problem = python_problem((sys.version_info.major, sys.version_info.minor))
+    detail = problem or sys.version.partition(" ")[0]
+    return Check("python", Verdict.FAIL if problem else Verdict.OK, detail)
+
+
+def java_check() -> Check:
+    """Look for a Java that Kafka and Spark can run on."""
+    command, text = java_version()
+    problem = java_problem(command, text)
+    if problem:
+        return Check("java", Verdict.FAIL, problem)
+    return Check("java", Verdict.OK, f"{text.splitlines()[0]} ({command})")
+
+
+def room_check(name: str, available: float, *, least_gib: float, good_gib: float, mend: str) -> Check:
+    """Compare what is available in bytes with what the whole pipeline wants."""
+    detail = f"{available / GIB:.1f} GiB available"
+    if available < least_gib * GIB:
+        return Check(name, Verdict.FAIL, f"{detail}, {least_gib} are needed", mend)
+    if available < good_gib * GIB:
+        return Check(name, Verdict.WARN, f"{detail}, {good_gib} are better", mend)
+    return Check(name, Verdict.OK, detail)
+
+
+def memory_check() -> Check:
+    """Broker, Spark, encoder and DuckDB at once want about 4 GiB."""
+    available = psutil.virtual_memory().available
+    mend = "Close other programs, or lower TICKETYARD_KAFKA_HEAP_MB and TICKETYARD_SPARK_DRIVER_MEMORY."
+    return room_check("memory", available, least_gib=2, good_gib=4, mend=mend)
+
+
+def disk_check(home: Path) -> Check:
+    """Look at the room where the home folder is."""
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = psutil.disk_usage(str(existing)).free
+    return room_check("disk", free, least_gib=1, good_gib=5, mend="Free some, or move TICKETYARD_HOME.")
+
+
+def drifted(lock_text: str, installed: Callable[[str], str | None]) -> list[str]:
+    """Return `name has x, lock y` for each package whose installed version is not the locked one."""
+    pins = re.findall(r"^([A-Za-z0-9][^\s=\[]*)(?:\[[^\]]*\])?==([^\s;]+)", lock_text, flags=re.MULTILINE)
+    pairs = ((name, version, installed(name)) for name, version in pins)
+    return [f"{name} {has or 'missing'}, lock {version}" for name, version, has in pairs if has != version]
+
+
+def packages_check() -> Check:
+    """Compare what is installed with the lock, where there is one for this platform."""
+    lock = lock_path("demo")
+    if lock is None:
+        return Check("packages", Verdict.OK, "no lock for this platform; pyproject.toml's ranges hold")
+    wrong = drifted(lock.read_text(encoding="utf-8"), _installed_version)
+    if wrong:
+        return Check(
+            "packages", Verdict.WARN, f"{len(wrong)} differ: {'; '.join(wrong[:3])}", "Run `make setup`."
+        )
+    return Check("packages", Verdict.OK, "as locked")
+
+
+def _installed_version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def archives_check(settings: InfraSettings) -> Check:
+    """Compare each Java archive with its pinned sum."""
+    sums = locked_sums(LOCK_FILE.read_text(encoding="utf-8"))
+    wrong = wrong_files(settings.jars_folder, sums)
+    if wrong:
+        detail = f"{len(wrong)} of {len(sums)} missing or damaged in {settings.jars_folder}"
+        return Check("java archives", Verdict.FAIL, detail, "Run `make setup`.")
+    return Check("java archives", Verdict.OK, f"{len(sums)} with the pinned sums")
+
+
+def encoder_check(settings: InfraSettings) -> Check:
+    """Look for the sentence encoder's files."""
+    missing = [name for name in ENCODER_FILES.values() if not (settings.encoder_folder / name).is_file()]
+    if missing:
+        detail = f"{', '.join(missing)} missing from {settings.encoder_folder}"
+        return Check("encoder", Verdict.FAIL, detail, "Run `make setup`.")
+    return Check("encoder", Verdict.OK, str(settings.encoder_folder))
+
+
+def port_checks(settings: InfraSettings) -> Iterator[Check]:
+    """Look whether the ports that settings ask for can be used; what runs here may hold them itself."""
+    running = read_endpoints(settings.home) is not None
+    for name in PORT_SETTINGS:
+        value = os.environ.get(name)
+        if value and not running:
+            problem = port_problem(name, value)
+            yield Check(name, Verdict.FAIL if problem else Verdict.OK, problem or f"{value} is free")
+
+
+def kafka_check(settings: InfraSettings) -> Check:
+    """Ask the named Kafka, if any, for its topics."""
+    if not settings.bootstrap_servers:
+        return Check("kafka", Verdict.OK, "none runs here and none is named; `ticketyard up` starts one")
+    specs = specs_of(settings)
+    try:
+        with admin_client(settings.kafka_python_options(), timeout_ms=5_000) as admin:
+            states = topic_states(admin, [spec.name for spec in specs])
+    except KafkaUnreachable as error:
+        return Check("kafka", Verdict.FAIL, str(error))
+    wrong = mismatches(specs, states)
+    if wrong:
+        return Check("kafka", Verdict.FAIL, wrong[0])
+    missing = [name for name, state in states.items() if not state.partitions]
+    if missing:
+        detail = f"{settings.bootstrap_servers} lacks {len(missing)} topics, such as {missing[0]}"
+        return Check("kafka", Verdict.WARN, detail, "Run `ticketyard topics create`.")
+    return Check("kafka", Verdict.OK, f"{settings.bootstrap_servers} has all {len(specs)} topics")
+
+
+def model_check(settings: InfraSettings) -> Check:
+    """Look for the current model bundle."""
+    if "://" in settings.models_uri:
+        return Check("model", Verdict.OK, f"kept at {settings.models_uri}")
+    from schemas.model.registry import read_current  # noqa: PLC0415 - brings the inference engine with it
+
+    mend = "Run `ticketyard batch train`."
+    try:
+        current = read_current(Path(settings.models_uri))
+    except PipelineError as error:
+        return Check("model", Verdict.FAIL, str(error), mend)
+    if current is None:
+        return Check("model", Verdict.WARN, f"none published yet in {settings.models_uri}", mend)
+    return Check("model", Verdict.OK, current.version)
+
+
+def all_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]]]:
+    """Return every check, unstarted, in the order of the report."""
+    return (
+        lambda: [python_check()],
+        lambda: [java_check()],
+        lambda: [memory_check()],
+        lambda: [disk_check(settings.home)],
+        lambda: [packages_check()],
+        lambda: [archives_check(settings)],
+        lambda: [encoder_check(settings)],
+        lambda: port_checks(settings),
+        lambda: [kafka_check(settings)],
+        lambda: [model_check(settings)],
+    )

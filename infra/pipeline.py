@@ -1,0 +1,103 @@
+"""The parts of a whole pipeline as the supervisor runs them: broker, stages, batch cycle, serving."""
+
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.cli.root import SUPERVISED
+from infra.local.kafka import LocalKafka
+from infra.processes.child import ChildSpec
+from infra.processes.home_lock import run_folder
+from infra.processes.part import PartSpec
+from infra.settings import STAGES, InfraSettings
+from schemas.settings import CommonSettings
+
+BROKER_TIER, WORK_TIER = 0, 1
+_PROBE_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where the parts of one pipeline meet."""
+
+    bootstrap_servers: str
+    http_port: int
+
+    @property
+    def http_url(self) -> str:
+        """Serving's address for a person or a client on this machine."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    def environment(self) -> dict[str, str]:
+        """What every part must know beside the user's own settings."""
+        return {
+            "TICKETYARD_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "TICKETYARD_HTTP_PORT": str(self.http_port),
+            SUPERVISED: "1",
+        }
+
+
+def ticketyard(*arguments: str) -> list[str]:
+    """Return the command line of a subcommand, run by this very Python."""
+    return [sys.executable, "-m", "infra.cli", *arguments]
+
+
+def child_spec(
+    settings: CommonSettings, name: str, command: list[str], environment: Mapping[str, str]
+) -> ChildSpec:
+    """Return a part of this home: its log under `logs/`, its pid file under `run/`."""
+    return ChildSpec(
+        name=name,
+        command=command,
+        log_file=settings.logs_folder / f"{name}.log",
+        run_folder=run_folder(settings.home),
+        environment={"TICKETYARD_HOME": str(settings.home), **environment},
+    )
+
+
+def broker_part(broker: LocalKafka) -> PartSpec:
+    """Return the embedded broker, prepared already, as the part that starts first and stops last."""
+    return PartSpec(child=broker.child_spec(), ready=broker.is_ready, tier=BROKER_TIER, grace_s=20.0)
+
+
+def stage_parts(settings: InfraSettings, addresses: Addresses) -> Iterator[PartSpec]:
+    """Yield each worker of each stage, named triage, triage-2 and so on."""
+    for stage in STAGES:
+        for number in range(1, settings.workers(stage) + 1):
+            name = stage if number == 1 else f"{stage}-{number}"
+            spec = child_spec(settings, name, ticketyard("stream", stage), addresses.environment())
+            yield PartSpec(child=spec, tier=WORK_TIER)
+
+
+def serving_part(settings: CommonSettings, addresses: Addresses) -> PartSpec:
+    """Return serving; it counts as ready when its HTTP server answers, whether or not it has data yet."""
+    spec = child_spec(settings, "serving", ticketyard("serve"), addresses.environment())
+    return PartSpec(child=spec, ready=lambda: responds(f"{addresses.http_url}/v1/health"), tier=WORK_TIER)
+
+
+def batch_part(settings: InfraSettings, addresses: Addresses) -> PartSpec:
+    """Return what runs a batch cycle every so many minutes."""
+    seconds = str(settings.batch_every_minutes * 60)
+    cycle = ticketyard("batch", "run")
+    command = [sys.executable, "-m", "infra.processes.periodic", seconds, str(settings.home), "batch", *cycle]
+    spec = child_spec(settings, "batch-cycle", command, addresses.environment())
+    return PartSpec(child=spec, tier=WORK_TIER, grace_s=25.0)
+
+
+def pipeline_parts(settings: InfraSettings, addresses: Addresses) -> list[PartSpec]:
+    """Return every part but the broker, in the order in which they are told of."""
+    parts = [serving_part(settings, addresses), *stage_parts(settings, addresses)]
+    return [*parts, batch_part(settings, addresses)] if settings.batch_every_minutes else parts
+
+
+def responds(url: str) -> bool:
+    """Say whether an HTTP server answers at this address, with whatever status."""
+    try:
+        with urllib.request.urlopen(url, timeout=_PROBE_TIMEOUT_S):  # noqa: S310 - the scheme is ours
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False

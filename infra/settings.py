@@ -1,0 +1,38 @@
+"""Settings of what starts and operates the layers."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.settings import CommonSettings
+
+Stage = Literal["triage", "cases", "routing", "roster"]
+STAGES: tuple[Stage, ...] = ("roster", "routing", "cases", "triage")
+"""The stages of the speed layer; who takes work from another starts before it, so nothing waits long."""
+
+
+class InfraSettings(CommonSettings):
+    """What `up`, `demo` and `doctor` can be told by TICKETYARD_* variables."""
+
+    kafka_port: int | None = Field(default=None, description="Port of the embedded broker; free if unset.")
+    kafka_heap_mb: int = Field(default=512, ge=256, description="Heap of the embedded broker in MB.")
+    http_port: int | None = Field(
+        default=None, description="Port of serving's API under `up`; free if unset."
+    )
+    batch_every_minutes: float = Field(
+        default=15.0, ge=0, description="How often `up` runs a batch cycle; 0 leaves that to you."
+    )
+    triage_workers: int = Field(default=1, ge=0, description="Processes of the triage stage under `up`.")
+    cases_workers: int = Field(default=1, ge=0, description="Processes of the cases stage under `up`.")
+    routing_workers: int = Field(default=1, ge=0, description="Processes of the routing stage under `up`.")
+    roster_workers: int = Field(default=1, ge=0, description="Processes of the roster stage under `up`.")
+
+    def workers(self, stage: Stage) -> int:
+        """Return how many processes of a stage `up` runs."""
+        counts: dict[Stage, int] = {
+            "triage": self.triage_workers,
+            "cases": self.cases_workers,
+            "routing": self.routing_workers,
+            "roster": self.roster_workers,
+        }
+        return counts[stage]
