@@ -98,7 +98,7 @@ class RoutingPartition:
         told = _tell_roster(team, before, work, holder, step)
         after = OpenTicket(work=work, agent_id=holder, told=told)
         if work.work is Work.WANTED:
-            seat(team, after, step, self._weights, alone=True)
+            seat(team, after, step, self._weights, alone=freed is None)
         elif work.work is Work.HELD:
             team.place(after)
             step.put(ticket_key(work.team, work.ticket_id), after)

@@ -1,4 +1,4 @@
-"""Drives a PartitionLogic without Kafka: records in, messages out, and the state that a successor restores."""
+"""Drives a PartitionLogic without Kafka: records in, messages out, and the state that survives."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta

@@ -34,14 +34,14 @@ class Team:
     def agent(self, agent_id: str, **fields: Any) -> list[Event]:
         """Say what the roster knows of an agent, newer than before."""
         revision = self.revisions[agent_id] = fields.pop("revision", self.revisions.get(agent_id, 0) + 1)
-        known = {"team": "billing", "status": AVAILABLE, "capacity": 2} | fields
+        known: dict[str, Any] = {"team": "billing", "status": AVAILABLE, "capacity": 2} | fields
         body = AgentRostered(agent_id=agent_id, roster_revision=revision, **known)
         return self.driver.step([record_of(Topic.AGENTS_ROSTER, body)])
 
     def work(self, ticket_id: str, work: Work = Work.WANTED, **fields: Any) -> list[Event]:
         """Say what cases wants for a ticket, newer than before."""
         revision = self.revisions[ticket_id] = fields.pop("revision", self.revisions.get(ticket_id, 0) + 1)
-        known = {"team": "billing", "life": 0, "waiting_since": START} | fields
+        known: dict[str, Any] = {"team": "billing", "life": 0, "waiting_since": START} | fields
         body = WorkChanged(ticket_id=ticket_id, work=work, routing_revision=revision, **known)
         return self.driver.step([record_of(Topic.TICKETS_WORK, body)])
 
@@ -90,6 +90,10 @@ def test_equal_scores_go_to_the_less_loaded_and_then_by_id(team: Team) -> None:
         team.agent(agent_id, capacity=2)
     given = [words(team.work(f"t{n}")) for n in range(4)]
     assert given == [["t0->ana"], ["t1->ben"], ["t2->cy"], ["t3->ana"]]
+    team.agent("dee", capacity=4, held_elsewhere=2)
+    assert words(team.work("t5")) == ["t5->ben"]
+    assert words(team.work("t6")) == ["t6->cy"]
+    assert words(team.work("t7")) == ["t7->dee"]
 
 
 def test_the_queue_moves_by_priority_then_age_then_id(team: Team) -> None:

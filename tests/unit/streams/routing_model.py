@@ -1,0 +1,141 @@
+"""A slow second opinion on routing, from its contract alone: what must hold after every single message."""
+
+from collections.abc import Iterable
+
+from schemas.derived import AgentReleased, AgentRostered, TicketAssigned, TicketQueued, WorkChanged
+from schemas.events import Event
+from schemas.ticket_row import Work
+from schemas.vocabulary import AgentStatus, Priority
+
+URGENCY = list(Priority)
+Key = tuple[str, str]
+
+
+class RoutingModel:
+    """Follows one partition's inputs and outputs, and asserts the promises of routing."""
+
+    def __init__(self) -> None:
+        self.agents: dict[Key, AgentRostered] = {}
+        self.roster_revisions: dict[Key, int] = {}
+        self.works: dict[Key, WorkChanged] = {}
+        self.holders: dict[Key, str | None] = {}
+        self.decided: set[tuple[str, str, int, int, str]] = set()
+
+    def follow(self, message: Event, answers: Iterable[Event]) -> None:
+        """Take in one message and what routing answered; raises AssertionError where a promise is broken."""
+        self._take(message)
+        for answer in answers:
+            match answer:
+                case TicketAssigned():
+                    self._assigned(answer)
+                case TicketQueued():
+                    self._queued(answer)
+                case AgentReleased():
+                    self._released(answer)
+        self._nothing_left_undone()
+
+    def _take(self, message: Event) -> None:
+        match message:
+            case AgentRostered():
+                key = message.team, message.agent_id
+                if message.roster_revision > self.roster_revisions.get(key, 0):
+                    self.agents[key] = message
+                    self.roster_revisions[key] = message.roster_revision
+            case WorkChanged():
+                key = message.team, message.ticket_id
+                known = self.works.get(key)
+                if known is None or _revision(message) > _revision(known):
+                    self.works[key] = message
+                    self.holders[key] = message.agent_id if message.work is Work.HELD else None
+
+    def _assigned(self, answer: TicketAssigned) -> None:
+        key, work = self._decided(answer)
+        assert self.holders[key] is None
+        able = [agent for agent in self._members(answer.team) if self.eligible(agent, work)]
+        assert answer.agent_id in {agent.agent_id for agent in able}
+        assert answer.candidates == len(able)
+        best = min((-round(self._score(agent, work), 9), self.load(agent), agent.agent_id) for agent in able)
+        assert (best[2], best[0]) == (answer.agent_id, -answer.score)
+        chosen = self.agents[answer.team, answer.agent_id]
+        for other in self._waiting(answer.team):
+            assert _place(other) >= _place(work) or not self.eligible(chosen, other)
+        self.holders[key] = answer.agent_id
+
+    def _queued(self, answer: TicketQueued) -> None:
+        key, work = self._decided(answer)
+        assert self.holders[key] is None
+        assert answer.position == sum(_place(other) <= _place(work) for other in self._waiting(answer.team))
+
+    def _released(self, answer: AgentReleased) -> None:
+        agent = self.agents.pop((answer.team, answer.agent_id))
+        assert agent.leaving
+        assert self._own_load(agent) == 0
+        assert agent.roster_revision == answer.roster_revision
+
+    def _decided(self, answer: TicketAssigned | TicketQueued) -> tuple[Key, WorkChanged]:
+        key = answer.team, answer.ticket_id
+        work = self.works[key]
+        assert work.work is Work.WANTED
+        assert (answer.life, answer.routing_revision) == _revision(work)
+        once = (*key, answer.life, answer.routing_revision, type(answer).__name__)
+        assert once not in self.decided
+        self.decided.add(once)
+        return key, work
+
+    def _nothing_left_undone(self) -> None:
+        for key, work in self.works.items():
+            if work.work is Work.WANTED and self.holders[key] is None:
+                assert (*key, *_revision(work), "TicketQueued") in self.decided
+                assert not any(self.eligible(agent, work) for agent in self._members(work.team))
+        for agent in self.agents.values():
+            assert not agent.leaving or self._own_load(agent) > 0
+
+    def eligible(self, agent: AgentRostered, work: WorkChanged) -> bool:
+        """Return whether routing may give `work` to `agent` now."""
+        if agent.leaving or agent.status is not AgentStatus.AVAILABLE or self.load(agent) >= agent.capacity:
+            return False
+        limit = agent.channel_capacity.get(work.channel) if work.channel else None
+        if limit is not None and self._own_load(agent, work.channel) >= limit:
+            return False
+        speakers = {
+            language
+            for member in self._members(agent.team)
+            if not member.leaving and member.status is not AgentStatus.OFFLINE
+            for language in member.languages
+        }
+        return not agent.languages or work.language in agent.languages or work.language not in speakers
+
+    def load(self, agent: AgentRostered) -> int:
+        """Return how many tickets `agent` has, those of other teams included."""
+        return self._own_load(agent) + agent.held_elsewhere
+
+    def _own_load(self, agent: AgentRostered, channel: str | None = None) -> int:
+        return sum(
+            key[0] == agent.team and holder == agent.agent_id and channel in (None, self.works[key].channel)
+            for key, holder in self.holders.items()
+        )
+
+    def _score(self, agent: AgentRostered, work: WorkChanged) -> float:
+        labels = [label for label in (work.intent, work.category) if label is not None]
+        own = any(label in agent.specialisations for label in labels)
+        skill = next((agent.skills[label] for label in labels if label in agent.skills), 0.0)
+        free = (agent.capacity - self.load(agent)) / agent.capacity
+        return 0.4 * own + 0.2 * skill + 0.2 * free + 0.2 * agent.performance
+
+    def _members(self, team: str) -> list[AgentRostered]:
+        return [agent for key, agent in self.agents.items() if key[0] == team]
+
+    def _waiting(self, team: str) -> list[WorkChanged]:
+        return [
+            work
+            for key, work in self.works.items()
+            if work.team == team and work.work is Work.WANTED and self.holders[key] is None
+        ]
+
+
+def _revision(work: WorkChanged) -> tuple[int, int]:
+    return work.life, work.routing_revision
+
+
+def _place(work: WorkChanged) -> tuple[int, float, str]:
+    return -URGENCY.index(work.priority), work.waiting_since.timestamp(), work.ticket_id
