@@ -1,0 +1,137 @@
+"""Loading a bundle: a folder that is checked whole before any of it is used, and never unpickled."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from schemas.model.arrays import load_arrays, sha256_of
+from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
+from schemas.model.errors import BundleError
+from schemas.model.manifest import FILES, FORMAT, HEAD, MANIFEST, NGRAMS, BundleManifest
+from schemas.model.ngrams import NgramTier, ngram_tier_from
+from schemas.model.probabilities import Matrix, Wide, softmax
+
+_PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth"})
+
+
+@dataclass(frozen=True)
+class EncoderHead:
+    """The second tier's answer: a linear layer on the vector, weighed together with the first tier's logits.
+
+    The probabilities are softmax(encoder_scale x own logits + ngrams_scale x first tier's logits); both
+    scales are learnt on validation rows, so a useless side gets weight 0.
+    """
+
+    weights: Matrix  # (labels, dimensions)
+    intercept: Matrix  # (labels,)
+    encoder_scale: float
+    ngrams_scale: float
+
+    def logits(self, vectors: Matrix) -> Matrix:
+        """Return the head's own scores, (n, labels)."""
+        # One product a row: a matrix product may round a row differently with the number of its neighbours.
+        rows = [self.weights @ vector + self.intercept for vector in vectors]
+        return np.asarray(rows, dtype=np.float32).reshape(len(vectors), len(self.intercept))
+
+    def probabilities(self, vectors: Matrix, ngram_logits: Matrix) -> Wide:
+        """Return each row's probabilities, (n, labels), from its vector and its first-tier logits."""
+        own = self.logits(vectors).astype(np.float64)
+        return softmax(own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model ready for `score`. Use it from one thread at a time: the encoder has one inference request."""
+
+    manifest: BundleManifest
+    ngrams: NgramTier
+    encoder: SentenceEncoder
+    head: EncoderHead
+
+    @property
+    def version(self) -> str:
+        """Return the version that results carry."""
+        return self.manifest.version
+
+
+def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
+    """Check and load the bundle in a folder; BundleError (permanent) names the file and what to do.
+
+    `threads` is how many processor threads the encoder may use; it changes the speed alone.
+    """
+    path = Path(path)
+    manifest = read_manifest(path)
+    _refuse_pickles(path)
+    for name, expected in manifest.files.items():
+        _check_sum(path, name, expected)
+    missing = sorted(set(FILES) - set(manifest.files))
+    if missing:
+        raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")
+    encoder = OpenvinoEncoder(path / "encoder", precision=manifest.encoder.precision, threads=threads)
+    bundle = Bundle(manifest, ngram_tier_from(load_arrays(path / NGRAMS)), encoder, read_head(path / HEAD))
+    _check_widths(bundle, path)
+    return bundle
+
+
+def read_manifest(path: Path) -> BundleManifest:
+    """Read a bundle folder's `bundle.json`; BundleError if it is missing, damaged or of another format."""
+    file = path / MANIFEST
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{file}: no model bundle there ({error.strerror}); check the path") from error
+    try:
+        found = msgspec.json.decode(data, type=dict[str, Any]).get("format")
+        if found != FORMAT:
+            raise BundleError(
+                f"{file}: format {found!r}, this version reads {FORMAT}; "
+                "train again, or run the version of ticketyard that wrote it"
+            )
+        return msgspec.json.decode(data, type=BundleManifest)
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"{file}: damaged ({error}); restore the bundle or train again") from error
+
+
+def read_head(path: Path) -> EncoderHead:
+    """Read the encoder's head from its skops file."""
+    state = load_arrays(path)
+    return EncoderHead(
+        weights=np.ascontiguousarray(state["weights"]),
+        intercept=state["intercept"],
+        encoder_scale=float(state["encoder_scale"]),
+        ngrams_scale=float(state["ngrams_scale"]),
+    )
+
+
+def _refuse_pickles(path: Path) -> None:
+    for file in sorted(path.rglob("*")):
+        if file.suffix.lower() in _PICKLES:
+            raise BundleError(
+                f"{file}: a pickle can run any code when it is loaded, so a bundle with one is refused; "
+                "delete the bundle and train again"
+            )
+
+
+def _check_sum(path: Path, name: str, expected: str) -> None:
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise BundleError(f"{path / MANIFEST}: names {name!r}, a file outside of the bundle; refuse it")
+    file = path / relative
+    if not file.is_file():
+        raise BundleError(f"{file}: missing; the bundle is incomplete, copy it again or train again")
+    found = sha256_of(file)
+    if found != expected:
+        raise BundleError(
+            f"{file}: its sha256 is {found[:12]}…, {MANIFEST} says {expected[:12]}…; copy the bundle again"
+        )
+
+
+def _check_widths(bundle: Bundle, path: Path) -> None:
+    labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
+    if bundle.head.weights.shape != (labels, dimensions) or bundle.ngrams.labels != labels:
+        raise BundleError(
+            f"{path}: its parts disagree on {labels} labels or {dimensions} dimensions; train again"
+        )

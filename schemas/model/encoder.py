@@ -1,0 +1,95 @@
+"""The sentence encoder: texts to vectors by OpenVINO, without PyTorch, each independent of its neighbours.
+
+A text's vector must not depend on which other texts share its micro-batch. Padding changes the last digits
+(in bfloat16 the fourth decimal), so a text is only ever batched with texts of the same padded length, and
+that length follows from the text alone. Measured: then vectors are bit-identical for every batch size and
+order, in float32 and in bfloat16 (docs/models.md).
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import openvino
+from tokenizers import Tokenizer
+
+from schemas.model.errors import BundleError
+from schemas.model.probabilities import Matrix
+
+MAX_TOKENS: Final = 128
+BUCKET: Final = 8
+"""Padded lengths are multiples of this many tokens."""
+LARGEST_BATCH: Final = 32
+
+Precision = Literal["f32", "bf16"]
+Integers = npt.NDArray[np.int64]
+
+
+class SentenceEncoder(Protocol):
+    """Anything that turns texts into unit vectors, row by row independently."""
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Return one unit vector a text, (n, dimensions), float32."""
+        ...
+
+
+class OpenvinoEncoder:
+    """A transformer in ONNX form, mean-pooled and normalised; one request at a time."""
+
+    def __init__(self, folder: Path, *, precision: Precision, threads: int = 1) -> None:
+        core = openvino.Core()
+        if precision == "bf16" and not native_bf16(core):
+            raise BundleError(
+                f"{folder}: the model was trained with bf16 inference, which this processor cannot do, so it "
+                "would decide differently here; train with --precision f32, which gives the same everywhere"
+            )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        options = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        compiled = core.compile_model(core.read_model(folder / "model.onnx"), "CPU", options)
+        self.dimensions = int(compiled.output(0).partial_shape[2].get_length())
+        self._request = compiled.create_infer_request()
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Return one unit vector a text, (n, dimensions), float32; texts may come in any order and number."""
+        rows = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        vectors = np.zeros((len(rows), self.dimensions), dtype=np.float32)
+        for padded, places in same_length_batches([len(row) for row in rows]):
+            ids = np.zeros((len(places), padded), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for line, place in enumerate(places):
+                ids[line, : len(rows[place])] = rows[place]
+                mask[line, : len(rows[place])] = 1
+            vectors[places] = self._forward(ids, mask)
+        return vectors
+
+    def _forward(self, ids: Integers, mask: Integers) -> Matrix:
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        states = self._request.infer(inputs)[0]  # (batch, tokens, dimensions)
+        weights = mask[:, :, None].astype(np.float32)
+        pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True))
+
+
+def native_bf16(core: openvino.Core | None = None) -> bool:
+    """Return whether this processor computes in bfloat16 itself."""
+    capabilities = (core or openvino.Core()).get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in capabilities
+
+
+def same_length_batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield (padded length, places) so that each place is in one batch, padded by its own length alone."""
+    by_padded: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        by_padded.setdefault(-(-length // BUCKET) * BUCKET, []).append(place)
+    for padded, places in sorted(by_padded.items()):
+        for start in range(0, len(places), LARGEST_BATCH):
+            yield padded, places[start : start + LARGEST_BATCH]

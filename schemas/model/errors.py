@@ -1,0 +1,7 @@
+"""What can be wrong with a bundle: its own module, because reading, writing and inference all raise it."""
+
+from schemas.errors import Permanent
+
+
+class BundleError(Permanent):
+    """A model bundle cannot be used or written; the message names the file and what to do."""

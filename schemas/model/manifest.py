@@ -1,0 +1,117 @@
+"""What `bundle.json` says: where a model comes from, what it may answer, and how good it is."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from schemas.model.encoder import Precision
+from schemas.vocabulary import Category, Priority
+
+FORMAT: Final = 1
+"""Rises when a reader of the earlier format could not use a bundle; a reader refuses any other number."""
+
+MANIFEST: Final = "bundle.json"
+NGRAMS: Final = "ngrams.skops"
+HEAD: Final = "head.skops"
+ENCODER: Final = "encoder/model.onnx"
+TOKENIZER: Final = "encoder/tokenizer.json"
+FILES: Final = (NGRAMS, HEAD, ENCODER, TOKENIZER)
+"""The files of a bundle beside its manifest."""
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer that the model can give, and what the taxonomy says about it; unmapped goes to triage."""
+
+    name: str
+    team: str
+    priority: Priority
+    category: Category | None = None
+    mapped: bool = True
+
+
+class DataInput(msgspec.Struct, frozen=True, kw_only=True):
+    """One source of training rows: its name without a folder, its bytes' sha256, and its usable rows."""
+
+    name: str
+    sha256: str
+    rows: int
+    skipped: int = 0
+
+
+class TaxonomyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Which taxonomy gave the labels their teams."""
+
+    version: str
+    sum: str
+
+
+class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """How the encoder computes; the precision is part of the model, so it decides alike everywhere."""
+
+    name: str
+    precision: Precision
+    dimensions: int
+
+
+class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows the training saw in each split."""
+
+    train: int
+    val: int
+    test: int
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """How a bundle does on labelled rows; `test_sum` is the sha256 of exactly those rows.
+
+    `accuracy` and `macro_f1` are over all n rows, a row being right when the first guess is one of its
+    labels; `micro_f1` differs from accuracy only where rows have several labels. `encoder_share` is the
+    part of rows that the encoder decided, each tier's accuracy None where it decided none. The last two are
+    None without out-of-scope rows: accuracy over the others, and the part of them that was called out of
+    scope.
+    """
+
+    bundle_version: str
+    test_sum: str
+    n: int
+    accuracy: float
+    macro_f1: float
+    micro_f1: float
+    texts_per_second: float
+    encoder_share: float
+    ngrams_accuracy: float | None = None
+    encoder_accuracy: float | None = None
+    in_scope_accuracy: float | None = None
+    oos_recall: float | None = None
+
+
+class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known about a bundle; `files` holds the sha256 of each of its files, by relative path.
+
+    `version` is a sum over everything that decides what the model answers, so equal models have equal
+    versions. Labels stand in the order of the model's columns. `validation` and `test` are None where there
+    were no rows.
+    """
+
+    version: str
+    created_at: datetime
+    labels: tuple[Label, ...]
+    threshold: float
+    encoder: EncoderInfo
+    inputs: tuple[DataInput, ...]
+    taxonomy: TaxonomyInfo
+    code_version: str
+    seed: int
+    split_rule: str
+    rows: RowCounts
+    files: dict[str, str]
+    validation: Evaluation | None = None
+    test: Evaluation | None = None
+    tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
+    format: int = FORMAT
+
+
+def encode_manifest(manifest: BundleManifest) -> bytes:
+    """Return the manifest as indented JSON with sorted keys."""
+    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=2) + b"\n"

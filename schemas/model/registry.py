@@ -1,0 +1,78 @@
+"""Which bundle is the current one: a small pointer file beside the bundles, replaced atomically."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from schemas.model.arrays import sha256_of
+from schemas.model.bundle import Bundle, load_bundle
+from schemas.model.errors import BundleError
+from schemas.model.manifest import MANIFEST
+
+CURRENT: Final = "CURRENT"
+
+
+class CurrentModel(msgspec.Struct, frozen=True, kw_only=True):
+    """The pointer to a bundle.
+
+    `uri` is its folder, absolute or relative to the models folder; `sha256` is that of its `bundle.json`,
+    which holds the sums of all its files.
+    """
+
+    version: str
+    uri: str
+    sha256: str
+
+    def folder(self, models: Path) -> Path:
+        """Return the bundle's folder."""
+        return models / self.uri  # an absolute uri stays itself
+
+
+def read_current(models: Path) -> CurrentModel | None:
+    """Read the pointer; None where no model has been published yet, BundleError where it is damaged."""
+    file = models / CURRENT
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return msgspec.json.decode(data, type=CurrentModel)
+    except msgspec.MsgspecError as error:
+        raise BundleError(
+            f"{file}: damaged ({error}); run `ticketyard batch train`, which writes it again"
+        ) from error
+
+
+def write_current(models: Path, current: CurrentModel) -> None:
+    """Replace the pointer atomically: a reader sees the old one or the new one, never a part."""
+    models.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{CURRENT}.", dir=models)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(current), indent=2) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(models / CURRENT)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def pointer_to(folder: Path, models: Path, *, version: str) -> CurrentModel:
+    """Return the pointer to a bundle; relative inside of the models folder, so that can be moved."""
+    folder, models = folder.absolute(), models.absolute()
+    uri = folder.relative_to(models).as_posix() if folder.is_relative_to(models) else str(folder)
+    return CurrentModel(version=version, uri=uri, sha256=sha256_of(folder / MANIFEST))
+
+
+def load_published(current: CurrentModel, models: Path, *, threads: int = 1) -> Bundle:
+    """Load the bundle that a pointer names, after checking that its manifest is the published one."""
+    folder = current.folder(models)
+    file = folder / MANIFEST
+    if file.is_file() and sha256_of(file) != current.sha256:
+        raise BundleError(f"{file}: not the manifest that was published as {current.version}; copy it again")
+    return load_bundle(folder, threads=threads)

@@ -1,0 +1,83 @@
+"""Writing a bundle: all of it in a temporary sibling, then one rename, so there is never half a bundle."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from schemas.model.arrays import sha256_of
+from schemas.model.errors import BundleError
+from schemas.model.manifest import ENCODER, MANIFEST, TOKENIZER, BundleManifest, encode_manifest
+
+
+def refuse_occupied(out: Path) -> None:
+    """Raise BundleError if a bundle cannot go to `out`: it must not exist, or be an empty folder."""
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise BundleError(f"{out}: exists already; name a new folder, or delete this one first")
+
+
+@contextmanager
+def bundle_being_written(out: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `out` that becomes `out` when the block ends without an error."""
+    refuse_occupied(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        _flush(folder)
+        folder.rename(out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def place_encoder(encoder_folder: Path, folder: Path) -> None:
+    """Put the encoder's two files into a bundle: hard links where the file system can, else copies."""
+    (folder / "encoder").mkdir()
+    for name in (ENCODER, TOKENIZER):
+        source, target = encoder_folder / Path(name).name, folder / name
+        if not source.is_file():
+            raise BundleError(f"{source}: the encoder is not there; run `make setup`, which fetches it")
+        try:
+            os.link(source, target)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, target)
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Write files into the folder and return the sha256 of each file in it, by relative path."""
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
+    return {file.relative_to(folder).as_posix(): sha256_of(file) for file in files}
+
+
+def with_version(manifest: BundleManifest) -> BundleManifest:
+    """Return the manifest with its version: a sum over all that decides answers, not times or figures."""
+    decisive = {
+        name: getattr(manifest, name)
+        for name in ("format", "labels", "threshold", "encoder", "inputs", "taxonomy", "seed", "files")
+    }
+    digest = hashlib.sha256(msgspec.json.encode(decisive, order="deterministic")).hexdigest()
+    return msgspec.structs.replace(manifest, version=digest[:12])
+
+
+def write_manifest(folder: Path, manifest: BundleManifest) -> None:
+    """Write `bundle.json` into the folder."""
+    (folder / MANIFEST).write_bytes(encode_manifest(manifest))
+
+
+def _flush(folder: Path) -> None:
+    """Bring files and their names to the disk before the rename makes them count."""
+    for place in (*folder.rglob("*"), folder):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
