@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 
 from schemas.tables import VIEWS
-from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ServingError
+from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge
 from serving.merge.sql_guard import check_statement
 from serving.merge.store import read_state
 from serving.state import AnswerMetadata, ServedState, answer_metadata
@@ -124,11 +124,3 @@ class Answers:
             cursor.execute("SET SESSION max_execution_time = ?", [max(1, round(self._timeout_s * 1000))])
             self._own.cursor = cursor
         return cursor
-
-
-def described(error: ServingError) -> dict[str, Any]:
-    """Return the one JSON shape of every error."""
-    return {
-        "ok": False,
-        "error": {"type": type(error).__name__, "message": str(error), "status": error.status},
-    }

@@ -1,0 +1,159 @@
+"""Doors to the analytics and to the documentation of all views."""
+
+from datetime import date
+from typing import Annotated, Final, Literal
+
+import msgspec
+from litestar import Router, get
+from litestar.di import Provide
+from litestar.params import Parameter
+
+from schemas.tables import DERIVED_VIEWS, VIEWS
+from serving.errors import NotFound, QueryRefused
+from serving.http.answers import RowsAnswer
+from serving.http.listing import Statement, conditions
+from serving.http.tickets import Values, rows_answer
+from serving.merge.view_sql import ADDITIVE, MEASURES
+from serving.service import Serving
+
+Dimension = Literal["day", "category", "intent", "team", "channel", "priority", "customer_tier", "language"]
+"""What daily analytics can be grouped by."""
+
+_ELSEWHERE: Final = frozenset({"agents", "queues", ADDITIVE})
+_MEANS: Final = (
+    ("mean_resolution_s", "resolution_ms", "resolved_with_time", 1000),
+    ("mean_first_reply_s", "first_reply_ms", "replied", 1000),
+    ("mean_first_assignment_s", "first_assignment_ms", "assigned", 1000),
+    ("survey_mean", "survey_sum", "surveys", 1),
+    ("first_contact_resolution", "first_contact_resolved", "resolved", 1),
+)
+
+
+class ViewColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of a documented view."""
+
+    name: str
+    type: str
+    doc: str
+
+
+class ViewDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """A documented view."""
+
+    name: str
+    doc: str
+    columns: list[ViewColumn]
+
+
+class ViewsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The views that SQL can read."""
+
+    views: list[ViewDescription]
+    ok: bool = True
+
+
+@get("/views", sync_to_thread=False)
+def views() -> ViewsAnswer:
+    """The documented views and their columns: what SQL can read."""
+    return ViewsAnswer(
+        views=[
+            ViewDescription(
+                name=view.name,
+                doc=view.doc,
+                columns=[ViewColumn(name=one.name, type=one.type, doc=one.doc) for one in view.columns],
+            )
+            for view in VIEWS.values()
+        ]
+    )
+
+
+def daily_where(
+    *,
+    day_from: Annotated[date | None, Parameter(description="Opened on that day or later.")] = None,
+    day_to: Annotated[date | None, Parameter(description="Opened before that day.")] = None,
+    category: Values = None,
+    intent: Values = None,
+    team: Values = None,
+    channel: Values = None,
+    priority: Values = None,
+    tier: Values = None,
+    language: Values = None,
+) -> Statement:
+    """Return the filters of daily analytics."""
+    return conditions(
+        {
+            "category": category,
+            "intent": intent,
+            "team": team,
+            "channel": channel,
+            "priority": priority,
+            "customer_tier": tier,
+            "language": language,
+        },
+        [("day", ">=", day_from), ("day", "<", day_to)],
+    )
+
+
+@get(
+    ["/analytics/daily", f"/analytics/{ADDITIVE}"],
+    dependencies={"where": Provide(daily_where, sync_to_thread=False)},
+)
+async def daily(
+    serving: Serving,
+    where: Statement,
+    group_by: Annotated[list[Dimension] | None, Parameter(description="Given several times.")] = None,
+) -> RowsAnswer:
+    """Counts and sums of tickets by opening day and other dimensions, and the means that follow."""
+    statement = daily_statement(where, group_by or ["day"])
+    return await rows_answer(serving, statement.sql, statement.parameters)
+
+
+@get("/analytics/{view:str}")
+async def analytics(
+    *,
+    serving: Serving,
+    view: str,
+    priority: Values = None,
+    category: Values = None,
+    team: Values = None,
+    agent_id: Values = None,
+    model_version: Values = None,
+    predicted_intent: Values = None,
+) -> RowsAnswer:
+    """The rows of a view of analytics that pass every filter that is given; GET /v1/views has the views."""
+    given = {
+        "priority": priority,
+        "category": category,
+        "team": team,
+        "agent_id": agent_id,
+        "model_version": model_version,
+        "predicted_intent": predicted_intent,
+    }
+    where = conditions(_filters_of(view, {name: values for name, values in given.items() if values}))
+    return await rows_answer(serving, f"SELECT * FROM {view} {where.sql} ORDER BY ALL", where.parameters)  # noqa: S608 - a known view
+
+
+def daily_statement(where: Statement, group_by: list[Dimension]) -> Statement:
+    """Return the statement that sums daily analytics by the dimensions of `group_by`."""
+    keys = ", ".join(dict.fromkeys(group_by))
+    sums = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in MEASURES)
+    means = ", ".join(f"{part} / NULLIF({whole} * {unit}, 0) AS {name}" for name, part, whole, unit in _MEANS)
+    summed = f"SELECT {keys}, {sums} FROM {ADDITIVE} {where.sql} GROUP BY {keys}"  # noqa: S608 - own names
+    return Statement(
+        sql=f"SELECT *, {means} FROM ({summed}) ORDER BY {keys}",  # noqa: S608 - own names
+        parameters=where.parameters,
+    )
+
+
+def _filters_of(view: str, given: dict[str, list[str]]) -> dict[str, list[str]]:
+    known = {derived.name: derived for derived in DERIVED_VIEWS if derived.name not in _ELSEWHERE}
+    if view not in known:
+        raise NotFound(f"there are no analytics {view!r}; there are daily, {', '.join(known)}")
+    columns = {column.name for column in known[view].columns}
+    unknown = sorted(given.keys() - columns)
+    if unknown:
+        raise QueryRefused(f"{view} has no column {', '.join(unknown)} to filter by")
+    return given
+
+
+ROUTER = Router("/v1", route_handlers=[views, daily, analytics])

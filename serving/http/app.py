@@ -1,0 +1,91 @@
+"""The Litestar application: every door, one shape of error, OpenAPI."""
+
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+
+from serving.errors import ServingError
+from serving.http import analytics, operations, pages, sql, tickets
+from serving.http.metrics import AnswerTimer, ServingMetrics
+from serving.service import Serving
+
+_log = structlog.get_logger(__name__)
+
+
+def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Litestar:
+    """Return the application over a Serving that runs; it neither starts nor stops it."""
+    kept = measures or ServingMetrics()
+    return Litestar(
+        route_handlers=[
+            pages.doors,
+            pages.openapi,
+            *operations.HANDLERS,
+            sql.ROUTER,
+            tickets.ROUTER,
+            analytics.ROUTER,
+        ],
+        dependencies={
+            "serving": Provide(lambda: serving, sync_to_thread=False),
+            "measures": Provide(lambda: kept, sync_to_thread=False),
+        },
+        exception_handlers={
+            ServingError: answer_serving_error,
+            HTTPException: answer_http_error,
+            Exception: answer_unexpected_error,
+        },
+        middleware=[AnswerTimer(kept)],
+        openapi_config=OpenAPIConfig(
+            title="Ticketyard",
+            version=product_version(),
+            description="Exact answers from batch views and the realtime tail.",
+            use_handler_docstrings=True,
+            path="/docs",
+            render_plugins=[pages.PlainDocs()],
+        ),
+    )
+
+
+def product_version() -> str:
+    """Return the version that is installed; `0` where the code runs without being installed."""
+    try:
+        return version("ticketyard")
+    except PackageNotFoundError:
+        return "0"
+
+
+def error_body(kind: str, message: str, status: int) -> dict[str, Any]:
+    """Return the one JSON shape of every error."""
+    return {"ok": False, "error": {"type": kind, "message": message, "status": status}}
+
+
+def answer_serving_error(_: Request[Any, Any, State], error: Exception) -> Response[dict[str, Any]]:
+    """Answer an error that serving names itself."""
+    assert isinstance(error, ServingError)
+    body = error_body(type(error).__name__, str(error), error.status)
+    return Response(body, status_code=error.status)
+
+
+def answer_http_error(_: Request[Any, Any, State], error: Exception) -> Response[dict[str, Any]]:
+    """Answer a request that does not fit any door, or not this one."""
+    assert isinstance(error, HTTPException)
+    details = "; ".join(
+        f"{one.get('key', '')}: {one.get('message', '')}" if isinstance(one, dict) else str(one)
+        for one in (error.extra if isinstance(error.extra, list) else [])
+    )
+    message = f"{error.detail} ({details})" if details else error.detail
+    kind = HTTPStatus(error.status_code).phrase.title().replace(" ", "")
+    return Response(error_body(kind, message, error.status_code), status_code=error.status_code)
+
+
+def answer_unexpected_error(request: Request[Any, Any, State], error: Exception) -> Response[dict[str, Any]]:
+    """Answer what should not have happened; the log has its whole story."""
+    _log.error("a request failed", path=request.url.path, exc_info=error)
+    body = error_body("InternalError", "serving failed at this request; its log says why", 500)
+    return Response(body, status_code=500)

@@ -1,0 +1,90 @@
+"""Doors for operating: is it alive, is it ready, how does it do."""
+
+import msgspec
+from litestar import MediaType, Response, get
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from serving.http.metrics import ServingMetrics
+from serving.merge.answers import Snapshot
+from serving.service import Serving
+from serving.state import AnswerMetadata, Gap, ServedState
+from serving.tail.status import TailStatus
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether serving works, what is wrong and what to do about it."""
+
+    ok: bool
+    problems: list[str]
+    gaps: list[Gap]
+    tail: TailStatus
+    answer: AnswerMetadata
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether answers are whole, and if not why."""
+
+    ok: bool
+    reasons: list[str]
+
+
+def problems(status: TailStatus, state: ServedState) -> list[str]:
+    """Return what is wrong, each with what to do."""
+    found = []
+    if not status.alive:
+        why = status.failure or "it has not started or is stopping"
+        found.append(f"the tail does not run ({why}); restart serving")
+    if status.kafka_error:
+        found.append(f"Kafka cannot be read ({status.kafka_error}); check that it runs, and its address")
+    if status.run_error:
+        found.append(
+            f"the newest batch run is not served, the one before still is ({status.run_error}); "
+            "run `ticketyard batch run` again"
+        )
+    return found + [f"{gap.message}; {gap.act}" for gap in state.gaps]
+
+
+@get("/health")
+async def health(serving: Serving) -> Response[Health]:
+    """Whether the process works: 503 only where a restart is needed; `problems` has the rest."""
+
+    def question(snapshot: Snapshot) -> Response[Health]:
+        status = serving.status
+        body = Health(
+            ok=status.alive,
+            problems=problems(status, snapshot.state),
+            gaps=list(snapshot.state.gaps),
+            tail=status,
+            answer=snapshot.metadata(serving.clock()),
+        )
+        return Response(body, status_code=200 if status.alive else 503)
+
+    return await serving.ask(question)
+
+
+@get("/ready")
+async def ready(serving: Serving) -> Response[Readiness]:
+    """503 until the tail has once been read to its end without a gap; then 200."""
+
+    def question(snapshot: Snapshot) -> Response[Readiness]:
+        status = serving.status
+        why = [*snapshot.metadata(serving.clock()).reasons, *problems(status, ServedState())]
+        good = status.ready and status.alive
+        return Response(Readiness(ok=good, reasons=[] if good else why), status_code=200 if good else 503)
+
+    return await serving.ask(question)
+
+
+@get("/metrics", media_type=MediaType.TEXT)
+async def metrics(serving: Serving, measures: ServingMetrics) -> Response[bytes]:
+    """Prometheus metrics."""
+
+    def question(snapshot: Snapshot) -> bytes:
+        measures.observe(serving.status, snapshot.state, snapshot.metadata(serving.clock()))
+        return generate_latest(measures.registry)
+
+    return Response(await serving.ask(question), media_type=CONTENT_TYPE_LATEST)
+
+
+HANDLERS = (health, ready, metrics)

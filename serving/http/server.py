@@ -1,0 +1,82 @@
+"""Runs the application on granian in this one process, until it is told to stop."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import structlog
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from schemas.errors import Permanent
+from serving.http.app import build_app
+from serving.service import Serving
+from serving.settings import ServingSettings
+
+_log = structlog.get_logger(__name__)
+_LISTENING_POLL_S = 0.02
+
+
+def serve(settings: ServingSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken."""
+    port = choose_port(settings.http_host, settings.http_port)
+    serving = Serving(settings)
+    serving.start()
+    try:
+        asyncio.run(_serve(serving, settings.http_host, port))
+    finally:
+        settings.address_file.unlink(missing_ok=True)
+        serving.stop()
+        _log.info("serving has stopped")
+
+
+def choose_port(host: str, wanted: int) -> int:
+    """Return a port to listen on: `wanted`, or a free one for 0. Raises Permanent where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except OSError as error:
+            raise Permanent(
+                f"cannot listen on {host} port {wanted}: {error.strerror}; "
+                "set TICKETYARD_HTTP_PORT to another port, or to 0 for a free one"
+            ) from error
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _serve(serving: Serving, host: str, port: int) -> None:
+    server = Server(build_app(serving), host, port, interface=Interfaces.ASGI, log_enabled=False)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    running = asyncio.create_task(server.serve())
+    await _until_listening(host, port, running)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    write_address(serving.settings.address_file, url)
+    _log.info("serving", url=url)
+    await running
+
+
+async def _until_listening(host: str, port: int, running: asyncio.Task[None]) -> None:
+    while not running.done():
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(_LISTENING_POLL_S)
+        else:
+            writer.close()
+            await writer.wait_closed()
+            return
+
+
+def write_address(path: Path, url: str) -> None:
+    """Say in `path` where this process listens; whoever reads it sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+    fresh.replace(path)

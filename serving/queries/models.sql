@@ -1,0 +1,1 @@
+SELECT * FROM models ORDER BY published_at DESC, version DESC
