@@ -91,6 +91,11 @@ class CommonSettings(BaseSettings):
         return self.home / "jars"
 
     @property
+    def models_folder(self) -> Path:
+        """Where model bundles and the pointer to the current one lie."""
+        return Path(self.models_uri)
+
+    @property
     def logs_folder(self) -> Path:
         """Where the supervisor keeps one log file a part."""
         return self.home / "logs"

@@ -1,16 +1,14 @@
 """Puts a stage together from settings: topics checked, clients made, one engine a partition."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer
 
-from schemas.topics import Topic
 from streams.clients import idempotent_producer, reader, topic_facts, transactional_producer
 from streams.engine import Engine, StepEngine
 from streams.errors import TopicMismatch
 from streams.fault_points import Reached
-from streams.input_order import InputOrder
 from streams.metrics import StageMetrics
 from streams.offsets import BrokerPositions
 from streams.outbox import Outbox
@@ -18,9 +16,6 @@ from streams.record import TopicRole
 from streams.settings import StreamSettings
 from streams.stages import StageSpec, group_of, names_of
 from streams.state_log import StateLog
-from streams.triage.engine import TriageEngine
-from streams.triage.model_watch import ModelWatch
-from streams.triage.source_watermark import SourceWatermark
 
 
 def utc_now() -> datetime:
@@ -41,7 +36,7 @@ class Assembly:
         self.settings = settings
         self.names = names_of(settings)
         self.metrics = metrics
-        self._reached = reached
+        self.reached = reached
         facts = topic_facts(settings, self.names.values())
         self.partition_counts = {topic: facts[name].partitions for topic, name in self.names.items()}
         self.roles = {
@@ -49,7 +44,7 @@ class Assembly:
             for topic in spec.inputs
         }
         self.partitions = self._equal_count()
-        self._positions = BrokerPositions(
+        self.positions = BrokerPositions(
             new_reader=self.new_reader, new_group_reader=self._new_group_reader, roles=self.roles
         )
 
@@ -81,12 +76,13 @@ class Assembly:
             {**self.settings.confluent_options(), "group.id": group_of(self.spec.name, self.settings)}
         )
 
-    def _outbox(self) -> Outbox:
+    def new_outbox(self) -> Outbox:
+        """Return the sender of one partition."""
         return Outbox(
             producer=idempotent_producer(self.settings),
             topic_names=self.names,
             timeout_s=self.settings.delivery_timeout_s + 5,
-            reached=self._reached,
+            reached=self.reached,
         )
 
     def step_engine(self, partition: int) -> Engine:
@@ -107,47 +103,12 @@ class Assembly:
                 producer=transactional_producer(self.settings, transactional_id),
                 new_reader=self.new_reader,
                 timeout_s=self.settings.transaction_timeout_s,
-                reached=self._reached,
+                reached=self.reached,
             ),
-            outbox=self._outbox(),
-            positions=self._positions,
+            outbox=self.new_outbox(),
+            positions=self.positions,
             metrics=self.metrics,
             clock=utc_now,
             clock_mode=self.settings.clock,
-            reached=self._reached,
-        )
-
-    def triage_engine(
-        self, partition: int, *, models: ModelWatch, caught_up: Callable[[int, int], bool]
-    ) -> Engine:
-        """Return the engine of one partition of triage."""
-        settings = self.settings
-        return TriageEngine(
-            partition=partition,
-            order=InputOrder(
-                partition=partition, roles=self.roles, positions=self._positions, metrics=self.metrics
-            ),
-            outbox=self._outbox(),
-            positions=self._positions,
-            partitions=self.partition_counts,
-            models=models,
-            metrics=self.metrics,
-            watermark=SourceWatermark(
-                clock_mode=settings.clock,
-                interval_s=settings.watermark_interval_s,
-                grace_s=settings.watermark_grace_s,
-            ),
-            clock=utc_now,
-            caught_up=caught_up,
-            future_skew_s=settings.future_skew_s,
-            reached=self._reached,
-        )
-
-    def new_model_watch(self) -> ModelWatch:
-        """Return the follower of models.published, not yet started."""
-        return ModelWatch(
-            topic=self.names[Topic.MODELS_PUBLISHED],
-            new_reader=self.new_reader,
-            models=self.settings.models_folder,
-            inference_threads=self.settings.inference_threads,
+            reached=self.reached,
         )

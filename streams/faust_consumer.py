@@ -5,7 +5,6 @@ an offset is committed only when everything before it is done. A failed commit i
 stamped with the id of the topic that it belongs to (invariant 4).
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
@@ -49,7 +48,7 @@ class StampingThread(AIOKafkaConsumerThread):
         try:
             if mine:
                 await consumer.commit(mine)
-        except (KafkaError, asyncio.TimeoutError) as error:
+        except (TimeoutError, KafkaError) as error:
             _log.warning("commit.failed", error=repr(error))
             return False
         return bool(mine)
@@ -81,7 +80,7 @@ class FinishedOffsetsConsumer(FaustConsumer):
         self._unacked_messages.discard(message)
         return True
 
-    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:  # noqa: ARG002
         did_commit = bool(await self._commit(offsets))
         if did_commit:
             self._committed_offset.update(offsets)

@@ -7,7 +7,7 @@ from schemas.errors import Permanent
 from schemas.logs import configure_logs
 from streams.errors import EXIT_STAY_DOWN
 from streams.settings import StreamSettings
-from streams.stages import STAGES
+from streams.stages import STAGES, StageSpec
 from streams.worker import Worker
 
 
@@ -15,10 +15,14 @@ def run_stage(stage: str) -> NoReturn:
     """Run `stage`; never returns. A Permanent error ends with exit code 78: starting again cannot help."""
     configure_logs(f"stream-{stage}")
     try:
-        if stage not in STAGES:
-            raise Permanent(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
-        Worker(STAGES[stage], StreamSettings()).run()
+        Worker(_spec(stage), StreamSettings()).run()
     except Permanent as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(EXIT_STAY_DOWN)
     sys.exit(0)
+
+
+def _spec(stage: str) -> StageSpec:
+    if stage not in STAGES:
+        raise Permanent(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
+    return STAGES[stage]

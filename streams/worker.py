@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import faust
@@ -11,16 +12,14 @@ from faust.types import TP
 
 from schemas.errors import Permanent
 from streams.assembly import Assembly
-from streams.engine import Engine
 from streams.errors import EXIT_RESTART, EXIT_STAY_DOWN
 from streams.fault_points import kill_at
 from streams.faust_consumer import transport_for
 from streams.faust_credentials import faust_credentials
 from streams.metrics import StageMetrics
 from streams.settings import StreamSettings
-from streams.stage_runtime import StageRuntime
+from streams.stage_runtime import NewEngine, StageRuntime
 from streams.stages import StageSpec, group_of
-from streams.triage.model_watch import ModelWatch
 from streams.watchdog import Watchdog
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +33,10 @@ def end_process(error: BaseException) -> None:
     os._exit(code)
 
 
+def _nothing() -> None:
+    """A stateful stage follows no models."""
+
+
 class Worker:
     """Builds the Faust app of a stage and runs it."""
 
@@ -41,7 +44,7 @@ class Worker:
         self._settings = settings
         self._metrics = StageMetrics(spec.name)
         self._assembly = Assembly(spec, settings, metrics=self._metrics, reached=kill_at(settings.crash_at))
-        self._models: ModelWatch | None = None
+        self._stop_triage: Callable[[], None] = _nothing
         self._runtime: StageRuntime | None = None
         self._pulse = time.monotonic()
         self.app = self._faust_app(spec.name)
@@ -119,12 +122,9 @@ class Worker:
     def _start_runtime(self) -> StageRuntime:
         assembly, settings = self._assembly, self._settings
         stateless = assembly.spec.state is None
-        if stateless:
-            self._models = assembly.new_model_watch()
-            self._models.start()
         runtime = StageRuntime(
             roles=assembly.roles,
-            new_engine=self._triage_engine if stateless else assembly.step_engine,
+            new_engine=self._triage_engines() if stateless else assembly.step_engine,
             settings=settings,
             step_records=settings.score_texts if stateless else settings.step_records,
             idle_s=settings.watermark_interval_s if stateless else 0.0,
@@ -142,9 +142,13 @@ class Worker:
         ).start()
         return runtime
 
-    def _triage_engine(self, partition: int) -> Engine:
-        assert self._models is not None
-        return self._assembly.triage_engine(partition, models=self._models, caught_up=self._caught_up)
+    def _triage_engines(self) -> NewEngine:
+        # Imported here: only triage needs the scorer, and its libraries take seconds and 100 MB to load.
+        from streams.triage.assembly import TriageAssembly  # noqa: PLC0415
+
+        triage = TriageAssembly(self._assembly, self._caught_up)
+        self._stop_triage = triage.stop
+        return triage.engine
 
     def _caught_up(self, partition: int, next_offset: int) -> bool:
         """Whether the broker had nothing beyond `next_offset` when it was last asked."""
@@ -167,8 +171,7 @@ class Worker:
             await asyncio.sleep(_PULSE_S)
 
     async def _on_shutdown(self, _app: Any, *_arguments: Any, **_kwargs: Any) -> None:
-        if self._models is not None:
-            self._models.stop()
+        self._stop_triage()
         if self._runtime is not None:
             await self._runtime.close()
 

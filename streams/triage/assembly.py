@@ -1,0 +1,61 @@
+"""Puts triage together: one follower of models.published a worker, one engine a partition."""
+
+from collections.abc import Callable
+
+from schemas.topics import Topic
+from streams.assembly import Assembly, utc_now
+from streams.engine import Engine
+from streams.input_order import InputOrder
+from streams.triage.engine import TriageEngine
+from streams.triage.model_watch import ModelWatch
+from streams.triage.source_watermark import SourceWatermark
+
+CaughtUp = Callable[[int, int], bool]
+"""Whether a partition of the input has nothing at or beyond an offset."""
+
+
+class TriageAssembly:
+    """What triage needs beside the parts that every stage has."""
+
+    def __init__(self, assembly: Assembly, caught_up: CaughtUp) -> None:
+        self._assembly = assembly
+        self._caught_up = caught_up
+        settings = assembly.settings
+        self._models = ModelWatch(
+            topic=assembly.names[Topic.MODELS_PUBLISHED],
+            new_reader=assembly.new_reader,
+            models=settings.models_folder,
+            inference_threads=settings.inference_threads,
+        )
+        self._models.start()
+
+    def engine(self, partition: int) -> Engine:
+        """Return the engine of one partition."""
+        assembly, settings = self._assembly, self._assembly.settings
+        return TriageEngine(
+            partition=partition,
+            order=InputOrder(
+                partition=partition,
+                roles=assembly.roles,
+                positions=assembly.positions,
+                metrics=assembly.metrics,
+            ),
+            outbox=assembly.new_outbox(),
+            positions=assembly.positions,
+            partitions=assembly.partition_counts,
+            models=self._models,
+            metrics=assembly.metrics,
+            watermark=SourceWatermark(
+                clock_mode=settings.clock,
+                interval_s=settings.watermark_interval_s,
+                grace_s=settings.watermark_grace_s,
+            ),
+            clock=utc_now,
+            caught_up=self._caught_up,
+            future_skew_s=settings.future_skew_s,
+            reached=assembly.reached,
+        )
+
+    def stop(self) -> None:
+        """Stop following models.published."""
+        self._models.stop()
