@@ -81,7 +81,7 @@ def disk_check(home: Path) -> Check:
 
 
 def drifted(lock_text: str, installed: Callable[[str], str | None]) -> list[str]:
-    """Return `name has x, lock y` for each package whose installed version is not the locked one."""
+    """Return `name x, lock y` for each package whose installed version is not the locked one."""
     pins = re.findall(r"^([A-Za-z0-9][^\s=\[]*)(?:\[[^\]]*\])?==([^\s;]+)", lock_text, flags=re.MULTILINE)
     pairs = ((name, version, installed(name)) for name, version in pins)
     return [f"{name} {has or 'missing'}, lock {version}" for name, version, has in pairs if has != version]
