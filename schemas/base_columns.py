@@ -139,6 +139,7 @@ TICKET_EVENTS: Final = (
 AGENT_EVENTS: Final = (
     Column("event_id", "VARCHAR", "the event"),
     Column("event_type", "VARCHAR", "AgentUpdated or AgentPerformanceMeasured"),
+    Column("event_source", "VARCHAR", "who published it"),
     Column("event_time", "TIMESTAMPTZ", "when it happened"),
     Column("agent_id", "VARCHAR", "the agent"),
     Column("home_team", "VARCHAR", "the agent's team"),

@@ -68,7 +68,7 @@ BASE_VIEWS: Final = (
         topic=Topic.AGENTS_EVENTS,
         doc="One row per event about an agent: what people entered and what batch measured.",
         columns=AGENT_EVENTS,
-        key=("event_id",),
+        key=("event_source", "event_id"),
         order=_LOWEST_OFFSET,
     ),
     BaseView(

@@ -118,7 +118,7 @@ def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
 def agent_event_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
     """Return the row of `agent_events`. Raises UnknownEventType or InvalidBody."""
     body = _AGENT_BODIES.decode(envelope, value)
-    about = (envelope.id, envelope.type, envelope.time)
+    about = (envelope.id, envelope.type, envelope.source, envelope.time)
     if isinstance(body, AgentUpdated):
         picture = (
             body.agent_id,
