@@ -37,7 +37,7 @@ test-fast: setup-all  ## the tests that need no engine (under a minute)
 
 test-layers: setup-all  ## each layer's unit tests where only that layer's extra is installed
 	@for layer in schemas ticketyard streams batch serving; do \
-		$(BIN)/python -m infra.layer_environment $$layer || exit 1; \
+		$(BIN)/python tests/layer_environment.py $$layer || exit 1; \
 	done
 
 lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
@@ -61,5 +61,5 @@ lock: setup-all  ## resolve the dependencies anew into requirements/ (run it on 
 	grep -A 2 '^setuptools==' $(LOCK)-all.txt > $(LOCK)-build.txt
 
 clean:  ## remove .venv, .ticketyard and every cache
-	rm -rf .venv .ticketyard build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-layers .ticketyard build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,118 @@
+"""Prove that a layer needs only its own extra: run its unit tests where nothing else is installed.
+
+`python tests/layer_environment.py LAYER` makes `.venv-layers/LAYER`, an environment whose packages are hard links
+to those of `.venv` that the layer's extra (and pytest) require, and none other. So it has the locked versions,
+needs no index and takes seconds. The layer's package and `schemas` are linked beside them; other layers are not.
+"""
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".venv-layers"
+EXTRAS = {
+    "schemas": "scoring",
+    "ticketyard": "",
+    "streams": "streams",
+    "batch": "batch",
+    "serving": "serving",
+}
+TEST_TOOLS = ("pytest", "pytest-randomly", "pytest-timeout", "hypothesis")
+
+
+def required(
+    roots: Iterable[Requirement], requirements_of: Callable[[str], Iterable[Requirement]]
+) -> set[str]:
+    """Return the names of all distributions that the roots require, extras and markers observed."""
+    seen: set[tuple[str, str]] = set()
+    waiting = deque((root, "") for root in roots)
+    while waiting:
+        requirement, extra = waiting.popleft()
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        name = canonicalize_name(requirement.name)
+        for wanted in ("", *requirement.extras):
+            if (name, wanted) not in seen:
+                seen.add((name, wanted))
+                waiting.extend((deeper, wanted) for deeper in requirements_of(name))
+    return {name for name, _ in seen}
+
+
+def _requirements_of(name: str) -> list[Requirement]:
+    if name == "ticketyard":
+        return _own_requirements()
+    return [Requirement(text) for text in importlib.metadata.requires(name) or ()]
+
+
+def _own_requirements() -> list[Requirement]:
+    """Read this project's own requirements where they are written, not where they were installed last."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    of_extras = (
+        f"{text}; extra == '{extra}'"
+        for extra, texts in project["optional-dependencies"].items()
+        for text in texts
+    )
+    return [Requirement(text) for text in (*project["dependencies"], *of_extras)]
+
+
+def _link(name: str, target: Path) -> None:
+    """Hard-link a distribution's files that lie in site-packages."""
+    distribution = importlib.metadata.distribution(name)
+    for file in distribution.files or ():
+        source = Path(str(file.locate()))
+        if ".." in file.parts or "__pycache__" in file.parts or not source.is_file():
+            continue
+        link = target / file
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            os.link(source, link)
+
+
+def build(layer: str) -> Path:
+    """Make the layer's environment afresh; return its Python."""
+    folder = FOLDER / layer
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=False)
+    site = next(folder.glob("lib/python*/site-packages"))
+    extra = f"[{EXTRAS[layer]}]" if EXTRAS[layer] else ""
+    roots = [Requirement(f"ticketyard{extra}"), *map(Requirement, TEST_TOOLS)]
+    for name in sorted(required(roots, _requirements_of) - {"ticketyard"}):
+        _link(name, site)
+    for package in {"schemas", layer}:
+        (site / package).symlink_to(ROOT / package)
+    return folder / "bin" / "python"
+
+
+def run_tests(layer: str, python: Path) -> int:
+    """Run the layer's unit tests in its environment, from a folder where the other layers are not in sight."""
+    place = FOLDER / f"{layer}-tests"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(ROOT / "tests" / "unit", place / "tests" / "unit")
+    for file in ("pyproject.toml", "tests/conftest.py"):
+        shutil.copy(ROOT / file, place / file)
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/unit/{layer}"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(command, cwd=place, env=environment, check=False).returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Build a layer's environment and run its unit tests there; return pytest's exit code."""
+    if len(arguments) != 1 or arguments[0] not in EXTRAS:
+        sys.exit(f"usage: python tests/layer_environment.py {'|'.join(EXTRAS)}")
+    layer = arguments[0]
+    return run_tests(layer, build(layer))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
