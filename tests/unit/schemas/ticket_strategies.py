@@ -1,0 +1,82 @@
+"""Random lives of one ticket for property tests: any event at any time, in any order."""
+
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from schemas.events import (
+    LabelCorrected,
+    MessageAdded,
+    SurveyAnswered,
+    TicketClosed,
+    TicketEvent,
+    TicketImported,
+    TicketMerged,
+    TicketOpened,
+    TicketReopened,
+    TicketResolved,
+    TicketTransferred,
+    TicketUpdated,
+)
+from schemas.triage import Triage
+from schemas.vocabulary import Author, Category, Channel, Priority, Status, Tier
+from tests.unit.schemas.ticket_facts import SCORED, TICKET, UNSCORED
+
+AGENTS = ("A-1", "A-2", "A-3")
+TEAMS = ("payments", "legal", "triage")
+
+_maybe_agent = st.sampled_from((None, *AGENTS))
+_team = st.sampled_from(TEAMS)
+_status = st.sampled_from(list(Status))
+_ticket = st.just(TICKET)
+
+
+def _or_unset(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.one_of(st.just(UNSET), values)
+
+
+_openings = {
+    "ticket_id": _ticket,
+    "customer_id": st.sampled_from(("C-1", "C-2")),
+    "channel": st.sampled_from(list(Channel)),
+    "subject": st.sampled_from(("", "Help")),
+    "priority": st.one_of(st.none(), st.sampled_from(list(Priority))),
+    "category": st.one_of(st.none(), st.sampled_from(list(Category))),
+    "team": st.one_of(st.none(), _team),
+    "assignee": _maybe_agent,
+}
+
+bodies: st.SearchStrategy[TicketEvent] = st.one_of(
+    st.builds(TicketOpened, **_openings),
+    st.builds(TicketImported, **_openings, status=_status, reassignments=st.integers(0, 3)),
+    st.builds(
+        MessageAdded,
+        ticket_id=_ticket,
+        author=st.sampled_from(list(Author)),
+        author_id=st.just("P-1"),
+        public=st.booleans(),
+    ),
+    st.builds(
+        TicketUpdated,
+        ticket_id=_ticket,
+        status=_or_unset(_status),
+        priority=_or_unset(st.sampled_from(list(Priority))),
+        intent=_or_unset(st.just("x")),
+        category=_or_unset(st.sampled_from(list(Category))),
+        team=_or_unset(_team),
+        assignee=_or_unset(_maybe_agent),
+        customer_tier=_or_unset(st.sampled_from(list(Tier))),
+        reassignments=_or_unset(st.integers(0, 3)),
+    ),
+    st.builds(TicketTransferred, ticket_id=_ticket, team=_team, assignee=_maybe_agent),
+    st.builds(TicketMerged, ticket_id=_ticket, into_ticket_id=st.just("T-2")),
+    st.builds(TicketResolved, ticket_id=_ticket),
+    st.builds(TicketReopened, ticket_id=_ticket),
+    st.builds(TicketClosed, ticket_id=_ticket),
+    st.builds(SurveyAnswered, ticket_id=_ticket, score=st.integers(1, 5)),
+    st.builds(LabelCorrected, ticket_id=_ticket, intent=st.sampled_from(("x", "y"))),
+)
+"""Any event from outside about the one ticket."""
+
+triages: st.SearchStrategy[Triage | None] = st.sampled_from((None, SCORED, UNSCORED))
+minutes = st.integers(0, 60)
+"""Event times, so few that many are equal and many go backwards."""

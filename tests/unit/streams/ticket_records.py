@@ -1,0 +1,144 @@
+"""Records of the cases stage's inputs about invented tickets, and a run of its logic without Kafka."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.derived import Decision, Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
+from schemas.envelope import Envelope, encode_body, encode_headers
+from schemas.errors import Permanent
+from schemas.events import TicketEvent
+from schemas.topics import Topic
+from schemas.triage import Triage
+from streams.cases.clocks import Clocks
+from streams.cases.partition import CasesPartition
+from streams.record import Emission, Record
+from streams.step import TIMER_PREFIX, Step, Timer
+from tests.unit.schemas.ticket_facts import SCORED, START, minute
+from tests.unit.streams.logic_driver import PARTITIONS, body_of
+
+
+def enriched(
+    body: TicketEvent,
+    offset: int,
+    *,
+    at: float = 0.0,
+    event_id: str | None = None,
+    triage: Triage | None = None,
+    source: str = "crm",
+) -> Record:
+    """Return an event at a minute as triage passes it on, at an offset of tickets.enriched."""
+    event = SourceEvent(
+        id=event_id or f"e-{offset}",
+        type=type(body).__name__,
+        source=source,
+        time=minute(at),
+        body=msgspec.Raw(encode_body(body)),
+    )
+    origin = Origin(topic_id="events", partition=0, offset=offset, timestamp_ms=0)
+    triaged = TicketTriaged(ticket_id=body.ticket_id, event=event, origin=origin, triage=triage)
+    envelope = Envelope(id=f"t-{offset}", type="TicketTriaged", source="ticketyard/triage", time=event.time)
+    return _record(Topic.TICKETS_ENRICHED, offset, envelope, encode_body(triaged))
+
+
+def scored(body: TicketEvent, offset: int, *, at: float = 0.0) -> Record:
+    """Return an event that triage scored."""
+    return enriched(body, offset, at=at, triage=SCORED)
+
+
+def decided(body: Decision, offset: int, *, at: float = 0.0, event_id: str | None = None) -> Record:
+    """Return a decision of routing at an offset of tickets.decisions."""
+    name = event_id or f"d-{offset}"
+    envelope = Envelope(id=name, type=type(body).__name__, source="ticketyard/routing", time=minute(at))
+    return _record(Topic.TICKETS_DECISIONS, offset, envelope, encode_body(body))
+
+
+def _record(topic: Topic, offset: int, envelope: Envelope, value: bytes) -> Record:
+    origin = Origin(topic_id=topic, partition=0, offset=offset, timestamp_ms=0)
+    return Record(topic=topic, origin=origin, value=value, headers=encode_headers(envelope))
+
+
+def at_offset(record: Record, offset: int) -> Record:
+    """Return the same message, delivered again later in its topic."""
+    return replace(record, origin=replace(record.origin, offset=offset))
+
+
+class CasesRun:
+    """One partition through its steps: `state` is what its state topic would hold, `sent` what it sent in order."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self.logic = self._new()
+        self.state: dict[str, bytes] = {}
+        self.sent: list[Emission] = []
+        self.counts: dict[str, int] = {}
+        self._timers: dict[str, datetime] = {}
+
+    def _new(self) -> CasesPartition:
+        return CasesPartition(retire_after=self._clocks.retire_after, close_after=self._clocks.close_after)
+
+    def step(self, records: Iterable[Record]) -> None:
+        """Run one step over `records`; what the logic refuses becomes a dead letter."""
+        step = self._step()
+        for record in records:
+            try:
+                self.logic.handle(record, step)
+            except Permanent as error:
+                step.die(record, error)
+        self._commit(step)
+
+    def advance(self, watermark: datetime) -> None:
+        """Fire the timers that are due, earliest first, in one step."""
+        step = self._step()
+        due = sorted((at, name) for name, at in self._timers.items() if at <= watermark)
+        for _, name in due:
+            del self._timers[name]
+            step.delete(TIMER_PREFIX + name)
+            self.logic.fire(name, step)
+        self._commit(step)
+
+    def restart(self) -> None:
+        """Let a successor take over from the state, in an order of keys that is not that of their making."""
+        self.logic = self._new()
+        self._timers = {}
+        for key in sorted(self.state, reverse=True):
+            if key.startswith(TIMER_PREFIX):
+                timer = msgspec.json.decode(self.state[key], type=Timer)
+                self._timers[key.removeprefix(TIMER_PREFIX)] = timer.due
+            else:
+                self.logic.restore(key, self.state[key])
+
+    def log(self) -> list[TicketLogged]:
+        """Return what was sent to tickets.log."""
+        return [body for sent in self.sent if isinstance(body := self._body(sent), TicketLogged)]
+
+    def told(self) -> list[WorkChanged]:
+        """Return what teams were told."""
+        return [body for sent in self.sent if isinstance(body := self._body(sent), WorkChanged)]
+
+    def dead(self) -> list[Emission]:
+        """Return the dead letters."""
+        return [sent for sent in self.sent if sent.topic is Topic.TICKETS_DEAD]
+
+    def _body(self, sent: Emission) -> object:
+        return None if sent.topic is Topic.TICKETS_DEAD else body_of(sent)
+
+    def _step(self) -> Step:
+        return Step(stage="cases", partition=0, number=1, partitions=PARTITIONS, next_offsets={}, now=START)
+
+    def _commit(self, step: Step) -> None:
+        for key, value in step.changes.items():
+            if value is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = value
+        for name, due in step.timers.items():
+            if due is None:
+                self._timers.pop(name, None)
+            else:
+                self._timers[name] = due
+        for name, count in step.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        self.sent += step.outbox
