@@ -8,10 +8,11 @@ from infra.processes.home_lock import owner_of, run_folder
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses of a running home."""
+    """The addresses of a running home; `metrics_urls` are the workers' Prometheus pages by part name."""
 
     bootstrap_servers: str
     http_url: str = ""
+    metrics_urls: dict[str, str] = {}
 
 
 def record_endpoints(home: Path, endpoints: Endpoints) -> None:

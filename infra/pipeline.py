@@ -3,15 +3,17 @@
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.cli.root import SUPERVISED
+from infra.endpoints import Endpoints
 from infra.local.kafka import LocalKafka
+from infra.local.ports import require_free
 from infra.processes.child import ChildSpec
 from infra.processes.home_lock import run_folder
 from infra.processes.part import PartSpec
-from infra.settings import STAGES, InfraSettings
+from infra.settings import STAGES, InfraSettings, Stage
 from schemas.settings import CommonSettings
 
 BROKER_TIER, WORK_TIER = 0, 1
@@ -24,11 +26,19 @@ class Addresses:
 
     bootstrap_servers: str
     http_port: int
+    metrics_ports: Mapping[str, int]
 
     @property
     def http_url(self) -> str:
         """Serving's address for a person or a client on this machine."""
         return f"http://127.0.0.1:{self.http_port}"
+
+    def endpoints(self) -> Endpoints:
+        """What other commands of this home are told."""
+        metrics = {name: f"http://127.0.0.1:{port}/metrics" for name, port in self.metrics_ports.items()}
+        return Endpoints(
+            bootstrap_servers=self.bootstrap_servers, http_url=self.http_url, metrics_urls=metrics
+        )
 
     def environment(self) -> dict[str, str]:
         """What every part must know beside the user's own settings."""
@@ -37,6 +47,24 @@ class Addresses:
             "TICKETYARD_HTTP_PORT": str(self.http_port),
             SUPERVISED: "1",
         }
+
+
+def choose_addresses(settings: InfraSettings, bootstrap_servers: str, free: Callable[[], int]) -> Addresses:
+    """Take the ports that the settings ask for and free ones for the rest; raises Permanent if one is taken."""
+    if settings.http_port:
+        require_free("TICKETYARD_HTTP_PORT", settings.http_port)
+    return Addresses(
+        bootstrap_servers=bootstrap_servers,
+        http_port=settings.http_port or free(),
+        metrics_ports={name: free() for _, name in worker_names(settings)},
+    )
+
+
+def worker_names(settings: InfraSettings) -> Iterator[tuple[Stage, str]]:
+    """Yield stage and part name of each worker: triage, triage-2 and so on."""
+    for stage in STAGES:
+        for number in range(1, settings.workers(stage) + 1):
+            yield stage, stage if number == 1 else f"{stage}-{number}"
 
 
 def ticketyard(*arguments: str) -> list[str]:
@@ -63,18 +91,21 @@ def broker_part(broker: LocalKafka) -> PartSpec:
 
 
 def stage_parts(settings: InfraSettings, addresses: Addresses) -> Iterator[PartSpec]:
-    """Yield each worker of each stage, named triage, triage-2 and so on."""
-    for stage in STAGES:
-        for number in range(1, settings.workers(stage) + 1):
-            name = stage if number == 1 else f"{stage}-{number}"
-            spec = child_spec(settings, name, ticketyard("stream", stage), addresses.environment())
-            yield PartSpec(child=spec, tier=WORK_TIER)
+    """Yield each worker of each stage; Kafka shares the partitions out among those of one stage."""
+    for stage, name in worker_names(settings):
+        environment = {
+            **addresses.environment(),
+            "TICKETYARD_METRICS_PORT": str(addresses.metrics_ports[name]),
+        }
+        yield PartSpec(
+            child=child_spec(settings, name, ticketyard("stream", stage), environment), tier=WORK_TIER
+        )
 
 
 def serving_part(settings: CommonSettings, addresses: Addresses) -> PartSpec:
     """Return serving; it counts as ready when its HTTP server answers, whether or not it has data yet."""
     spec = child_spec(settings, "serving", ticketyard("serve"), addresses.environment())
-    return PartSpec(child=spec, ready=lambda: responds(f"{addresses.http_url}/v1/health"), tier=WORK_TIER)
+    return PartSpec(child=spec, ready=lambda: responds(f"{addresses.http_url}/health"), tier=WORK_TIER)
 
 
 def batch_part(settings: InfraSettings, addresses: Addresses) -> PartSpec:

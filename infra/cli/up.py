@@ -7,10 +7,10 @@ from random import Random
 import click
 from rich.console import Console
 
-from infra.endpoints import Endpoints, record_endpoints
+from infra.endpoints import record_endpoints
 from infra.local.kafka import LocalKafka
-from infra.local.ports import free_port, require_free
-from infra.pipeline import Addresses, broker_part, pipeline_parts
+from infra.local.ports import free_port
+from infra.pipeline import broker_part, choose_addresses, pipeline_parts
 from infra.processes.home_lock import HomeLock
 from infra.processes.supervisor import Supervisor
 from infra.settings import InfraSettings
@@ -35,10 +35,10 @@ def command() -> None:
 
 
 def _run(settings: InfraSettings, console: Console) -> None:
-    http_port = choose_http_port(settings)
+    random = Random(secrets.randbits(64))  # noqa: S311 - spreads ports, keeps no secret
     broker = None if settings.bootstrap_servers else _prepared_broker(settings)
     servers = settings.bootstrap_servers if broker is None else broker.bootstrap_servers
-    addresses = Addresses(bootstrap_servers=servers, http_port=http_port)
+    addresses = choose_addresses(settings, servers, lambda: free_port(random))
     reachable = settings.model_copy(update={"bootstrap_servers": servers})
 
     def report(sentence: str) -> None:
@@ -51,7 +51,7 @@ def _run(settings: InfraSettings, console: Console) -> None:
             replication_factor=settings.replication_factor,
         )
         report(f"topics are in place, {len(created)} of them new")
-        record_endpoints(settings.home, Endpoints(bootstrap_servers=servers, http_url=addresses.http_url))
+        record_endpoints(settings.home, addresses.endpoints())
         for part in pipeline_parts(settings, addresses):
             supervisor.add(part)
         supervisor.start()
@@ -63,11 +63,3 @@ def _prepared_broker(settings: InfraSettings) -> LocalKafka:
     broker = LocalKafka(settings.home, port=settings.kafka_port, heap_mb=settings.kafka_heap_mb)
     broker.prepare()
     return broker
-
-
-def choose_http_port(settings: InfraSettings) -> int:
-    """Return the port that the settings ask for, else a free one; raises Permanent if it is taken."""
-    if settings.http_port:
-        require_free("TICKETYARD_HTTP_PORT", settings.http_port)
-        return settings.http_port
-    return free_port(Random(secrets.randbits(64)))  # noqa: S311 - spreads ports, keeps no secret
