@@ -19,7 +19,7 @@ from serving.service import Serving
 Dimension = Literal["day", "category", "intent", "team", "channel", "priority", "customer_tier", "language"]
 """What daily analytics can be grouped by."""
 
-_ELSEWHERE: Final = frozenset({"agents", "queues", ADDITIVE})
+_ELSEWHERE: Final = frozenset({"agents", "queues", "ticket_outcomes", "label_corrections", ADDITIVE})
 _MEANS: Final = (
     ("mean_resolution_s", "resolution_ms", "resolved_with_time", 1000),
     ("mean_first_reply_s", "first_reply_ms", "replied", 1000),

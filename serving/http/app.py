@@ -41,6 +41,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             Exception: answer_unexpected_error,
         },
         middleware=[AnswerTimer(kept)],
+        logging_config=None,  # the process has set up its logs already
         openapi_config=OpenAPIConfig(
             title="Ticketyard",
             version=product_version(),

@@ -41,8 +41,8 @@ def _one_statement(parser: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 
 def _parse(parser: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
-    found = parser.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
-    tree: dict[str, Any] = msgspec.json.decode(found[0]) if found else {"error": True}
+    found = parser.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
+    tree: dict[str, Any] = msgspec.json.decode(found[0][0])
     if tree["error"]:
         why = tree.get("error_message", "")
         if tree.get("error_type") == "not implemented":
