@@ -40,7 +40,7 @@ class HistoryDamaged(Permanent):
 
 
 class ViewsDamaged(Permanent):
-    """A run of views, or the pointer to it, cannot be read."""
+    """The manifest of a run of views cannot be read."""
 
 
 class ArchivesMissing(Permanent):

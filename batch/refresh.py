@@ -1,0 +1,112 @@
+"""Refresh the views: build a run of the newest commit, make it the served one, and say so."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pyspark.sql import SparkSession
+
+from batch.announcements import performance_announcements, views_announcement
+from batch.history import Archive
+from batch.publishing import publish
+from batch.runs import (
+    CompleteRun,
+    boundary_of,
+    is_current,
+    is_published,
+    make_current,
+    newest_run,
+    note_published,
+    remove_incomplete,
+    remove_old,
+    run_id_at,
+    write_manifest,
+)
+from batch.views import build_views
+from schemas.manifest import Manifest
+from schemas.tables import VIEWS
+from schemas.topics import SERVED, Topic
+
+Progress = Callable[[str], None]
+
+
+def code_version() -> str:
+    """Return what made a run's views: the distribution's version, and a sum of the views' definitions."""
+    try:
+        release = version("ticketyard")
+    except PackageNotFoundError:  # run from a source folder that is not installed
+        release = "source"
+    definitions = msgspec.json.encode(tuple(VIEWS.values()))
+    return f"{release}+{hashlib.sha256(definitions).hexdigest()[:12]}"
+
+
+def build_run(
+    spark: Callable[[], SparkSession],
+    history: Path,
+    archive: Archive,
+    views: Path,
+    *,
+    prefix: str,
+    now: datetime,
+    progress: Progress,
+) -> CompleteRun:
+    """Return a complete run that shows the whole archive and makes it current: an old one if nothing changed since.
+
+    Steps: 1 remove what runs that died have left, 2 write the views, 3 write the manifest, 4 swap the pointer.
+    """
+    progress("views 1: remove what is not complete")
+    remove_incomplete(views)
+    run = newest_run(views)
+    if run is None or not _shows(run.manifest, archive):
+        run_id = run_id_at(now, archive.number)
+        progress("views 2: write the views")
+        names = {topic: prefix + topic for topic in Topic}
+        files = build_views(spark(), history, archive, views / run_id, topic_names=names, progress=progress)
+        progress("views 3: write the manifest")
+        manifest = Manifest(
+            run_id=run_id,
+            created_at=now,
+            history_commit=archive.number,
+            boundary=boundary_of(archive, tuple(names[topic] for topic in SERVED)),
+            views=files,
+            code_version=code_version(),
+        )
+        run = write_manifest(views, manifest)
+    if not is_current(views, run):
+        progress("views 4: swap the pointer")
+        make_current(views, run)
+    return run
+
+
+def announce_run(
+    client_options: Mapping[str, Any],
+    views: Path,
+    run: CompleteRun,
+    *,
+    prefix: str,
+    keep: int,
+    now: datetime,
+    progress: Progress,
+) -> None:
+    """Publish a run's events unless they were, then delete runs that nobody needs.
+
+    Steps: 1 agents' performance, 2 that the run is to be served, 3 note that all this was acknowledged, 4 delete
+    old runs. Ids are derived from the run's, so a second time changes nothing.
+    """
+    if not is_published(views, run):
+        progress("publish 1: agents' performance")
+        publish(client_options, performance_announcements(views, run, prefix))
+        progress("publish 2: the run to serve")
+        publish(client_options, [views_announcement(str(views), run, prefix)])
+        progress("publish 3: note that it is published")
+        note_published(views, run, now)
+    progress("publish 4: delete old runs")
+    remove_old(views, keep=keep, served=run.run_id)
+
+
+def _shows(manifest: Manifest, archive: Archive) -> bool:
+    return manifest.history_commit == archive.number and manifest.code_version == code_version()

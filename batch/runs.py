@@ -1,0 +1,130 @@
+"""The runs of the batch views on disk: folders that a manifest completes, and the pointer to the one to serve.
+
+`<views>/<run id>/<view>/*.parquet`, `<views>/<run id>/manifest.json` (last), `<views>/CURRENT.json`, and
+`<views>/<run id>/published.json` once the run's events have been acknowledged.
+"""
+
+import hashlib
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from batch.errors import ViewsDamaged
+from batch.history import Archive
+from batch.storage import replace, write_new
+from schemas.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
+
+PUBLISHED_NAME: Final = "published.json"
+
+
+class CompleteRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run whose manifest is written; `sha256` is the manifest's sum."""
+
+    manifest: Manifest
+    sha256: str
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run, which is also the name of its folder."""
+        return self.manifest.run_id
+
+    def pointer(self) -> CurrentRun:
+        """Return what CURRENT.json says when this run is to be served."""
+        return CurrentRun(run_id=self.run_id, manifest=f"{self.run_id}/{MANIFEST_NAME}", sha256=self.sha256)
+
+
+def run_id_at(now: datetime, commit: int) -> str:
+    """Return the id of a run: ids sort by time, and name the commit of the archive that they show."""
+    return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{commit:08d}"
+
+
+def boundary_of(archive: Archive, topics: tuple[str, ...]) -> dict[str, TopicBoundary]:
+    """Return, by full topic name, where views of this archive end."""
+    return {
+        name: TopicBoundary(
+            topic_id=topic.topic_id,
+            offsets={str(p): offset for p, offset in sorted(topic.next_offsets.items())},
+            watermarks_ms={str(p): moment for p, moment in sorted(topic.watermarks_ms().items())},
+        )
+        for name in topics
+        if (topic := archive.topics.get(name)) is not None
+    }
+
+
+def write_manifest(views: Path, manifest: Manifest) -> CompleteRun:
+    """Complete a run: from now on it may be served."""
+    data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    write_new(views / manifest.run_id / MANIFEST_NAME, data)
+    return CompleteRun(manifest=manifest, sha256=hashlib.sha256(data).hexdigest())
+
+
+def make_current(views: Path, run: CompleteRun) -> None:
+    """Swap the pointer to this run, atomically."""
+    replace(views / CURRENT_NAME, msgspec.json.format(msgspec.json.encode(run.pointer()), indent=1))
+
+
+def is_current(views: Path, run: CompleteRun) -> bool:
+    """Tell whether the pointer names this run; a pointer that cannot be read names none."""
+    try:
+        pointer = msgspec.json.decode((views / CURRENT_NAME).read_bytes(), type=CurrentRun)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return False
+    return pointer == run.pointer()
+
+
+def newest_run(views: Path) -> CompleteRun | None:
+    """Return the newest complete run, served or not; None if there is none."""
+    for run_id in reversed(complete_run_ids(views)):
+        if (run := read_run(views, run_id)) is not None:
+            return run
+    return None
+
+
+def read_run(views: Path, run_id: str) -> CompleteRun | None:
+    """Return a run if its manifest is there. Raises ViewsDamaged where that cannot be read."""
+    path = views / run_id / MANIFEST_NAME
+    try:
+        data = path.read_bytes()
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        raise ViewsDamaged(f"{path} cannot be read ({error}): delete its folder and run again") from error
+    return CompleteRun(manifest=manifest, sha256=hashlib.sha256(data).hexdigest())
+
+
+def complete_run_ids(views: Path) -> list[str]:
+    """Return the ids of all complete runs, oldest first."""
+    return sorted(path.parent.name for path in views.glob(f"*/{MANIFEST_NAME}"))
+
+
+def is_published(views: Path, run: CompleteRun) -> bool:
+    """Tell whether all events of a run were acknowledged."""
+    return (views / run.run_id / PUBLISHED_NAME).is_file()
+
+
+def note_published(views: Path, run: CompleteRun, now: datetime) -> None:
+    """Note that all events of a run were acknowledged, so that no later run publishes them again."""
+    replace(views / run.run_id / PUBLISHED_NAME, msgspec.json.encode({"published_at": now}))
+
+
+def remove_incomplete(views: Path) -> None:
+    """Delete the folders of runs that died before their manifest; only the holder of the lock may."""
+    for path in views.glob("*"):
+        if path.is_dir() and not (path / MANIFEST_NAME).is_file():
+            shutil.rmtree(path)
+
+
+def remove_old(views: Path, *, keep: int, served: str) -> list[str]:
+    """Delete all runs but the newest `keep`, the served one and the one before it; return the deleted ids."""
+    ids = complete_run_ids(views)
+    before = [run_id for run_id in ids if run_id < served][-1:]
+    kept = {*ids[-keep:], served, *before}
+    old = [run_id for run_id in ids if run_id not in kept]
+    for run_id in old:
+        (views / run_id / MANIFEST_NAME).unlink()  # without it the rest is nobody's, should this die half-way
+        shutil.rmtree(views / run_id)
+    return old

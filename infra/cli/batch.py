@@ -1,0 +1,90 @@
+"""`ticketyard batch`: archive the logs, refresh the views, train, or all of it, once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+import structlog
+from rich.console import Console
+
+from schemas.logs import configure_logs
+
+if TYPE_CHECKING:
+    from batch.cycle import Cycle
+
+log = structlog.get_logger("batch")
+
+
+@click.group()
+def command() -> None:
+    """Archive the logs, recompute the views, train and gate models; every command can be repeated."""
+
+
+@command.command()
+@click.option(
+    "--accept-gaps", is_flag=True, help="Go on where Kafka deleted records before they were archived."
+)
+@click.option("--master", help="Where Spark runs, instead of TICKETYARD_SPARK_MASTER.")
+def archive(accept_gaps: bool, master: str | None) -> None:
+    """Copy what is new in the logs to the archive."""
+    with _cycle("archive", master) as cycle:
+        _say_archive(cycle, accept_gaps)
+
+
+@command.command()
+@click.option("--master", help="Where Spark runs, instead of TICKETYARD_SPARK_MASTER.")
+def views(master: str | None) -> None:
+    """Make the views of all that is archived the served ones."""
+    with _cycle("views", master) as cycle:
+        _say_views(cycle)
+
+
+@command.command()
+@click.option(
+    "--accept-gaps", is_flag=True, help="Go on where Kafka deleted records before they were archived."
+)
+@click.option("--master", help="Where Spark runs, instead of TICKETYARD_SPARK_MASTER.")
+def run(accept_gaps: bool, master: str | None) -> None:
+    """Do all of it: for cron or a Kubernetes CronJob; cheap where nothing is new."""
+    with _cycle("run", master) as cycle:
+        _say_archive(cycle, accept_gaps)
+        _say_views(cycle)
+
+
+def _say_archive(cycle: "Cycle", accept_gaps: bool) -> None:
+    archived = cycle.archive(accept_gaps=accept_gaps)
+    records = sum(file.rows for topic in archived.topics.values() for file in topic.files)
+    click.echo(f"archive: commit {archived.number}, {records} records in all")
+
+
+def _say_views(cycle: "Cycle") -> None:
+    served = cycle.refresh_views()
+    tickets = served.manifest.views["tickets"].rows
+    click.echo(f"views: run {served.run_id} of commit {served.manifest.history_commit}, {tickets} tickets")
+
+
+@contextmanager
+def _cycle(name: str, master: str | None) -> "Iterator[Cycle]":
+    from batch.cycle import batch_cycle  # noqa: PLC0415 - brings PySpark, which `--help` must not wait for
+    from batch.settings import BatchSettings  # noqa: PLC0415 - as above
+
+    configure_logs("batch")
+    settings = BatchSettings()
+    if master:
+        settings = settings.model_copy(update={"spark_master": master})
+    with _progress() as progress, batch_cycle(settings, command=f"batch {name}", progress=progress) as cycle:
+        yield cycle
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show the step that is under way: a spinner on a terminal, a log line a step elsewhere."""
+    console = Console(stderr=True)
+    started = datetime.now(UTC)
+    if not console.is_terminal:
+        yield lambda step: log.info(step, elapsed_s=round((datetime.now(UTC) - started).total_seconds(), 1))
+        return
+    with console.status("batch") as status:
+        yield status.update
