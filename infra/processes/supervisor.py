@@ -75,7 +75,8 @@ class Supervisor:
         chosen = [self._part(name) for name in names]
         with self._lock:
             for part in chosen:
-                self._report(f"starting {part.spec.name}")
+                if part.child is None:
+                    self._report(f"starting {part.spec.name}")
                 part.start(time.monotonic())
         started = time.monotonic()
         for part in chosen:
@@ -109,6 +110,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop everything, the highest tier first, by force after each part's grace period; idempotent."""
+        if any(status.pid for status in self.status()):
+            self._report("stopping")
         self._closing.set()
         if self._watcher is not None and self._watcher is not threading.current_thread():
             self._watcher.join()
@@ -129,11 +132,10 @@ class Supervisor:
             asked.set()
 
         before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-        self._report("everything runs; Ctrl-C stops it")
+        self._report("everything runs; Ctrl-C stops it, a second one by force")
         try:
             while not asked.wait(1.0):  # a timeout lets Python run the handler
                 pass
-            self._report("stopping (once more to force it)")
             self.stop()
         finally:
             for number, handler in before.items():
