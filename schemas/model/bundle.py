@@ -62,7 +62,6 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
 
     `threads` is how many processor threads the encoder may use; it changes the speed alone.
     """
-    path = Path(path)
     manifest = read_manifest(path)
     _refuse_pickles(path)
     for name, expected in manifest.files.items():
@@ -71,7 +70,8 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     if missing:
         raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")
     encoder = OpenvinoEncoder(path / "encoder", precision=manifest.encoder.precision, threads=threads)
-    bundle = Bundle(manifest, ngram_tier_from(load_arrays(path / NGRAMS)), encoder, read_head(path / HEAD))
+    head = head_from(load_arrays(path / HEAD))
+    bundle = Bundle(manifest, ngram_tier_from(load_arrays(path / NGRAMS)), encoder, head)
     _check_widths(bundle, path)
     return bundle
 
@@ -95,9 +95,8 @@ def read_manifest(path: Path) -> BundleManifest:
         raise BundleError(f"{file}: damaged ({error}); restore the bundle or train again") from error
 
 
-def read_head(path: Path) -> EncoderHead:
-    """Read the encoder's head from its skops file."""
-    state = load_arrays(path)
+def head_from(state: dict[str, Any]) -> EncoderHead:
+    """Build the encoder's head from what `head.skops` holds: arrays and two numbers, no other type."""
     return EncoderHead(
         weights=np.ascontiguousarray(state["weights"]),
         intercept=state["intercept"],

@@ -39,6 +39,7 @@ class OpenvinoEncoder:
     """A transformer in ONNX form, mean-pooled and normalised; one request at a time."""
 
     def __init__(self, folder: Path, *, precision: Precision, threads: int = 1) -> None:
+        self.precision = precision
         core = openvino.Core()
         if precision == "bf16" and not native_bf16(core):
             raise BundleError(

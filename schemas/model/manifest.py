@@ -62,6 +62,22 @@ class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
     test: int
 
 
+class Validation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the threshold was chosen on; the tiers' accuracies are each one's alone on all n rows.
+
+    `best_accuracy` is the highest point of the curve over all thresholds. `own` says that the rows were set
+    aside from the training rows and learnt from afterwards, so the final model has seen them.
+    """
+
+    n: int
+    accuracy: float
+    best_accuracy: float
+    ngrams_accuracy: float
+    encoder_accuracy: float
+    encoder_share: float
+    own: bool
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """How a bundle does on labelled rows; `test_sum` is the sha256 of exactly those rows.
 
@@ -106,7 +122,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     split_rule: str
     rows: RowCounts
     files: dict[str, str]
-    validation: Evaluation | None = None
+    validation: Validation | None = None
     test: Evaluation | None = None
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
     format: int = FORMAT

@@ -1,0 +1,50 @@
+"""Fitting the first tier: scikit-learn finds terms, document frequencies and weights; arrays come out."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
+from batch.training.linear import Targets, rows_of_weights
+from schemas.model.ngrams import CHARACTERS, WORDS, NgramFeatures, Terms, pack_strings
+
+MOST_TERMS: Final = 60_000
+"""Terms kept of each kind of n-gram, the most frequent ones; more brought nothing (docs/models.md)."""
+
+MOST_WEIGHTS: Final = 40_000_000
+"""Terms are fewer where there are very many labels, so that the weights stay below 160 MB."""
+
+REGULARISATION: Final = 0.5
+
+
+def fit_ngrams(texts: Sequence[str], targets: Targets, labels: int, *, seed: int) -> dict[str, Any]:
+    """Return the state of a first tier learnt from cleaned texts and the columns of their labels.
+
+    The state is what `ngram_tier_from` reads; its scale is 1, so it is not calibrated yet.
+    """
+    most = min(MOST_TERMS, max(1_000, MOST_WEIGHTS // (2 * labels)))
+    words = _terms(TfidfVectorizer(ngram_range=WORDS, max_features=most), texts)
+    characters = _terms(TfidfVectorizer(analyzer="char_wb", ngram_range=CHARACTERS, max_features=most), texts)
+    machine = LinearSVC(C=REGULARISATION, random_state=seed)
+    machine.fit(NgramFeatures(words, characters).transform(texts), targets)
+    weights, intercept = rows_of_weights(machine.coef_, machine.intercept_, machine.classes_, labels)
+    return {
+        "word_terms": pack_strings(words.names),
+        "word_idf": words.idf,
+        "character_terms": pack_strings(characters.names),
+        "character_idf": characters.idf,
+        "weights": np.ascontiguousarray(weights.T),
+        "intercept": intercept,
+        "scale": 1.0,
+    }
+
+
+def _terms(vectorizer: TfidfVectorizer, texts: Sequence[str]) -> Terms:
+    """Let scikit-learn choose the terms; texts without a single word give none, which is no error."""
+    try:
+        vectorizer.fit(texts)
+    except ValueError:  # "empty vocabulary": its only way to say that there are no terms
+        return Terms((), np.zeros(0, dtype=np.float32))
+    return Terms(tuple(vectorizer.get_feature_names_out()), vectorizer.idf_.astype(np.float32))

@@ -1,0 +1,133 @@
+"""From labelled rows to a bundle on disk: prepare, fit, assemble, test, write."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from batch.training.evaluate import evaluate_bundle
+from batch.training.examples import Material, prepare
+from batch.training.fit import Fitted, Progress, fit_cascade
+from batch.training.rows import LabelledRow, rows_to_train
+from schemas.model.arrays import dump_arrays
+from schemas.model.bundle import Bundle, head_from
+from schemas.model.encoder import OpenvinoEncoder, Precision, SentenceEncoder, native_bf16
+from schemas.model.manifest import (
+    HEAD,
+    NGRAMS,
+    BundleManifest,
+    DataInput,
+    EncoderInfo,
+    Label,
+    RowCounts,
+    TaxonomyInfo,
+)
+from schemas.model.ngrams import ngram_tier_from
+from schemas.model.writing import (
+    bundle_being_written,
+    place_encoder,
+    refuse_occupied,
+    with_version,
+    write_files,
+    write_manifest,
+)
+from schemas.taxonomy import Taxonomy
+
+ENCODER_NAME: Final = "all-MiniLM-L6-v2"
+GIVEN_SPLIT: Final = "validation rows as the data mark them"
+OWN_SPLIT: Final = "a fifth for validation by sha256 of the normalised text, learnt from at the end"
+
+
+def train_bundle(
+    rows: Sequence[LabelledRow],
+    *,
+    taxonomy: Taxonomy,
+    encoder_dir: Path,
+    out: Path,
+    seed: int,
+    created_at: datetime,
+    inputs: Sequence[DataInput],
+    progress: Progress,
+    precision: Precision | Literal["auto"] = "auto",
+    threads: int = 1,
+) -> BundleManifest:
+    """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
+
+    Rows of split test are never learnt from. `precision` auto is bf16 where the processor has it, else f32.
+    Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
+    encoder missing; `out` is then as it was.
+    """
+    refuse_occupied(out)
+    material = prepare(rows_to_train(rows), seed=seed)
+    test = [row for row in rows if row.split == "test"]
+    with bundle_being_written(out) as folder:
+        place_encoder(encoder_dir, folder)
+        encoder = OpenvinoEncoder(folder / "encoder", precision=chosen_precision(precision), threads=threads)
+        fitted = fit_cascade(material, encoder, seed=seed, progress=progress)
+        states = {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)}
+        manifest = with_version(
+            BundleManifest(
+                version="",
+                created_at=created_at,
+                labels=tuple(label_for(name, taxonomy) for name in material.labels),
+                threshold=fitted.threshold,
+                encoder=encoder_info(encoder),
+                inputs=tuple(inputs),
+                taxonomy=TaxonomyInfo(version=taxonomy.version, sum=taxonomy.sum),
+                code_version=code_version(),
+                seed=seed,
+                split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
+                rows=row_counts(material, test),
+                files=write_files(folder, states),
+                validation=fitted.validation,
+            )
+        )
+        if test:
+            tested = evaluate_bundle(assemble(manifest, fitted, encoder), test, progress=progress)
+            manifest = msgspec.structs.replace(manifest, test=tested)
+        write_manifest(folder, manifest)
+    return manifest
+
+
+def chosen_precision(wanted: Precision | Literal["auto"]) -> Precision:
+    """Return the precision; auto is bf16 where the processor computes in it, else f32."""
+    if wanted != "auto":
+        return wanted
+    return "bf16" if native_bf16() else "f32"
+
+
+def encoder_info(encoder: OpenvinoEncoder) -> EncoderInfo:
+    """Return what a bundle says about its encoder."""
+    return EncoderInfo(name=ENCODER_NAME, precision=encoder.precision, dimensions=encoder.dimensions)
+
+
+def row_counts(material: Material, test: Sequence[LabelledRow]) -> RowCounts:
+    """Return how many rows each split has."""
+    return RowCounts(train=len(material.train.texts), val=len(material.val.texts), test=len(test))
+
+
+def assemble(manifest: BundleManifest, fitted: Fitted, encoder: SentenceEncoder) -> Bundle:
+    """Return a bundle from what training holds in memory; it scores as the one that will be loaded."""
+    return Bundle(manifest, ngram_tier_from(fitted.ngrams), encoder, head_from(fitted.head))
+
+
+def label_for(name: str, taxonomy: Taxonomy) -> Label:
+    """Return what the taxonomy says about a label; one that it does not know goes to the triage team."""
+    return Label(
+        name=name,
+        team=taxonomy.team_for(name),
+        category=taxonomy.category_for(name),
+        priority=taxonomy.priority_for(name),
+        mapped=name in taxonomy.intents,
+    )
+
+
+def code_version() -> str:
+    """Return the installed version of Ticketyard."""
+    try:
+        return metadata.version("ticketyard")
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "uninstalled"
