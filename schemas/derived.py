@@ -1,6 +1,5 @@
 """Events that the pipeline itself derives, stage by stage."""
 
-from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -27,7 +26,7 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     id: str
     type: str
     source: str
-    time: datetime
+    time: Moment
     body: Raw
 
 
