@@ -46,7 +46,9 @@ class PartitionWorker:
         self._closing = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"partition-{partition}")
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
+        """Return how many records are queued."""
         return len(self._waiting)
 
     def put(self, record: Record) -> None:

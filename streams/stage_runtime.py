@@ -49,7 +49,7 @@ class StageRuntime:
     def committable(self, topic: str, partition: int) -> int | None:
         """Return the first unfinished offset of an input; None where this worker has finished nothing of it."""
         worker = self._workers.get(partition)
-        return worker.committable.get(topic) if worker else None
+        return None if worker is None else worker.committable.get(topic)
 
     def check_ids(self, current: Mapping[str, TopicRole]) -> None:
         """Raise TopicMismatch where a topic's id is no longer the one that this worker started with."""
@@ -70,7 +70,7 @@ class StageRuntime:
         if worker is None:
             return  # revoked while it was on its way: its next owner reads it again
         worker.put(_record(message, self.roles[message.topic]))
-        while sum(map(len, self._workers.values())) >= self._settings.buffered_records:
+        while sum(worker.waiting for worker in self._workers.values()) >= self._settings.buffered_records:
             self._room.clear()
             try:
                 await asyncio.wait_for(self._room.wait(), 0.05)

@@ -80,8 +80,8 @@ def why_chosen(choice: Choice, team: Team, work: WorkChanged, lane: Lane) -> tup
 
 def why_waiting(team: Team, lane: Lane) -> str:
     """Return why nobody takes a ticket of `lane` now."""
-    members = [member for member in team.members.values() if member.stays]
-    if not members:
+    members = team.members.values()
+    if not any(member.stays for member in members):
         return "no_agents"
     if not any(member.available for member in members):
         return "nobody_available"

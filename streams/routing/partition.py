@@ -163,7 +163,10 @@ class RoutingPartition:
                 del self._teams[team_name]
 
     def _team(self, name: str) -> Team:
-        return self._teams.setdefault(name, Team())
+        team = self._teams.get(name)
+        if team is None:
+            team = self._teams[name] = Team()
+        return team
 
 
 def _tell_roster(

@@ -1,0 +1,144 @@
+"""Starts workers as real processes on topics of their own, and reads what they sent; shared by the streams' tests."""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from infra.topics import ensure_topics, specs_of
+from schemas.topics import Topic
+from streams.settings import StreamSettings
+from streams.stages import names_of
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def wait_for(reached: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
+    """Wait for an effect; fail with `what` when it does not come in time."""
+    deadline = time.monotonic() + timeout_s
+    while not reached():
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
+        time.sleep(0.02)  # the pause between two looks, not a guess at how long the effect takes
+
+
+class StageHarness:
+    """One set of topics under a prefix of its own, the workers started on it, and a reader of each topic."""
+
+    def __init__(self, bootstrap_servers: str, home: Path, **settings: Any) -> None:
+        self.settings = StreamSettings(
+            bootstrap_servers=bootstrap_servers,
+            topic_prefix=f"t{uuid.uuid4().hex[:8]}.",
+            home=home,
+            session_timeout_s=6.0,
+            **settings,
+        )
+        self.names = names_of(self.settings)
+        ensure_topics(self.settings.kafka_python_options(), specs_of(self.settings))
+        self._producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 1})
+        self._log = home / "workers.log"
+        self._workers: list[subprocess.Popen[bytes]] = []
+
+    def environment(self) -> dict[str, str]:
+        """Return what a worker process needs to know."""
+        settings = self.settings
+        return {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TICKETYARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+            "TICKETYARD_TOPIC_PREFIX": settings.topic_prefix,
+            "TICKETYARD_HOME": str(settings.home),
+            "TICKETYARD_MODELS_URI": settings.models_uri,
+            "TICKETYARD_SESSION_TIMEOUT_S": "6",
+            "TICKETYARD_CLOCK": settings.clock,
+        }
+
+    def start(self, *program: str, worker_id: str = "w1", crash_at: str = "") -> "subprocess.Popen[bytes]":
+        """Start a worker: `program` is what Python runs, a script or `-m streams STAGE`."""
+        own = {"TICKETYARD_WORKER_ID": worker_id, "TICKETYARD_CRASH_AT": crash_at}
+        with self._log.open("ab") as log:
+            worker = subprocess.Popen(
+                [sys.executable, *program],
+                env={**self.environment(), **own},
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+            )
+        self._workers.append(worker)
+        return worker
+
+    def log(self) -> str:
+        """Return what the workers said."""
+        return self._log.read_text(errors="replace")
+
+    def send(
+        self,
+        topic: Topic,
+        key: str,
+        value: bytes,
+        *,
+        partition: int,
+        headers: list[tuple[str, bytes]] | None = None,
+    ) -> None:
+        """Queue a record to an explicit partition."""
+        self._producer.produce(
+            self.names[topic], key=key.encode(), value=value, partition=partition, headers=list(headers or [])
+        )
+        self._producer.poll(0)
+
+    def flush(self) -> None:
+        """Wait until everything queued has been acknowledged."""
+        assert self._producer.flush(30) == 0
+
+    @contextmanager
+    def reading(self, topic: Topic, partitions: int = 4) -> "Iterator[Reading]":
+        """Follow all partitions of a topic from the beginning."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.settings.bootstrap_servers,
+                "group.id": "test",
+                "auto.offset.reset": "earliest",
+            }
+        )
+        consumer.assign([TopicPartition(self.names[topic], partition, 0) for partition in range(partitions)])
+        try:
+            yield Reading(consumer)
+        finally:
+            consumer.close()
+
+    def stop(self) -> None:
+        """End every worker that still runs."""
+        for worker in self._workers:
+            if worker.poll() is None:
+                worker.terminate()
+        for worker in self._workers:
+            try:
+                worker.wait(15)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+
+
+class Reading:
+    """All records of a topic so far."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self.records: list[Any] = []
+
+    def more(self) -> list[Any]:
+        """Fetch what has come since, and return everything."""
+        found = self._consumer.consume(2000, timeout=0.2)
+        self.records += [message for message in found if message.error() is None]
+        return self.records
+
+    def wait(self, count: int, timeout_s: float = 60.0) -> list[Any]:
+        """Wait until there are at least `count` records."""
+        wait_for(lambda: len(self.more()) >= count, f"{count} records", timeout_s)
+        return self.records
