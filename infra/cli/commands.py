@@ -7,6 +7,15 @@ COMMANDS: Final[dict[str, str]] = {
     "down": "stop what `up` runs in this home",
     "doctor": "say what is missing or wrong on this machine, and how to mend it",
     "topics": "list, create or describe the pipeline's topics",
+    "produce": "publish events: one, from a file, or simulated",
+    "replay": "publish a CSV, JSON lines or Parquet file by a mapping",
     "stream": "run one worker of a stage: triage, cases, routing or roster",
+    "train": "train a model bundle on labelled files, or on the taxonomy alone",
+    "evaluate": "measure a model bundle on labelled files",
+    "triage": "show what a model says about a text; needs no Kafka",
+    "batch": "archive, recompute the views, retrain; `batch run` does all of it",
+    "serve": "answer analysts: SQL and HTTP over batch views and the realtime tail",
+    "query": "run SQL against the running server and print a table",
+    "dead": "list, show, repair and replay dead letters",
 }
 """Name to one line of help. The line is here so that `--help` imports no command."""
