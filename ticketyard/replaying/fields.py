@@ -1,0 +1,27 @@
+"""Which fields an event type has, checked when a mapping is read instead of at its first row."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from schemas.events import EXTERNAL_EVENTS
+
+NESTED = "attributes"
+"""The field that holds free text by name: a mapping writes `attributes.location`."""
+
+
+def check_fields(event_type: str, fields: Iterable[str]) -> None:
+    """Raise ValueError, naming every culprit, if a type is unknown, or lacks a field, or needs one more."""
+    kind = EXTERNAL_EVENTS.get(event_type)
+    if kind is None:
+        raise ValueError(f"type {event_type!r} is not an event; use one of {', '.join(EXTERNAL_EVENTS)}")
+    given = set(fields)
+    known = {field.name: field for field in msgspec.structs.fields(kind)}
+    plain = {name.partition(".")[0] if name.startswith(f"{NESTED}.") else name for name in given}
+    problems = [f"{event_type} has no field {name!r}" for name in sorted(plain - set(known))]
+    if NESTED in given:
+        problems.append(f"name each of {NESTED}, as `{NESTED}.location`")
+    needed = [name for name, field in known.items() if field.required and name not in given]
+    problems += [f"{event_type} needs the field {name!r}" for name in needed]
+    if problems:
+        raise ValueError(f"{'; '.join(problems)} (it has {', '.join(known)})")
