@@ -10,6 +10,7 @@ from msgspec import UNSET
 from schemas.events import EXTERNAL_EVENTS, Event
 from ticketyard.replaying.fields import NESTED
 from ticketyard.replaying.mapping import Condition, EventRule, FieldRule, Mapping
+from ticketyard.replaying.progress import file_id
 from ticketyard.replaying.rows import Row
 from ticketyard.replaying.values import RowRejected, Values, field_value, parse_time, text_of
 
@@ -35,7 +36,7 @@ class Mapper:
 
     def __init__(self, mapping: Mapping, *, file_name: str, file_sum: str) -> None:
         self._mapping = mapping
-        self._file = {"file": file_name, "file_sum": file_sum}
+        self._file = {"file": file_name, "file_id": file_id(file_sum), "file_sum": file_sum}
         self._compared = sorted(mapping.compared_columns())
         self._previous: dict[tuple[str, ...], dict[str, Any]] = {}
 

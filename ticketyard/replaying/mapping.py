@@ -136,8 +136,9 @@ class EventRule(BaseModel):
 class Mapping(BaseModel):
     """A mapping file. `key` names the columns that identify a ticket, for what compares with its previous row.
 
-    `id` makes each event's id from {row}, {event} (its type), {file}, {file_sum} and columns; equal rows of equal
-    files get equal ids, so a replay can be repeated. `unmatched` says what becomes of a row without any event.
+    `id` makes each event's id from {row}, {event} (its type), {file}, {file_sum}, {file_id} (the sum's first twelve
+    digits) and columns; equal rows of equal files get equal ids, so a replay can be repeated. `unmatched` says what
+    becomes of a row without any event.
     """
 
     model_config = _STRICT
@@ -145,7 +146,7 @@ class Mapping(BaseModel):
     source: str = Field(default="ticketyard/replay", min_length=1, max_length=200)
     key: Texts = ()
     time: TimeColumn | None = None
-    id: Template = Field(default_factory=lambda: Template("{file_sum}:{row}:{event}"))
+    id: Template = Field(default_factory=lambda: Template("{file_id}:{row}:{event}"))
     unmatched: Literal["reject", "skip"] = "reject"
     events: Annotated[tuple[EventRule, ...], Field(min_length=1)]
 
@@ -176,7 +177,7 @@ class Mapping(BaseModel):
         return frozenset(found)
 
 
-BUILT_IN = frozenset({"row", "event", "file", "file_sum"})
+BUILT_IN = frozenset({"row", "event", "file", "file_id", "file_sum"})
 """What templates may name besides columns."""
 
 

@@ -105,6 +105,11 @@ def file_sum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def file_id(sum_: str) -> str:
+    """Return the short form of a file's sum that ids may carry as {file_id}: 12 hex digits."""
+    return sum_[:12]
+
+
 def _printable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
