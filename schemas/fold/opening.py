@@ -39,8 +39,8 @@ def apply_opened(row: TicketRow, body: TicketOpened, time: datetime, triage: Tri
     if not row.resumed:
         return label_message(row, triage)
     row = label_opening(row, body, triage)
-    row = apply_opening_status(row, body, time)
     row = _place(row, body, time)
+    row = apply_opening_status(row, body, time)
     return replace(row, resumed=False, opened_at=min(row.opened_at, _opened_at(body, time)))
 
 

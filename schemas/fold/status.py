@@ -36,11 +36,11 @@ def say_status(row: TicketRow, status: Status, time: datetime) -> TicketRow:
 
 
 def apply_opening_status(row: TicketRow, body: TicketOpened, time: datetime) -> TicketRow:
-    """Set the status that an opening gives: an import states it, else it is new unless more is known."""
+    """Set the status that an opening gives: an import states it, else it follows unless more is known."""
     if isinstance(body, TicketImported):
         return say_status(row, body.status, time)
     if is_assumed(row):
-        return replace(row, status=Status.NEW)
+        return replace(row, status=Status.NEW if row.assignee is None else Status.ASSIGNED)
     return late(row) if is_older(time, row.status_at) else row
 
 

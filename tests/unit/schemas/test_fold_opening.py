@@ -75,6 +75,13 @@ def test_an_import_says_where_the_ticket_stands() -> None:
     assert row.work is Work.HELD
 
 
+def test_an_import_that_is_new_and_has_an_agent_is_both() -> None:
+    """A status that is stated beats the one that an agent means."""
+    row = fold(None, fact(imported(status=Status.NEW, assignee="A-2"), 0, UNSCORED))
+
+    assert (row.status, row.work, row.assignee) == (Status.NEW, Work.HELD, "A-2")
+
+
 def test_an_import_that_waits_has_waited_since_it_was_opened() -> None:
     """A queue goes by age, and the age of an import began elsewhere."""
     assert fold(None, fact(imported(opened_at=minute(-90)))).waiting_since == minute(-90)
