@@ -30,8 +30,13 @@ def lock_path(kind: str, root: Path = ROOT) -> Path | None:
 
 def fingerprint(kind: str, root: Path = ROOT) -> str:
     """Return a sum over all that decides what gets installed."""
+    import tomllib  # noqa: PLC0415 - an old Python must be able to import this module
+
     lock = lock_path(kind, root)
-    parts = [sys.version, str(root), (root / "pyproject.toml").read_text(encoding="utf-8")]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    # How tools lint and test does not decide what is installed.
+    installed = [settings["build-system"], settings["project"], settings["tool"]["setuptools"]]
+    parts = [sys.version, str(root), json.dumps(installed, sort_keys=True)]
     parts += [lock.read_text(encoding="utf-8")] if lock else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
