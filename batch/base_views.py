@@ -1,10 +1,9 @@
 """Base views by Spark: each record through the contract's own row function, then the unique rows."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pyarrow as pa
 from pyspark import Accumulator
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import (
@@ -17,11 +16,9 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from batch.column_types import arrow_schema, spark_schema
-from schemas.derived import Origin
-from schemas.envelope import EventError
+from batch.column_types import spark_schema
+from batch.row_batches import RowBatches
 from schemas.tables import VIEWS, BaseView, unique_rows_sql
-from schemas.view_rows import ROW_OF
 
 RECORDS: Final = StructType(
     [
@@ -38,13 +35,9 @@ RECORDS: Final = StructType(
 )
 """The columns of the archive that views are made of."""
 
-Batches = Iterable[pa.RecordBatch]
-
 
 def read_records(spark: SparkSession, files: Sequence[Path]) -> DataFrame:
     """Return the records of these files of the archive."""
-    if not files:
-        return spark.createDataFrame([], RECORDS)
     return spark.read.schema(RECORDS).parquet(*map(str, files))
 
 
@@ -85,39 +78,4 @@ _TICKETS: Final = _base("tickets")
 
 
 def _rows(records: DataFrame, view: BaseView, unreadable: Accumulator[int]) -> DataFrame:
-    return records.mapInArrow(row_batches(view, unreadable.add), spark_schema(view.columns))
-
-
-def row_batches(view: BaseView, count_unreadable: Callable[[int], Any]) -> Callable[[Batches], Batches]:
-    """Return the function that turns batches of archived records into batches of the view's rows."""
-
-    def convert(batches: Batches) -> Batches:
-        schema = arrow_schema(view.columns)
-        for batch in batches:
-            yield _as_batch(
-                [row for record in batch.to_pylist() if (row := _row(record)) is not None], schema
-            )
-
-    def _row(record: dict[str, Any]) -> Sequence[Any] | None:
-        headers = [(header["key"], header["value"]) for header in record["headers"] or ()]
-        origin = Origin(
-            topic_id=record["topic_id"],
-            partition=record["partition"],
-            offset=record["offset"],
-            timestamp_ms=round(record["timestamp"].timestamp() * 1000),
-        )
-        try:
-            return ROW_OF[view.name](headers, record["value"], origin)
-        except (
-            EventError
-        ):  # it is in the archive and, where a stage read it, in dead_letters; no view can show it
-            count_unreadable(1)
-            return None
-
-    return convert
-
-
-def _as_batch(rows: list[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    return records.mapInArrow(RowBatches(view.name, unreadable.add), spark_schema(view.columns))

@@ -1,9 +1,8 @@
-"""The contract's SQL types as Spark's and Arrow's."""
+"""The contract's SQL types as Spark's."""
 
 from collections.abc import Iterable
 from typing import Final
 
-import pyarrow as pa
 from pyspark.sql.types import (
     ArrayType,
     BooleanType,
@@ -28,22 +27,8 @@ _SPARK: Final[dict[str, DataType]] = {
     "DATE": DateType(),
     "VARCHAR[]": ArrayType(StringType()),
 }
-_ARROW: Final[dict[str, pa.DataType]] = {
-    "VARCHAR": pa.string(),
-    "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
-    "DATE": pa.date32(),
-    "VARCHAR[]": pa.list_(pa.string()),
-}
 
 
 def spark_schema(columns: Iterable[Column]) -> StructType:
     """Return the columns as a Spark schema."""
     return StructType([StructField(column.name, _SPARK[column.type]) for column in columns])
-
-
-def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
-    """Return the columns as an Arrow schema."""
-    return pa.schema([pa.field(column.name, _ARROW[column.type]) for column in columns])

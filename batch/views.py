@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from batch.base_views import base_view, read_records, tickets_view
 from batch.column_types import spark_schema
 from batch.history import Archive
+from batch.row_batches import arrow_schema
 from batch.storage import sync_files
 from schemas.manifest import ViewFiles
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
@@ -31,14 +32,21 @@ class ViewBuilder:
         """Write one view, and from then on answer queries of it from what was written."""
         target = self._folder / view.name
         rows.write.parquet(str(target))
+        self._adopt(target, view)
+
+    def write_empty(self, view: View) -> None:
+        """Write a view without rows; Spark would take seconds for it."""
+        target = self._folder / view.name
+        target.mkdir(parents=True)
+        pq.write_table(arrow_schema(view.columns).empty_table(), target / "part-00000.parquet")
+        self._adopt(target, view)
+
+    def _adopt(self, target: Path, view: View) -> None:
         sync_files(target)
         count = sum(pq.read_metadata(path).num_rows for path in target.glob("*.parquet"))
         self.files[view.name] = ViewFiles(path=view.name, rows=count)
-        self.read(view.name, view).createOrReplaceTempView(view.name)
-
-    def read(self, name: str, view: View) -> DataFrame:
-        """Return the rows of a view that was written."""
-        return self._spark.read.schema(spark_schema(view.columns)).parquet(str(self._folder / name))
+        written = self._spark.read.schema(spark_schema(view.columns)).parquet(str(target))
+        written.createOrReplaceTempView(view.name)
 
 
 def build_views(
@@ -52,27 +60,26 @@ def build_views(
 ) -> dict[str, ViewFiles]:
     """Write all views of the archive's records to `folder`, return where they are; `topic_names` are full."""
     builder = ViewBuilder(spark, folder)
-    unreadable = {topic: spark.sparkContext.accumulator(0) for topic in {view.topic for view in BASE_VIEWS}}
-
-    def records(view: BaseView) -> DataFrame:
-        archived = archive.topics.get(topic_names[view.topic])
-        return read_records(spark, [history / file.path for file in archived.files] if archived else [])
-
-    for view in sorted(
-        BASE_VIEWS, key=lambda view: view.name == "tickets"
-    ):  # tickets is made from ticket_events
+    for view in sorted(BASE_VIEWS, key=lambda view: view.name == "tickets"):  # made from ticket_events
         progress(f"views: {view.name}")
-        if view.name == "tickets":
-            rows = tickets_view(records(view), spark.table("ticket_events"), unreadable[view.topic])
+        archived = archive.topics.get(topic_names[view.topic])
+        if archived is None or not archived.files:
+            builder.write_empty(view)
         else:
-            rows = base_view(records(view), view, unreadable[view.topic])
-        builder.write(view, rows)
+            _write_base(builder, view, read_records(spark, [history / file.path for file in archived.files]))
     for derived in DERIVED_VIEWS:
         progress(f"views: {derived.name}")
         builder.write(derived, spark.sql(derived.sql).to(spark_schema(derived.columns)))
-    for topic, count in unreadable.items():
-        if count.value:
-            log.warning(
-                "records that are no events of their topic are in no view", topic=topic, records=count.value
-            )
     return builder.files
+
+
+def _write_base(builder: ViewBuilder, view: BaseView, records: DataFrame) -> None:
+    spark = records.sparkSession
+    unreadable = spark.sparkContext.accumulator(0)
+    if view.name == "tickets":
+        rows = tickets_view(records, spark.table("ticket_events"), unreadable)
+    else:
+        rows = base_view(records, view, unreadable)
+    builder.write(view, rows)
+    if unreadable.value:
+        log.warning("records that are no event of their topic", view=view.name, records=unreadable.value)
