@@ -116,3 +116,7 @@ class EventDecoder:
             return decoder.decode(value)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidBody(f"{envelope.type} {envelope.id}: {error}") from error
+        except RecursionError as error:
+            raise InvalidBody(
+                f"{envelope.type} {envelope.id} is nested too deeply; send flat JSON"
+            ) from error

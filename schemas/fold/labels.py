@@ -32,17 +32,7 @@ def label_message(row: TicketRow, triage: Triage | None) -> TicketRow:
 
 def apply_updated_labels(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
     """Set what an update says about priority, tier and label, each unless a later word is known."""
-    if body.priority is not UNSET:
-        if is_older(time, row.priority_at):
-            row = late(row)
-        else:
-            row = replace(row, priority=body.priority, priority_said_by=Said.PEOPLE, priority_at=time)
-    if body.customer_tier is not UNSET:
-        if is_older(time, row.tier_at):
-            row = late(row)
-        else:
-            row = replace(row, customer_tier=body.customer_tier, tier_at=time)
-    return _label_by_update(row, body, time)
+    return _label_by_update(_tier_by_update(_priority_by_update(row, body, time), body, time), body, time)
 
 
 def apply_corrected(row: TicketRow, body: LabelCorrected, time: datetime) -> TicketRow:
@@ -57,6 +47,22 @@ def apply_corrected(row: TicketRow, body: LabelCorrected, time: datetime) -> Tic
         label_at=time,
         corrected=True,
     )
+
+
+def _priority_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
+    if body.priority is UNSET:
+        return row
+    if is_older(time, row.priority_at):
+        return late(row)
+    return replace(row, priority=body.priority, priority_said_by=Said.PEOPLE, priority_at=time)
+
+
+def _tier_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
+    if body.customer_tier is UNSET:
+        return row
+    if is_older(time, row.tier_at):
+        return late(row)
+    return replace(row, customer_tier=body.customer_tier, tier_at=time)
 
 
 def _label_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:

@@ -126,6 +126,15 @@ def test_no_retry_helps_a_record_that_is_no_event() -> None:
     assert all(issubclass(kind, Permanent) for kind in (NotAnEvent, UnknownEventType, InvalidBody))
 
 
+@pytest.mark.parametrize("end", [b"", b"]" * 100_000 + b"}"])
+def test_a_body_nested_without_end_is_refused(end: bytes) -> None:
+    """A field that nobody knows may not bring the decoder, and with it a partition, to a stop."""
+    body = b'{"ticket_id":"T-1","invented":' + b"[" * 100_000 + end
+
+    with pytest.raises(InvalidBody, match="TicketClosed e-1 is nested too deeply"):
+        EventDecoder({"TicketClosed": TicketClosed}).decode(ENVELOPE, body)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_decode_or_are_refused(value: bytes) -> None:
     """No body, however odd, raises anything but an error of the contract."""
