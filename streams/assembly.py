@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer
 
-from streams.clients import idempotent_producer, reader, topic_facts, transactional_producer
+from streams.clients import group_reader, idempotent_producer, reader, topic_facts, transactional_producer
 from streams.engine import Engine, StepEngine
 from streams.errors import TopicMismatch
 from streams.fault_points import Reached
@@ -71,10 +71,7 @@ class Assembly:
         return reader(self.settings)
 
     def _new_group_reader(self) -> Consumer:
-        """Return a consumer that can ask for the group's committed offsets; it never joins the group."""
-        return Consumer(
-            {**self.settings.confluent_options(), "group.id": group_of(self.spec.name, self.settings)}
-        )
+        return group_reader(self.settings, group_of(self.spec.name, self.settings))
 
     def new_outbox(self) -> Outbox:
         """Return the sender of one partition."""

@@ -1,6 +1,7 @@
 """Kafka clients of the speed layer, made from settings: producers, readers, and what the broker says of topics."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection
@@ -21,6 +22,11 @@ class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int
 
 
+def _client_options(settings: StreamSettings) -> dict[str, Any]:
+    """Connection options, with librdkafka's own log from warnings on."""
+    return {**settings.confluent_options(), "log_level": 4}
+
+
 def idempotent_producer(settings: StreamSettings) -> Producer:
     """Return a producer whose retries neither lose nor reorder nor double a record."""
     return Producer(_producer_options(settings))
@@ -38,9 +44,9 @@ def transactional_producer(settings: StreamSettings, transactional_id: str) -> P
     )
 
 
-def _producer_options(settings: StreamSettings) -> dict[str, object]:
+def _producer_options(settings: StreamSettings) -> dict[str, Any]:
     return {
-        **settings.confluent_options(),
+        **_client_options(settings),
         "enable.idempotence": True,
         "acks": "all",
         "linger.ms": 2,
@@ -55,7 +61,7 @@ def reader(settings: StreamSettings) -> Consumer:
     """Return a consumer without a group: it is told what to read from where, and commits nothing."""
     return Consumer(
         {
-            **settings.confluent_options(),
+            **_client_options(settings),
             "group.id": f"{settings.topic_prefix}ticketyard-reader",  # librdkafka wants one; never joined
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
@@ -68,9 +74,14 @@ def reader(settings: StreamSettings) -> Consumer:
     )
 
 
+def group_reader(settings: StreamSettings, group: str) -> Consumer:
+    """Return a consumer that can ask for a group's committed offsets; it never joins the group."""
+    return Consumer({**_client_options(settings), "group.id": group, "enable.auto.commit": False})
+
+
 def topic_facts(settings: StreamSettings, names: Iterable[str]) -> dict[str, TopicFacts]:
     """Ask the broker about topics. Raises TopicMismatch for one that is missing, BrokerFailed without an answer."""
-    admin = AdminClient(dict(settings.confluent_options()))
+    admin = AdminClient(_client_options(settings))
     wanted = sorted(set(names))
     answers = admin.describe_topics(TopicCollection(wanted), request_timeout=_METADATA_TIMEOUT_S)
     facts = {}

@@ -6,6 +6,7 @@ that length follows from the text alone. Measured: then vectors are bit-identica
 order, in float32 and in bfloat16 (docs/models.md).
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -36,7 +37,7 @@ class SentenceEncoder(Protocol):
 
 
 class OpenvinoEncoder:
-    """A transformer in ONNX form, mean-pooled and normalised; one request at a time."""
+    """A transformer in ONNX form, mean-pooled and normalised; may be called from any thread."""
 
     def __init__(self, folder: Path, *, precision: Precision, threads: int = 1) -> None:
         self.precision = precision
@@ -58,6 +59,7 @@ class OpenvinoEncoder:
         compiled = core.compile_model(core.read_model(folder / "model.onnx"), "CPU", options)
         self.dimensions = int(compiled.output(0).partial_shape[2].get_length())
         self._request = compiled.create_infer_request()
+        self._one_at_a_time = threading.Lock()  # a worker scores several partitions from several threads
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Return one unit vector a text, (n, dimensions), float32; texts may come in any order and number."""
@@ -74,9 +76,10 @@ class OpenvinoEncoder:
 
     def _forward(self, ids: Integers, mask: Integers) -> Matrix:
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        states = self._request.infer(inputs)[0]  # (batch, tokens, dimensions)
         weights = mask[:, :, None].astype(np.float32)
-        pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        with self._one_at_a_time:  # the states are the request's own memory until they are summed
+            states = self._request.infer(inputs)[0]  # (batch, tokens, dimensions)
+            pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
         return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True))
 
 
