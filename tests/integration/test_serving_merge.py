@@ -1,0 +1,232 @@
+"""The merge is exact: for any history, prefix and boundary it equals a recount of the log."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.ticket_row import TicketRow, Work
+from schemas.vocabulary import Category, Channel, Priority, Status
+from serving.merge.answers import Snapshot
+from serving.state import ServedState
+from tests.unit.serving.merge_bench import LOG, MergeBench, write_run
+from tests.unit.serving.ticket_log import Log, Recount, at, ticket_row
+
+PARTITIONS = (0, 1, 2)
+FEW_WORDS = st.sampled_from([None, "one", "two"])
+MOMENTS = st.one_of(st.none(), st.integers(0, 20_000).map(at))
+
+
+@st.composite
+def rows_of_ticket(draw: st.DrawFn, ticket_id: str) -> list[TicketRow]:
+    """All rows of a ticket, oldest first: one life or two, any change from one to the next."""
+    rows: list[TicketRow] = []
+    for life in draw(st.sampled_from([(3,), (3, 40)])):
+        revisions = range(1, draw(st.integers(1, 4)) + 1)
+        rows += [ticket_row(ticket_id, life, revision, **draw(row_fields())) for revision in revisions]
+    return rows
+
+
+def row_fields() -> st.SearchStrategy[dict[str, Any]]:
+    """What a row may say, of everything that the views count."""
+    return st.fixed_dictionaries(
+        {
+            "status": st.sampled_from(Status),
+            "opened_at": st.integers(0, 3000).map(at),
+            "category": st.one_of(st.none(), st.sampled_from([Category.TECHNICAL_SUPPORT])),
+            "intent": FEW_WORDS,
+            "team": FEW_WORDS,
+            "channel": st.one_of(st.none(), st.sampled_from([Channel.EMAIL])),
+            "priority": st.sampled_from([Priority.LOW, Priority.CRITICAL]),
+            "work": st.sampled_from(Work),
+            "waiting_since": MOMENTS,
+            "first_assigned_at": MOMENTS,
+            "first_replied_at": MOMENTS,
+            "first_resolved_at": MOMENTS,
+            "first_reopened_at": MOMENTS,
+            "resolved_at": MOMENTS,
+            "agent_replies": st.integers(0, 2),
+            "reopenings": st.integers(0, 2),
+            "reassignments": st.integers(0, 3),
+            "survey_score": st.one_of(st.none(), st.integers(1, 5)),
+            "predicted_intent": FEW_WORDS,
+            "corrected": st.booleans(),
+            "merged_into": st.sampled_from([None, None, None, "other"]),
+        }
+    )
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> Log:
+    """A log of a few tickets, mixed within each partition, with records delivered again later."""
+    partitions: dict[int, list[TicketRow]] = {number: [] for number in PARTITIONS}
+    for number in range(draw(st.integers(1, 5))):
+        waiting = draw(rows_of_ticket(f"t{number}"))
+        partition = partitions[number % len(PARTITIONS)]
+        place = 0
+        for row in waiting:
+            place = draw(st.integers(place, len(partition)))
+            partition.insert(place, row)
+            place += 1
+    for rows in partitions.values():
+        for _ in range(draw(st.integers(0, 3)) if rows else 0):
+            again = draw(st.integers(0, len(rows) - 1))
+            rows.insert(draw(st.integers(again + 1, len(rows))), rows[again])
+    return Log(partitions)
+
+
+@st.composite
+def offsets(draw: st.DrawFn, log: Log) -> dict[int, int]:
+    """Some offset of each partition, its end among them."""
+    return {number: draw(st.integers(0, end)) for number, end in log.ends().items()}
+
+
+def feed(bench: MergeBench, log: Log, ends: dict[int, int], step: int) -> None:
+    """Let the tail read up to `ends`, a few records of each partition at a time."""
+    while any(bench.nexts()[number] < end for number, end in ends.items()):
+        batch = []
+        for number, end in ends.items():
+            start = bench.nexts()[number]
+            batch += log.records(number, start, min(end, start + step))
+        bench.append(batch)
+
+
+def check(bench: MergeBench, log: Log) -> None:
+    """Compare every view with a recount of all that batch and tail have read."""
+    expected = Recount(log.below(bench.nexts()))
+    assert {row["ticket_id"]: row for row in bench.rows("SELECT * FROM tickets")} == expected.tickets
+    events = bench.rows("SELECT * FROM ticket_events")
+    assert len(events) == len(expected.ticket_events)
+    assert {(e["ticket_id"], e["life"], e["revision"]): e for e in events} == expected.ticket_events
+    daily = bench.rows("SELECT * FROM daily_analytics")
+    assert by_key(daily, 8) == expected.daily_analytics
+    assert by_key(bench.rows("SELECT * FROM queues"), 2) == expected.queues
+
+
+def by_key(rows: list[dict[str, Any]], keys: int) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows by their first `keys` columns; fails where two are equal in them."""
+    found = {tuple(row.values())[:keys]: dict(list(row.items())[keys:]) for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+@given(st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_boundary_and_any_prefix_equal_a_recount(data: st.DataObject) -> None:
+    """Whatever batch holds and however far the tail has read, before and after a switch, answers are exact."""
+    log = data.draw(logs())
+    first, second, prefix = (data.draw(offsets(log)) for _ in range(3))
+    step = data.draw(st.integers(1, 7))
+    with tempfile.TemporaryDirectory() as folder, MergeBench(Path(folder)) as bench:
+        check(bench, log)
+        if data.draw(st.booleans()):
+            write_run(bench.views, "run-1", Recount(log.below(first)).tables(), first)
+            bench.switch()
+            check(bench, log)
+        feed(bench, log, prefix, step)
+        check(bench, log)
+        write_run(bench.views, "run-2", Recount(log.below(second)).tables(), second)
+        bench.switch()
+        check(bench, log)
+        feed(bench, log, log.ends(), step)
+        check(bench, log)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[MergeBench]:
+    """A merge with nothing in it."""
+    with MergeBench(tmp_path / "views") as found:
+        yield found
+
+
+def growing_log(tickets: int, revisions: int) -> Log:
+    """Every ticket gets revision 1, then every ticket revision 2, and so on."""
+    partitions: dict[int, list[TicketRow]] = {number: [] for number in PARTITIONS}
+    for revision in range(1, revisions + 1):
+        for number in range(tickets):
+            row = ticket_row(
+                f"t{number}", 1, revision, team="one", work=Work.WANTED, waiting_since=at(number)
+            )
+            partitions[number % len(PARTITIONS)].append(row)
+    return Log(partitions)
+
+
+def test_no_answer_is_torn_while_runs_and_tail_go_on(bench: MergeBench) -> None:
+    """Each answer that readers get while manifests are replaced equals a recount at its own boundary."""
+    log = growing_log(tickets=9, revisions=40)
+    done = threading.Event()
+    wrong: list[str] = []
+    answers = 0
+
+    def question(snapshot: Snapshot) -> tuple[ServedState, int, int, int]:
+        sql = "SELECT (SELECT SUM(revision) FROM tickets), (SELECT COUNT(*) FROM ticket_events)"
+        both = snapshot.rows(
+            f"{sql}, (SELECT COALESCE(SUM(tickets), 0) FROM daily_analytics)"
+        ).table.to_pylist()
+        total, events, counted = both[0].values()
+        return snapshot.state, int(total or 0), events, counted
+
+    def read_on() -> None:
+        nonlocal answers
+        while not done.is_set():
+            state, total, events, counted = bench.answers.read(question)
+            nexts = {int(number): part.next for number, part in state.topics[LOG].partitions.items()}
+            expected = Recount(log.below(nexts))
+            found = (total, events, counted)
+            want = (
+                sum(row.revision for row in expected.rows),
+                len(expected.ticket_events),
+                len(expected.rows),
+            )
+            if found != want:
+                wrong.append(f"{found} instead of {want} at {nexts} of {state.run_id}")
+            answers += 1
+
+    readers = [threading.Thread(target=read_on) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for round_number in range(12):
+            ends = dict.fromkeys(PARTITIONS, (round_number + 1) * 9)
+            feed(bench, log, ends, step=3)
+            boundary = {number: end - 3 for number, end in ends.items()}
+            run_id = f"run-{round_number}"
+            write_run(bench.views, run_id, Recount(log.below(boundary)).tables(), boundary)
+            bench.switch()
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+    assert wrong == []
+    assert answers > 0
+    check(bench, log)
+
+
+def test_a_run_that_ends_before_the_tail_starts_over(bench: MergeBench) -> None:
+    """Where an older run is put back, the tail starts again at its boundary, and is exact once it is there."""
+    log = growing_log(tickets=6, revisions=4)
+    late, early = dict.fromkeys(PARTITIONS, 6), dict.fromkeys(PARTITIONS, 2)
+    write_run(bench.views, "late", Recount(log.below(late)).tables(), late)
+    bench.switch()
+    feed(bench, log, log.ends(), step=5)
+    write_run(bench.views, "early", Recount(log.below(early)).tables(), early)
+    bench.switch()
+    assert bench.nexts() == early
+    check(bench, log)
+    feed(bench, log, log.ends(), step=5)
+    check(bench, log)
+
+
+def test_times_are_read_as_utc(bench: MergeBench) -> None:
+    """A timestamp comes back as the moment that it is, with its offset."""
+    log = Log({0: [ticket_row("t", 1, 1)], 1: [], 2: []})
+    feed(bench, log, log.ends(), step=1)
+    (found,) = bench.rows("SELECT opened_at, CAST(opened_at AS DATE) AS day FROM tickets")
+    opened: datetime = found["opened_at"]
+    assert (opened, opened.utcoffset(), found["day"]) == (at(0), at(0).utcoffset(), at(0).date())
