@@ -78,7 +78,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     own: bool
 
 
-class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a bundle does on labelled rows; `test_sum` is the sha256 of exactly those rows.
 
     `accuracy` and `macro_f1` are over all n rows, a row being right when the first guess is one of its

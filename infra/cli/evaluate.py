@@ -1,0 +1,71 @@
+"""`ticketyard evaluate`: how good a model bundle is on labelled files, by the scorer that the stream uses."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from batch.training.evaluate import evaluate_bundle
+from batch.training.rows import rows_to_test
+from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
+from schemas.model.bundle import load_bundle
+from schemas.model.manifest import Evaluation
+
+_MEANING = {
+    "accuracy": "first guess is a label of the row",
+    "encoder_share": "rows that the encoder decided",
+    "ngrams_accuracy": "of the rows that the n-grams decided",
+    "encoder_accuracy": "of the rows that the encoder decided",
+    "in_scope_accuracy": "of the rows that are not oos",
+    "oos_recall": "oos rows that were called oos",
+}
+
+
+@click.command()
+@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option("--bundle", required=True, type=click.Path(path_type=Path), help="Folder of the model bundle.")
+@click.option(
+    "--labelled", multiple=True, type=click.Path(path_type=Path), help="CSV, JSON lines or Parquet."
+)
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@column_options
+def command(
+    more: tuple[Path, ...],
+    bundle: Path,
+    labelled: tuple[Path, ...],
+    threads: int,
+    as_json: bool,
+    **columns: Any,
+) -> int:
+    """Measure a bundle on labelled files: on the test rows, or on all rows of a file without a split column."""
+    paths = (*labelled, *more)
+    if not paths:
+        raise click.UsageError("name at least one labelled file: --labelled FILE")
+    files = read_files(paths, columns_from(columns))
+    rows = rows_to_test(
+        [row for file in files for row in file.rows], source=", ".join(path.name for path in paths)
+    )
+    model = load_bundle(bundle, threads=threads)
+    with progress_bar() as progress:
+        measured = evaluate_bundle(model, rows, progress=progress)
+    if as_json:
+        click.echo(msgspec.json.encode(measured))
+    else:
+        Console().print(_table(measured))
+    return 0
+
+
+def _table(measured: Evaluation) -> Table:
+    table = Table(
+        "figure", "value", "meaning", title=f"Model {measured.bundle_version}", title_justify="left"
+    )
+    for name, value in msgspec.structs.asdict(measured).items():
+        if value is None or name == "bundle_version":
+            continue
+        shown = f"{value:.4f}" if isinstance(value, float) and name != "texts_per_second" else str(value)
+        table.add_row(name, shown, _MEANING.get(name, ""))
+    return table

@@ -1,0 +1,91 @@
+"""`ticketyard train`: a model bundle from labelled files, or from the taxonomy alone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from batch.settings import BatchSettings
+from batch.training.rows import rows_from_taxonomy
+from batch.training.train import train_bundle
+from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
+from schemas.model.manifest import BundleManifest
+from schemas.taxonomy import load_taxonomy
+
+
+@click.command()
+@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option(
+    "--labelled", multiple=True, type=click.Path(path_type=Path), help="CSV, JSON lines or Parquet."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the bundle to.")
+@click.option("--seed", type=int, default=None, help="Seed of all randomness.")
+@click.option("--taxonomy", type=click.Path(path_type=Path), default=None, help="Another taxonomy file.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "f32", "bf16"]),
+    default="auto",
+    show_default=True,
+    help="How the encoder computes; f32 where processors of several kinds will share the bundle.",
+)
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
+@column_options
+def command(  # noqa: PLR0917 - click passes every option by its name
+    more: tuple[Path, ...],
+    labelled: tuple[Path, ...],
+    out: Path,
+    seed: int | None,
+    taxonomy: Path | None,
+    precision: Any,
+    threads: int,
+    **columns: Any,
+) -> int:
+    """Train a model on labelled files, --labelled FILE…, and write it to a new folder.
+
+    A file has columns text and label; with a column split, rows of train and val are learnt from and rows of
+    test measured on. Without a file, the examples of the taxonomy are learnt: a model from the first day.
+    """
+    settings = BatchSettings()
+    known = load_taxonomy(taxonomy or settings.taxonomy)
+    paths = (*labelled, *more)
+    files = read_files(paths, columns_from(columns))
+    rows = [row for file in files for row in file.rows] if paths else rows_from_taxonomy(known)
+    with progress_bar() as progress:
+        manifest = train_bundle(
+            rows,
+            taxonomy=known,
+            encoder_dir=settings.encoder_folder,
+            out=out,
+            seed=settings.train_seed if seed is None else seed,
+            created_at=datetime.now(UTC),
+            inputs=[file.described for file in files],
+            progress=progress,
+            precision=precision,
+            threads=threads,
+        )
+    Console().print(_summary(manifest, out))
+    return 0
+
+
+def _summary(manifest: BundleManifest, out: Path) -> Table:
+    table = Table(title=f"Model {manifest.version}", show_header=False, title_justify="left")
+    table.add_row("folder", str(out))
+    table.add_row("labels", str(len(manifest.labels)))
+    table.add_row(
+        "rows", f"{manifest.rows.train} train, {manifest.rows.val} validation, {manifest.rows.test} test"
+    )
+    table.add_row("encoder", f"{manifest.encoder.name}, {manifest.encoder.precision}")
+    table.add_row("threshold", f"{manifest.threshold:.4f}")
+    if (found := manifest.validation) is not None:
+        table.add_row(
+            "validation",
+            f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%} "
+            f"(alone: n-grams {found.ngrams_accuracy:.4f}, encoder {found.encoder_accuracy:.4f})",
+        )
+    if manifest.test is not None:
+        table.add_row("test", f"accuracy {manifest.test.accuracy:.4f}, macro-F1 {manifest.test.macro_f1:.4f}")
+    table.add_row("try it", f"ticketyard triage --bundle {out} 'my invoice is wrong'")
+    return table
