@@ -3,9 +3,18 @@
 import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from schemas.errors import Permanent
 from ticketyard.replaying.fields import check_fields
@@ -22,6 +31,14 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is not a time zone; name one as Europe/Berlin or UTC") from error
+    return name
+
+
 Listed = BeforeValidator(_listed)
 Texts = Annotated[tuple[str, ...], Listed]
 
@@ -34,7 +51,7 @@ class TimeFormat(BaseModel):
 
     model_config = _STRICT
     formats: Texts = ("iso",)
-    zone: str | None = None
+    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
 
 
 class TimeColumn(TimeFormat):
@@ -154,10 +171,18 @@ class Mapping(BaseModel):
     def _ids_differ(self) -> Self:
         if len(self.events) > 1 and "event" not in self.id.names:
             raise ValueError("id: several events can come from one row, so the id needs {event}")
-        conditions = [condition for event in self.events for condition in event.when]
-        if not self.key and any(c.changed or c.was or c.became or c.first is not None for c in conditions):
-            raise ValueError("key: conditions compare with a ticket's previous row; name its column here")
+        if not self.key and self._compares():
+            raise ValueError(
+                "key: something compares with a ticket's previous row; name the ticket's column here"
+            )
         return self
+
+    def _compares(self) -> bool:
+        conditions = [condition for event in self.events for condition in event.when]
+        return any(
+            condition.changed or condition.was or condition.became or condition.first is not None
+            for condition in conditions
+        ) or any(rule.changed_only for event in self.events for rule in event.fields.values())
 
     def columns(self) -> frozenset[str]:
         """Return every column that a file must have."""

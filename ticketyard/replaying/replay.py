@@ -22,7 +22,6 @@ from ticketyard.replaying.rows import Row, RowFile
 from ticketyard.replaying.values import text_of
 
 EXIT_REJECTED: Final = 3
-_PROGRESS_EVERY_S: Final = 1.0
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -110,6 +109,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
         on_row: Callable[[int, int], None] = lambda _rows, _events: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
+        progress_every_s: float = 1.0,
     ) -> ReplaySummary:
         """Publish what earlier runs have not, and return the sums. `on_row` hears of rows and events so far.
 
@@ -127,6 +127,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
                 rejects=rejected,
                 before=before,
                 source=self.mapping.source,
+                progress_every_s=progress_every_s,
             )
             for position, mapped in enumerate(self.mapped(), start=1):
                 if position > before.rows:
@@ -156,12 +157,14 @@ class _Run:
         rejects: RejectsFile,
         before: Progress,
         source: str,
+        progress_every_s: float,
     ) -> None:
         self._publisher = publisher
         self._schedule = schedule
         self._file = progress_file
         self._rejects = rejects
         self._source = source
+        self._progress_every_s = progress_every_s
         self._waiting: deque[tuple[list[Future[Receipt]], Progress]] = deque()
         self._acknowledged = before
         self._written_at = time.monotonic()
@@ -211,7 +214,7 @@ class _Run:
             futures, self._acknowledged = self._waiting.popleft()
             for future in futures:
                 future.result()
-        if time.monotonic() - self._written_at >= _PROGRESS_EVERY_S:
+        if time.monotonic() - self._written_at >= self._progress_every_s:
             self._rejects.flush()
             self._file.write(self._acknowledged)
             self._written_at = time.monotonic()
