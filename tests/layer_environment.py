@@ -98,9 +98,8 @@ def run_tests(layer: str, python: Path) -> int:
     """Run the layer's unit tests in its environment, from a folder where the other layers are not in sight."""
     place = FOLDER / f"{layer}-tests"
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(ROOT / "tests" / "unit", place / "tests" / "unit")
-    for file in ("pyproject.toml", "tests/conftest.py"):
-        shutil.copy(ROOT / file, place / file)
+    shutil.copytree(ROOT / "tests", place / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", place)
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/unit/{layer}"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(command, cwd=place, env=environment, check=False).returncode
