@@ -267,10 +267,8 @@ def test_deaths_lose_and_repeat_nothing(
 ) -> None:
     """Wherever a run dies, the next goes on: every event arrives, equal ids at most again, no reject twice."""
     desk = Desk(tmp_path_factory.mktemp("replay"))
-    lines = [
-        f"T{n}" if kind == "bad" else f"{'T' if kind else ''}{n if kind else ''},{n}"
-        for n, kind in enumerate(rows)
-    ]
+    line_of = {"ok": "T{n},{n}", "": ",{n}", "bad": "T{n}"}
+    lines = [line_of[kind].format(n=n) for n, kind in enumerate(rows)]
     path = desk.csv("no,text", *lines)
     arrived: list[tuple[str, datetime, Event]] = []
     for at in deaths:

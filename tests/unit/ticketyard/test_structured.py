@@ -19,7 +19,10 @@ def test_fields_may_be_texts() -> None:
 
 def test_a_cloud_event_in_json_is_read() -> None:
     """Envelope and body, with null as a value and what is missing left alone."""
-    line = '{"type": "TicketUpdated", "id": "e1", "time": "2026-03-02T08:00:00Z", "data": {"ticket_id": "T1", "assignee": null}}'
+    line = (
+        '{"type": "TicketUpdated", "id": "e1", "time": "2026-03-02T08:00:00Z", '
+        '"data": {"ticket_id": "T1", "assignee": null}}'
+    )
     assert message_of(line) == Message(
         TicketUpdated(ticket_id="T1", assignee=None), id="e1", time=datetime(2026, 3, 2, 8, tzinfo=UTC)
     )
