@@ -2,7 +2,7 @@
 
 `python tests/layer_environment.py LAYER` makes `.venv-layers/LAYER`, an environment whose packages are hard links
 to those of `.venv` that the layer's extra (and pytest) require, and none other. So it has the locked versions,
-needs no index and takes seconds. The layer's package and `schemas` are linked beside them; other layers are not.
+needs no index and takes seconds. The layer's package, `schemas` and `ticketyard` are linked beside them; other layers are not.
 """
 
 import importlib.metadata
@@ -89,7 +89,8 @@ def build(layer: str) -> Path:
     roots = [Requirement(f"ticketyard{extra}"), *map(Requirement, TEST_TOOLS)]
     for name in sorted(required(roots, _requirements_of) - {"ticketyard"}):
         _link(name, site)
-    for package in {"schemas", layer}:
+    # Tests may publish with the producers' client and simulator, which need no extra.
+    for package in {"schemas", layer} if layer == "schemas" else {"schemas", "ticketyard", layer}:
         (site / package).symlink_to(ROOT / package)
     return folder / "bin" / "python"
 
