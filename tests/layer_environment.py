@@ -1,8 +1,9 @@
 """Prove that a layer needs only its own extra: run its unit tests where nothing else is installed.
 
-`python tests/layer_environment.py LAYER` makes `.venv-layers/LAYER`, an environment whose packages are hard links
-to those of `.venv` that the layer's extra (and pytest) require, and none other. So it has the locked versions,
-needs no index and takes seconds. The layer's package, `schemas` and `ticketyard` are linked beside them; other layers are not.
+`python tests/layer_environment.py LAYER` makes `.venv-layers/LAYER`, an environment whose packages are hard
+links to those of `.venv` that the layer's extra (and pytest) require, and none other. So it has the locked
+versions, needs no index and takes seconds. The layer's package, `schemas` and `ticketyard` are linked beside
+them; other layers are not.
 """
 
 import importlib.metadata
