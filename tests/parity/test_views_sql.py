@@ -1,0 +1,173 @@
+"""One definition of each derived view, two engines: Spark and DuckDB give the same rows."""
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from batch.column_types import spark_schema
+from batch.row_batches import arrow_schema
+from batch.settings import BatchSettings
+from batch.spark import spark_session
+from schemas.base_columns import Column
+from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS, BaseView, View, unique_rows_sql
+
+START = datetime(2026, 2, 27, 21, tzinfo=UTC)
+WORDS: dict[str, tuple[str | None, ...]] = {
+    "status": ("new", "assigned", "in_progress", "resolved", "resolved", "closed"),
+    "event_type": (
+        "AgentUpdated",
+        "AgentPerformanceMeasured",
+        "TicketOpened",
+        "MessageAdded",
+        "LabelCorrected",
+    ),
+    "author": ("customer", "agent", None),
+    "work": ("wanted", "held", "none"),
+    "subject": ("", "It broke", None),
+    "text": ("", "  ", "Zeile eins\nline two", "naïve \\n 'quoted'", None),
+    "merged_into": (None, None, None, None, "ticket_id-1"),
+}
+"""Columns whose values the views look into; any other text is one of a few, or missing."""
+
+
+def value(column: Column, rng: random.Random, required: bool) -> Any:
+    if not required and rng.random() < 0.15:
+        return None
+    words = WORDS.get(column.name, tuple(f"{column.name}-{n}" for n in range(3)))
+    moment = START + timedelta(milliseconds=rng.randrange(20 * 86_400_000))
+    return {
+        "VARCHAR": rng.choice(words),
+        "BIGINT": rng.randrange(1, 6) if column.name == "survey_score" else rng.randrange(4),
+        "DOUBLE": rng.random(),
+        "BOOLEAN": rng.random() < 0.5,
+        "TIMESTAMPTZ": moment,
+        "VARCHAR[]": [f"item-{n}" for n in range(rng.randrange(3))],
+    }[column.type]
+
+
+REQUIRED = {
+    "tickets": {"opened_at", "status", "reassignments", "reopenings", "agent_replies", "corrected", "work"}
+}
+
+
+def generate(view: BaseView, rows: int, rng: random.Random) -> pa.Table:
+    required = {*view.key, *(order.split()[0] for order in view.order), *REQUIRED.get(view.name, set())}
+    made = []
+    for number in range(rows):
+        row = {column.name: value(column, rng, column.name in required) for column in view.columns}
+        # Positions are unique, as in a log; keys repeat, as where a record was delivered twice.
+        made.append({**row, "log_partition": number % 4, "log_offset": number // 4})
+    if view.name in {"tickets", "ticket_events"}:
+        made = [{**row, "ticket_id": f"T{rng.randrange(rows // 2)}"} for row in made]
+    if view.name == "agent_events":
+        made = [{**row, "event_id": f"E{rng.randrange(rows)}"} for row in made]
+    return pa.Table.from_pylist(made, schema=arrow_schema(view.columns))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one Parquet file of generated rows per base view."""
+    target = tmp_path_factory.mktemp("generated")
+    rng = random.Random(20_260_302)
+    for view in BASE_VIEWS:
+        pq.write_table(generate(view, 600, rng), target / f"{view.name}.parquet")
+    return target
+
+
+@pytest.fixture(scope="module")
+def spark(folder: Path) -> Iterator[SparkSession]:
+    """Spark with every view defined by the shared SQL."""
+    settings = BatchSettings(spark_master="local[1]", spark_shuffle_partitions=2)
+    with spark_session(settings) as session:
+        for view in BASE_VIEWS:
+            rows = session.read.schema(spark_schema(view.columns)).parquet(
+                str(folder / f"{view.name}.parquet")
+            )
+            rows.createOrReplaceTempView(f"all_{view.name}")
+            session.sql(unique_rows_sql(view, f"all_{view.name}")).createOrReplaceTempView(view.name)
+        for derived in DERIVED_VIEWS:
+            session.sql(derived.sql).createOrReplaceTempView(derived.name)
+        yield session
+
+
+@pytest.fixture(scope="module")
+def duck(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with every view defined by the shared SQL."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(DUCKDB_MACROS)
+        for view in BASE_VIEWS:
+            source = f"read_parquet('{folder / view.name}.parquet')"
+            connection.execute(f"CREATE VIEW {view.name} AS {unique_rows_sql(view, source)}")
+        for derived in DERIVED_VIEWS:
+            connection.execute(f"CREATE VIEW {derived.name} AS {derived.sql}")
+        yield connection
+
+
+def comparable(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Sort rows, times as UTC."""
+    plain = [tuple(v.astimezone(UTC) if isinstance(v, datetime) else v for v in row) for row in rows]
+    return sorted(plain, key=lambda row: [_rank(v) for v in row])
+
+
+def _rank(item: Any) -> tuple[bool, Any]:
+    return (item is not None, str(round(item, 6) if isinstance(item, float) else item))
+
+
+def equal(left: Any, right: Any) -> bool:
+    if isinstance(left, float) and isinstance(right, float):
+        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-6)
+    return type(left) is type(right) and left == right
+
+
+every_view = pytest.mark.parametrize("view", [*BASE_VIEWS, *DERIVED_VIEWS], ids=lambda view: view.name)
+
+
+@every_view
+def test_both_engines_give_the_same_rows(
+    view: View, spark: SparkSession, duck: duckdb.DuckDBPyConnection
+) -> None:
+    """Spark and DuckDB, given equal base rows, give equal rows of every view; durations and shares to nine digits."""
+    names = ", ".join(column.name for column in view.columns)
+    table = spark.sql(f"SELECT {names} FROM {view.name}").toArrow()
+    by_spark = comparable([tuple(row.values()) for row in table.to_pylist()])
+    by_duck = comparable(duck.execute(f"SELECT {names} FROM {view.name}").fetchall())
+    assert len(by_spark) == len(by_duck) > 0
+    for one, other in zip(by_spark, by_duck, strict=True):
+        assert all(map(equal, one, other)), (one, other)
+
+
+@every_view
+def test_both_engines_agree_with_the_declared_types(
+    view: View, spark: SparkSession, duck: duckdb.DuckDBPyConnection
+) -> None:
+    """The columns of each view have, in both engines, the declared names, order and types."""
+    declared = spark_schema(view.columns)
+    found = spark.table(view.name).schema
+    assert [(f.name, f.dataType) for f in found] == [(f.name, f.dataType) for f in declared]
+    described = duck.execute(f"DESCRIBE {view.name}").fetchall()
+    duck_types = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
+    assert [(row[0], row[1]) for row in described] == [
+        (column.name, duck_types.get(column.type, column.type)) for column in view.columns
+    ]
+
+
+def test_generated_data_reaches_every_branch(duck: duckdb.DuckDBPyConnection) -> None:
+    """The comparison is worth something only if the rows differ where the views look."""
+    query = """
+        SELECT COUNT(*) FILTER (WHERE first_contact_resolved), COUNT(*) FILTER (WHERE is_overruled),
+            COUNT(resolution_ms), COUNT(*) FILTER (WHERE resolution_ms IS NULL), COUNT(survey_score), MIN(opened_on)
+        FROM ticket_outcomes
+    """
+    *counts, first_day = duck.execute(query).fetchone() or ()
+    assert all(count > 0 for count in counts)
+    assert first_day == date(2026, 2, 27)

@@ -1,0 +1,104 @@
+"""The logs of a simulated operation as the stages would have written them, without any engine."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.derived import SourceEvent, TicketLogged
+from schemas.envelope import Envelope, Headers, encode_body, encode_headers
+from schemas.events import AgentUpdated, CustomerUpdated, Event, TicketEvent, TicketOpened, TicketUpdated
+from schemas.fold import fold, to_fact
+from schemas.identity import derived_id
+from schemas.taxonomy import load_taxonomy
+from schemas.ticket_row import TicketRow
+from schemas.topics import Topic
+from schemas.triage import Triage
+from ticketyard.simulator import SimulationConfig, TimedEvent, simulate
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+class LogRecord(NamedTuple):
+    """A record to publish: `topic` without prefix."""
+
+    topic: Topic
+    key: str
+    headers: Headers
+    value: bytes
+
+
+class SimulatedLogs:
+    """Iterates over the records of tickets.events, tickets.log, agents.events and customers.events.
+
+    `rows` is, once all were taken, each ticket's row as the fold left it. Every third ticket is handed to an agent.
+    """
+
+    def __init__(self, tickets: int, seed: int = 1) -> None:
+        self.rows: dict[str, TicketRow] = {}
+        self.logged: list[TicketLogged] = []
+        self._config = SimulationConfig(tickets=tickets, duration=timedelta(hours=20))
+        self._seed = seed
+        self._agents: list[str] = []
+
+    def __iter__(self) -> Iterator[LogRecord]:
+        for timed in simulate(self._config, self._seed, START, load_taxonomy()):
+            event = timed.event
+            if isinstance(event, AgentUpdated):
+                self._agents.append(event.agent_id)
+                yield _record(Topic.AGENTS_EVENTS, event.agent_id, timed.id, event, timed.at)
+            elif isinstance(event, CustomerUpdated):
+                yield _record(Topic.CUSTOMERS_EVENTS, event.customer_id, timed.id, event, timed.at)
+            elif isinstance(event, TicketEvent):
+                yield from self._of_ticket(timed, event)
+
+    def _of_ticket(self, timed: TimedEvent, event: TicketEvent) -> Iterator[LogRecord]:
+        triage = None
+        if isinstance(event, TicketOpened) and timed.truth is not None:
+            truth = timed.truth
+            triage = Triage(
+                model_version="first",
+                decided_by="ngrams",
+                team=truth.team,
+                intent=truth.intent,
+                category=truth.category,
+                confidence=0.9,
+            )
+        yield from self._logged(timed.id, timed.at, event, triage)
+        if triage is not None and len(self.rows) % 3 == 0:
+            agent = self._agents[len(self.rows) % len(self._agents)]
+            handed = TicketUpdated(ticket_id=event.ticket_id, assignee=agent)
+            yield from self._logged(f"{timed.id}/handed", timed.at, handed, None)
+
+    def _logged(
+        self, event_id: str, at: datetime, event: TicketEvent, triage: Triage | None
+    ) -> Iterator[LogRecord]:
+        opened = _record(Topic.TICKETS_EVENTS, event.ticket_id, event_id, event, at)
+        yield opened
+        source = SourceEvent(
+            id=event_id,
+            type=type(event).__name__,
+            source="simulation",
+            time=at,
+            body=msgspec.Raw(opened.value),
+        )
+        before = self.rows.get(event.ticket_id)
+        after = fold(before, to_fact(source, triage, life=len(self.logged)))
+        logged = TicketLogged(
+            ticket_id=event.ticket_id,
+            life=after.life,
+            revision=after.revision,
+            event=source,
+            after=after,
+            before=before,
+            triage=triage,
+        )
+        self.rows[event.ticket_id] = after
+        self.logged.append(logged)
+        yield _record(Topic.TICKETS_LOG, event.ticket_id, derived_id(event_id, "TicketLogged"), logged, at)
+
+
+def _record(topic: Topic, key: str, event_id: str, event: Event, at: datetime) -> LogRecord:
+    envelope = Envelope(id=event_id, type=type(event).__name__, source="simulation", time=at, subject=key)
+    return LogRecord(topic, key, encode_headers(envelope), encode_body(event))

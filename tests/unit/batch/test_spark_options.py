@@ -1,0 +1,33 @@
+"""How Spark is configured."""
+
+from pathlib import Path
+
+import pytest
+
+from batch.errors import ArchivesMissing
+from batch.settings import BatchSettings
+from batch.spark import kafka_archives, spark_options
+
+
+def test_local_spark_stays_on_loopback() -> None:
+    """A local master binds to loopback; another is left to the cluster's own settings."""
+    local = spark_options(BatchSettings(spark_master="local[2]"), [])
+    cluster = spark_options(BatchSettings(spark_master="spark://host:7077"), [])
+    assert local["spark.driver.bindAddress"] == "127.0.0.1"
+    assert "spark.driver.bindAddress" not in cluster
+
+
+def test_session_is_in_utc() -> None:
+    """Dates and casts mean UTC, as in the serving layer."""
+    assert spark_options(BatchSettings(), [])["spark.sql.session.timeZone"] == "UTC"
+
+
+def test_archives_are_passed_on() -> None:
+    """Every Java archive of the Kafka source is given to Spark by its path."""
+    assert spark_options(BatchSettings(), [Path("/a.jar"), Path("/b.jar")])["spark.jars"] == "/a.jar,/b.jar"
+
+
+def test_missing_archives_are_one_sentence() -> None:
+    """Where set-up has not run, the error says what to run."""
+    with pytest.raises(ArchivesMissing, match="run `make setup`"):
+        kafka_archives(BatchSettings(home=Path("/nowhere/at/all")))
