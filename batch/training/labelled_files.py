@@ -53,6 +53,11 @@ def read_labelled(path: Path, columns: Columns) -> LabelledFile:
         data = path.read_bytes()
     except OSError as error:
         raise TrainingError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    return parse_labelled(data, path, columns)
+
+
+def parse_labelled(data: bytes, path: Path, columns: Columns) -> LabelledFile:
+    """Do what `read_labelled` does with the bytes of a file; the path tells the format and names the file."""
     table = _table(path, data)
     _require(path, table, columns)
     rows: list[LabelledRow] = []

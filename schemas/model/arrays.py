@@ -34,22 +34,21 @@ def dump_arrays(state: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def load_arrays(path: Path) -> dict[str, Any]:
-    """Read what `dump_arrays` wrote; BundleError where it holds any type but arrays and plain values."""
-    data = path.read_bytes()
+def load_arrays(data: bytes, *, source: str) -> dict[str, Any]:
+    """Read what `dump_arrays` returned; BundleError where it holds any type but arrays and plain values."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             schema = json.loads(archive.read(_SCHEMA))
         foreign = sorted(_loaders(schema) - _ALLOWED)
         if foreign:
             raise BundleError(
-                f"{path}: holds types that a bundle never has ({', '.join(foreign)}); delete it"
+                f"{source}: holds types that a bundle never has ({', '.join(foreign)}); delete it"
             )
         state = skops.io.loads(data, trusted=[])
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
-        raise BundleError(f"{path}: not a skops file of this version ({error}); train again") from error
+        raise BundleError(f"{source}: not a skops file of this version ({error}); train again") from error
     if not isinstance(state, dict):
-        raise BundleError(f"{path}: holds {type(state).__name__} where a dict belongs; train again")
+        raise BundleError(f"{source}: holds {type(state).__name__} where a dict belongs; train again")
     return state
 
 

@@ -70,8 +70,8 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     if missing:
         raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")
     encoder = OpenvinoEncoder(path / "encoder", precision=manifest.encoder.precision, threads=threads)
-    head = head_from(load_arrays(path / HEAD))
-    bundle = Bundle(manifest, ngram_tier_from(load_arrays(path / NGRAMS)), encoder, head)
+    ngrams, head = ngram_tier_from(_state(path / NGRAMS)), head_from(_state(path / HEAD))
+    bundle = Bundle(manifest, ngrams, encoder, head)
     _check_widths(bundle, path)
     return bundle
 
@@ -103,6 +103,10 @@ def head_from(state: dict[str, Any]) -> EncoderHead:
         encoder_scale=float(state["encoder_scale"]),
         ngrams_scale=float(state["ngrams_scale"]),
     )
+
+
+def _state(file: Path) -> dict[str, Any]:
+    return load_arrays(file.read_bytes(), source=str(file))
 
 
 def _refuse_pickles(path: Path) -> None:
