@@ -78,7 +78,7 @@ class Tail:
         rest_s = 0.0
         try:
             while not stop.wait(rest_s):
-                rest_s = self._step_or_rest(rest_s)
+                rest_s = self.try_step(rest_s)
         except Exception as error:
             self._status.change(failure=f"{type(error).__name__}: {error}")
             _log.exception("the tail has stopped; restart serving")
@@ -87,7 +87,8 @@ class Tail:
             self._status.change(alive=False)
             self._disconnect()
 
-    def _step_or_rest(self, rested_s: float) -> float:
+    def try_step(self, rested_s: float) -> float:
+        """Make a step and return how many seconds to rest before the next; after an error more each time."""
         try:
             self.step()
         except (KafkaError, OSError, Permanent) as error:

@@ -10,7 +10,12 @@ def same_topic_id(one: str, other: str) -> bool:
 
 
 def _bits(text: str) -> bytes:
+    """Return the 128 bits that `text` spells; what spells none is only equal to itself."""
     try:
         return UUID(text).bytes
     except ValueError:
+        pass
+    try:
         return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return text.encode()

@@ -1,0 +1,300 @@
+"""The tail's thread: what it reads, what it reports, and which runs it serves."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka.errors import KafkaConnectionError
+
+from schemas.topics import SERVED, Topic
+from schemas.vocabulary import Status
+from serving.merge.answers import Answers
+from serving.merge.database import open_database
+from serving.merge.store import MergeStore
+from serving.state import AnswerMetadata, ServedState
+from serving.tail.loop import Tail, TailTiming
+from serving.tail.status import StatusBoard
+from tests.unit.serving.memory_log import MemoryLog
+from tests.unit.serving.merge_bench import LOG, write_run
+from tests.unit.serving.ticket_log import START, Recount, record, ticket_row
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+class TailBench:
+    """A tail on a log in memory; the test makes its steps, so nothing is a matter of time."""
+
+    def __init__(self, views: Path) -> None:
+        self.views = views
+        views.mkdir()
+        self.log = MemoryLog()
+        self.now = NOW
+        self.board = StatusBoard()
+        self.refusing = False
+        self.database = open_database(views=views, spill=views / "spill", threads=1, memory="512MB")
+        self.answers = Answers(self.database, threads=1, timeout_s=30, row_cap=1000)
+        self.tail = Tail(
+            store=MergeStore(self.database),
+            connect=self._connect,
+            topics={topic.value: topic for topic in SERVED},
+            views=views,
+            timing=TailTiming(poll_ms=1, batch_rows=100, run_poll_s=0.001, topic_check_s=0.001),
+            clock=self._clock,
+            status=self.board,
+        )
+
+    def _connect(self) -> MemoryLog:
+        if self.refusing:
+            raise KafkaConnectionError("nobody there")
+        return self.log
+
+    def _clock(self) -> datetime:
+        self.now = datetime.fromtimestamp(self.now.timestamp() + 1, UTC)
+        return self.now
+
+    def write(self, ticket: str, revision: int, partition: int = 0, **fields: Any) -> None:
+        """Log one row of a ticket."""
+        self.log.add(record(ticket_row(ticket, 1, revision, **fields), partition, 0))
+
+    def step(self, times: int = 1) -> None:
+        """Let the tail work."""
+        for _ in range(times):
+            self.tail.step()
+
+    @property
+    def state(self) -> ServedState:
+        """The state of a snapshot."""
+        return self.answers.read(lambda snapshot: snapshot.state)
+
+    @property
+    def metadata(self) -> AnswerMetadata:
+        """What an answer says now."""
+        return self.answers.read(lambda snapshot: snapshot.metadata(self.now))
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a statement."""
+        rows: list[dict[str, Any]] = self.answers.read(lambda snapshot: snapshot.rows(sql)).table.to_pylist()
+        return rows
+
+    def run_of(
+        self, run_id: str, rows: list[tuple[int, int, Any]], ends: dict[int, int], **more: Any
+    ) -> None:
+        """Publish a batch run of these rows."""
+        write_run(self.views, run_id, Recount(rows).tables(), ends, **{"topic_id": f"{LOG}-1"} | more)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[TailBench]:
+    """A tail that has started and not yet read."""
+    found = TailBench(tmp_path / "views")
+    found.tail.start()
+    yield found
+    found.answers.close()
+    found.database.close()
+
+
+def test_the_tail_alone_serves_from_the_beginning(bench: TailBench) -> None:
+    """Without any batch run everything is read from the topics, and the answer says that there is no run."""
+    assert not bench.metadata.complete
+    bench.write("a", 1)
+    bench.write("a", 2, status=Status.RESOLVED)
+    bench.write("b", 1, partition=1)
+    bench.step(2)
+    assert bench.rows("SELECT ticket_id, status FROM tickets ORDER BY ticket_id") == [
+        {"ticket_id": "a", "status": "resolved"},
+        {"ticket_id": "b", "status": "new"},
+    ]
+    assert (bench.metadata.run_id, bench.metadata.complete, bench.board.now.ready) == (None, True, True)
+
+
+def test_the_watermark_follows_the_clock_once_all_is_read(bench: TailBench) -> None:
+    """At the end of every partition the moment of asking is the watermark, not the last record's time."""
+    bench.write("a", 1)
+    bench.step()
+    first = bench.metadata.watermark
+    bench.step()
+    second = bench.metadata.watermark
+    assert first is not None
+    assert second is not None
+    assert START < first < second <= bench.now
+
+
+def test_a_lagging_partition_holds_the_watermark_at_its_last_record(bench: TailBench) -> None:
+    """While records are left unread, only what was read is promised."""
+    for revision in range(1, 151):
+        bench.write("a", revision)
+    bench.step()
+    assert bench.metadata.watermark == datetime.fromtimestamp(START.timestamp(), UTC)
+    assert not bench.metadata.complete
+    bench.step()
+    assert bench.metadata.complete
+
+
+def test_a_new_run_is_served_and_the_tail_goes_on(bench: TailBench) -> None:
+    """The pointer is seen at the next look; answers then name the run and its boundary."""
+    first, second = ticket_row("a", 1, 1), ticket_row("a", 1, 2)
+    bench.write("a", 1)
+    bench.write("a", 2)
+    bench.step()
+    bench.run_of("run-1", [(0, 0, first)], {0: 1, 1: 0})
+    bench.step()
+    reach = bench.metadata.boundary[LOG]["0"]
+    assert (bench.metadata.run_id, reach.batch, reach.next) == ("run-1", 1, 2)
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": second.revision}]
+    assert len(bench.rows("SELECT * FROM ticket_events")) == 2
+    assert bench.board.now.switches == 1
+
+
+def test_a_start_with_a_run_reads_from_its_boundary(tmp_path: Path) -> None:
+    """The first record that the tail takes is the first that is not in the views."""
+    bench = TailBench(tmp_path / "views")
+    for revision in (1, 2, 3):
+        bench.write("a", revision)
+    bench.run_of("run-1", [(0, n, ticket_row("a", 1, n + 1)) for n in (0, 1)], {0: 2, 1: 0})
+    bench.tail.start()
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": 2}]
+    bench.step()
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": 3}]
+    assert bench.board.now.records == 1
+    bench.answers.close()
+    bench.database.close()
+
+
+@pytest.mark.parametrize("harm", ["manifest", "file", "rows", "column", "pointer", "topic"])
+def test_a_bad_run_is_not_served(bench: TailBench, harm: str) -> None:
+    """A run whose manifest, files or topics are not as promised leaves the one before in place, and is told."""
+    row = ticket_row("a", 1, 1)
+    bench.write("a", 1)
+    bench.run_of("good", [(0, 0, row)], {0: 1, 1: 0})
+    bench.step()
+    more = {"topic_id": "another"} if harm == "topic" else {}
+    bench.run_of("bad", [(0, 0, row)], {0: 1, 1: 0}, **more)
+    damage(bench.views, harm)
+    bench.step()
+    assert bench.metadata.run_id == "good"
+    assert bench.rows("SELECT COUNT(*) AS n FROM tickets") == [{"n": 1}]
+    assert bench.board.now.run_error
+    bench.run_of("mended", [(0, 0, row)], {0: 1, 1: 0})
+    bench.step()
+    assert (bench.metadata.run_id, bench.board.now.run_error) == ("mended", None)
+
+
+def damage(views: Path, harm: str) -> None:
+    """Harm the run `bad` in one way."""
+    tickets = views / "bad" / "tickets" / "part-0.parquet"
+    if harm == "manifest":
+        manifest = views / "bad" / "manifest.json"
+        manifest.write_bytes(manifest.read_bytes().replace(b'history_commit":1', b'history_commit":2'))
+    elif harm == "file":
+        tickets.write_bytes(tickets.read_bytes()[:-40])
+    elif harm == "rows":
+        tickets.unlink()
+    elif harm == "column":
+        events = views / "bad" / "ticket_events" / "part-0.parquet"
+        tickets.write_bytes(events.read_bytes())
+    elif harm == "pointer":
+        (views / "CURRENT.json").write_bytes(b"{")
+
+
+def test_a_recreated_topic_is_reported_and_not_mixed_in(bench: TailBench) -> None:
+    """Records of a topic with another id are never taken for the old topic's."""
+    bench.write("a", 1)
+    bench.step()
+    bench.log.recreate(Topic.TICKETS_LOG)
+    bench.write("other", 1)
+    bench.write("other", 2)
+    bench.step(3)
+    assert [row["ticket_id"] for row in bench.rows("SELECT ticket_id FROM tickets")] == ["a"]
+    assert not bench.metadata.complete
+    assert "was recreated" in bench.metadata.reasons[0]
+
+
+def test_a_run_of_a_recreated_topic_serves_batch_alone(tmp_path: Path) -> None:
+    """A start on a run whose topic has another id now shows the run, and that it is not whole."""
+    bench = TailBench(tmp_path / "views")
+    bench.run_of("run-1", [(0, 0, ticket_row("a", 1, 1))], {0: 1, 1: 0})
+    bench.log.recreate(Topic.TICKETS_LOG)
+    bench.write("other", 1)
+    bench.tail.start()
+    bench.step(2)
+    assert [row["ticket_id"] for row in bench.rows("SELECT ticket_id FROM tickets")] == ["a"]
+    assert [gap.kind for gap in bench.state.gaps] == ["recreated"]
+    bench.answers.close()
+    bench.database.close()
+
+
+def test_records_that_expired_are_reported_until_batch_has_them(bench: TailBench) -> None:
+    """Reading goes on at the first record that is left; a run that covers the hole closes the gap."""
+    rows = [ticket_row("a", 1, revision) for revision in (1, 2, 3)]
+    for row in rows:
+        bench.write("a", row.revision)
+    bench.log.expire(Topic.TICKETS_LOG, 0, 2)
+    bench.step(2)
+    assert [gap.kind for gap in bench.state.gaps] == ["expired"]
+    assert "offset 0 has expired" in bench.metadata.reasons[0]
+    assert bench.rows("SELECT revision FROM ticket_events") == [{"revision": 3}]
+    bench.run_of("run-1", [(0, offset, row) for offset, row in enumerate(rows[:2])], {0: 2, 1: 0})
+    bench.step()
+    assert bench.metadata.complete
+    assert len(bench.rows("SELECT * FROM ticket_events")) == 3
+
+
+def test_a_record_expiring_under_the_reader_is_a_gap(bench: TailBench) -> None:
+    """Retention that overtakes the tail is told like any other hole."""
+    bench.write("a", 1)
+    bench.step()
+    for revision in range(2, 8):
+        bench.write("a", revision)
+    bench.log.expire(Topic.TICKETS_LOG, 0, 5)
+    bench.step(2)
+    assert [gap.kind for gap in bench.state.gaps] == ["expired"]
+    assert bench.rows("SELECT MAX(revision) AS newest FROM tickets") == [{"newest": 7}]
+
+
+def test_an_unreadable_record_of_ours_makes_answers_incomplete(bench: TailBench) -> None:
+    """Stages cannot have written it, so it is loud; the records around it are served."""
+    bench.write("a", 1)
+    place = (LOG, 0)
+    bench.log.add(record(ticket_row("a", 1, 2), 0, 0))
+    bench.log.records[place][1] = type(bench.log.records[place][1])(
+        topic=Topic.TICKETS_LOG, partition=0, offset=1, timestamp_ms=1, headers=[], value=b"no"
+    )
+    bench.write("b", 1)
+    bench.step()
+    assert len(bench.rows("SELECT * FROM tickets")) == 2
+    assert "offset 1 cannot be read" in bench.metadata.reasons[0]
+    assert bench.board.now.refused == 1
+
+
+def test_an_unreadable_record_of_producers_is_counted_only(bench: TailBench) -> None:
+    """What producers send to agents.events may be anything; its stage has put it into dead letters."""
+    bad = record(ticket_row("a", 1, 1), 0, 0)
+    bench.log.add(
+        type(bad)(topic=Topic.AGENTS_EVENTS, partition=0, offset=0, timestamp_ms=1, headers=[], value=b"no")
+    )
+    bench.step()
+    assert (bench.metadata.complete, bench.board.now.refused) == (True, 1)
+
+
+def test_a_topic_that_does_not_exist_yet_is_waited_for(bench: TailBench) -> None:
+    """The others are served, the answer says which topic is missing, and later it is read."""
+    topic_id = bench.log.ids.pop(LOG)
+    bench.step()
+    assert f"topic {LOG} does not exist" in bench.metadata.reasons[0]
+    bench.log.ids[LOG] = topic_id
+    bench.write("a", 1)
+    bench.step(2)
+    assert bench.metadata.complete
+    assert len(bench.rows("SELECT * FROM tickets")) == 1
+
+
+def test_kafka_out_of_reach_is_said_and_waited_out(bench: TailBench) -> None:
+    """Answers go on from what was read; the status says why nothing new comes."""
+    bench.refusing = True
+    assert bench.tail.try_step(0.0) > 0
+    assert "nobody there" in str(bench.board.now.kafka_error)
+    bench.refusing = False
+    bench.tail.try_step(0.25)
+    assert bench.board.now.kafka_error is None
