@@ -45,7 +45,7 @@ class WatermarkAdvanced(Event, frozen=True, kw_only=True):
     watermark: Moment
 
 
-class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """tickets.work: what one team is to know of one ticket, whole. A higher `routing_revision` replaces all before it."""
 
     life: int

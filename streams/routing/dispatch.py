@@ -43,7 +43,7 @@ def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
     if not takers:
         return None
     place = team.line.first(lambda lane: any(team.fits(taker, lane) for taker in takers))
-    ticket = team.tickets[place.ticket_id] if place is not None else None
+    ticket = team.tickets[place[-1]] if place is not None else None
     return ticket if isinstance(ticket, OpenTicket) else None
 
 

@@ -1,4 +1,8 @@
-"""What the routing stage keeps: an entry per agent of a team, and per ticket that the team knows."""
+"""What the routing stage keeps: an entry per agent of a team, and per ticket that the team knows.
+
+Tickets are `gc=False`: they cannot form cycles, and 100,000 that wait would make each full pass of the garbage
+collector stop the stage for 0.2 s.
+"""
 
 from datetime import datetime
 
@@ -9,7 +13,7 @@ from schemas.ticket_row import Work
 from streams.state_keys import state_key
 
 
-class OpenTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ticket"):
+class OpenTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="ticket"):
     """A ticket as its team last heard of it, and who has it: wanted and without an agent means it waits.
 
     `agent_id` has it, by routing's decision or as people said. `told` is the agent of another team of whom
@@ -31,7 +35,7 @@ class OpenTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return self.agent_id is None and self.work.work is Work.WANTED
 
 
-class FinishedTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="finished"):
+class FinishedTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="finished"):
     """The last revision of a ticket that is no business of the team any more, known until `forget_at`."""
 
     team: str

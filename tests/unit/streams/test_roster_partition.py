@@ -102,6 +102,13 @@ def test_an_agent_who_comes_back_before_the_old_team_let_go_stays(agents: Agents
     assert agents.release("A", 4) == ["5: B, capacity 3"]
 
 
+def test_a_release_that_nobody_asked_for_is_ignored(agents: Agents) -> None:
+    """Only the answer to a leaving moves an agent."""
+    agents.update("A")
+    assert agents.release("A", 1) == []
+    assert agents.update("A", capacity=4) == ["2: A, capacity 4"]
+
+
 def test_the_newest_picture_wins_whatever_the_order(agents: Agents) -> None:
     """By event time, of equals the later in the log."""
     agents.update("A", capacity=3, at=10)

@@ -271,6 +271,26 @@ def test_a_finished_ticket_that_returns_is_not_forgotten(team: Team) -> None:
     assert "ticket:billing/t1" in team.driver.state
 
 
+def test_a_ticket_that_ends_twice_is_remembered_from_its_second_end(team: Team) -> None:
+    """The day in which stale messages are recognised starts anew."""
+    team.work("t1", Work.NONE, revision=1)
+    team.driver.wait(timedelta(hours=20))
+    team.work("t1", Work.NONE, revision=3)
+    team.driver.wait(timedelta(hours=20))
+    assert team.work("t1", revision=2) == []
+    assert team.driver.counts["stale"] == 1
+    team.driver.wait(timedelta(hours=5))
+    team.work("other", team="technical")
+    assert list(team.driver.state) == ["ticket:technical/other"]
+
+
+def test_ids_with_a_slash_are_not_confused(team: Team) -> None:
+    """Team `a/b` with ticket `c` and team `a` with ticket `b/c` are two entries of the state."""
+    team.work("c", team="a/b")
+    team.work("b/c", team="a")
+    assert sorted(team.driver.state) == ["ticket:a%2Fb/c", "ticket:a/b%2Fc"]
+
+
 def test_a_record_that_cannot_be_read_changes_nothing(team: Team) -> None:
     """It is refused before anything has happened, so that it can go to dead letters."""
     bad = record_of(Topic.TICKETS_WORK, AgentUpdated(agent_id="a", home_team="b", status=AWAY, capacity=1))
