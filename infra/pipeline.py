@@ -96,6 +96,8 @@ def stage_parts(settings: InfraSettings, addresses: Addresses) -> Iterator[PartS
         environment = {
             **addresses.environment(),
             "TICKETYARD_METRICS_PORT": str(addresses.metrics_ports[name]),
+            # A worker that is started again under its name takes its partitions back without a rebalance.
+            "TICKETYARD_WORKER_ID": name,
         }
         yield PartSpec(
             child=child_spec(settings, name, ticketyard("stream", stage), environment), tier=WORK_TIER

@@ -49,6 +49,9 @@ class CommonSettings(BaseSettings):
     home: Path = Field(
         default=Path(".ticketyard"), description="Folder of all that is kept: broker, logs, data."
     )
+    setup_folder: str = Field(
+        default="", description="Folder that `make setup` filled with jars and encoder; default <home>."
+    )
     history_uri: str = Field(default="", description="Archive of the logs; default <home>/history.")
     views_uri: str = Field(default="", description="Batch views and their manifest; default <home>/views.")
     models_uri: str = Field(default="", description="Model bundles; default <home>/models.")
@@ -78,17 +81,18 @@ class CommonSettings(BaseSettings):
         derived = {
             name: str(home / name.removesuffix("_uri")) for name in ("history_uri", "views_uri", "models_uri")
         }
+        derived["setup_folder"] = str(home)
         return {**values, "home": home, **{name: values.get(name) or path for name, path in derived.items()}}
 
     @property
     def encoder_folder(self) -> Path:
         """Where set-up put the frozen encoder: `model.onnx` and `tokenizer.json`."""
-        return self.home / "encoder"
+        return Path(self.setup_folder) / "encoder"
 
     @property
     def jars_folder(self) -> Path:
         """Where set-up put the Java archives: one folder each for `kafka`, `spark` and `encoder`."""
-        return self.home / "jars"
+        return Path(self.setup_folder) / "jars"
 
     @property
     def models_folder(self) -> Path:

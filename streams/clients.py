@@ -23,8 +23,8 @@ class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _client_options(settings: StreamSettings) -> dict[str, Any]:
-    """Connection options, with librdkafka's own log from warnings on."""
-    return {**settings.confluent_options(), "log_level": 4}
+    """Connection options, with librdkafka's own log from errors on."""
+    return {**settings.confluent_options(), "log_level": 3}
 
 
 def idempotent_producer(settings: StreamSettings) -> Producer:

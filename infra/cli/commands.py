@@ -3,6 +3,7 @@
 from typing import Final
 
 COMMANDS: Final[dict[str, str]] = {
+    "demo": "watch the whole pipeline work on simulated tickets, every answer checked",
     "up": "start broker, workers and serving, and keep them running",
     "down": "stop what `up` runs in this home",
     "doctor": "say what is missing or wrong on this machine, and how to mend it",

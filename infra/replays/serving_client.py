@@ -34,7 +34,15 @@ class ServingClient:
         self._url = url.rstrip("/")
 
     def rows(self, sql: str, *params: Any) -> list[list[Any]]:
-        """Return the rows of a statement. Raises ServingUnreachable, or QueryRefused with what serving said."""
+        """Return the rows of a statement; raises as `answer` does."""
+        found: list[list[Any]] = self.answer(sql, *params)["rows"]
+        return found
+
+    def answer(self, sql: str, *params: Any) -> dict[str, Any]:
+        """Return the whole answer: rows, run, boundary, watermark, freshness.
+
+        Raises ServingUnreachable, or QueryRefused with what serving said.
+        """
         body = msgspec.json.encode({"sql": sql, "params": params})
         request = urllib.request.Request(  # noqa: S310 - the constructor lets only HTTP through
             f"{self._url}/v1/sql", data=body, headers={"content-type": "application/json"}
@@ -50,8 +58,7 @@ class ServingClient:
             raise ServingUnreachable(f"serving does not answer at {self._url}: {error}; start it") from error
         if answer["truncated"]:
             raise QueryRefused(f"the answer to {sql!r:.200} was cut off; ask for less at once")
-        found: list[list[Any]] = answer["rows"]
-        return found
+        return dict(answer)
 
     def count(self, sql: str, *params: Any) -> int:
         """Return the one number that a statement answers."""

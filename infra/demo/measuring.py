@@ -1,0 +1,107 @@
+"""Measures a run after its stream: topics by a plain reader, answers by serving, both against the input."""
+
+from typing import Any, Final
+
+from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets
+from infra.demo.outcome import Answer, Outcome
+from infra.demo.recount import Published, Question, questions
+from infra.replays.serving_client import ServingClient
+from infra.settings import InfraSettings
+from schemas.errors import Permanent
+from schemas.model.bundle import read_manifest
+from schemas.model.registry import read_current
+
+SOURCE: Final = "ticketyard/demo"
+_SERVED_WITHIN_S: Final = 60.0
+_PAGE: Final = 5000
+
+
+def wait_until_served(client: ServingClient, published: Published) -> None:
+    """Wait until serving has applied every published ticket event."""
+    wanted = sum(hasattr(event, "ticket_id") for event in published.events)
+    sql = "SELECT count(*) FROM ticket_events WHERE event_source = ?"
+    client.wait_for_count(wanted, sql, SOURCE, within_s=_SERVED_WITHIN_S)
+
+
+def measure(
+    settings: InfraSettings,
+    client: ServingClient,
+    published: Published,
+    *,
+    bad_records: int,
+    started_at: float,
+) -> Outcome:
+    """Return what happened; `started_at` is the wall clock (s) of the demonstration's start."""
+    decided = first_decisions(settings)
+    opened = set(published.opened)
+    current = read_current(settings.models_folder)
+    if current is None:
+        raise Permanent("no model is current although one was trained; see the training's log")
+    test = read_manifest(current.folder(settings.models_folder)).test
+    return Outcome(
+        events_in=len(published.events),
+        tickets_in=len(opened),
+        triaged=len(triaged_tickets(settings) & opened),
+        routed=len(set(decided) & opened),
+        held_by_people=_held_by_people(client, opened - set(decided)),
+        dead=len(dead_letter_ids(settings)),
+        bad_records_sent=bad_records,
+        first_routed_after_s=min(decided.values(), default=float("inf")) / 1000 - started_at,
+        latencies=latencies(published.sent_ms, decided),
+        model_version=current.version,
+        test_accuracy=test.accuracy if test else None,
+        stream_accuracy=_accuracy(client, published),
+        answers=tuple(_check(client, question) for question in questions(published)),
+    )
+
+
+def _held_by_people(client: ServingClient, undecided: set[str]) -> int:
+    """Count the tickets that routing had nothing to decide on: they came with an agent, or finished."""
+    held = 0
+    for ticket_id in undecided:
+        (row,) = client.rows(
+            "SELECT count(*) FROM ticket_events WHERE ticket_id = ? AND revision = 1 "
+            "AND (assignee IS NOT NULL OR status IN ('resolved', 'closed'))",
+            ticket_id,
+        )
+        held += int(row[0])
+    return held
+
+
+def _accuracy(client: ServingClient, published: Published) -> float:
+    """Return the share of tickets whose intent by the model is the simulator's truth, which never travelled."""
+    right, after = 0, ""
+    while True:
+        rows = client.rows(
+            "SELECT ticket_id, predicted_intent FROM tickets WHERE ticket_id > ? ORDER BY ticket_id LIMIT ?",
+            after,
+            _PAGE,
+        )
+        if not rows:
+            return right / max(1, len(published.truths))
+        right += sum(
+            (truth := published.truths.get(ticket_id)) is not None and truth.intent == intent
+            for ticket_id, intent in rows
+        )
+        after = rows[-1][0]
+
+
+def _check(client: ServingClient, question: Question) -> Answer:
+    answer: dict[str, Any] = client.answer(question.sql)
+    return Answer(
+        words=question.words,
+        columns=[column["name"] for column in answer["columns"]],
+        rows=answer["rows"],
+        right=answer["rows"] == question.expected,
+        run_id=answer["run_id"],
+        boundary=_boundary(answer["boundary"]),
+        watermark=answer["watermark"],
+        freshness_s=answer["freshness_s"],
+        complete=answer["complete"],
+    )
+
+
+def _boundary(boundary: Any) -> str:
+    """Say in a line where batch ends and the tail begins in tickets.log."""
+    partitions = boundary.get("tickets.log", {})
+    return str(partitions)

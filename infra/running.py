@@ -1,0 +1,70 @@
+"""A whole pipeline running in a home: what `up`, the demo, the benchmarks and the end-to-end tests share."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+
+from infra.endpoints import record_endpoints
+from infra.local.kafka import LocalKafka
+from infra.local.ports import free_port
+from infra.pipeline import Addresses, broker_part, choose_addresses, pipeline_parts
+from infra.processes.home_lock import HomeLock
+from infra.processes.part import PartSpec
+from infra.processes.supervisor import Supervisor
+from infra.settings import InfraSettings
+from infra.topics import ensure_topics, specs_of
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RunningPipeline:
+    """Broker and topics are there; parts run once `start` was called. `settings` name the broker."""
+
+    supervisor: Supervisor
+    settings: InfraSettings
+    addresses: Addresses
+
+    def parts(self) -> list[PartSpec]:
+        """Return the parts of this pipeline as they would be started."""
+        return pipeline_parts(self.settings, self.addresses)
+
+    def start(self, parts: list[PartSpec] | None = None) -> None:
+        """Start the given parts, or all, and wait until each says that it is ready."""
+        for part in self.parts() if parts is None else parts:
+            self.supervisor.add(part)
+        self.supervisor.start()
+
+
+@contextmanager
+def running_pipeline(settings: InfraSettings, report: Report) -> Iterator[RunningPipeline]:
+    """Lock the home, start the broker (unless the settings name a Kafka), make the topics; stop all at the end."""
+    with HomeLock(settings.home) as lock:
+        if lock.strays:
+            report(f"ended what an earlier run had left: {', '.join(lock.strays)}")
+        random = Random(secrets.randbits(64))  # noqa: S311 - spreads ports, keeps no secret
+        broker = None if settings.bootstrap_servers else _prepared_broker(settings)
+        servers = settings.bootstrap_servers if broker is None else broker.bootstrap_servers
+        addresses = choose_addresses(settings, servers, lambda: free_port(random))
+        reachable = settings.model_copy(update={"bootstrap_servers": servers})
+        with Supervisor([broker_part(broker)] if broker else [], report=report) as supervisor:
+            _make_topics(reachable, report)
+            record_endpoints(settings.home, addresses.endpoints())
+            yield RunningPipeline(supervisor, reachable, addresses)
+
+
+def _make_topics(settings: InfraSettings, report: Report) -> None:
+    created = ensure_topics(
+        settings.kafka_python_options(), specs_of(settings), replication_factor=settings.replication_factor
+    )
+    report(f"topics are in place, {len(created)} of them new")
+
+
+def _prepared_broker(settings: InfraSettings) -> LocalKafka:
+    broker = LocalKafka(
+        settings.home, jars=settings.jars_folder, port=settings.kafka_port, heap_mb=settings.kafka_heap_mb
+    )
+    broker.prepare()
+    return broker
