@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from litestar import Router, get
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, QueryParameter
 
 from schemas.tables import DERIVED_VIEWS, VIEWS
 from serving.errors import NotFound, QueryRefused
@@ -69,8 +69,8 @@ def views() -> ViewsAnswer:
 
 def daily_where(
     *,
-    day_from: Annotated[date | None, Parameter(description="Opened on that day or later.")] = None,
-    day_to: Annotated[date | None, Parameter(description="Opened before that day.")] = None,
+    day_from: Annotated[date | None, QueryParameter(description="Opened on that day or later.")] = None,
+    day_to: Annotated[date | None, QueryParameter(description="Opened before that day.")] = None,
     category: Values = None,
     intent: Values = None,
     team: Values = None,
@@ -99,9 +99,9 @@ def daily_where(
     dependencies={"where": Provide(daily_where, sync_to_thread=False)},
 )
 async def daily(
-    serving: Serving,
-    where: Statement,
-    group_by: Annotated[list[Dimension] | None, Parameter(description="Given several times.")] = None,
+    serving: NamedDependency[Serving],
+    where: NamedDependency[Statement],
+    group_by: Annotated[list[Dimension] | None, QueryParameter(description="Given several times.")] = None,
 ) -> RowsAnswer:
     """Counts and sums of tickets by opening day and other dimensions, and the means that follow."""
     statement = daily_statement(where, group_by or ["day"])
@@ -111,8 +111,8 @@ async def daily(
 @get("/analytics/{view:str}")
 async def analytics(
     *,
-    serving: Serving,
-    view: str,
+    serving: NamedDependency[Serving],
+    view: FromPath[str],
     priority: Values = None,
     category: Values = None,
     team: Values = None,

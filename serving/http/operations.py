@@ -2,6 +2,7 @@
 
 import msgspec
 from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -46,7 +47,7 @@ def problems(status: TailStatus, state: ServedState) -> list[str]:
 
 
 @get("/health")
-async def health(serving: Serving) -> Response[Health]:
+async def health(serving: NamedDependency[Serving]) -> Response[Health]:
     """Whether the process works: 503 only where a restart is needed; `problems` has the rest."""
 
     def question(snapshot: Snapshot) -> Response[Health]:
@@ -64,7 +65,7 @@ async def health(serving: Serving) -> Response[Health]:
 
 
 @get("/ready")
-async def ready(serving: Serving) -> Response[Readiness]:
+async def ready(serving: NamedDependency[Serving]) -> Response[Readiness]:
     """503 until the tail has once been read to its end without a gap; then 200."""
 
     def question(snapshot: Snapshot) -> Response[Readiness]:
@@ -77,7 +78,9 @@ async def ready(serving: Serving) -> Response[Readiness]:
 
 
 @get("/metrics", media_type=MediaType.TEXT)
-async def metrics(serving: Serving, measures: ServingMetrics) -> Response[bytes]:
+async def metrics(
+    serving: NamedDependency[Serving], measures: NamedDependency[ServingMetrics]
+) -> Response[bytes]:
     """Prometheus metrics."""
 
     def question(snapshot: Snapshot) -> bytes:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Request, Response, Router, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.params import Body
 
 from serving.http.answers import SqlAnswer, arrow_stream, columns_of, json_values, metadata_fields
@@ -30,7 +31,7 @@ class SqlQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     f"Answers JSON, or an Arrow IPC stream where the header Accept is {ARROW}.",
 )
 async def sql(
-    serving: Serving, request: Request[Any, Any, State], data: Annotated[SqlQuestion, Body()]
+    serving: NamedDependency[Serving], request: Request[Any, Any, State], data: Annotated[SqlQuestion, Body()]
 ) -> Response[SqlAnswer | bytes]:
     """Run one read-only statement over the documented views."""
     wants_arrow = ARROW in request.headers.get("accept", "")

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Router, get
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.errors import NotFound
@@ -22,12 +22,14 @@ from serving.merge.answers import Snapshot
 from serving.queries import read_query
 from serving.service import Serving
 
-Limit = Annotated[int, Parameter(ge=1, le=1000, description="Rows at most.")]
-Values = Annotated[list[str] | None, Parameter(description="Given several times, one of them must match.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Rows at most.")]
+Values = Annotated[
+    list[str] | None, QueryParameter(description="Given several times, one of them must match.")
+]
 
 
 @get("/tickets/{ticket_id:str}")
-async def ticket(serving: Serving, ticket_id: str) -> TicketAnswer:
+async def ticket(serving: NamedDependency[Serving], ticket_id: FromPath[str]) -> TicketAnswer:
     """One ticket as it stands now, with all its events."""
 
     def question(snapshot: Snapshot) -> TicketAnswer:
@@ -43,18 +45,18 @@ async def ticket(serving: Serving, ticket_id: str) -> TicketAnswer:
 
 def ticket_where(
     *,
-    status: list[Status] | None = None,
+    status: FromQuery[list[Status] | None] = None,
     team: Values = None,
-    category: list[Category] | None = None,
+    category: FromQuery[list[Category] | None] = None,
     intent: Values = None,
-    priority: list[Priority] | None = None,
-    channel: list[Channel] | None = None,
-    tier: list[Tier] | None = None,
+    priority: FromQuery[list[Priority] | None] = None,
+    channel: FromQuery[list[Channel] | None] = None,
+    tier: FromQuery[list[Tier] | None] = None,
     language: Values = None,
     assignee: Values = None,
     customer: Values = None,
-    opened_from: Annotated[datetime | None, Parameter(description="Opened then or later.")] = None,
-    opened_to: Annotated[datetime | None, Parameter(description="Opened before then.")] = None,
+    opened_from: Annotated[datetime | None, QueryParameter(description="Opened then or later.")] = None,
+    opened_to: Annotated[datetime | None, QueryParameter(description="Opened before then.")] = None,
 ) -> Statement:
     """Return the filters of a list of tickets."""
     return conditions(
@@ -76,11 +78,11 @@ def ticket_where(
 
 @get("/tickets", dependencies={"where": Provide(ticket_where, sync_to_thread=False)})
 async def tickets(
-    serving: Serving,
-    where: Statement,
-    sort: Sort = "-opened_at",
+    serving: NamedDependency[Serving],
+    where: NamedDependency[Statement],
+    sort: FromQuery[Sort] = "-opened_at",
     limit: Limit = 100,
-    cursor: Annotated[str | None, Parameter(description="The last page's `next_cursor`.")] = None,
+    cursor: Annotated[str | None, QueryParameter(description="The last page's `next_cursor`.")] = None,
 ) -> PageAnswer:
     """Tickets that pass every filter that is given, a page at a time. Times without an offset are UTC."""
     statement = page_statement(where, sort=sort, limit=limit, cursor=cursor)
@@ -106,13 +108,13 @@ async def rows_answer(serving: Serving, sql: str, parameters: tuple[Any, ...] = 
 
 
 @get("/queues")
-async def queues(serving: Serving) -> RowsAnswer:
+async def queues(serving: NamedDependency[Serving]) -> RowsAnswer:
     """What waits and what is held, by team and priority, and how long the oldest has waited."""
     return await rows_answer(serving, read_query("queues"), (serving.clock(),))
 
 
 @get("/agents")
-async def agents(serving: Serving) -> AgentsAnswer:
+async def agents(serving: NamedDependency[Serving]) -> AgentsAnswer:
     """Every agent with capacity, load and measured performance, and how many hold more than they can."""
 
     def question(snapshot: Snapshot) -> AgentsAnswer:
@@ -126,13 +128,13 @@ async def agents(serving: Serving) -> AgentsAnswer:
 
 
 @get("/models")
-async def models(serving: Serving) -> RowsAnswer:
+async def models(serving: NamedDependency[Serving]) -> RowsAnswer:
     """Every model that won its gate, the newest first."""
     return await rows_answer(serving, read_query("models"))
 
 
 @get("/dead-letters")
-async def dead_letters(serving: Serving, limit: Limit = 100) -> RowsAnswer:
+async def dead_letters(serving: NamedDependency[Serving], limit: Limit = 100) -> RowsAnswer:
     """Records that no stage could process, the newest first, and why."""
     return await rows_answer(serving, read_query("dead_letters"), (limit,))
 

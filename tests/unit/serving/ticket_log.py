@@ -30,12 +30,13 @@ def at(minutes: int) -> datetime:
 
 def ticket_row(ticket_id: str, life: int, revision: int, **fields: Any) -> TicketRow:
     """A ticket's row with the fields that matter to a test."""
-    opened = {"opened_at": at(0), "last_event_at": at(revision)} | fields
-    return TicketRow(
-        **{"routing_revision": revision, "status": Status.NEW}
-        | opened
-        | {"ticket_id": ticket_id, "life": life, "revision": revision}
-    )
+    usual: dict[str, Any] = {
+        "routing_revision": revision,
+        "status": Status.NEW,
+        "opened_at": at(0),
+        "last_event_at": at(revision),
+    }
+    return TicketRow(ticket_id=ticket_id, life=life, revision=revision, **(usual | fields))
 
 
 def logged(after: TicketRow) -> TicketLogged:
