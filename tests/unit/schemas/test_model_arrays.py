@@ -38,6 +38,14 @@ def test_what_was_dumped_is_loaded() -> None:
     assert loaded["weights"].dtype == np.float32
 
 
+def test_our_reader_reads_what_skops_reads() -> None:
+    """The file is skops' own format: both readers give the same, nested values included."""
+    state = {**_state(), "nested": {"list": [1, None, "x", np.zeros(2)], "yes": True}}
+    data = dump_arrays(state)
+    ours, theirs = load_arrays(data, source="here"), skops.io.loads(data, trusted=[])
+    assert repr(theirs) == repr(ours)
+
+
 @pytest.mark.parametrize("foreign", [LinearSVC(), np.random.default_rng(1), subprocess.run])
 def test_any_other_type_is_refused_by_name(foreign: object) -> None:
     """Even types that skops itself trusts: a bundle needs none of them."""
