@@ -7,15 +7,21 @@ from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
+from batch.announcements import read_view
 from batch.archive import archive_logs
 from batch.history import Archive, read_archive
 from batch.lock import exclusive
 from batch.log_extents import LogExtent, read_log_extents
 from batch.refresh import announce_run, build_run
-from batch.runs import CompleteRun
+from batch.runs import CompleteRun, newest_run
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.storage import local_folder
+from batch.training.labelled_files import Columns, read_labelled
+from batch.training_data import TrainingData, gather
+from batch.verdict_effects import follow
+from batch.verdicts import Verdict, read_verdict, settled
+from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
 
 Progress = Callable[[str], None]
@@ -75,6 +81,35 @@ class Cycle:
             progress=self._progress,
         )
         return run
+
+    def train(self) -> Verdict:
+        """Train on all that is known, and promote the model if it beats the current one on the same test."""
+        self._follow(read_verdict(self.models))
+        taxonomy = load_taxonomy(self.settings.taxonomy)
+        files = [read_labelled(path, Columns()) for path in self.settings.labelled_files]
+        run = newest_run(self.views)
+        data = gather(
+            taxonomy if self.settings.train_on_taxonomy else None,
+            files,
+            read_view(self.views, run, "label_corrections") if run else [],
+        )
+        verdict = settled(self.models, data.sum(self.settings.train_seed)) or self._promote(taxonomy, data)
+        self._follow(verdict)
+        return verdict
+
+    def _promote(self, taxonomy: Taxonomy, data: TrainingData) -> Verdict:
+        from batch.promotion import Workshop, promote  # noqa: PLC0415 - scikit-learn and encoder take seconds
+
+        settings = self.settings
+        workshop = Workshop(self.models, taxonomy, settings.encoder_folder, settings.train_seed)
+        attempt = secrets.token_hex(4)
+        return promote(workshop, data, now=datetime.now(UTC), attempt=attempt, progress=self._progress)
+
+    def _follow(self, verdict: Verdict | None) -> None:
+        if verdict is not None:
+            options = self.settings.kafka_python_options()
+            prefix = self.settings.topic_prefix
+            follow(options, self.models, verdict, prefix=prefix, progress=self._progress)
 
     def _extents(self) -> dict[str, LogExtent]:
         names = [self.settings.topic_prefix + topic for topic in ARCHIVED]

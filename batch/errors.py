@@ -45,3 +45,7 @@ class ViewsDamaged(Permanent):
 
 class ArchivesMissing(Permanent):
     """The Java archives of Spark's Kafka source are not where set-up puts them."""
+
+
+class ModelsDamaged(Permanent):
+    """The record of the last training cannot be read."""

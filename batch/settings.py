@@ -29,6 +29,9 @@ class BatchSettings(CommonSettings):
     labelled_files: tuple[Path, ...] = Field(
         default=(), description="Labelled files to train on beside taxonomy and history, as a JSON list."
     )
+    train_on_taxonomy: bool = Field(
+        default=True, description="Whether models also learn the taxonomy's examples, or only labelled rows."
+    )
     train_seed: int = Field(default=20_240, description="Seed of all randomness in training.")
 
     @property

@@ -17,16 +17,20 @@ if TYPE_CHECKING:
 log = structlog.get_logger("batch")
 
 
+accept_gaps_option = click.option(
+    "--accept-gaps", is_flag=True, help="Go on where Kafka deleted records before they were archived."
+)
+master_option = click.option("--master", help="Where Spark runs, instead of TICKETYARD_SPARK_MASTER.")
+
+
 @click.group()
 def command() -> None:
     """Archive the logs, recompute the views, train and gate models; every command can be repeated."""
 
 
 @command.command()
-@click.option(
-    "--accept-gaps", is_flag=True, help="Go on where Kafka deleted records before they were archived."
-)
-@click.option("--master", help="Where Spark runs, instead of TICKETYARD_SPARK_MASTER.")
+@accept_gaps_option
+@master_option
 def archive(accept_gaps: bool, master: str | None) -> None:
     """Copy what is new in the logs to the archive."""
     with _cycle("archive", master) as cycle:
@@ -34,7 +38,7 @@ def archive(accept_gaps: bool, master: str | None) -> None:
 
 
 @command.command()
-@click.option("--master", help="Where Spark runs, instead of TICKETYARD_SPARK_MASTER.")
+@master_option
 def views(master: str | None) -> None:
     """Make the views of all that is archived the served ones."""
     with _cycle("views", master) as cycle:
@@ -42,15 +46,23 @@ def views(master: str | None) -> None:
 
 
 @command.command()
-@click.option(
-    "--accept-gaps", is_flag=True, help="Go on where Kafka deleted records before they were archived."
-)
-@click.option("--master", help="Where Spark runs, instead of TICKETYARD_SPARK_MASTER.")
-def run(accept_gaps: bool, master: str | None) -> None:
+def train() -> None:
+    """Train on taxonomy, labelled files and corrections; publish the model if it beats the current one."""
+    with _cycle("train") as cycle:
+        _say_train(cycle)
+
+
+@command.command()
+@accept_gaps_option
+@click.option("--skip-train", is_flag=True, help="Do not train a new model.")
+@master_option
+def run(accept_gaps: bool, skip_train: bool, master: str | None) -> None:
     """Do all of it: for cron or a Kubernetes CronJob; cheap where nothing is new."""
     with _cycle("run", master) as cycle:
         _say_archive(cycle, accept_gaps)
         _say_views(cycle)
+        if not skip_train:
+            _say_train(cycle)
 
 
 def _say_archive(cycle: "Cycle", accept_gaps: bool) -> None:
@@ -65,8 +77,14 @@ def _say_views(cycle: "Cycle") -> None:
     click.echo(f"views: run {served.run_id} of commit {served.manifest.history_commit}, {tickets} tickets")
 
 
+def _say_train(cycle: "Cycle") -> None:
+    verdict = cycle.train()
+    outcome = "is current" if verdict.publish else "is not published"
+    click.echo(f"train: model {verdict.challenger.bundle_version} {outcome}: {verdict.reason}")
+
+
 @contextmanager
-def _cycle(name: str, master: str | None) -> "Iterator[Cycle]":
+def _cycle(name: str, master: str | None = None) -> "Iterator[Cycle]":
     from batch.cycle import batch_cycle  # noqa: PLC0415 - brings PySpark, which `--help` must not wait for
     from batch.settings import BatchSettings  # noqa: PLC0415 - as above
 

@@ -1,0 +1,77 @@
+"""What the next model learns from: taxonomy, labelled files and people's corrections, with a frozen test."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from batch.training.labelled_files import LabelledFile
+from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
+from schemas.model.manifest import DataInput
+from schemas.model.text import normalised, split_of
+from schemas.taxonomy import Taxonomy
+
+
+class TrainingData(NamedTuple):
+    """Rows with their split (test, or what may be learnt from), and where they come from."""
+
+    rows: list[LabelledRow]
+    inputs: list[DataInput]
+
+    def test(self) -> list[LabelledRow]:
+        """Return the rows of the frozen test. Raises TrainingError if there are none."""
+        rows = [row for row in self.rows if row.split == "test"]
+        if not rows:
+            raise TrainingError(
+                "there is no test row to gate a new model with: add labelled rows (one in ten becomes a test row)"
+            )
+        return rows
+
+    def sum(self, seed: int) -> str:
+        """Return the sha256 of all that training depends on: equal sums, equal model."""
+        return hashlib.sha256(msgspec.json.encode([self.inputs, seed])).hexdigest()
+
+
+def gather(
+    taxonomy: Taxonomy | None, files: Iterable[LabelledFile], corrections: Sequence[Mapping[str, Any]]
+) -> TrainingData:
+    """Return all rows; corrections are rows of the view `label_corrections`.
+
+    A text's split is what its file says, else a hash of the text: so it is the same in every source and for ever,
+    and the test stays frozen while data grows. A text that is tested anywhere is learnt from nowhere.
+    """
+    rows, inputs = _taxonomy(taxonomy)
+    for file in files:
+        rows += file.rows
+        inputs.append(file.described)
+    learnt = [LabelledRow(row["text"], (row["label"],)) for row in corrections]
+    split = [_with_split(row) for row in (*rows, *learnt)]
+    tested = {normalised(row.text) for row in split if row.split == "test"}
+    kept = [row for row in split if row.split == "test" or normalised(row.text) not in tested]
+    return TrainingData(kept, [*inputs, _described(learnt)])
+
+
+def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataInput]]:
+    """Names and descriptions of intents teach, but say nothing as a test."""
+    if taxonomy is None:
+        return [], []
+    examples = {text for text, _ in taxonomy.examples()}
+    rows = [
+        row if row.text in examples else msgspec.structs.replace(row, split="train")
+        for row in rows_from_taxonomy(taxonomy)
+    ]
+    return rows, [DataInput(name="taxonomy", sha256=taxonomy.sum, rows=len(rows))]
+
+
+def _with_split(row: LabelledRow) -> LabelledRow:
+    if row.split is not None or split_of(row.text) != "test":
+        return row
+    return msgspec.structs.replace(row, split="test")
+
+
+def _described(learnt: Sequence[LabelledRow]) -> DataInput:
+    lines = sorted(msgspec.json.encode([row.text, row.labels]) for row in learnt)
+    return DataInput(
+        name="corrections", sha256=hashlib.sha256(b"\n".join(lines)).hexdigest(), rows=len(learnt)
+    )
