@@ -32,7 +32,13 @@ LIVE = {
 
 
 def write_run(
-    views: Path, run_id: str, tables: Mapping[str, pa.Table], ends: Mapping[int, int], topic_id: str = LOG_ID
+    views: Path,
+    run_id: str,
+    tables: Mapping[str, pa.Table],
+    ends: Mapping[int, int],
+    *,
+    topic_id: str = LOG_ID,
+    topic: str = LOG,
 ) -> None:
     """Write a batch run up to `ends` of tickets.log, and make it the current one."""
     folder = views / run_id
@@ -44,7 +50,7 @@ def write_run(
         created_at=datetime(2026, 3, 1, tzinfo=UTC),
         history_commit=1,
         boundary={
-            LOG: TopicBoundary(
+            topic: TopicBoundary(
                 topic_id=topic_id,
                 offsets={str(number): end for number, end in ends.items()},
                 watermarks_ms={str(number): 1000 * end for number, end in ends.items() if end},
