@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
-from batch.announcements import read_view
-from batch.archive import archive_logs
-from batch.history import Archive, read_archive
+from batch.history.archive import archive_logs
+from batch.history.commits import Archive, read_archive
+from batch.history.log_extents import LogExtent, read_log_extents
 from batch.lock import exclusive
-from batch.log_extents import LogExtent, read_log_extents
-from batch.refresh import announce_run, build_run
-from batch.runs import CompleteRun, newest_run
+from batch.promotion.effects import follow
+from batch.promotion.training_data import TrainingData, gather
+from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.storage import local_folder
 from batch.training.labelled_files import Columns, read_labelled
-from batch.training_data import TrainingData, gather
-from batch.verdict_effects import follow
-from batch.verdicts import Verdict, read_verdict, settled
+from batch.views.announcements import read_view
+from batch.views.refresh import announce_run, build_run
+from batch.views.runs import CompleteRun, newest_run
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
 
@@ -98,7 +98,7 @@ class Cycle:
         return verdict
 
     def _promote(self, taxonomy: Taxonomy, data: TrainingData) -> Verdict:
-        from batch.promotion import Workshop, promote  # noqa: PLC0415 - scikit-learn and encoder take seconds
+        from batch.promotion.promote import Workshop, promote  # noqa: PLC0415 - scikit-learn and encoder take seconds
 
         settings = self.settings
         workshop = Workshop(self.models, taxonomy, settings.encoder_folder, settings.train_seed)

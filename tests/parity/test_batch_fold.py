@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from batch.history import Archive, ArchivedTopic, HistoryFile
+from batch.history.commits import Archive, ArchivedTopic, HistoryFile
 from batch.settings import BatchSettings
 from batch.spark import spark_session
-from batch.views import build_views
+from batch.views.build import build_views
 from schemas.fold import fact_of, fold
 from schemas.manifest import ViewFiles
 from schemas.partitioning import partition_for

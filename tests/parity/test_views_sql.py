@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from batch.column_types import spark_schema
-from batch.row_batches import arrow_schema
 from batch.settings import BatchSettings
 from batch.spark import spark_session
+from batch.views.column_types import spark_schema
+from batch.views.row_batches import arrow_schema
 from schemas.base_columns import Column
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS, BaseView, View, unique_rows_sql
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batch.announcements import is_news, views_announcement
-from batch.history import Archive, ArchivedTopic
-from batch.refresh import code_version
-from batch.runs import CompleteRun, boundary_of, run_id_at
+from batch.history.commits import Archive, ArchivedTopic
+from batch.views.announcements import is_news, views_announcement
+from batch.views.refresh import code_version
+from batch.views.runs import CompleteRun, boundary_of, run_id_at
 from schemas.derived import ViewsPublished
 from schemas.manifest import Manifest
 

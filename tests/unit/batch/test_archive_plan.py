@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.archive_plan import plan_archive
 from batch.errors import HistoryGap, OffsetsWentBack, TopicRecreated
-from batch.history import EMPTY_ARCHIVE, Archive, ArchivedTopic
-from batch.log_extents import LogExtent
+from batch.history.commits import EMPTY_ARCHIVE, Archive, ArchivedTopic
+from batch.history.log_extents import LogExtent
+from batch.history.plan import plan_archive
 
 
 def archived(offsets: dict[int, int], topic_id: str = "id") -> Archive:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from batch.errors import HistoryDamaged
-from batch.history import EMPTY_ARCHIVE, Archive, Commit, HistoryFile, TopicCommit, extended
+from batch.history.commits import EMPTY_ARCHIVE, Archive, Commit, HistoryFile, TopicCommit, extended
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 

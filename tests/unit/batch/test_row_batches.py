@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from msgspec import Raw
 
-from batch.row_batches import RowBatches, arrow_schema, as_batch
+from batch.views.row_batches import RowBatches, arrow_schema, as_batch
 from schemas.derived import SourceEvent, TicketLogged
 from schemas.envelope import Envelope, encode_body, encode_headers
 from schemas.events import AgentUpdated, Event

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
-from batch.history import HistoryFile
+from batch.history.commits import HistoryFile
 from batch.storage import sync
 
 

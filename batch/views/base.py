@@ -16,8 +16,8 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from batch.column_types import spark_schema
-from batch.row_batches import RowBatches
+from batch.views.column_types import spark_schema
+from batch.views.row_batches import RowBatches
 from schemas.tables import VIEWS, BaseView, unique_rows_sql
 
 RECORDS: Final = StructType(

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from batch.publishing import Announcement
-from batch.runs import CompleteRun
+from batch.views.runs import CompleteRun
 from schemas.derived import AgentPerformanceMeasured, ViewsPublished
 from schemas.identity import derived_id
 from schemas.manifest import MANIFEST_NAME

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 from pyspark.sql import SparkSession
 
-from batch.announcements import performance_announcements, views_announcement
-from batch.history import Archive
+from batch.history.commits import Archive
 from batch.publishing import publish
-from batch.runs import (
+from batch.views.announcements import performance_announcements, views_announcement
+from batch.views.build import build_views
+from batch.views.runs import (
     CompleteRun,
     boundary_of,
     is_current,
@@ -26,7 +27,6 @@ from batch.runs import (
     run_id_at,
     write_manifest,
 )
-from batch.views import build_views
 from schemas.manifest import Manifest
 from schemas.tables import VIEWS
 from schemas.topics import SERVED, Topic

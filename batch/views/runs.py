@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from batch.errors import ViewsDamaged
-from batch.history import Archive
+from batch.history.commits import Archive
 from batch.storage import replace, write_new
 from schemas.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
 

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from batch.errors import HistoryGap, OffsetsWentBack, TopicRecreated
-from batch.history import Archive, ArchivedTopic
-from batch.log_extents import LogExtent
+from batch.history.commits import Archive, ArchivedTopic
+from batch.history.log_extents import LogExtent
 
 _START_AFRESH: Final = "To start afresh, move the folders of history, views and models away"
 

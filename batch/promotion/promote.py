@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from batch.promotion.training_data import TrainingData
+from batch.promotion.verdicts import Verdict, write_verdict
 from batch.training.evaluate import evaluate_bundle
 from batch.training.gate import challenger_wins
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle
-from batch.training_data import TrainingData
-from batch.verdicts import Verdict, write_verdict
 from schemas.errors import PipelineError
 from schemas.model.manifest import BundleManifest, Evaluation
 from schemas.model.registry import CurrentModel, load_published, pointer_to, read_current
@@ -40,7 +40,7 @@ def promote(
     """Return the verdict on the model that these data make.
 
     Steps: 1 remove what a run that died has left, 2 train, 3 measure champion and challenger on the same test,
-    4 move a winner to its place, 5 write the verdict. What follows from it is `verdict_effects.follow`'s.
+    4 move a winner to its place, 5 write the verdict. What follows from it is `effects.follow`'s.
     """
     models, champion = workshop.models, read_current(workshop.models)
     progress("train 1: remove what is not complete")

@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import structlog
 from pyspark.sql import DataFrame, SparkSession
 
-from batch.base_views import base_view, read_records, tickets_view
-from batch.column_types import spark_schema
-from batch.history import Archive
-from batch.row_batches import arrow_schema
+from batch.history.commits import Archive
 from batch.storage import sync_files
+from batch.views.base import base_view, read_records, tickets_view
+from batch.views.column_types import spark_schema
+from batch.views.row_batches import arrow_schema
 from schemas.manifest import ViewFiles
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 from schemas.topics import Topic

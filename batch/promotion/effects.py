@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from batch.promotion.verdicts import Verdict, is_announced, note_announced
 from batch.publishing import Announcement, publish
-from batch.verdicts import Verdict, is_announced, note_announced
 from schemas.model.registry import write_current
 from schemas.topics import Topic
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from batch.archive_plan import Slice, plan_archive
 from batch.errors import CommitConflict, TopicRecreated
-from batch.history import (
+from batch.history.commits import (
     STAGING,
     Archive,
     Commit,
@@ -23,8 +22,9 @@ from batch.history import (
     uncommitted_files,
     write_commit,
 )
-from batch.log_extents import LogExtent
-from batch.record_files import adopt, read_footers
+from batch.history.log_extents import LogExtent
+from batch.history.plan import Slice, plan_archive
+from batch.history.record_files import adopt, read_footers
 from batch.storage import sync_files
 
 Extents = Callable[[], Mapping[str, LogExtent]]
