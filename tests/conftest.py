@@ -47,3 +47,23 @@ def unique_topic() -> str:
 def unique_group() -> str:
     """A consumer group that no other test uses."""
     return f"group-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def encoder_folder() -> Path:
+    """The frozen encoder's folder, as `make setup` fetched it; tests fail where it is missing."""
+    home = Path(os.environ.get("TICKETYARD_HOME", _ROOT / ".ticketyard"))
+    folder = home.absolute() / "encoder"
+    if not (folder / "model.onnx").is_file():
+        pytest.fail(f"no encoder in {folder}: run `make setup`, which fetches it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_bundle(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a real model bundle that knows eight intents of the taxonomy; trained once a run."""
+    from tests.small_model import train_small  # noqa: PLC0415 - as above
+
+    folder = tmp_path_factory.mktemp("models") / "small"
+    train_small(folder, encoder_folder)
+    return folder

@@ -8,8 +8,10 @@ from typing import Final
 
 import click
 import msgspec
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas.model.bundle import Bundle, load_bundle
 from schemas.model.errors import BundleError
@@ -84,16 +86,19 @@ def _json_line(text: str, result: Triage) -> str:
 
 
 def _table(texts: list[str], results: list[Triage]) -> Table:
-    table = Table("text", "intent", "category", "team", "priority", "confidence", "language", "decided by")
+    table = Table("text", "intent, category", "team", "priority", "sure", "lang.", "decided by", box=SIMPLE)
+    for column in table.columns[1:]:
+        column.no_wrap = True
     for text, result in zip(texts, results, strict=True):
         shown = (clean_text(text).text or "")[: _SHOWN_CHARACTERS + 1]
+        answer = [result.intent, result.category] if result.intent else [*result.reasons]
         table.add_row(
-            shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…",
-            result.intent or ", ".join(result.reasons),
-            result.category,
-            result.team,
+            # Text objects: a bracket in what a customer wrote is no mark-up.
+            Text(shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…"),
+            Text("\n".join(line for line in answer if line)),
+            Text(result.team),
             result.priority,
-            f"{result.confidence:.3f}",
+            f"{result.confidence:.2f}",
             result.language,
             result.decided_by,
         )

@@ -1,0 +1,170 @@
+"""`ticketyard train`, `evaluate` and `triage`: the contract that every labelled file goes through."""
+
+import csv
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from batch.training.rows import LabelledRow
+from infra.cli.evaluate import command as evaluate
+from infra.cli.train import command as train
+from infra.cli.triage import command as triage
+from schemas.model.bundle import read_manifest
+from schemas.model.errors import BundleError
+from schemas.model.registry import pointer_to, write_current
+from schemas.taxonomy import load_taxonomy
+from tests.small_model import small_rows
+
+SPLITS = ("train", "train", "train", "val", "test")
+
+
+@pytest.fixture
+def home(encoder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for the commands, with the fetched encoder in it."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "encoder").symlink_to(encoder_folder)
+    monkeypatch.setenv("TICKETYARD_HOME", str(folder))
+    monkeypatch.delenv("TICKETYARD_MODELS_URI", raising=False)
+    return folder
+
+
+def _invoke(command: object, *arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])  # type: ignore[arg-type]  # click's
+
+
+def _ok(command: object, *arguments: object) -> Result:
+    result = _invoke(command, *arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def _split_rows() -> Iterator[tuple[LabelledRow, str]]:
+    for number, row in enumerate(small_rows()):
+        yield row, SPLITS[number % len(SPLITS)]
+
+
+def _write_csv(path: Path, rows: Sequence[dict[str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """A CSV file with text, label and split, and two rows that lack something."""
+    rows = [{"text": row.text, "label": row.labels[0], "split": split} for row, split in _split_rows()]
+    rows += [{"text": "", "label": "a", "split": "train"}, {"text": "b", "label": "", "split": "test"}]
+    return _write_csv(tmp_path / "labelled.csv", rows)
+
+
+def test_train_evaluate_and_triage_on_one_file(home: Path, labelled: Path, tmp_path: Path) -> None:
+    """A bundle from train and val rows, figures on the test rows, and a result for a text."""
+    out = tmp_path / "bundle"
+    trained = _ok(train, "--labelled", labelled, "--out", out, "--seed", 5)
+    assert "skipped 1 rows without a text and 1 without a label" in trained.stderr
+    manifest = read_manifest(out)
+    splits = [split for _, split in _split_rows()]
+    counts = manifest.rows
+    assert (counts.train, counts.val, counts.test) == tuple(map(splits.count, ("train", "val", "test")))
+    assert manifest.seed == 5
+    assert [(one.name, one.skipped) for one in manifest.inputs] == [("labelled.csv", 2)]
+
+    figures = json.loads(_ok(evaluate, "--bundle", out, "--labelled", labelled, "--json").stdout)
+    assert {"accuracy", "macro_f1", "n", "texts_per_second", "in_scope_accuracy", "oos_recall"} <= set(
+        figures
+    )
+    assert figures["n"] == splits.count("test")
+    assert figures["accuracy"] > 0.6
+    assert manifest.test is not None
+    assert (figures["accuracy"], figures["test_sum"]) == (manifest.test.accuracy, manifest.test.test_sum)
+    assert "texts_per_second" in _ok(evaluate, "--bundle", out, "--labelled", labelled).stdout
+
+    result = json.loads(_ok(triage, "--bundle", out, "--json", "the app keeps crashing").stdout)
+    assert (result["intent"], result["model_version"]) == ("app_crash", manifest.version)
+
+
+def test_the_formats_and_names_of_columns_do_not_matter(home: Path, tmp_path: Path) -> None:
+    """The same rows as JSON lines in gzip and as Parquet, under other names, give the same model."""
+    rows = [{"Document": row.text, "Topic": row.labels[0]} for row, _ in _split_rows()]
+    packed, table = tmp_path / "rows.jsonl.gz", tmp_path / "rows.parquet"
+    packed.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    pq.write_table(pa.Table.from_pylist(rows), table)
+    names = ("--text-column", "Document", "--label-column", "Topic")
+    for number, file in enumerate((packed, table)):
+        _ok(train, "--labelled", file, "--out", tmp_path / str(number), *names)
+    first, second = read_manifest(tmp_path / "0"), read_manifest(tmp_path / "1")
+    assert first.files == second.files
+    assert first.rows.test == 0
+    assert first.validation is not None
+    figures = json.loads(
+        _ok(evaluate, "--bundle", tmp_path / "0", "--labelled", packed, table, "--json", *names).stdout
+    )
+    assert figures["n"] == 2 * len(rows)
+    assert figures["accuracy"] > 0.9
+
+
+def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
+    """A row teaches each of its labels, and is right when the answer is one of them."""
+    rows = [{"text": row.text, "label": f"{row.labels[0]}|support"} for row, _ in _split_rows()]
+    file = _write_csv(tmp_path / "many.csv", rows)
+    separated = ("--label-separator", "|")
+    _ok(train, "--labelled", file, "--out", tmp_path / "many", *separated)
+    assert "support" in {label.name for label in read_manifest(tmp_path / "many").labels}
+    figures = json.loads(
+        _ok(evaluate, "--bundle", tmp_path / "many", "--labelled", file, "--json", *separated).stdout
+    )
+    assert figures["accuracy"] > figures["micro_f1"] > 0
+
+
+def test_without_a_file_the_taxonomy_is_learnt(home: Path, tmp_path: Path) -> None:
+    """A new user has a model before having a labelled ticket."""
+    _ok(train, "--out", tmp_path / "first")
+    manifest = read_manifest(tmp_path / "first")
+    taxonomy = load_taxonomy()
+    assert {label.name for label in manifest.labels} == set(taxonomy.intents)
+    assert all(label.mapped for label in manifest.labels)
+    assert manifest.taxonomy.sum == taxonomy.sum
+    assert manifest.validation is not None
+    assert manifest.validation.accuracy > 0.6
+
+
+def test_triage_reads_lines_with_the_current_model(home: Path, small_bundle: Path, tmp_path: Path) -> None:
+    """Each line gets a result, whatever bytes it holds; without a current model there is advice."""
+    file = tmp_path / "texts.txt"
+    file.write_bytes(b"the app keeps crashing\n\n\xff\xfe\r\n" + b"long " * 3_000)
+    missing = _invoke(triage, "--file", file)
+    assert isinstance(missing.exception, BundleError)
+    assert "ticketyard train --out my-model" in str(missing.exception)
+
+    models = home / "models"
+    write_current(models, pointer_to(small_bundle, models, version="small"))
+    lines = _ok(triage, "--file", file, "--json").stdout.splitlines()
+    results = [json.loads(line) for line in lines]
+    assert [result.get("reasons", []) for result in results][1:] == [["empty_text"], [], ["truncated"]]
+    assert results[0]["intent"] == "app_crash"
+    assert "app_crash" in _ok(triage, "--file", file).stdout
+
+
+def test_wrong_arguments_are_one_clear_sentence(home: Path, labelled: Path, tmp_path: Path) -> None:
+    """An occupied folder, a missing file, no text at all."""
+    occupied = tmp_path / "occupied"
+    occupied.mkdir()
+    (occupied / "mine.txt").touch()
+    found = _invoke(train, "--labelled", labelled, "--out", occupied)
+    assert "occupied: exists already" in str(found.exception)
+    assert (occupied / "mine.txt").exists()
+    found = _invoke(train, "--labelled", tmp_path / "nothing.csv", "--out", tmp_path / "new")
+    assert "nothing.csv: cannot be read" in str(found.exception)
+    assert "give either a TEXT or --file FILE" in _invoke(triage).output
+    assert "name at least one labelled file" in _invoke(evaluate, "--bundle", occupied).output

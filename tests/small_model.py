@@ -1,0 +1,46 @@
+"""A real model bundle for tests, trained in seconds on a few intents of the packaged taxonomy."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from batch.training.rows import LabelledRow, rows_from_taxonomy
+from batch.training.train import train_bundle
+from schemas.model.encoder import Precision
+from schemas.model.manifest import BundleManifest
+from schemas.model.text import split_of
+from schemas.taxonomy import load_taxonomy
+
+INTENTS: Final = 8
+UNKNOWN: Final = "something_unknown"
+"""A label that is not in the taxonomy, as a user's own file has them."""
+
+
+def small_rows(intents: int = INTENTS) -> list[LabelledRow]:
+    """Return rows of the taxonomy's first intents, of one unknown label and of oos; a few are test rows."""
+    taxonomy = load_taxonomy()
+    names = set(list(taxonomy.intents)[:intents])
+    rows = [row for row in rows_from_taxonomy(taxonomy) if names.issuperset(row.labels)]
+    rows += [LabelledRow(f"the {word} of my garden gnome", (UNKNOWN,)) for word in ("hat", "beard", "boots")]
+    rows += [LabelledRow(f"how do i cook {word}", ("oos",)) for word in ("rice", "fish", "beans", "eggs")]
+    return [
+        LabelledRow(row.text, row.labels, "test" if split_of(row.text, test=0.15) == "test" else None)
+        for row in rows
+    ]
+
+
+def train_small(
+    out: Path, encoder_folder: Path, *, precision: Precision = "f32", rows: list[LabelledRow] | None = None
+) -> BundleManifest:
+    """Train a small bundle into a new folder."""
+    return train_bundle(
+        small_rows() if rows is None else rows,
+        taxonomy=load_taxonomy(),
+        encoder_dir=encoder_folder,
+        out=out,
+        seed=11,
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
+        inputs=(),
+        progress=lambda _what, _done: None,
+        precision=precision,
+    )
