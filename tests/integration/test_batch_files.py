@@ -1,0 +1,69 @@
+"""Files that appear whole or not at all, and the lock."""
+
+import multiprocessing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from batch.errors import BatchBusy, CommitConflict, StorageUnsupported
+from batch.lock import exclusive
+from batch.storage import local_folder, replace, write_new
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def test_of_two_writers_one_makes_the_file(tmp_path: Path) -> None:
+    """A file that is there already is not replaced, and the second writer is told to run again."""
+    write_new(tmp_path / "deep" / "1.json", b"first")
+    with pytest.raises(CommitConflict, match="run the command again"):
+        write_new(tmp_path / "deep" / "1.json", b"second")
+    assert (tmp_path / "deep" / "1.json").read_bytes() == b"first"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["1.json"]
+
+
+def test_replace_leaves_nothing_beside(tmp_path: Path) -> None:
+    """A replaced file has the new content, and no partial file is left."""
+    for content in (b"one", b"two"):
+        replace(tmp_path / "CURRENT.json", content)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("CURRENT.json", b"two")]
+
+
+@pytest.mark.parametrize(("uri", "expected"), [("/data/x", "/data/x"), ("file:///data/a%20b", "/data/a b")])
+def test_local_folders(uri: str, expected: str) -> None:
+    """Paths and file addresses are folders."""
+    assert local_folder(uri, "SETTING") == Path(expected)
+
+
+def test_other_storage_is_refused_by_name() -> None:
+    """A kind of storage that batch cannot write to is refused with the setting's name."""
+    with pytest.raises(StorageUnsupported, match="TICKETYARD_VIEWS_URI=s3://bucket"):
+        local_folder("s3://bucket", "TICKETYARD_VIEWS_URI")
+
+
+def _try_lock(path: Path, answers: "multiprocessing.Queue[str]") -> None:
+    try:
+        with exclusive(path, command="second", now=NOW):
+            answers.put("held")
+    except BatchBusy as error:
+        answers.put(str(error))
+
+
+def _in_another_process(path: Path) -> str:
+    context = multiprocessing.get_context("spawn")
+    answers: multiprocessing.Queue[str] = context.Queue()
+    process = context.Process(target=_try_lock, args=(path, answers))
+    process.start()
+    answer = answers.get(timeout=60)
+    process.join()
+    return answer
+
+
+def test_second_process_is_told_who_holds_the_lock(tmp_path: Path) -> None:
+    """While one process holds the lock, another is told its command, process and start, and that waiting helps."""
+    path = tmp_path / "home" / "batch.lock"
+    with exclusive(path, command="batch run", now=NOW):
+        answer = _in_another_process(path)
+    assert "`batch run` (process" in answer
+    assert "since 2026-03-02 08:00:00 UTC" in answer
+    assert _in_another_process(path) == "held"

@@ -1,0 +1,112 @@
+"""Training, gating and promoting with the real encoder: a verdict once, and done to its end by whoever comes next."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from batch.promotion.effects import follow
+from batch.promotion.promote import STAGING, Workshop, promote
+from batch.promotion.training_data import TrainingData, gather
+from batch.promotion.verdicts import read_verdict, settled
+from infra.local.kafka import LocalKafka
+from schemas.derived import ModelPublished
+from schemas.model.registry import load_published, read_current
+from schemas.taxonomy import Taxonomy, load_taxonomy
+from schemas.topics import Topic
+from tests.batch_home import BatchHome, Deadly, Death, nothing
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+TRAIN_STEPS = ["train 1", "train 2: learning words", "train 3", "train 4", "train 5"]
+FOLLOW_STEPS = ["promote 1", "promote 2", "promote 3"]
+
+
+def small_taxonomy() -> Taxonomy:
+    """Six intents of the packaged taxonomy, so that training takes a second."""
+    taxonomy = load_taxonomy()
+    names = list(taxonomy.intents)[:6]
+    return taxonomy.model_copy(update={"intents": {name: taxonomy.intents[name] for name in names}})
+
+
+@pytest.fixture
+def home(kafka: LocalKafka, tmp_path: Path, unique_topic: str) -> BatchHome:
+    """A home without Spark."""
+    return BatchHome(kafka.bootstrap_servers, tmp_path, f"{unique_topic}.")
+
+
+@pytest.fixture
+def workshop(home: BatchHome, encoder_folder: Path) -> Workshop:
+    """Where models of the small taxonomy are trained."""
+    return Workshop(Path(home.settings.models_uri), small_taxonomy(), encoder_folder, seed=7)
+
+
+def data(*corrections: tuple[str, str]) -> TrainingData:
+    return gather(small_taxonomy(), [], [{"text": text, "label": label} for text, label in corrections])
+
+
+def announced(home: BatchHome) -> list[ModelPublished]:
+    values = [value for _, value in home.in_kafka(Topic.MODELS_PUBLISHED).values()]
+    return [msgspec.json.decode(value or b"", type=ModelPublished) for value in values]
+
+
+def finish(home: BatchHome, workshop: Workshop) -> None:
+    verdict = read_verdict(workshop.models)
+    assert verdict is not None
+    follow(home.options, workshop.models, verdict, prefix=home.settings.topic_prefix, progress=nothing)
+
+
+def test_death_at_any_step_is_repaired(home: BatchHome, workshop: Workshop) -> None:
+    """Before whichever step training dies, the next run ends with one current model that is announced and loads."""
+    for step in TRAIN_STEPS:
+        with pytest.raises(Death):
+            promote(workshop, data(), now=NOW, attempt="first", progress=Deadly(step))
+        assert read_current(workshop.models) is None
+    verdict = promote(workshop, data(), now=NOW, attempt="second", progress=nothing)
+    assert verdict.publish
+    assert not (workshop.models / STAGING).exists()
+    for step in FOLLOW_STEPS:
+        with pytest.raises(Death):
+            follow(
+                home.options,
+                workshop.models,
+                verdict,
+                prefix=home.settings.topic_prefix,
+                progress=Deadly(step),
+            )
+    finish(home, workshop)
+    finish(home, workshop)
+    events = announced(home)
+    assert {event.version for event in events} == {verdict.challenger.bundle_version}
+    current = read_current(workshop.models)
+    assert current is not None
+    assert (events[-1].uri, events[-1].sha256) == (current.uri, current.sha256)
+    assert load_published(current, workshop.models).version == current.version
+
+
+def test_only_a_better_model_is_published(home: BatchHome, workshop: Workshop) -> None:
+    """Both are measured on the same frozen test, which more data does not change; no gain, no announcement."""
+    first = promote(workshop, data(), now=NOW, attempt="a", progress=nothing)
+    finish(home, workshop)
+    assert settled(workshop.models, data().sum(workshop.seed)) == first
+    label = next(iter(small_taxonomy().intents))
+    more = data(("please look into this for me, it has happened before", label))
+    assert settled(workshop.models, more.sum(workshop.seed)) is None
+    second = promote(workshop, more, now=NOW, attempt="b", progress=nothing)
+    finish(home, workshop)
+    assert second.champion is not None
+    assert second.champion.test_sum == second.challenger.test_sum == first.challenger.test_sum
+    assert second.publish == (second.challenger.accuracy > second.champion.accuracy)
+    assert len(announced(home)) == 1 + second.publish
+    assert settled(workshop.models, more.sum(workshop.seed)) == second
+
+
+def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop) -> None:
+    """A current model that cannot be loaded loses against any that can."""
+    first = promote(workshop, data(), now=NOW, attempt="a", progress=nothing)
+    finish(home, workshop)
+    (workshop.models / first.challenger.bundle_version / "head.skops").write_bytes(b"damaged")
+    other = workshop._replace(seed=8)
+    second = promote(other, data(), now=NOW, attempt="b", progress=nothing)
+    assert second.champion is None
+    assert second.publish
