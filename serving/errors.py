@@ -45,5 +45,17 @@ class RunUnusable(ServingError, Permanent):  # noqa: N818 - as above
     """A batch run cannot be served: its manifest or its files are not what they should be."""
 
 
-class AnswerUnusable(ServingError, Permanent):  # noqa: N818 - as above
-    """A server answered something that is not an answer of this API."""
+class OutOfMemory(ServingError, Transient):  # noqa: N818 - as above
+    """The writer of the merge found no memory; it tries again once queries have let go of theirs."""
+
+    status = 503
+
+
+class ViewsUnreadable(ServingError, Transient):  # noqa: N818 - as above
+    """A file of the run that is served cannot be read."""
+
+    status = 503
+
+
+class TailFailed(ServingError, Transient):  # noqa: N818 - as above
+    """The tail ended by an error that it cannot wait out; serving has to start again."""

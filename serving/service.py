@@ -1,12 +1,14 @@
 """The serving process without its doors: one database, the tail's thread, a few readers."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from schemas.topics import SERVED
+from serving.errors import Stopping
 from serving.merge.answers import Answers, Snapshot
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
@@ -25,7 +27,10 @@ def utc_now() -> datetime:
 
 
 class Serving:
-    """Everything that answers: `start`, `ask`, `stop`. `connect` opens the log, by default Kafka's."""
+    """Everything that answers: `start`, `ask`, `stop`.
+
+    `connect` opens the log, by default Kafka's; `on_failure` is called where the tail ends by an error.
+    """
 
     def __init__(
         self,
@@ -33,6 +38,7 @@ class Serving:
         *,
         connect: Callable[[], Log] | None = None,
         clock: Callable[[], datetime] = utc_now,
+        on_failure: Callable[[], object] = lambda: None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -40,7 +46,9 @@ class Serving:
         self._stop = threading.Event()
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
         views = views_folder(settings.views_uri).resolve()
-        settings.spill_folder.mkdir(parents=True, exist_ok=True)
+        # A process that was killed leaves its spill behind; nobody can read it any more.
+        shutil.rmtree(settings.spill_folder, ignore_errors=True)
+        settings.spill_folder.mkdir(parents=True)
         database = open_database(
             views=views,
             spill=settings.spill_folder,
@@ -68,6 +76,7 @@ class Serving:
             ),
             clock=clock,
             status=self._board,
+            on_failure=on_failure,
         )
         self._thread = threading.Thread(target=self._tail.run, args=(self._stop,), name="tail", daemon=True)
 
@@ -91,5 +100,7 @@ class Serving:
 
     async def ask(self, question: Callable[[Snapshot], Found]) -> Found:
         """Return what `question` finds in one snapshot, on a thread of the readers. Raises ServingError."""
+        if self._stop.is_set():
+            raise Stopping("serving is stopping; ask again once it runs")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.answers.pool, self.answers.read, question)

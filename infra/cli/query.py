@@ -18,6 +18,9 @@ from schemas.errors import Permanent, Transient
 
 _TIMEOUT_S: Final = 120.0
 _WIDEST_CELL: Final = 60
+_FEW_COLUMNS: Final = 2
+"""Results this narrow are shown whole, line breaks and all, such as EXPLAIN's."""
+
 _RECORD_FROM_COLUMNS: Final = 12
 """Results with more columns than a screen shows are printed a record at a time, as psql's `\\x` does."""
 
@@ -57,8 +60,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def command(sql: str, url: str | None, form: str | None) -> int:
     """Run one SELECT over the documented views, batch and realtime together.
 
-    `ticketyard query "SHOW"` is not SQL here: GET /v1/views lists the views, and DESCRIBE shows one's columns.
-    The exit code is 0, 1 where the statement was refused or nobody answers, 3 where the answer is incomplete.
+    `DESCRIBE tickets` shows a view's columns, and GET /v1/views describes every view. The exit code is 1 where
+    the statement was refused or nobody answers, and 3 where the answer is incomplete.
     """
     body = ask(url or server_url(InfraSettings()), sql)
     answer = msgspec.json.decode(body, type=Answer)
@@ -135,10 +138,12 @@ def print_table(answer: Answer, console: Console) -> None:
         for column in answer.columns:
             number = column.type.startswith(("int", "uint", "float", "double", "decimal"))
             table.add_column(Text(column.name), justify="right" if number else "left", overflow="fold")
+        shown = _plain if len(answer.columns) <= _FEW_COLUMNS else _cell
         for row in answer.rows:
-            table.add_row(*(Text(_cell(value)) for value in row))
+            table.add_row(*(Text(shown(value)) for value in row))
         console.print(table)
-    console.print(footer(answer), style=None if answer.complete else "yellow", markup=False, highlight=False)
+    style = None if answer.complete else "yellow"
+    console.print(footer(answer), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_records(answer: Answer, console: Console) -> None:

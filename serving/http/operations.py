@@ -36,8 +36,8 @@ def problems(status: TailStatus, state: ServedState) -> list[str]:
     if not status.alive:
         why = status.failure or "it has not started or is stopping"
         found.append(f"the tail does not run ({why}); restart serving")
-    if status.kafka_error:
-        found.append(f"Kafka cannot be read ({status.kafka_error}); check that it runs, and its address")
+    if status.waiting_for:
+        found.append(f"the tail cannot go on ({status.waiting_for}); check that Kafka runs, and its address")
     if status.run_error:
         found.append(
             f"the newest batch run is not served, the one before still is ({status.run_error}); "

@@ -6,12 +6,14 @@ import os
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from schemas.errors import Permanent
+from serving.errors import TailFailed
 from serving.http.app import build_app
 from serving.service import Serving
 from serving.settings import ServingSettings
@@ -21,15 +23,12 @@ _LISTENING_POLL_S = 0.02
 
 
 def serve(settings: ServingSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken."""
+    """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken, TailFailed where the tail dies."""
     port = choose_port(settings.http_host, settings.http_port)
-    serving = Serving(settings)
-    serving.start()
     try:
-        asyncio.run(_serve(serving, settings.http_host, port))
+        asyncio.run(_serve(settings, settings.http_host, port))
     finally:
         settings.address_file.unlink(missing_ok=True)
-        serving.stop()
         _log.info("serving has stopped")
 
 
@@ -49,16 +48,33 @@ def choose_port(host: str, wanted: int) -> int:
         return port
 
 
-async def _serve(serving: Serving, host: str, port: int) -> None:
-    server = Server(build_app(serving), host, port, interface=Interfaces.ASGI, log_enabled=False)
-    loop = asyncio.get_running_loop()
+async def _serve(settings: ServingSettings, host: str, port: int) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop.set)
+    serving = Serving(settings, on_failure=lambda: loop.call_soon_threadsafe(stop.set))
+    serving.start()
+    try:
+        await _listen(serving, host, port, stop)
+        failure = serving.status.failure
+    finally:
+        serving.stop()
+    if failure:
+        # Whoever supervises starts the process again.
+        raise TailFailed(f"the tail has failed ({failure}); start serving again")
+
+
+async def _listen(serving: Serving, host: str, port: int, stop: asyncio.Event) -> None:
+    server: Any = Server(build_app(serving), host, port, interface=Interfaces.ASGI, log_enabled=False)
     running = asyncio.create_task(server.serve())
     await _until_listening(host, port, running)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     write_address(serving.settings.address_file, url)
     _log.info("serving", url=url)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.stop()
     await running
 
 

@@ -52,7 +52,8 @@ def _as_json(found: Rows, metadata: AnswerMetadata) -> Response[SqlAnswer | byte
         truncated=found.truncated,
         **metadata_fields(metadata),
     )
-    return Response(answer, media_type="application/json")
+    # Encoded here, on the reader's thread: a large answer must not hold up the others.
+    return Response(msgspec.json.encode(answer, enc_hook=str), media_type="application/json")
 
 
 def _as_arrow(found: Rows, metadata: AnswerMetadata) -> Response[SqlAnswer | bytes]:

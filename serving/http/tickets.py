@@ -45,6 +45,7 @@ async def ticket(serving: NamedDependency[Serving], ticket_id: FromPath[str]) ->
 
 def ticket_where(
     *,
+    ticket: Values = None,
     status: FromQuery[list[Status] | None] = None,
     team: Values = None,
     category: FromQuery[list[Category] | None] = None,
@@ -61,6 +62,7 @@ def ticket_where(
     """Return the filters of a list of tickets."""
     return conditions(
         {
+            "ticket_id": ticket,
             "status": status,
             "team": team,
             "category": category,

@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 
 from schemas.tables import VIEWS
-from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge
+from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
 from serving.merge.sql_guard import check_statement
 from serving.merge.store import read_state
 from serving.state import AnswerMetadata, ServedState, answer_metadata
@@ -50,6 +50,8 @@ class Snapshot:
             raise QueryTooLarge(
                 f"the query needs more memory than TICKETYARD_DUCKDB_MEMORY: {error}"
             ) from error
+        except duckdb.IOException as error:
+            raise self._unreadable(error) from error
         except duckdb.Error as error:
             raise QueryRefused(str(error)) from error
 
@@ -74,11 +76,19 @@ class Snapshot:
             # Errors of DuckDB while it streams come through Arrow, which has no class for them.
             if "INTERRUPT" in str(error):
                 raise self._too_long() from error
+            if "IO Error" in str(error):
+                raise self._unreadable(error) from error
             raise QueryRefused(str(error)) from error
         finally:
             reader.close()
         table = pa.Table.from_batches(batches, schema=reader.schema)
         return Rows(table=table, truncated=count > self._row_cap)
+
+    def _unreadable(self, error: Exception) -> ViewsUnreadable:
+        return ViewsUnreadable(
+            f"a file of run {self.state.run_id} cannot be read: {error}; "
+            "check the folder of views, or run `ticketyard batch run` again"
+        )
 
     def _too_long(self) -> QueryTookTooLong:
         return QueryTookTooLong(

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from schemas.tables import BASE_VIEWS, unique_rows_sql
 from schemas.topics import Topic
-from serving.errors import RunUnusable
+from serving.errors import OutOfMemory, RunUnusable
 from serving.merge.database import BATCH, REALTIME
 from serving.merge.view_sql import (
     BATCH_VIEWS,
@@ -171,6 +171,9 @@ class MergeStore:
         self._cursor.execute("BEGIN TRANSACTION")
         try:
             yield
+        except duckdb.OutOfMemoryException as error:
+            self._cursor.execute("ROLLBACK")
+            raise OutOfMemory(f"DuckDB has no memory left for the tail: {error}") from error
         except BaseException:
             self._cursor.execute("ROLLBACK")
             raise

@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 from schemas.errors import Permanent
 from schemas.manifest import CurrentRun
 from schemas.topics import Topic
-from serving.errors import RunUnusable
+from serving.errors import OutOfMemory, RunUnusable
 from serving.merge.store import MergeStore
 from serving.runs import Run, load_run, read_pointer
 from serving.state import ServedState, reasons
@@ -26,6 +26,8 @@ from serving.tail.status import StatusBoard
 _log = structlog.get_logger(__name__)
 
 _NOTHING_TO_READ_S: Final = 0.5
+_SHORTEST_REST_S: Final = 0.25
+_LONGEST_REST_S: Final = 5.0
 _OF_OTHERS: Final = frozenset({Topic.AGENTS_EVENTS})
 """Topics that producers write to: what is no event goes to dead letters there, so it is no gap here."""
 
@@ -52,6 +54,7 @@ class Tail:
         timing: TailTiming,
         clock: Callable[[], datetime],
         status: StatusBoard,
+        on_failure: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._connect = connect
@@ -60,6 +63,7 @@ class Tail:
         self._timing = timing
         self._clock = clock
         self._status = status
+        self._on_failure = on_failure
         self._state = progress.initial_state(topics)
         self._live: Mapping[str, LiveTopic] | None = None
         self._log: Log | None = None
@@ -74,15 +78,15 @@ class Tail:
         self.look_for_run()
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set; Kafka's errors are waited out, any other ends the thread and is shown."""
+        """Work until `stop` is set; what may pass is waited out, any other error ends the thread."""
         rest_s = 0.0
         try:
             while not stop.wait(rest_s):
                 rest_s = self.try_step(rest_s)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must be shown and end the process
             self._status.change(failure=f"{type(error).__name__}: {error}")
-            _log.exception("the tail has stopped; restart serving")
-            raise
+            _log.exception("the tail has failed; serving has to start again")
+            self._on_failure()
         finally:
             self._status.change(alive=False)
             self._disconnect()
@@ -91,15 +95,15 @@ class Tail:
         """Make a step and return how many seconds to rest before the next; after an error more each time."""
         try:
             self.step()
-        except (KafkaError, OSError, Permanent) as error:
-            rest_s = min(5.0, max(0.25, 2 * rested_s))
+        except (KafkaError, OSError, Permanent, OutOfMemory) as error:
             message = f"{type(error).__name__}: {error}"
-            if self._status.now.kafka_error != message:
-                _log.warning("Kafka cannot be read; trying again", error=message)
-            self._status.change(kafka_error=message)
+            if self._status.now.waiting_for != message:
+                _log.warning("the tail cannot go on; trying again", error=message)
+            self._status.change(waiting_for=message)
+            # Whatever was fetched and not appended is read again, from where the state says.
             self._disconnect()
-            return rest_s
-        self._status.change(kafka_error=None)
+            return min(_LONGEST_REST_S, max(_SHORTEST_REST_S, 2 * rested_s))
+        self._status.change(waiting_for=None)
         return 0.0 if self._reading else _NOTHING_TO_READ_S
 
     def step(self) -> None:

@@ -10,7 +10,7 @@ class TailStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     alive: bool = False
     ready: bool = False  # has been read to its end at least once since the process started
-    kafka_error: str | None = None
+    waiting_for: str | None = None  # what keeps the tail from going on now
     run_error: str | None = None
     failure: str | None = None  # why the thread ended by itself
     records: int = 0

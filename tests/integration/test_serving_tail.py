@@ -1,5 +1,6 @@
 """The tail's thread: what it reads, what it reports, and which runs it serves."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,13 +9,17 @@ from typing import Any
 import pytest
 from kafka.errors import KafkaConnectionError
 
+from schemas.envelope import Envelope, encode_body, encode_headers
+from schemas.events import AgentUpdated
 from schemas.topics import SERVED, Topic
-from schemas.vocabulary import Status
+from schemas.vocabulary import AgentStatus, Status
+from serving.errors import OutOfMemory
 from serving.merge.answers import Answers
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
 from serving.state import AnswerMetadata, ServedState
 from serving.tail.loop import Tail, TailTiming
+from serving.tail.rows import Record
 from serving.tail.status import StatusBoard
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.merge_bench import LOG, write_run
@@ -33,6 +38,7 @@ class TailBench:
         self.now = NOW
         self.board = StatusBoard()
         self.refusing = False
+        self.failures = 0
         self.database = open_database(views=views, spill=views / "spill", threads=1, memory="512MB")
         self.answers = Answers(self.database, threads=1, timeout_s=30, row_cap=1000)
         self.tail = Tail(
@@ -43,12 +49,16 @@ class TailBench:
             timing=TailTiming(poll_ms=1, batch_rows=100, run_poll_s=0.001, topic_check_s=0.001),
             clock=self._clock,
             status=self.board,
+            on_failure=self._fail,
         )
 
     def _connect(self) -> MemoryLog:
         if self.refusing:
             raise KafkaConnectionError("nobody there")
         return self.log
+
+    def _fail(self) -> None:
+        self.failures += 1
 
     def _clock(self) -> datetime:
         self.now = datetime.fromtimestamp(self.now.timestamp() + 1, UTC)
@@ -296,7 +306,59 @@ def test_kafka_out_of_reach_is_said_and_waited_out(bench: TailBench) -> None:
     """Answers go on from what was read; the status says why nothing new comes."""
     bench.refusing = True
     assert bench.tail.try_step(0.0) > 0
-    assert "nobody there" in str(bench.board.now.kafka_error)
+    assert "nobody there" in str(bench.board.now.waiting_for)
     bench.refusing = False
     bench.tail.try_step(0.25)
-    assert bench.board.now.kafka_error is None
+    assert bench.board.now.waiting_for is None
+
+
+def test_records_of_a_failed_append_are_read_again(bench: TailBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where DuckDB has no memory for the tail, nothing is lost: reading goes on from the state's offsets."""
+    bench.write("a", 1)
+    bench.step()
+    bench.write("a", 2)
+
+    def without_memory(*_: object) -> None:
+        raise OutOfMemory("no memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MergeStore, "append", without_memory)
+        assert bench.tail.try_step(0.0) > 0
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": 1}]
+    bench.tail.try_step(0.0)
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": 2}]
+
+
+def test_an_error_that_cannot_pass_ends_the_tail_loudly(
+    bench: TailBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anything but Kafka's errors is a bug: the tail ends, says why, and tells the process to end."""
+
+    def broken(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(MemoryLog, "ends", broken)
+    bench.tail.run(threading.Event())
+    assert (bench.board.now.failure, bench.board.now.alive, bench.failures) == ("ValueError: a bug", False, 1)
+    assert bench.log.closed == 1
+
+
+def test_an_agents_event_in_batch_and_tail_counts_once(bench: TailBench) -> None:
+    """Base views that are united when they are read keep the lowest offset of equal ids."""
+    for number, status in ((1, AgentStatus.AWAY), (2, AgentStatus.AVAILABLE), (1, AgentStatus.AWAY)):
+        body = AgentUpdated(agent_id="a", home_team="one", status=status, capacity=number)
+        envelope = Envelope(id=f"e{number}", type="AgentUpdated", source="test", time=START)
+        bench.log.add(
+            Record(
+                topic=Topic.AGENTS_EVENTS,
+                partition=0,
+                offset=0,
+                timestamp_ms=1,
+                headers=encode_headers(envelope),
+                value=encode_body(body),
+            )
+        )
+    bench.step()
+    shown = bench.rows("SELECT event_id, log_offset FROM agent_events ORDER BY event_id")
+    assert shown == [{"event_id": "e1", "log_offset": 0}, {"event_id": "e2", "log_offset": 1}]
+    assert bench.rows("SELECT status FROM agents") == [{"status": "available"}]
