@@ -22,7 +22,7 @@ SOURCE: Final = "/replay/servicenow-incidents"
 PIPELINE_SETTINGS: Final = {"TICKETYARD_CLOCK": "event", "TICKETYARD_RETIRE_AFTER_DAYS": "400"}
 """How the pipeline must run: clocks in event time, and closed tickets kept, as some rows come 240 days later."""
 
-_EVENTS: Final = "SELECT count(*) FROM ticket_events WHERE event_source = ?"
+_EVENTS: Final = "SELECT count(DISTINCT event_id) FROM ticket_events WHERE event_source = ?"
 _BY_STATUS: Final = "SELECT status, count(*) FROM tickets WHERE ticket_id LIKE 'INC%' GROUP BY status"
 _BY_PRIORITY: Final = """
 SELECT priority, count(*), sum(reassignments), count(resolution_ms), coalesce(sum(resolution_ms), 0)
