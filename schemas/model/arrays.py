@@ -13,13 +13,13 @@ from schemas.model.errors import BundleError
 
 _SCHEMA: Final = "schema.json"
 _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
-_ALLOWED: Final = frozenset({"DictNode", "ListNode", "NdArrayNode", "JsonNode", "TypeNode"})
 
 
 def dump_arrays(state: dict[str, Any]) -> bytes:
     """Return `state` (arrays, numbers, strings, lists, dicts) as a skops file; equal states give equal bytes.
 
     skops names its members by memory address and stamps them with the clock; both are replaced here.
+    Nothing is compressed, since that would depend on the version of zlib, cost seconds, and save little.
     """
     import skops.io  # noqa: PLC0415 - it imports all of scikit-learn, which only training needs
 
@@ -30,27 +30,21 @@ def dump_arrays(state: dict[str, Any]) -> bytes:
     contents = {names[name]: data for name, data in members.items()}
     contents[_SCHEMA] = json.dumps(schema, sort_keys=True, separators=(",", ":")).encode()
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(contents):
-            archive.writestr(_member(name), contents[name])
+            archive.writestr(zipfile.ZipInfo(name, date_time=_LONG_AGO), contents[name])
     return buffer.getvalue()
 
 
 def load_arrays(data: bytes, *, source: str) -> dict[str, Any]:
     """Read what `dump_arrays` returned; BundleError where it holds any type but arrays and plain values.
 
-    The skops file is read here without skops: the few kinds of nodes that a bundle has need no type to be
-    imported, so there is nothing to trust, and a worker starts in a tenth of the time and memory.
+    The few kinds of node are read here and not by skops, which can build many more types than a bundle may
+    hold, and brings scikit-learn and pandas along: seconds at the start of every worker.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            schema = json.loads(archive.read(_SCHEMA))
-            foreign = sorted(_loaders(schema) - _ALLOWED)
-            if foreign:
-                raise BundleError(
-                    f"{source}: holds types that a bundle never has ({', '.join(foreign)}); delete it"
-                )
-            state = _value(schema, archive)
+            state = _value(json.loads(archive.read(_SCHEMA)), archive, source)
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise BundleError(f"{source}: not a skops file of this version ({error}); train again") from error
     if not isinstance(state, dict):
@@ -58,31 +52,24 @@ def load_arrays(data: bytes, *, source: str) -> dict[str, Any]:
     return state
 
 
-def _value(node: dict[str, Any], archive: zipfile.ZipFile) -> Any:
-    """Return what a node of a skops schema stands for (skops 0.16, protocol 2)."""
-    match node["__loader__"]:
-        case "DictNode":
-            return {key: _value(child, archive) for key, child in node["content"].items()}
-        case "ListNode":
-            return [_value(child, archive) for child in node["content"]]
-        case "NdArrayNode":
-            return np.load(io.BytesIO(archive.read(node["file"])), allow_pickle=False)
-        case "JsonNode":
-            return json.loads(node["content"])
-        case kind:
-            raise TypeError(f"a node of kind {kind} has no value of its own")
+def _value(node: dict[str, Any], archive: zipfile.ZipFile, source: str) -> Any:
+    """Build the value that a node of a skops schema describes."""
+    kind = node["__loader__"]
+    if kind == "DictNode":
+        return {key: _value(part, archive, source) for key, part in node["content"].items()}
+    if kind == "ListNode":
+        return [_value(part, archive, source) for part in node["content"]]
+    if kind == "JsonNode":
+        return json.loads(node["content"])
+    if kind == "NdArrayNode" and node["type"] == "numpy":
+        return np.load(io.BytesIO(archive.read(node["file"])), allow_pickle=False)
+    raise BundleError(f"{source}: holds a type that a bundle never has ({kind}); delete the bundle")
 
 
 def sha256_of(path: Path) -> str:
     """Return the sha256 of a file's bytes, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, date_time=_LONG_AGO)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info
 
 
 def _renumbered(node: Any, names: dict[Any, Any]) -> Any:
@@ -97,13 +84,3 @@ def _renumbered(node: Any, names: dict[Any, Any]) -> Any:
     if "__id__" in node:
         copy["__id__"] = names.setdefault(node["__id__"], len(names))
     return copy
-
-
-def _loaders(node: Any) -> set[str]:
-    """Return the kinds of all nodes of a skops schema."""
-    if isinstance(node, list):
-        return set().union(*map(_loaders, node)) if node else set()
-    if not isinstance(node, dict):
-        return set()
-    own = {str(node["__loader__"])} if "__loader__" in node else set[str]()
-    return own.union(*map(_loaders, node.values()))

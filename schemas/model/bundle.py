@@ -44,7 +44,7 @@ class EncoderHead:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model ready for `score`. Use it from one thread at a time: the encoder has one inference request."""
+    """A model ready for `score`, from any thread; texts of several threads take turns at the encoder."""
 
     manifest: BundleManifest
     ngrams: NgramTier

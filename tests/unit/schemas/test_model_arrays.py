@@ -46,10 +46,19 @@ def test_our_reader_reads_what_skops_reads() -> None:
     assert repr(theirs) == repr(ours)
 
 
-@pytest.mark.parametrize("foreign", [LinearSVC(), np.random.default_rng(1), subprocess.run])
+def test_skops_itself_reads_the_file() -> None:
+    """The file stays a skops file, for whoever looks into it with that library."""
+    loaded = skops.io.loads(dump_arrays(_state()), trusted=[])
+    for name, value in _state().items():
+        np.testing.assert_array_equal(loaded[name], value)
+
+
+@pytest.mark.parametrize(
+    "foreign", [LinearSVC(), np.random.default_rng(1), subprocess.run, np.array([object()])]
+)
 def test_any_other_type_is_refused_by_name(foreign: object) -> None:
     """Even types that skops itself trusts: a bundle needs none of them."""
-    with pytest.raises(BundleError, match=r"there/head\.skops: holds types that a bundle never has"):
+    with pytest.raises(BundleError, match=r"there/head\.skops: holds a type that a bundle never has"):
         load_arrays(skops.io.dumps({"weights": foreign}), source="there/head.skops")
 
 
