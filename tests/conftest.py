@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from infra.local.kafka import LocalKafka
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("any_machine", deadline=None)
+settings.load_profile("any_machine")
 
 _ROOT = Path(__file__).resolve().parents[1]
 
