@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 
 from schemas.envelope import Envelope, encode_body, encode_headers
 from schemas.events import AgentUpdated
+from schemas.settings import CommonSettings
 from schemas.tables import VIEWS
 from schemas.ticket_row import Work
 from schemas.topics import Topic
@@ -320,3 +321,11 @@ def test_every_door_is_in_the_openapi_document(client: Client) -> None:
         text = client.get(page).text
         assert all(path in text for path in paths)
         assert "http" not in text.replace("http-equiv", "")
+
+
+def test_the_guide_names_every_door_and_setting(client: Client) -> None:
+    """docs/serving.md cannot fall behind: each door and each setting of serving is in it."""
+    guide = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+    doors = client.get("/openapi.json").json()["paths"]
+    own = ServingSettings.model_fields.keys() - CommonSettings.model_fields.keys()
+    assert [name for name in (*doors, *own) if f"{name}`" not in guide] == []
