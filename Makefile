@@ -49,11 +49,11 @@ lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
 bench: setup  ## throughput and latency on this machine, as a report
 	@$(BIN)/python -m tests.bench
 
-replay-it: setup-all  ## train on 80 % of the public IT tickets, replay the rest, compare with evaluate
-	@$(BIN)/python -m pytest tests/end_to_end -m full_it
+replay-it: setup  ## train on 80 % of the public IT tickets, replay the rest, compare with evaluate
+	@$(BIN)/python -m infra.replays it
 
 replay-incidents: setup  ## replay the public incident log in event time, compare with a recount
-	@$(BIN)/python -m pytest tests/end_to_end -m full_incidents
+	@$(BIN)/python -m infra.replays incidents
 
 lock: setup-all  ## resolve the dependencies anew into requirements/ (run it on Linux x86-64)
 	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra train --extra dev $(UPGRADE) -o $(LOCK)-all.txt

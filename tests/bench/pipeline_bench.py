@@ -13,13 +13,10 @@ from kafka import KafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 
-from batch.publishing import Announcement, publish
 from infra.pipeline import stage_parts
+from infra.replays.bundle_release import release_bundle
 from infra.running import RunningPipeline, running_pipeline
 from infra.settings import InfraSettings
-from schemas.derived import ModelPublished
-from schemas.model.bundle import read_manifest
-from schemas.model.registry import pointer_to
 from schemas.topics import Topic
 from schemas.vocabulary import TRIAGE_TEAM
 from streams.settings import StreamSettings
@@ -92,29 +89,12 @@ class PipelineBench:
                     if part.name == section
                 ]
             pipeline.start(parts)
-            self._publish_model(pipeline)
+            release_bundle(pipeline.settings, self._bundle)
             load = OfferedLoad(pipeline.settings)
             self._warm_up(pipeline, load, section)
             {"triage": self._triage, "latency": self._latency, "throughput": self._throughput}[section](
                 pipeline, load, bars
             )
-
-    def _publish_model(self, pipeline: RunningPipeline) -> None:
-        settings = pipeline.settings
-        manifest = read_manifest(self._bundle)
-        pointer = pointer_to(self._bundle, settings.models_folder, version=manifest.version)
-        event = ModelPublished(
-            version=manifest.version,
-            uri=str(self._bundle),
-            sha256=pointer.sha256,
-            accuracy=0.0,
-            taxonomy_version=manifest.taxonomy.version,
-        )
-        topic = settings.topic_prefix + Topic.MODELS_PUBLISHED
-        announcement = Announcement(
-            topic=topic, key=manifest.version, id=manifest.version, time=manifest.created_at, event=event
-        )
-        publish(settings.kafka_python_options(), [announcement])
 
     def _warm_up(self, pipeline: RunningPipeline, load: OfferedLoad, section: str) -> None:
         """Two seconds of load, and its end: groups have joined, the model is loaded, code is warm."""
@@ -167,7 +147,7 @@ class PipelineBench:
             self._console.print(
                 f"round {number + 1}: p50 {waits.percentile(0.5):.0f}, p95 {waits.percentile(0.95):.0f}, "
                 f"p99 {waits.percentile(0.99):.0f}, worst {waits.percentile(1):.0f} ms; "
-                f"{near[-1]:.1%} within {NEAR_MS:.0f} ms; the load was itself {load.latest_s * 1000:.0f} ms late at most"
+                f"{near[-1]:.1%} within {NEAR_MS:.0f} ms; the load came {load.latest_s * 1000:.0f} ms late at most"
             )
         table = Table("step (last round)", "p50 ms", "p99 ms", "share of the mean")
         mean = statistics.mean(total(found).values)
