@@ -185,7 +185,8 @@ class LocalKafka:
         return [java, "-cp", f"{self._archives}/*", *arguments]
 
     def _format(self) -> None:
-        cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        # Its first byte is fixed: one id in 64 would start with "-" and be taken for an option.
+        cluster_id = base64.urlsafe_b64encode(b"t" + secrets.token_bytes(15)).decode().rstrip("=")
         properties = str(self.folder / "server.properties")
         arguments = ("kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "--config", properties)
         # The tool runs for a second: a full compiler would only cost time.
