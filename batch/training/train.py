@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -63,28 +63,13 @@ def train_bundle(
     refuse_occupied(out)
     material = prepare(rows_to_train(rows), seed=seed)
     test = [row for row in rows if row.split == "test"]
+    origin = _Origin(taxonomy, seed, created_at, tuple(inputs))
     with bundle_being_written(out) as folder:
         place_encoder(encoder_dir, folder)
         encoder = OpenvinoEncoder(folder / "encoder", precision=chosen_precision(precision), threads=threads)
         fitted = fit_cascade(material, encoder, seed=seed, progress=progress)
-        states = {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)}
-        manifest = with_version(
-            BundleManifest(
-                version="",
-                created_at=created_at,
-                labels=tuple(label_for(name, taxonomy) for name in material.labels),
-                threshold=fitted.threshold,
-                encoder=encoder_info(encoder),
-                inputs=tuple(inputs),
-                taxonomy=TaxonomyInfo(version=taxonomy.version, sum=taxonomy.sum),
-                code_version=code_version(),
-                seed=seed,
-                split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
-                rows=row_counts(material, test),
-                files=write_files(folder, states),
-                validation=fitted.validation,
-            )
-        )
+        files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
+        manifest = _manifest(origin, material, fitted, encoder, files=files, test_rows=len(test))
         if test:
             tested = evaluate_bundle(assemble(manifest, fitted, encoder), test, progress=progress)
             manifest = msgspec.structs.replace(manifest, test=tested)
@@ -92,21 +77,51 @@ def train_bundle(
     return manifest
 
 
+class _Origin(NamedTuple):
+    """What a training was started with, beside its rows."""
+
+    taxonomy: Taxonomy
+    seed: int
+    created_at: datetime
+    inputs: tuple[DataInput, ...]
+
+
+def _manifest(
+    origin: _Origin,
+    material: Material,
+    fitted: Fitted,
+    encoder: OpenvinoEncoder,
+    *,
+    files: dict[str, str],
+    test_rows: int,
+) -> BundleManifest:
+    train, val = len(material.train.texts), len(material.val.texts)
+    return with_version(
+        BundleManifest(
+            version="",
+            created_at=origin.created_at,
+            labels=tuple(label_for(name, origin.taxonomy) for name in material.labels),
+            threshold=fitted.threshold,
+            encoder=EncoderInfo(
+                name=ENCODER_NAME, precision=encoder.precision, dimensions=encoder.dimensions
+            ),
+            inputs=origin.inputs,
+            taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
+            code_version=code_version(),
+            seed=origin.seed,
+            split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
+            rows=RowCounts(train=train, val=val, test=test_rows),
+            files=files,
+            validation=fitted.validation,
+        )
+    )
+
+
 def chosen_precision(wanted: Precision | Literal["auto"]) -> Precision:
     """Return the precision; auto is bf16 where the processor computes in it, else f32."""
     if wanted != "auto":
         return wanted
     return "bf16" if native_bf16() else "f32"
-
-
-def encoder_info(encoder: OpenvinoEncoder) -> EncoderInfo:
-    """Return what a bundle says about its encoder."""
-    return EncoderInfo(name=ENCODER_NAME, precision=encoder.precision, dimensions=encoder.dimensions)
-
-
-def row_counts(material: Material, test: Sequence[LabelledRow]) -> RowCounts:
-    """Return how many rows each split has."""
-    return RowCounts(train=len(material.train.texts), val=len(material.val.texts), test=len(test))
 
 
 def assemble(manifest: BundleManifest, fitted: Fitted, encoder: SentenceEncoder) -> Bundle:
