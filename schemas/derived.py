@@ -5,14 +5,20 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw
 
-from schemas.events import Event, Id, Moment, Share, Team, TicketEvent
+from schemas.events import Count, Event, Id, Moment, Share, Team, TicketEvent
 from schemas.ticket_row import TicketRow, Work
 from schemas.triage import Triage
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority, Tier
 
+Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""An offset or a revision: a whole number as Kafka and the views can hold it."""
+
+Millis = Annotated[int, Meta(ge=-1, le=253_402_300_799_999)]
+"""Milliseconds since 1970 up to the end of the year 9999; -1 where Kafka has none."""
+
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a record was read: names the topic's id, so that a recreated topic cannot be mistaken for the old one."""
+    """Where a record was read, with the topic's id: a topic created again cannot be taken for the old one."""
 
     topic_id: str
     partition: int
@@ -31,7 +37,7 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class TicketTriaged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.enriched: an event passed on with its triage result attached; `triage` is None where it carries no message."""
+    """tickets.enriched: an event passed on with its triage result; `triage` is None where it carries no message."""
 
     event: SourceEvent
     origin: Origin
@@ -46,10 +52,10 @@ class WatermarkAdvanced(Event, frozen=True, kw_only=True):
 
 
 class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """tickets.work: what one team is to know of one ticket, whole. A higher `routing_revision` replaces all before it."""
+    """tickets.work: what one team is to know of one ticket, whole; a higher `routing_revision` replaces it all."""
 
-    life: int
-    routing_revision: int
+    life: Number
+    routing_revision: Number
     team: Team
     work: Work
     agent_id: Id | None = None  # who holds it, where work is `held`
@@ -66,8 +72,8 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
 class Decision(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """What every decision of routing names: what it decided on, when, and with which versions."""
 
-    life: int
-    routing_revision: int
+    life: Number
+    routing_revision: Number
     team: Team
     reasons: tuple[str, ...]
     decided_at: Moment
@@ -97,10 +103,10 @@ class TicketQueued(Decision, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.log: one event of a ticket with the row after it and the row before it (None for a state just started)."""
+    """tickets.log: one event of a ticket, the row after it, and the row before it (None where the state began)."""
 
-    life: int
-    revision: int
+    life: Number
+    revision: Number
     event: SourceEvent
     after: TicketRow
     before: TicketRow | None = None
@@ -116,17 +122,17 @@ class AgentRostered(Event, frozen=True, kw_only=True, omit_defaults=True):
 
     agent_id: Id
     team: Team
-    roster_revision: int
+    roster_revision: Number
     leaving: bool = False
     status: AgentStatus
     capacity: int
-    channel_capacity: dict[Channel, int] = {}
-    skills: dict[str, Share] = {}
+    channel_capacity: dict[Channel, int] = msgspec.field(default_factory=dict)
+    skills: dict[str, Share] = msgspec.field(default_factory=dict)
     specialisations: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     performance: Share = 0.5
     performance_version: str | None = None
-    held_elsewhere: int = 0
+    held_elsewhere: Count = 0
 
 
 class AgentReleased(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -134,7 +140,7 @@ class AgentReleased(Event, frozen=True, kw_only=True, omit_defaults=True):
 
     agent_id: Id
     team: Team
-    roster_revision: int
+    roster_revision: Number
 
 
 class AgentHeldElsewhere(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -142,8 +148,8 @@ class AgentHeldElsewhere(TicketEvent, frozen=True, kw_only=True, omit_defaults=T
 
     agent_id: Id
     team: Team
-    life: int
-    routing_revision: int
+    life: Number
+    routing_revision: Number
     held: bool
 
 
@@ -153,7 +159,7 @@ class AgentPerformanceMeasured(Event, frozen=True, kw_only=True, omit_defaults=T
     agent_id: Id
     performance: Share
     run_id: str
-    tickets: int = 0
+    tickets: Count = 0
 
 
 class ModelPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -176,7 +182,7 @@ class ViewsPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.dead: a record that no retry can help, with its raw bytes in the Kafka value and this in the header `dead`.
+    """tickets.dead: a record that no retry can help; its raw bytes are the Kafka value, this is the header `dead`.
 
     `stage` is where it died; `error` and `message` say why; `headers` and `key` are the record's own, base64.
     """
@@ -186,11 +192,11 @@ class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
     message: str
     topic: str
     topic_id: str
-    partition: int
-    offset: int
-    timestamp_ms: int
+    partition: Number
+    offset: Number
+    timestamp_ms: Millis
     key: bytes | None = None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 DERIVED_EVENTS: Final[dict[str, type[Event]]] = {

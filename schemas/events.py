@@ -16,6 +16,10 @@ Id = Annotated[str, Meta(min_length=1, max_length=256)]
 """An identifier: not empty, 256 characters at most."""
 
 Team = Annotated[str, Meta(min_length=1, max_length=128)]
+Label = Annotated[str, Meta(max_length=256)]
+"""A word for something, such as an intent or a product; every row of the ticket repeats it, so it is short."""
+
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Moment = Annotated[datetime, Meta(tz=True)]
 """A point in time with its offset from UTC."""
 
@@ -43,11 +47,11 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     customer_tier: Tier | None = None
     priority: Priority | None = None
     category: Category | None = None
-    intent: str | None = None
+    intent: Label | None = None
     team: Team | None = None
     assignee: Id | None = None
-    language: str | None = None
-    product: str | None = None
+    language: Label | None = None
+    product: Label | None = None
     attributes: dict[str, str] = {}
 
 
@@ -56,8 +60,8 @@ class TicketImported(TicketOpened, frozen=True, kw_only=True, omit_defaults=True
 
     status: Status = Status.NEW
     opened_at: Moment | None = None
-    reassignments: int = 0
-    reopenings: int = 0
+    reassignments: Count = 0
+    reopenings: Count = 0
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,11 +89,11 @@ class TicketUpdated(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     status: Status | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
     category: Category | UnsetType = UNSET
-    intent: str | UnsetType = UNSET
+    intent: Label | UnsetType = UNSET
     team: Team | UnsetType = UNSET
-    assignee: Id | None | UnsetType = UNSET
+    assignee: Id | UnsetType | None = UNSET
     customer_tier: Tier | UnsetType = UNSET
-    reassignments: int | UnsetType = UNSET
+    reassignments: Count | UnsetType = UNSET
     updated_by: str | None = None
 
 
@@ -137,7 +141,7 @@ class SurveyAnswered(TicketEvent, frozen=True, kw_only=True, omit_defaults=True)
 class LabelCorrected(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """A person said what the ticket is really about: history to learn from."""
 
-    intent: str
+    intent: Label
     category: Category | None = None
     corrected_by: str | None = None
 
@@ -155,7 +159,7 @@ class AgentUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     """An agent as they are now: a whole picture, not a change.
 
     `capacity` is how many tickets at once in all, `channel_capacity` at most how many of them by channel.
-    `skills` maps an intent or a category to 0..1; `specialisations` names intents or categories that are the agent's own.
+    `skills` maps intents or categories to 0..1; `specialisations` names those that are the agent's own.
     """
 
     agent_id: Id

@@ -11,7 +11,7 @@ CURRENT_NAME: Final = "CURRENT.json"
 
 
 class TopicBoundary(msgspec.Struct, frozen=True, kw_only=True):
-    """Per partition (as a string, for JSON) the first offset that is not in the views, and when its last record arrived.
+    """Per partition (a string, for JSON) the first offset that is not in the views, and when the last came.
 
     `watermarks_ms` has the broker's time of the last record below the boundary; a partition without records has none.
     """

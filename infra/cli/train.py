@@ -33,7 +33,7 @@ from schemas.taxonomy import load_taxonomy
 )
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
 @column_options
-def command(  # noqa: PLR0917 - click passes every option by its name
+def command(
     more: tuple[Path, ...],
     labelled: tuple[Path, ...],
     out: Path,

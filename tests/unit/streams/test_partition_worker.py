@@ -61,7 +61,8 @@ def test_a_partition_with_nothing_waiting_still_says_what_it_has_finished() -> N
 
     async def scenario() -> None:
         with ThreadPoolExecutor(1) as executor:
-            engine, failed = NotingEngine(), []
+            engine = NotingEngine()
+            failed: list[BaseException] = []
             worker = _worker(engine, executor, failed)
             for offset in range(5):
                 worker.put(record(offset))
@@ -103,7 +104,8 @@ def test_a_large_record_ends_a_step() -> None:
 
     async def scenario() -> None:
         with ThreadPoolExecutor(1) as executor:
-            engine, failed = NotingEngine(), []
+            engine = NotingEngine()
+            failed: list[BaseException] = []
             worker = _worker(engine, executor, failed)
             for offset, size in enumerate([2000, 10, 10]):
                 worker.put(record(offset, b"x" * size))

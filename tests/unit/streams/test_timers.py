@@ -18,7 +18,8 @@ def at(seconds: float) -> datetime:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 9))), max_size=30))
 def test_timers_fire_once_in_order_of_their_last_setting(changes: list[tuple[str, int | None]]) -> None:
     """What is due is what a plain dictionary says, earliest first, by name where times are equal."""
-    timers, model = Timers(), {}
+    timers = Timers()
+    model: dict[str, int] = {}
     for name, due in changes:
         if due is None:
             timers.cancel(name)
@@ -27,8 +28,8 @@ def test_timers_fire_once_in_order_of_their_last_setting(changes: list[tuple[str
             timers.set(name, at(due))
             model[name] = due
     fired = []
-    while (name := timers.pop_due(at(5))) is not None:
-        fired.append(name)
+    while (popped := timers.pop_due(at(5))) is not None:
+        fired.append(popped)
     assert sorted((name for name, due in model.items() if due <= 5), key=lambda n: (model[n], n)) == fired
     assert len(timers) == sum(due > 5 for due in model.values())
 
