@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -329,3 +330,10 @@ def test_another_mapping_file_or_topic_starts_anew(desk: Desk) -> None:
     ]
     assert len({key.name for key in keys}) == 5
     assert ProgressFile(desk.folder, keys[0]).read().rows == 0
+
+
+def test_the_documented_mapping_is_one() -> None:
+    """The example in docs/producing.md is accepted as it stands."""
+    text = (Path(__file__).parents[2] / "docs" / "producing.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    assert len(parse_mapping(example.encode(), source="docs/producing.md").events) == 3

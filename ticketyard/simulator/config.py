@@ -31,8 +31,8 @@ class SimulationConfig(msgspec.Struct, frozen=True, kw_only=True):
     bursts: int = 2
     storm: bool = True
     languages: dict[str, float] = msgspec.field(default_factory=lambda: dict(_LANGUAGES))
-    crew: float = 1.0
-    """Capacity on shift as a share of the mean load: near 1, queues grow in rushes and empty later."""
+    crew: float = 2.0
+    """Capacity on shift as a share of the mean load: at 2, queues grow in rushes and empty later."""
     out_of_scope: float = 0.02
     personal_data: float = 0.3
     imported: float = 0.01
