@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import BatchBusy, CommitConflict, StorageUnsupported
+from batch.errors import BatchBusy, CommitConflict, StorageUnsupported, ViewsDamaged
 from batch.lock import exclusive
 from batch.storage import local_folder, replace, write_new
+from batch.views.runs import (
+    complete_run_ids,
+    newest_run,
+    remove_incomplete,
+    remove_old,
+    run_id_at,
+    write_manifest,
+)
+from schemas.manifest import Manifest
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -39,6 +48,37 @@ def test_other_storage_is_refused_by_name() -> None:
     """A kind of storage that batch cannot write to is refused with the setting's name."""
     with pytest.raises(StorageUnsupported, match="TICKETYARD_VIEWS_URI=s3://bucket"):
         local_folder("s3://bucket", "TICKETYARD_VIEWS_URI")
+
+
+def run_at(second: int) -> Manifest:
+    run_id = run_id_at(NOW.replace(second=second), 1)
+    return Manifest(run_id=run_id, created_at=NOW, history_commit=1, boundary={}, views={}, code_version="1")
+
+
+def test_old_runs_are_deleted_but_not_what_is_served(tmp_path: Path) -> None:
+    """As many runs stay as the setting says, and always the served one and the one before it."""
+    ids = [write_manifest(tmp_path, run_at(second)).run_id for second in range(6)]
+    assert remove_old(tmp_path, keep=2, served=ids[3]) == [ids[0], ids[1]]
+    assert complete_run_ids(tmp_path) == ids[2:]
+    assert remove_old(tmp_path, keep=2, served=ids[5]) == [ids[2], ids[3]]
+
+
+def test_incomplete_runs_are_removed(tmp_path: Path) -> None:
+    """A folder of views without a manifest is what a run that died has left."""
+    run = write_manifest(tmp_path, run_at(1))
+    (tmp_path / "died" / "tickets").mkdir(parents=True)
+    remove_incomplete(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [run.run_id]
+    assert newest_run(tmp_path) == run
+
+
+def test_damaged_manifest_is_named(tmp_path: Path) -> None:
+    """A manifest that cannot be read stops with its path, and is not taken for a run that died."""
+    run = write_manifest(tmp_path, run_at(1))
+    path = tmp_path / run.run_id / "manifest.json"
+    path.write_bytes(b"{")
+    with pytest.raises(ViewsDamaged, match=f"{path} cannot be read"):
+        newest_run(tmp_path)
 
 
 def _try_lock(path: Path, answers: "multiprocessing.Queue[str]") -> None:

@@ -1,6 +1,5 @@
 """Refreshing the views on a real Kafka and a real Spark: what is served is always whole, and always announced."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,7 +12,7 @@ from pyspark.sql import SparkSession
 from batch.history.commits import read_archive
 from batch.settings import BatchSettings
 from batch.spark import spark_session
-from batch.views.runs import complete_run_ids, is_current, newest_run, read_run
+from batch.views.runs import complete_run_ids, is_current, read_run
 from infra.local.kafka import LocalKafka
 from schemas.derived import AgentPerformanceMeasured, ViewsPublished
 from schemas.manifest import CURRENT_NAME, CurrentRun
@@ -73,10 +72,20 @@ def served(home: BatchHome) -> CurrentRun | None:
     return pointer
 
 
-def test_views_end_where_the_manifest_says(new_home: NewHome) -> None:
-    """A run has every view, and its boundary is the end of the archive that it was made of."""
+def performances(home: BatchHome) -> list[tuple[int, AgentPerformanceMeasured]]:
+    """Return (partition, event) of every performance that was published."""
+    events = ((partition, body) for partition, _, body in announced(home, Topic.AGENTS_EVENTS))
+    return [
+        (partition, msgspec.json.decode(body, type=AgentPerformanceMeasured))
+        for partition, body in events
+        if b'"performance"' in body
+    ]
+
+
+def test_runs_until_nothing_is_new(kafka: LocalKafka, new_home: NewHome) -> None:
+    """A run ends where its manifest says and measures agents; the next shows that; one without news does nothing."""
     home = new_home()
-    logs = SimulatedLogs(tickets=40)
+    logs = SimulatedLogs(tickets=60, seed=2)
     home.publish(logs)
     archive = home.archive()
     run = home.refresh()
@@ -88,19 +97,24 @@ def test_views_end_where_the_manifest_says(new_home: NewHome) -> None:
     assert {row["ticket_id"] for row in home.view(run, "tickets")} == set(logs.rows)
     assert is_current(home.views, run)
 
+    measured = performances(home)
+    expected = {
+        row["agent_id"]: row["performance"] for row in home.view(run, "agent_performance") if row["resolved"]
+    }
+    assert expected
+    assert expected == {event.agent_id: event.performance for _, event in measured}
+    assert all(partition == partition_for(event.agent_id, 1) for partition, event in measured)
 
-def test_second_run_without_news_does_nothing(kafka: LocalKafka, new_home: NewHome) -> None:
-    """Where nothing is new, no Spark is started, nothing is written and nothing published."""
-    home = new_home()
-    home.publish(islice(SimulatedLogs(tickets=20), 100))
     home.archive()
-    run = home.refresh()
-    home.archive()  # what the run has published about agents is news once
-    home.refresh()
+    second = home.refresh()
+    known = {row["agent_id"]: row["performance"] for row in home.view(second, "agents") if row["performance"]}
+    assert known == expected
+    assert performances(home) == measured, "what has not moved is not published again"
+
     lazy = BatchHome(kafka.bootstrap_servers, home.settings.home, home.settings.topic_prefix, spark=None)
     before = announced(home, Topic.VIEWS_PUBLISHED)
-    lazy.archive()
-    assert lazy.refresh().run_id >= run.run_id
+    assert lazy.archive().number == 2
+    assert lazy.refresh() == second
     assert announced(home, Topic.VIEWS_PUBLISHED) == before
 
 
@@ -108,77 +122,29 @@ def test_death_at_any_step_is_repaired(new_home: NewHome) -> None:
     """Before whichever step a run dies, something whole stays served, and the next run serves and announces all."""
     home = new_home()
     logs = iter(SimulatedLogs(tickets=80, seed=9))
-    home.publish(islice(logs, 100))
+    home.publish(islice(logs, 150))
     home.archive()
-    home.refresh()
-    for step in REFRESH_STEPS:
-        home.publish(islice(logs, 30))
-        home.archive()
-        before = served(home)
+    first = home.refresh()
+    home.publish(islice(logs, 150))
+    home.archive()
+    for step in ("views 1", "views 2", "views: queues", "views 3", "views 4"):
         with pytest.raises(Death):
             home.refresh(Deadly(step))
-        during = served(home)
-        assert during == before or step.startswith("publish")
-        run = home.refresh()
-        assert served(home) == run.pointer()
-        assert run.manifest.history_commit == read_archive(home.history).number
-        bodies = [
-            msgspec.json.decode(body, type=ViewsPublished)
-            for _, _, body in announced(home, Topic.VIEWS_PUBLISHED)
-        ]
-        assert bodies[-1].run_id == run.run_id
-    contents = Counter((event_id, body) for _, event_id, body in announced(home, Topic.VIEWS_PUBLISHED))
-    assert len(contents) == len({event_id for event_id, _ in contents}), "one id, one content"
-
-
-def test_agents_performance_flows_back(new_home: NewHome) -> None:
-    """Each measured agent's performance is published once, to the agent's partition, and not again unless it moves."""
-    home = new_home()
-    home.publish(SimulatedLogs(tickets=60, seed=2))
-    home.archive()
-    run = home.refresh()
-    events = [
-        (partition, msgspec.json.decode(body, type=AgentPerformanceMeasured))
-        for partition, _, body in announced(home, Topic.AGENTS_EVENTS)
-        if b'"performance"' in body
-    ]
-    assert events
-    expected = {
-        row["agent_id"]: row["performance"] for row in home.view(run, "agent_performance") if row["resolved"]
-    }
-    assert expected == {event.agent_id: event.performance for _, event in events}
-    assert all(partition == partition_for(event.agent_id, 1) for partition, event in events)
-    home.archive()
+        assert served(home) == first.pointer()
+    for step in ("publish 1", "publish 2", "publish 3", "publish 4"):
+        with pytest.raises(Death):
+            home.refresh(Deadly(step))
+        assert served(home) != first.pointer()
+    (home.views / CURRENT_NAME).write_bytes(b"{")  # not by a death, but repaired in the same way
     second = home.refresh()
-    assert {
-        row["agent_id"]: row["performance"] for row in home.view(second, "agents") if row["performance"]
-    } == expected
-    assert len(
-        [body for _, _, body in announced(home, Topic.AGENTS_EVENTS) if b'"performance"' in body]
-    ) == len(events)
-
-
-def test_old_runs_are_deleted_but_not_the_last_two(new_home: NewHome) -> None:
-    """As many runs stay as the setting says, always the served one and the one before."""
-    home = new_home()
-    logs = iter(SimulatedLogs(tickets=30))
-    ids = []
-    for _ in range(4):
-        home.publish(islice(logs, 20))
-        home.archive()
-        ids.append(home.refresh().run_id)
-    assert complete_run_ids(home.views) == ids[-2:]
-    newest = newest_run(home.views)
-    assert newest is not None
-    assert newest.run_id == ids[-1]
-
-
-def test_damaged_pointer_is_written_again(new_home: NewHome) -> None:
-    """A pointer that cannot be read is replaced by the next run."""
-    home = new_home()
-    home.publish(islice(SimulatedLogs(tickets=10), 30))
-    home.archive()
-    run = home.refresh()
-    (home.views / CURRENT_NAME).write_bytes(b"{")
-    assert home.refresh() == run
-    assert served(home) == run.pointer()
+    assert served(home) == second.pointer()
+    assert second.manifest.history_commit == read_archive(home.history).number == 2
+    assert complete_run_ids(home.views) == [first.run_id, second.run_id]
+    events = announced(home, Topic.VIEWS_PUBLISHED)
+    assert {msgspec.json.decode(body, type=ViewsPublished).run_id for *_, body in events} == {
+        first.run_id,
+        second.run_id,
+    }
+    for topic in (Topic.VIEWS_PUBLISHED, Topic.AGENTS_EVENTS):
+        contents = {(event_id, body) for _, event_id, body in announced(home, topic)}
+        assert len(contents) == len({event_id for event_id, _ in contents}), "one id, one content"
