@@ -8,6 +8,7 @@ from streams.engine import Engine
 from streams.input_order import InputOrder
 from streams.triage.engine import TriageEngine
 from streams.triage.model_watch import ModelWatch
+from streams.triage.shared_scoring import SharedScoring
 from streams.triage.source_watermark import SourceWatermark
 
 CaughtUp = Callable[[int, int], bool]
@@ -28,6 +29,7 @@ class TriageAssembly:
             inference_threads=settings.inference_threads,
         )
         self._models.start()
+        self._scoring = SharedScoring(self._models.score, most=settings.score_texts)
 
     def engine(self, partition: int) -> Engine:
         """Return the engine of one partition."""
@@ -44,6 +46,7 @@ class TriageAssembly:
             positions=assembly.positions,
             partitions=assembly.partition_counts,
             models=self._models,
+            scoring=self._scoring,
             metrics=assembly.metrics,
             watermark=SourceWatermark(
                 clock_mode=settings.clock,
@@ -57,5 +60,6 @@ class TriageAssembly:
         )
 
     def stop(self) -> None:
-        """Stop following models.published."""
+        """Stop following models.published, and scoring."""
         self._models.stop()
+        self._scoring.stop()

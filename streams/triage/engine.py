@@ -10,8 +10,6 @@ import structlog
 from schemas.derived import WatermarkAdvanced
 from schemas.envelope import EventError
 from schemas.identity import derived_id
-from schemas.model.bundle import Bundle
-from schemas.model.scoring import score
 from schemas.topics import Topic
 from schemas.triage import Triage
 from streams.engine import Done
@@ -24,6 +22,7 @@ from streams.record import Record
 from streams.step import Step
 from streams.triage.intake import Arrived, arrive, horizon, triaged
 from streams.triage.model_watch import ModelWatch
+from streams.triage.shared_scoring import SharedScoring
 from streams.triage.source_watermark import SourceWatermark
 
 _log = structlog.get_logger(__name__)
@@ -42,6 +41,7 @@ class TriageEngine:
         positions: Positions,
         partitions: Mapping[Topic, int],
         models: ModelWatch,
+        scoring: SharedScoring,
         metrics: StageMetrics,
         watermark: SourceWatermark,
         clock: Callable[[], datetime],
@@ -55,6 +55,7 @@ class TriageEngine:
         self._positions = positions
         self._partitions = partitions
         self._models = models
+        self._scoring = scoring
         self._metrics = metrics
         self._watermark = watermark
         self._clock = clock
@@ -126,12 +127,9 @@ class TriageEngine:
                 step.count(f"decided_by_{triage.decided_by}")
 
     def _score(self, events: Sequence[Arrived]) -> Mapping[int, Triage]:
-        bundle: Bundle | None = self._models.bundle
-        if (
-            not events or bundle is None
-        ):  # `open` waited for the first model, so only a closing engine has none
+        if not events:
             return {}
-        results = score(bundle, [event.text for event in events])
+        results = self._scoring.score([event.text for event in events])
         return {event.origin.offset: result for event, result in zip(events, results, strict=True)}
 
     def _emit_watermark(self, step: Step) -> None:
