@@ -63,7 +63,7 @@ def parse_labelled(data: bytes, path: Path, columns: Columns) -> LabelledFile:
     rows: list[LabelledRow] = []
     defects = Counter[str]()
     for number, cells in enumerate(table.rows, start=1):
-        found = _row(cells, columns, path, number)
+        found = _row(cells, columns, path, number, has_split=columns.split in table.columns)
         if isinstance(found, LabelledRow):
             rows.append(found)
         else:
@@ -76,7 +76,9 @@ def parse_labelled(data: bytes, path: Path, columns: Columns) -> LabelledFile:
     return LabelledFile(rows, defects["text"], defects["label"], described)
 
 
-def _row(cells: Mapping[str, Any], columns: Columns, path: Path, number: int) -> LabelledRow | str:
+def _row(
+    cells: Mapping[str, Any], columns: Columns, path: Path, number: int, *, has_split: bool
+) -> LabelledRow | str:
     """Return the row, or the name of the column that it lacks."""
     text, label = _string(cells.get(columns.text)), _string(cells.get(columns.label))
     if not text:
@@ -85,8 +87,9 @@ def _row(cells: Mapping[str, Any], columns: Columns, path: Path, number: int) ->
     labels = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if not labels:
         return "label"
-    split = _string(cells.get(columns.split)).lower() or None
+    split = _string(cells.get(columns.split)).lower() if has_split else None
     if split is not None and split not in get_args(Split):
+        # An empty cell too: taken for both sides, its row would be tested on what it taught.
         raise TrainingError(
             f"{path}: row {number}: unknown split {split!r} in column {columns.split!r}; "
             f"use {', '.join(get_args(Split))}, or name another column with --split-column"

@@ -8,7 +8,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 FEWEST_LETTERS: Final = 12
 """Of a shorter text the language is not guessed: on single words it is wrong 45 times in 100."""
 
-READ_CHARACTERS: Final = 160
+READ_CHARACTERS: Final = 120
 """More of a text tells no more about its language, and costs."""
 
 LEAST_PROBABLE: Final = 0.5
