@@ -4,16 +4,20 @@ Source: CloudEvents Kafka protocol binding, version 1.0.2, section 3.2.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Final
 
 import msgspec
 
 from schemas.errors import Permanent
 from schemas.events import Event
+from schemas.header_names import UNREADABLE_NAME
 
 Headers = list[tuple[str, bytes]]
 MAX_ID_LENGTH: Final = 256
+MAX_ATTRIBUTE_LENGTH: Final = 1024
+"""Characters of an attribute: derived records repeat it, escaped, and must stay below what a topic takes."""
+
 _REQUIRED: Final = ("ce_id", "ce_type", "ce_source", "ce_time")
 
 
@@ -66,12 +70,13 @@ def encode_body(body: Event) -> bytes:
 def decode_envelope(headers: Iterable[tuple[str, bytes | None]] | None) -> Envelope:
     """Return the envelope that `headers` spell. Raises NotAnEvent, naming the header that is missing or wrong."""
     found = dict(headers or ())
+    if UNREADABLE_NAME in found:
+        raise NotAnEvent("the name of a header is not UTF-8; send CloudEvents 1.0 in Kafka binary mode")
     for name in _REQUIRED:
         if not found.get(name):
             raise NotAnEvent(f"header {name} is missing; send CloudEvents 1.0 in Kafka binary mode")
     attributes = {name: _text(name, value) for name, value in found.items() if name.startswith("ce_")}
-    if len(attributes["ce_id"]) > MAX_ID_LENGTH:
-        raise NotAnEvent(f"header ce_id is longer than {MAX_ID_LENGTH} characters")
+    _require_bounded(attributes)
     return Envelope(
         id=attributes["ce_id"],
         type=attributes["ce_type"],
@@ -88,6 +93,13 @@ def _text(name: str, value: bytes | None) -> str:
         raise NotAnEvent(f"header {name} is not UTF-8: {error}") from error
 
 
+def _require_bounded(attributes: Mapping[str, str]) -> None:
+    for name, text in attributes.items():
+        limit = MAX_ID_LENGTH if name == "ce_id" else MAX_ATTRIBUTE_LENGTH
+        if len(text) > limit:
+            raise NotAnEvent(f"header {name} is longer than {limit} characters")
+
+
 def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
@@ -95,6 +107,8 @@ def _time(text: str) -> datetime:
         raise NotAnEvent(f"header ce_time is not an RFC 3339 time: {text!r}") from error
     if time.tzinfo is None:
         raise NotAnEvent(f"header ce_time has no offset from UTC: {text!r}; append Z or +00:00")
+    if not MINYEAR < time.year < MAXYEAR:  # in another zone, or a month later, it could not be told
+        raise NotAnEvent(f"header ce_time is out of range: {text!r}")
     return time
 
 

@@ -85,7 +85,7 @@ def decode_logged(value: bytes | None) -> LoggedTicket:
     """Decode the value of a record of tickets.log. Raises InvalidBody."""
     try:
         return _LOGGED.decode(value or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidBody(f"TicketLogged: {error}") from error
 
 
@@ -142,7 +142,7 @@ def dead_letter_row(headers: Headers, origin: Origin) -> Row:
         raise NotAnEvent(f"a dead letter has no header {DEAD_HEADER!r}")
     try:
         died = msgspec.json.decode(raw, type=RecordDied)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotAnEvent(f"header {DEAD_HEADER!r} is not a RecordDied: {error}") from error
     return (
         died.stage,

@@ -183,6 +183,9 @@ class StepEngine:
         body = _watermarks.decode(decode_envelope(record.headers), record.value)
         if not isinstance(body, WatermarkAdvanced):  # the decoder knows no other type
             raise EventError(f"{type(body).__name__} is not a watermark")
+        sources = self._partitions[Topic.TICKETS_EVENTS]
+        if not 0 <= body.source_partition < sources:  # it would hold every timer back for ever
+            raise EventError(f"partition {body.source_partition} of {sources} cannot be a watermark's source")
         step.watermark = self._watermark.advance(body.source_partition, body.watermark)
         while step.watermark is not None and (name := self._timers.pop_due(step.watermark)) is not None:
             step.delete(TIMER_PREFIX + name)
@@ -219,12 +222,12 @@ class StepEngine:
 
 
 def _event_time(record: Record) -> datetime:
-    """The record's own time; one that has none cannot move the clock, and fails where it is decoded."""
-    for name, value in record.headers:
-        if name == "ce_time":
-            try:
-                time = datetime.fromisoformat(value.decode())
-            except ValueError:
-                return _EPOCH
-            return time if time.tzinfo is not None else _EPOCH
-    return _EPOCH
+    """The record's own time, which nothing can have after it arrived: a wrong one must not carry the clock away.
+
+    One that has none cannot move the clock, and fails where it is decoded.
+    """
+    try:
+        time = decode_envelope(record.headers).time
+        return min(time, datetime.fromtimestamp(record.origin.timestamp_ms / 1000, UTC))
+    except EventError:
+        return _EPOCH

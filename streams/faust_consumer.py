@@ -6,7 +6,7 @@ stamped with the id of the topic that it belongs to (invariant 4).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -16,7 +16,11 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types import TP
 
+from streams.lenient_records import read_leniently
+
 _log = structlog.get_logger(__name__)
+STAMP_END: Final = "\0"
+"""librdkafka copies metadata without an end, and confluent-kafka reads on into the memory behind it: this ends it."""
 
 
 class Progress(Protocol):
@@ -41,7 +45,9 @@ class StampingThread(AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
         stamped = {
-            AioTopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, self.stamp(tp.topic))
+            AioTopicPartition(tp.topic, tp.partition): OffsetAndMetadata(
+                offset, self.stamp(tp.topic) + STAMP_END
+            )
             for tp, offset in offsets.items()
         }
         mine = {tp: offset for tp, offset in stamped.items() if tp in assigned}
@@ -91,6 +97,7 @@ class FinishedOffsetsConsumer(FaustConsumer):
 
 def transport_for(progress: Progress) -> type[Transport]:
     """Return a transport whose consumers ask `progress` what to commit."""
+    read_leniently()
     consumer = cast(
         "type[FinishedOffsetsConsumer]",
         type("FinishedOffsetsConsumerOfStage", (FinishedOffsetsConsumer,), {"progress": progress}),

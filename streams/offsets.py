@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from schemas.derived import Origin
 from streams.errors import BrokerFailed
-from streams.record import Record, TopicRole
+from streams.record import Record, TopicRole, headers_of
 
 _TIMEOUT_S = 20.0
 
@@ -96,6 +96,6 @@ def _record(message: Any, role: TopicRole) -> Record:
             timestamp_ms=message.timestamp()[1],
         ),
         key=message.key(),
-        headers=list(message.headers() or ()),
+        headers=headers_of(message),
         value=message.value(),
     )

@@ -1,10 +1,17 @@
 """A record as a stage reads it from Kafka, before anything is decoded."""
 
+from operator import methodcaller
+from typing import Any
+
 import msgspec
 
 from schemas.derived import Origin
 from schemas.envelope import Headers
+from schemas.header_names import UNREADABLE_NAME
 from schemas.topics import Topic
+
+_call_headers = methodcaller("headers")
+"""Confluent's C code may return although it has raised; unlike the interpreter, a call from C always sees that."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,3 +39,14 @@ class TopicRole(msgspec.Struct, frozen=True, kw_only=True):
 
     topic: Topic
     topic_id: str
+
+
+def headers_of(message: Any) -> Headers:
+    """Return the headers of a confluent-kafka message; it can give none at all where one's name is not UTF-8.
+
+    To be asked once for each message: confluent's answer to a second question would be a broken list.
+    """
+    try:
+        return list(_call_headers(message) or ())
+    except SystemError:  # "returned a result with an exception set"
+        return [(UNREADABLE_NAME, b"")]

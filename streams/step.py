@@ -20,6 +20,8 @@ from schemas.topics import Topic
 from streams.record import Emission, Record
 
 TIMER_PREFIX: Final = "timer:"
+_MESSAGE_CHARACTERS: Final = 2000
+"""An error may quote what it found, however long; the record itself is in the letter, whole."""
 
 
 class Timer(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +144,7 @@ def dead_letter(
     body = RecordDied(
         stage=stage,
         error=type(error).__name__,
-        message=str(error),
+        message=str(error)[:_MESSAGE_CHARACTERS],
         topic=record.topic,
         topic_id=origin.topic_id,
         partition=origin.partition,
