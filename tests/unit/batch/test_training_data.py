@@ -1,0 +1,73 @@
+"""What the next model learns from, and the frozen test."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch.promotion.training_data import gather
+from batch.training.labelled_files import LabelledFile
+from batch.training.rows import LabelledRow, TrainingError
+from schemas.model.manifest import DataInput
+from schemas.model.text import normalised, split_of
+from schemas.taxonomy import load_taxonomy
+
+TAXONOMY = load_taxonomy()
+SMALL = TAXONOMY.model_copy(update={"intents": dict(list(TAXONOMY.intents.items())[:8])})
+
+
+def labelled(*rows: LabelledRow) -> LabelledFile:
+    return LabelledFile(list(rows), 0, 0, DataInput(name="f", sha256="s", rows=len(rows)))
+
+
+def corrections(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
+    return [{"text": text, "label": label} for text, label in pairs]
+
+
+def test_examples_are_tested_by_their_hash() -> None:
+    """Examples are tested by a hash of their text; names and descriptions of intents only teach."""
+    data = gather(TAXONOMY, [], [])
+    tested = {row.text for row in data.test()}
+    examples = {text for text, _ in TAXONOMY.examples()}
+    assert tested == {text for text in examples if split_of(text) == "test"}
+    assert 0.05 < len(tested) / len(examples) < 0.15
+
+
+@given(texts=st.lists(st.text(min_size=1), max_size=20))
+def test_more_data_never_thaws_the_test(texts: list[str]) -> None:
+    """Whatever is corrected, each earlier test row stays a test row, and no tested text is learnt from."""
+    before = gather(SMALL, [], [])
+    after = gather(SMALL, [], corrections(*((text, "refund_status") for text in texts)))
+    assert {row.text for row in before.test()} <= {row.text for row in after.test()}
+    tested = {normalised(row.text) for row in after.test()}
+    assert not tested & {normalised(row.text) for row in after.rows if row.split != "test"}
+
+
+def test_split_of_a_file_is_kept() -> None:
+    """Where a file names splits they hold, and a text that it tests is learnt from nowhere else."""
+    text = next(f"text {n}" for n in range(100) if split_of(f"text {n}") != "test")
+    data = gather(None, [labelled(LabelledRow(text, ("a",), "test"))], corrections((text.upper(), "b")))
+    assert data.rows == [LabelledRow(text, ("a",), "test")]
+
+
+def test_inputs_name_every_source() -> None:
+    """The bundle can say what it was made from: taxonomy, each file, and the corrections of the history."""
+    data = gather(TAXONOMY, [labelled(LabelledRow("t", ("a",)))], corrections(("x", "y")))
+    assert [source.name for source in data.inputs] == ["taxonomy", "f", "corrections"]
+    assert data.inputs[0].sha256 == TAXONOMY.sum
+
+
+def test_sum_says_whether_anything_changed() -> None:
+    """Equal inputs have an equal sum, in whatever order corrections come; another label or seed changes it."""
+    one = gather(None, [], corrections(("x", "a"), ("y", "b")))
+    same = gather(None, [], corrections(("y", "b"), ("x", "a")))
+    other = gather(None, [], corrections(("y", "b"), ("x", "b")))
+    assert one.sum(1) == same.sum(1)
+    assert len({one.sum(1), one.sum(2), other.sum(1)}) == 3
+
+
+def test_no_test_rows_is_said_before_training() -> None:
+    """Without a single test row there is no gate, and the message says how to get one."""
+    with pytest.raises(TrainingError, match="one in ten becomes a test row"):
+        gather(None, [], []).test()

@@ -1,0 +1,44 @@
+"""What a verdict of the gate announces."""
+
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from batch.promotion.verdicts import Verdict
+from schemas.derived import ModelPublished
+from schemas.model.manifest import Evaluation
+from schemas.model.registry import CurrentModel
+
+EVALUATION = Evaluation(
+    bundle_version="v2", test_sum="t", n=10, accuracy=0.9, macro_f1=0.9, micro_f1=0.9, texts_per_second=1.0,
+    encoder_share=0.5,
+)  # fmt: skip
+VERDICT = Verdict(
+    inputs_sum="i",
+    decided_at=datetime(2026, 3, 2, tzinfo=UTC),
+    publish=True,
+    reason="better",
+    challenger=EVALUATION,
+    champion=None,
+    taxonomy_version="1",
+    pointer=CurrentModel(version="v2", uri="v2", sha256="s"),
+    replaced_version="v1",
+)
+
+
+def test_winner_is_announced_with_its_figures() -> None:
+    """The event names version, place, sum, accuracy on the frozen test, taxonomy and what it replaced."""
+    assert VERDICT.event() == ModelPublished(
+        version="v2", uri="v2", sha256="s", accuracy=0.9, taxonomy_version="1", replaced_version="v1"
+    )
+
+
+def test_loser_is_not_announced() -> None:
+    """A challenger that lost has no place, so there is nothing to announce."""
+    assert replace(VERDICT, publish=False, pointer=None).event() is None
+
+
+def test_ids_are_derived() -> None:
+    """A verdict has the same id each time; other inputs that lead to the same model are another verdict."""
+    assert VERDICT.id == replace(VERDICT).id
+    assert VERDICT.id != replace(VERDICT, inputs_sum="j").id
