@@ -3,7 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import faust
@@ -31,6 +32,15 @@ def end_process(error: BaseException) -> None:
     code = EXIT_STAY_DOWN if isinstance(error, Permanent) else EXIT_RESTART
     _log.error("worker.ends", error=type(error).__name__, message=str(error), exit_code=code, exc_info=error)
     os._exit(code)
+
+
+@contextmanager
+def ending_on_error() -> Iterator[None]:
+    """End this process where the block raises: Faust would stop the app, and may never come to the end of that."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, a worker that does nothing must not stay
+        end_process(error)
 
 
 def _nothing() -> None:
@@ -111,7 +121,8 @@ class Worker:
     async def _ingest(self, stream: Any) -> None:
         """Hand every delivered message to its partition; Faust's own acknowledgements commit nothing here."""
         async for event in stream.events():
-            await self._live_runtime().accept(event.message)
+            with ending_on_error():
+                await self._live_runtime().accept(event.message)
 
     def _live_runtime(self) -> StageRuntime:
         """Return the runtime, made in the event loop at first use."""
@@ -160,10 +171,12 @@ class Worker:
         return high is not None and next_offset >= high
 
     async def _on_revoked(self, _app: Any, *revoked: Any, **_kwargs: Any) -> None:
-        await self._live_runtime().revoked(revoked[0])
+        with ending_on_error():
+            await self._live_runtime().revoked(revoked[0])
 
     async def _on_assigned(self, _app: Any, *assigned: Any, **_kwargs: Any) -> None:
-        await self._live_runtime().assigned(assigned[0])
+        with ending_on_error():
+            await self._live_runtime().assigned(assigned[0])
 
     async def _beat(self) -> None:
         while True:

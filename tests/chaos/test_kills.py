@@ -1,0 +1,46 @@
+"""Workers killed under load: nothing lost, nothing visible twice, no decision made twice, no agent above capacity."""
+
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from streams.fault_points import FaultPoint
+from tests.chaos.chaos_run import chaos_run
+
+STAGES = ["triage", "cases", "routing", "roster"]
+TICKETS = 5000
+KILLS = 16
+DEATHS = 3
+
+pytestmark = pytest.mark.chaos
+
+
+@pytest.mark.timeout(900)
+def test_workers_killed_at_random_and_between_transaction_and_outbox(
+    tmp_path: Path, small_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5,000 tickets while workers die every few seconds: the verifier finds no fault of any kind."""
+    random = Random(41)
+    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=120) as run:
+        run.traffic.start()
+        run.kill_at_random(STAGES, kills=KILLS // 2, random=random)
+        run.die_at(
+            {"cases": (FaultPoint.AFTER_TRANSACTION, 12), "routing": (FaultPoint.IN_OUTBOX, 6)}, deaths=DEATHS
+        )
+        run.kill_at_random(STAGES, kills=KILLS // 2, random=random)
+        run.die_at(
+            {"cases": (FaultPoint.IN_OUTBOX, 6), "routing": (FaultPoint.AFTER_TRANSACTION, 12)}, deaths=DEATHS
+        )
+        findings = run.settle()
+        summary = run.summary(findings)
+    sys.stdout.write(f"{summary}\n")
+    assert findings.faults == {}, summary
+    assert findings.figures.get("tickets.dead", 0) == 0, summary
+    assert findings.figures["tickets.events"] == run.traffic.ticket_events, summary
+    assert run.traffic.opened == TICKETS, summary
+    assert len(run.kills) >= KILLS, summary
+    assert len(run.deaths) == 4, summary
+    assert all(count >= DEATHS for count in run.deaths.values()), summary
+    assert findings.figures["repeated deliveries"] > 0, "no kill hit anything that had to be repeated"

@@ -1,0 +1,63 @@
+"""Several workers a stage, one of them lost; and the broker itself killed: nothing lost, nothing visible twice."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.chaos_run import ChaosRun, chaos_run
+from tests.stage_harness import wait_for
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+
+TICKETS = 1000
+
+
+@pytest.fixture
+def run(tmp_path: Path, small_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChaosRun]:
+    """Two workers each of cases and routing, and traffic of about 40 seconds."""
+    workers = {"cases_workers": 2, "routing_workers": 2}
+    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=40, **workers) as run:
+        yield run
+
+
+def _verify(run: ChaosRun) -> None:
+    findings = run.settle()
+    summary = run.summary(findings)
+    sys.stdout.write(f"{summary}\n")
+    assert findings.faults == {}, summary
+    assert findings.figures.get("tickets.dead", 0) == 0, summary
+    assert findings.figures["tickets.events"] == run.traffic.ticket_events, summary
+
+
+def _wait_for_partitions(run: ChaosRun, name: str, *, least: int) -> None:
+    wait_for(lambda: len(run.owned(name)) >= least, f"{name} to own {least} partitions", 120)
+
+
+def test_a_second_worker_takes_over_and_gives_back(run: ChaosRun) -> None:
+    """One of two workers of a stage is killed and stays away: the other gets its partitions, until it is back."""
+    for name in ("cases", "cases-2", "routing", "routing-2"):
+        _wait_for_partitions(run, name, least=1)
+    run.traffic.start()
+    run.wait_for_published(run.traffic.held_back_at // 4)
+    for lost, other in (("cases", "cases-2"), ("routing-2", "routing")):
+        run.kill_for_good(lost)
+        _wait_for_partitions(run, other, least=4)
+    run.wait_for_published(run.traffic.held_back_at * 3 // 4)
+    run.pipeline.supervisor.start_parts(["cases", "routing-2"])
+    for name in ("cases", "routing-2"):
+        wait_for(lambda name=name: 0 < len(run.owned(name)) < 4, f"{name} to have a share again", 120)  # type: ignore[misc]
+    _verify(run)
+
+
+def test_the_broker_is_killed_and_started_again(run: ChaosRun) -> None:
+    """Kill -9 of Kafka in the middle of traffic: producers and workers go on where they were."""
+    run.traffic.start()
+    for share in (1, 2):
+        run.wait_for_published(run.traffic.held_back_at * share // 3)
+        run.wait_for_output("routing")
+        run.kill("kafka")
+        wait_for(lambda: run.part("kafka").state == "running", "the broker to answer again", 120)
+    _verify(run)
+    assert run.pipeline.supervisor.restarts("kafka") == 2
