@@ -12,6 +12,8 @@ from serving.tail.progress import Bounds, LiveTopic, Place
 from serving.tail.rows import Record
 
 _MIB: Final = 1024 * 1024
+_PATIENCE_MS: Final = 5000
+"""How long one question to Kafka may take: meanwhile no new batch run is seen, and the process does not stop."""
 
 
 class OutOfBounds(Exception):  # noqa: N818 - control flow: the reader looks at the bounds again
@@ -51,9 +53,20 @@ class KafkaLog:
     ) -> None:
         """Connect; `topics` names the served topics by full name. Raises kafka.errors.KafkaError."""
         self._topics = dict(topics)
-        self._admin = KafkaAdminClient(**client_options)
-        self._consumer = KafkaConsumer(
+        self._admin = KafkaAdminClient(
+            **client_options, bootstrap_timeout_ms=_PATIENCE_MS, request_timeout_ms=_PATIENCE_MS
+        )
+        try:
+            self._consumer = self._open_consumer(client_options, wait_ms)
+        except BaseException:
+            self._admin.close()
+            raise
+
+    @staticmethod
+    def _open_consumer(client_options: Mapping[str, Any], wait_ms: int) -> KafkaConsumer:
+        return KafkaConsumer(
             **client_options,
+            bootstrap_timeout_ms=_PATIENCE_MS,
             group_id=None,
             enable_auto_commit=False,
             # Never silently from elsewhere: an offset that is gone is a gap to report.
@@ -82,12 +95,16 @@ class KafkaLog:
     def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
         """Return what Kafka has of each partition."""
         parts = [TopicPartition(*place) for place in places]
-        first, last = self._consumer.beginning_offsets(parts), self._consumer.end_offsets(parts)
+        first, last = (
+            ask(parts, timeout_ms=_PATIENCE_MS)
+            for ask in (self._consumer.beginning_offsets, self._consumer.end_offsets)
+        )
         return {(part.topic, part.partition): Bounds(first[part], last[part]) for part in parts}
 
     def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """Return the offset after the last record of each partition."""
-        found = self._consumer.end_offsets([TopicPartition(*place) for place in places])
+        parts = [TopicPartition(*place) for place in places]
+        found = self._consumer.end_offsets(parts, timeout_ms=_PATIENCE_MS)
         return {(part.topic, part.partition): offset for part, offset in found.items()}
 
     def seek(self, nexts: Mapping[Place, int]) -> None:
