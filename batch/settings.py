@@ -11,7 +11,10 @@ class BatchSettings(CommonSettings):
     """What only the batch layer needs to know, beside what all layers share."""
 
     batch_niceness: int = Field(
-        default=5, ge=0, le=19, description="How far batch steps back for what runs beside it (its nice value)."
+        default=5,
+        ge=0,
+        le=19,
+        description="How far batch steps back for what runs beside it (its nice value).",
     )
     spark_master: str = Field(
         default="local[*]", description="Where Spark runs: local[*], spark://host:port, yarn or k8s://…"
