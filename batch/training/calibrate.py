@@ -80,4 +80,6 @@ def _between(ranked: Wide, count: int) -> float:
         return 0.0
     if count == len(ranked):
         return ALWAYS_ENCODER
-    return float((ranked[count - 1] + ranked[count]) / 2)
+    below, above = ranked[count - 1], ranked[count]
+    # Between two numbers that touch, half-way would round down to the lower one and move its row.
+    return float(max((below + above) / 2, np.nextafter(below, above)))
