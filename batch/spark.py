@@ -33,6 +33,8 @@ def spark_options(settings: BatchSettings, archives: list[Path]) -> dict[str, st
         "spark.sql.warehouse.dir": str(settings.spark_folder / "warehouse"),
         "spark.sql.adaptive.enabled": "true",
         "spark.sql.catalogImplementation": "in-memory",
+        # A batch of records with a megabyte of text each must fit into a Python worker.
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark_shuffle_partitions),

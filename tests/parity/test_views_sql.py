@@ -171,3 +171,29 @@ def test_generated_data_reaches_every_branch(duck: duckdb.DuckDBPyConnection) ->
     *counts, first_day = duck.execute(query).fetchone() or ()
     assert all(count > 0 for count in counts)
     assert first_day == date(2026, 2, 27)
+
+
+def test_daily_analytics_add_up(folder: Path) -> None:
+    """Of two disjoint sets of tickets, the measures sum to those of the union: so the tail adds and subtracts rows."""
+    (analytics,) = (view for view in DERIVED_VIEWS if view.name == "daily_analytics")
+    measures = [column.name for column in analytics.columns if column.type == "BIGINT"]
+    dimensions = [column.name for column in analytics.columns if column.type != "BIGINT"]
+    sums = ", ".join(f"SUM({name})" for name in measures)
+    parts = {"whole": "TRUE", "one": "hash(ticket_id) % 3 = 0", "other": "hash(ticket_id) % 3 <> 0"}
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(DUCKDB_MACROS)
+        source = f"read_parquet('{folder / 'tickets.parquet'}')"
+        connection.execute(f"CREATE TABLE all_tickets AS {unique_rows_sql(BASE_VIEWS[0], source)}")
+        for name, condition in parts.items():
+            connection.execute(
+                f"CREATE OR REPLACE VIEW tickets AS SELECT * FROM all_tickets WHERE {condition}"
+            )
+            for view in DERIVED_VIEWS:
+                if view.name in {"ticket_outcomes", "daily_analytics"}:
+                    connection.execute(f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}")
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM daily_analytics")
+        query = f"SELECT {', '.join(dimensions)}, {sums} FROM {{}} GROUP BY ALL ORDER BY ALL"
+        united = connection.execute(query.format("(FROM one UNION ALL FROM other)")).fetchall()
+        assert united == connection.execute(query.format("whole")).fetchall()
+        assert len(united) > 100
