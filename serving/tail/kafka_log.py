@@ -8,6 +8,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import OffsetOutOfRangeError
 
 from schemas.topics import Topic
+from serving.tail.lenient_records import read_leniently
 from serving.tail.progress import Bounds, LiveTopic, Place
 from serving.tail.rows import Record
 
@@ -39,7 +40,7 @@ class Log(Protocol):
         """Return the next records, at most `limit`; none if none come in time. Raises OutOfBounds."""
 
     def positions(self) -> dict[Place, int]:
-        """Return the next offset of each partition that is read."""
+        """Return the next offset of each partition that is read. Raises OutOfBounds where one was lost."""
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -52,6 +53,7 @@ class KafkaLog:
         self, client_options: Mapping[str, Any], topics: Mapping[str, Topic], *, wait_ms: int
     ) -> None:
         """Connect; `topics` names the served topics by full name. Raises kafka.errors.KafkaError."""
+        read_leniently()
         self._topics = dict(topics)
         self._admin = KafkaAdminClient(
             **client_options, bootstrap_timeout_ms=_PATIENCE_MS, request_timeout_ms=_PATIENCE_MS
@@ -133,11 +135,15 @@ class KafkaLog:
         ]
 
     def positions(self) -> dict[Place, int]:
-        """Return the next offset of each partition that is read."""
-        return {
-            (part.topic, part.partition): self._consumer.position(part)
-            for part in self._consumer.assignment()
-        }
+        """Return the next offset of each partition that is read. Raises OutOfBounds where one was lost."""
+        found = {}
+        for part in self._consumer.assignment():
+            position = self._consumer.position(part, timeout_ms=_PATIENCE_MS)
+            if position is None:
+                # The client gives up its position where the topic goes away under it.
+                raise OutOfBounds(f"{part.topic} partition {part.partition} has no position")
+            found[part.topic, part.partition] = position
+        return found
 
     def close(self) -> None:
         """Let go of the connections."""

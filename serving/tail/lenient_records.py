@@ -11,6 +11,8 @@ from schemas.header_names import LenientBytes
 class LenientBatch(DefaultRecordBatch):  # type: ignore[misc]  # kafka-python is untyped
     """A batch that reads a record once more, leniently, where a header's name is not UTF-8."""
 
+    _buffer: bytearray
+
     def _read_msg(self) -> Any:
         try:
             return super()._read_msg()

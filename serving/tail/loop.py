@@ -177,10 +177,10 @@ class Tail:
         ends = log.ends(self._reading)
         try:
             records = log.poll(self._timing.poll_ms, self._timing.batch_rows)
+            nexts = log.positions()
         except OutOfBounds:
             self._reading = {}
             return
-        nexts = log.positions()
         if records:
             # A topic that has its old id now had it when these were read: ids never return.
             self.check_topics(log)

@@ -103,6 +103,7 @@ class Pipeline:
 
     def gap(self) -> str:
         """Wait until answers are incomplete after they were complete, and return why."""
+        assert not self.process_ended, (self.home / "serving.log").read_text(encoding="utf-8")
         wait_for(lambda: bool(httpx.get(f"{self.url}/health").json()["gaps"]), "a gap is told")
         answer = self.sql("SELECT 1")
         assert not answer["complete"]

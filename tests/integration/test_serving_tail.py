@@ -18,7 +18,9 @@ from serving.merge.answers import Answers
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
 from serving.state import AnswerMetadata, ServedState
+from serving.tail.kafka_log import OutOfBounds
 from serving.tail.loop import Tail, TailTiming
+from serving.tail.progress import Place
 from serving.tail.rows import Record
 from serving.tail.status import StatusBoard
 from tests.unit.serving.memory_log import MemoryLog
@@ -362,3 +364,18 @@ def test_an_agents_event_in_batch_and_tail_counts_once(bench: TailBench) -> None
     shown = bench.rows("SELECT event_id, log_offset FROM agent_events ORDER BY event_id")
     assert shown == [{"event_id": "e1", "log_offset": 0}, {"event_id": "e2", "log_offset": 1}]
     assert bench.rows("SELECT status FROM agents") == [{"status": "available"}]
+
+
+def test_a_lost_position_is_looked_up_again(bench: TailBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the client no longer knows where it was, what it fetched is not appended but read again."""
+    bench.write("a", 1)
+
+    def lost(_: object) -> dict[Place, int]:
+        raise OutOfBounds("no position")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryLog, "positions", lost)
+        bench.step()
+    assert bench.rows("SELECT * FROM tickets") == []
+    bench.step()
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": 1}]
