@@ -1,18 +1,22 @@
-"""Reads tickets.dead and sends letters back to where they came from, repaired or as they were."""
+"""Reads tickets.dead: the letters, what was sent back since, and strangers, which do no harm."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 
-from schemas.derived import RecordDied
-from schemas.envelope import decode_envelope
-from schemas.errors import Permanent, Transient
+from schemas.derived import DeadLetterReplayed, RecordDied
+from schemas.envelope import Envelope, EventDecoder, EventError, Headers, decode_envelope
+from schemas.errors import Permanent
 from schemas.settings import CommonSettings
-from schemas.topics import DERIVED_BYTES, Topic, topic_specs
+from schemas.topics import DERIVED_BYTES, Topic
+from schemas.view_rows import decode_died
+from serving.tail.lenient_records import read_leniently
 
-_POLL_MS = 500
+_POLL_MS: Final = 500
+_REPLAYED: Final = EventDecoder({"DeadLetterReplayed": DeadLetterReplayed})
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,11 +24,106 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     about: RecordDied
+    died_at: datetime
+    partition: int  # of tickets.dead
     value: bytes
 
 
-def read_dead_letters(settings: CommonSettings) -> Iterator[DeadLetter]:
-    """Yield every letter from the beginning to the present end, each once; repeats have the same id."""
+class Replay(msgspec.Struct, frozen=True, kw_only=True):
+    """Word that a letter was sent back, and when."""
+
+    about: DeadLetterReplayed
+    at: datetime
+
+
+class Stranger(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of tickets.dead that is neither; `place` names it, `error` says why."""
+
+    place: str
+    error: str
+
+
+Found = DeadLetter | Replay | Stranger
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which letters are wanted; None is any. `ids` are ids or their beginnings."""
+
+    stage: str | None = None
+    error: str | None = None
+    topic: str | None = None
+    since: datetime | None = None
+    ids: tuple[str, ...] = ()
+
+    def takes(self, letter: DeadLetter) -> bool:
+        """Tell whether a letter is among them."""
+        about = letter.about
+        return (
+            self.stage in (None, about.stage)
+            and self.error in (None, about.error)
+            and self.topic in (None, about.topic)
+            and (self.since is None or letter.died_at >= self.since)
+            and (not self.ids or letter.id.startswith(self.ids))
+        )
+
+
+class Letters(msgspec.Struct, kw_only=True):
+    """Chosen letters by id without their values and headers, what was sent back, and how many strangers there are."""
+
+    letters: dict[str, DeadLetter]
+    replays: dict[str, Replay]
+    strangers: list[Stranger]
+
+    def newest_first(self, *, pending: bool = False) -> list[DeadLetter]:
+        """Return the letters, or those that were not sent back."""
+        chosen = [letter for letter in self.letters.values() if not (pending and letter.id in self.replays)]
+        return sorted(chosen, key=lambda letter: (letter.died_at, letter.id), reverse=True)
+
+
+def survey(found: Iterable[Found], choice: Choice) -> Letters:
+    """Go through tickets.dead once and keep what a list needs; repeated letters count once."""
+    letters = Letters(letters={}, replays={}, strangers=[])
+    for record in found:
+        if isinstance(record, Stranger):
+            letters.strangers.append(record)
+        elif isinstance(record, Replay):
+            letters.replays[record.about.letter_id] = record
+        elif choice.takes(record):
+            letters.letters.setdefault(record.id, _light(record))
+    return letters
+
+
+def _light(letter: DeadLetter) -> DeadLetter:
+    about = msgspec.structs.replace(letter.about, headers=(), key=None)
+    return msgspec.structs.replace(letter, about=about, value=b"")
+
+
+def what_is(partition: int, offset: int, timestamp_ms: int, headers: Headers, value: bytes | None) -> Found:
+    """Return what a record of tickets.dead is; whatever it holds, this never raises."""
+    at = datetime.fromtimestamp(max(0, timestamp_ms) / 1000, UTC)
+    try:
+        envelope = decode_envelope(headers)
+        if envelope.type == "DeadLetterReplayed":
+            return Replay(about=_replayed(envelope, value), at=at)
+        about = decode_died(headers)
+    except EventError as error:
+        place = f"{Topic.TICKETS_DEAD}[{partition}]@{offset}"
+        return Stranger(place=place, error=f"{type(error).__name__}: {error}")
+    return DeadLetter(id=envelope.id, about=about, died_at=at, partition=partition, value=value or b"")
+
+
+def _replayed(envelope: Envelope, value: bytes | None) -> DeadLetterReplayed:
+    body = _REPLAYED.decode(envelope, value)
+    assert isinstance(body, DeadLetterReplayed)  # the decoder knows no other type
+    return body
+
+
+def read_dead_letters(settings: CommonSettings, *, since: datetime | None = None) -> Iterator[Found]:
+    """Yield every record of tickets.dead from `since`, or from the beginning, to the present end.
+
+    Of one partition in order. Raises Permanent where the topic does not exist.
+    """
+    read_leniently()
     name = settings.topic_prefix + Topic.TICKETS_DEAD
     consumer = KafkaConsumer(
         **settings.kafka_python_options(), enable_auto_commit=False, max_partition_fetch_bytes=DERIVED_BYTES
@@ -33,60 +132,48 @@ def read_dead_letters(settings: CommonSettings) -> Iterator[DeadLetter]:
         partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
         if not partitions:
             raise Permanent(f"topic {name} does not exist; create it with `ticketyard topics create`")
-        yield from _read(consumer, partitions)
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+        _seek(consumer, partitions, ends, since)
+        yield from _read(consumer, ends)
     finally:
         consumer.close()
 
 
-def _read(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[DeadLetter]:
-    consumer.assign(partitions)
-    consumer.seek_to_beginning(*partitions)
-    ends = consumer.end_offsets(partitions)
-    seen: set[str] = set()
-    while any(consumer.position(partition) < ends[partition] for partition in partitions):
+def _seek(consumer: Any, partitions: list[Any], ends: dict[Any, int], since: datetime | None) -> None:
+    if since is None:
+        consumer.seek_to_beginning(*partitions)
+        return
+    milliseconds = max(0, int(since.timestamp() * 1000))
+    found = consumer.offsets_for_times(dict.fromkeys(partitions, milliseconds))
+    for partition in partitions:
+        first = found[partition]
+        consumer.seek(partition, ends[partition] if first is None else first.offset)
+
+
+def _read(consumer: Any, ends: dict[Any, int]) -> Iterator[Found]:
+    while any(consumer.position(partition) < end for partition, end in ends.items()):
         for records in consumer.poll(timeout_ms=_POLL_MS).values():
             for record in records:
-                letter = _letter(record)
-                if letter.id not in seen:
-                    seen.add(letter.id)
-                    yield letter
+                yield what_is(record.partition, record.offset, record.timestamp, record.headers, record.value)
 
 
-def _letter(record: Any) -> DeadLetter:
-    headers = dict(record.headers)
-    about = msgspec.json.decode(headers["dead"], type=RecordDied)
-    return DeadLetter(id=decode_envelope(record.headers).id, about=about, value=record.value or b"")
-
-
-def send_back(
-    settings: CommonSettings,
-    letter: DeadLetter,
-    *,
-    value: bytes | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> None:
-    """Publish a letter again where it was read, with `value` and single `headers` replaced where given.
-
-    Awaits the broker's acknowledgement. The event keeps its id, so sending it twice does no harm.
-    """
-    changed = {
-        **dict(letter.about.headers),
-        **{name: text.encode() for name, text in (headers or {}).items()},
-    }
-    topics = {spec.topic: spec.name for spec in topic_specs(prefix=settings.topic_prefix)}
-    producer = KafkaProducer(
-        **settings.kafka_python_options(), acks="all", enable_idempotence=True, max_request_size=DERIVED_BYTES
+def one_id(letters: Letters, wanted: str) -> str:
+    """Return the one letter's id that begins with `wanted`. Raises Permanent where there is none, or more."""
+    found = (
+        [wanted] if wanted in letters.letters else [id_ for id_ in letters.letters if id_.startswith(wanted)]
     )
-    try:
-        future = producer.send(
-            topics[Topic(letter.about.topic)],
-            key=letter.about.key,
-            value=letter.value if value is None else value,
-            headers=list(changed.items()),
-            partition=letter.about.partition,
-        )
-        producer.flush(timeout=30)
-        if not future.succeeded():
-            raise Transient(f"letter {letter.id} was not acknowledged: {future.exception}; try again")
-    finally:
-        producer.close()
+    if not found:
+        raise Permanent(f"there is no letter {wanted}; `ticketyard dead list` names them")
+    if len(found) > 1:
+        raise Permanent(f"{len(found)} letters begin with {wanted}; write more of the id")
+    return found[0]
+
+
+def whole_letters(found: Iterable[Found], ids: Iterable[str]) -> Iterator[DeadLetter]:
+    """Yield the letters with these ids, each once, with their values: all at once would be too much to keep."""
+    missing = set(ids)
+    for record in found:
+        if isinstance(record, DeadLetter) and record.id in missing:
+            missing.discard(record.id)
+            yield record

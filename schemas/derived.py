@@ -199,6 +199,22 @@ class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
+class DeadLetterReplayed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.dead: a letter's record was sent back to its partition, where it is now at `replayed_to_offset`.
+
+    `stage` to `offset` are the letter's. `repaired` tells whether anything was changed.
+    """
+
+    letter_id: str
+    stage: str
+    topic: str
+    topic_id: str
+    partition: Number
+    offset: Number
+    replayed_to_offset: Number
+    repaired: bool = False
+
+
 DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
     event.__name__: event
     for event in (
@@ -215,6 +231,7 @@ DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
         ModelPublished,
         ViewsPublished,
         RecordDied,
+        DeadLetterReplayed,
     )
 }
 """Every event that only the pipeline publishes."""

@@ -68,17 +68,21 @@ def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origi
             name = "models"
         case _:
             raise ValueError(f"no view is made of topic {topic}")
-    return [(name, ROW_OF[name](headers, value, origin))]
+    row = ROW_OF[name](headers, value, origin)
+    return [] if row is None else [(name, row)]
 
 
-ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row]]] = {
+ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] = {
     "tickets": lambda _headers, value, origin: ticket_row(decode_logged(value).after, origin),
     "ticket_events": lambda _headers, value, origin: ticket_event_row(decode_logged(value), origin),
     "agent_events": lambda headers, value, origin: agent_event_row(decode_envelope(headers), value, origin),
     "dead_letters": lambda headers, _value, origin: dead_letter_row(headers, origin),
     "models": lambda headers, value, origin: model_row(decode_envelope(headers), value, origin),
 }
-"""How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError."""
+"""How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError.
+
+None is a record that belongs there and adds no row: word in tickets.dead that a letter was sent back.
+"""
 
 
 def decode_logged(value: bytes | None) -> LoggedTicket:
@@ -135,15 +139,11 @@ def agent_event_row(envelope: Envelope, value: bytes | None, origin: Origin) -> 
     return (*about, body.agent_id, *nothing, body.performance, body.run_id, body.tickets, *_position(origin))
 
 
-def dead_letter_row(headers: Headers, origin: Origin) -> Row:
-    """Return the row of `dead_letters`. Raises NotAnEvent where the header `dead` is missing or wrong."""
-    raw = dict(headers).get(DEAD_HEADER)
-    if raw is None:
-        raise NotAnEvent(f"a dead letter has no header {DEAD_HEADER!r}")
-    try:
-        died = msgspec.json.decode(raw, type=RecordDied)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise NotAnEvent(f"header {DEAD_HEADER!r} is not a RecordDied: {error}") from error
+def dead_letter_row(headers: Headers, origin: Origin) -> Row | None:
+    """Return the row of `dead_letters`, None for a DeadLetterReplayed. Raises NotAnEvent, as `decode_died`."""
+    if ("ce_type", b"DeadLetterReplayed") in headers:
+        return None
+    died = decode_died(headers)
     return (
         died.stage,
         died.error,
@@ -155,6 +155,17 @@ def dead_letter_row(headers: Headers, origin: Origin) -> Row:
         _moment(died.timestamp_ms),
         *_position(origin),
     )
+
+
+def decode_died(headers: Headers) -> RecordDied:
+    """Return why a record died. Raises NotAnEvent where the header `dead` is missing or wrong."""
+    raw = dict(headers).get(DEAD_HEADER)
+    if raw is None:
+        raise NotAnEvent(f"a dead letter has no header {DEAD_HEADER!r}")
+    try:
+        return msgspec.json.decode(raw, type=RecordDied)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotAnEvent(f"header {DEAD_HEADER!r} is not a RecordDied: {error}") from error
 
 
 def model_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:

@@ -7,12 +7,18 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
+from kafka.admin import NewTopic
 
-from infra.topics import ensure_topics, specs_of
+from infra.topics import admin_client, ensure_topics, specs_of
+from schemas.derived import ModelPublished
+from schemas.envelope import Envelope, encode_body, encode_headers
+from schemas.model.bundle import read_manifest
+from schemas.model.registry import pointer_to
 from schemas.topics import Topic
 from streams.settings import StreamSettings
 from streams.stages import names_of
@@ -95,6 +101,37 @@ class StageHarness:
     def flush(self) -> None:
         """Wait until everything queued has been acknowledged."""
         assert self._producer.flush(30) == 0
+
+    def announce_model(self, bundle: Path) -> None:
+        """Publish a bundle as the model that triage is to load."""
+        version = read_manifest(bundle).version
+        pointer = pointer_to(bundle, self.settings.models_folder, version=version)
+        body = ModelPublished(
+            version=version, uri=pointer.uri, sha256=pointer.sha256, accuracy=0.9, taxonomy_version="1"
+        )
+        now = datetime.now(UTC)
+        headers = encode_headers(Envelope(id=version, type="ModelPublished", source="test", time=now))
+        self.send(Topic.MODELS_PUBLISHED, version, encode_body(body), partition=0, headers=headers)
+        self.flush()
+
+    def recreate(self, topic: Topic) -> None:
+        """Delete a topic and create it again: the same name, another id, none of its records."""
+        name = self.names[topic]
+        with admin_client(self.settings.kafka_python_options()) as admin:
+            admin.delete_topics([name])
+            wait_for(lambda: name not in admin.list_topics(), "the topic deleted")
+            admin.create_topics([NewTopic(name, 4, 1)])
+            wait_for(lambda: name in admin.list_topics(), "the topic created")
+
+    def committed(self, stage: str, topic: Topic) -> list[int]:
+        """Return what a stage has committed of each of a topic's four partitions; negative where nothing."""
+        group = f"{self.settings.topic_prefix}ticketyard-{stage}"
+        consumer = Consumer({"bootstrap.servers": self.settings.bootstrap_servers, "group.id": group})
+        try:
+            parts = [TopicPartition(self.names[topic], number) for number in range(4)]
+            return [int(part.offset) for part in consumer.committed(parts, timeout=10)]
+        finally:
+            consumer.close()
 
     @contextmanager
     def reading(self, topic: Topic, partitions: int = 4) -> "Iterator[Reading]":

@@ -8,11 +8,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from confluent_kafka import Consumer, TopicPartition
-from kafka.admin import NewTopic
 
 from infra.local.kafka import LocalKafka
-from infra.topics import admin_client
 from schemas.derived import AgentReleased
 from schemas.topics import Topic
 from streams.clients import reader, transactional_producer
@@ -136,10 +133,10 @@ def test_a_topic_that_was_created_again_stops_the_stage(harness: StageHarness, k
     _produce(harness, 40)
     with harness.reading(Topic.AGENTS_ROSTER) as reading:
         reading.wait(40)
-    wait_for(lambda: _committed(harness) > 0, "offsets committed")
+    wait_for(lambda: min(harness.committed("counting", Topic.AGENTS_EVENTS)) > 0, "offsets committed")
     first.terminate()
     first.wait(15)
-    _recreate(harness, Topic.AGENTS_EVENTS)
+    harness.recreate(Topic.AGENTS_EVENTS)
     _produce(harness, 80)
     second = harness.start(PROGRAM)
     wait_for(lambda: second.poll() is not None, "the worker to refuse")
@@ -160,24 +157,3 @@ def _state_log(harness: StageHarness) -> StateLog:
 
 def _header(step: int) -> StepHeader:
     return StepHeader(step=step, offsets={}, topic_ids={}, chunks=0, now=datetime(2026, 1, 1, tzinfo=UTC))
-
-
-def _committed(harness: StageHarness) -> int:
-    group = f"{harness.settings.topic_prefix}ticketyard-counting"
-    consumer = Consumer({"bootstrap.servers": harness.settings.bootstrap_servers, "group.id": group})
-    try:
-        name = harness.names[Topic.AGENTS_EVENTS]
-        return min(
-            tp.offset for tp in consumer.committed([TopicPartition(name, n) for n in range(4)], timeout=10)
-        )
-    finally:
-        consumer.close()
-
-
-def _recreate(harness: StageHarness, topic: Topic) -> None:
-    name = harness.names[topic]
-    with admin_client(harness.settings.kafka_python_options()) as admin:
-        admin.delete_topics([name])
-        wait_for(lambda: name not in admin.list_topics(), "the topic deleted")
-        admin.create_topics([NewTopic(name, 4, 1)])
-        wait_for(lambda: name in admin.list_topics(), "the topic created")

@@ -1,0 +1,176 @@
+"""What the records of tickets.dead are, which of them are wanted, and how one goes back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from infra.dead_letter_replay import REPLAY_OF, Repair, replayed_headers
+from infra.dead_letters import (
+    Choice,
+    DeadLetter,
+    Found,
+    Replay,
+    Stranger,
+    one_id,
+    survey,
+    what_is,
+    whole_letters,
+)
+from schemas.derived import DeadLetterReplayed, RecordDied
+from schemas.envelope import Envelope, Headers, encode_body, encode_headers
+from schemas.errors import Permanent
+
+AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def died(stage: str = "triage", error: str = "InvalidBody", topic: str = "tickets.events") -> RecordDied:
+    return RecordDied(
+        stage=stage,
+        error=error,
+        message="it is broken",
+        topic=topic,
+        topic_id="id",
+        partition=1,
+        offset=5,
+        timestamp_ms=0,
+        key=b"k",
+        headers=(("ce_id", b"e1"), ("odd", None), ("trace", b"a"), ("trace", b"b")),
+    )
+
+
+def headers(kind: str, identity: str) -> Headers:
+    return encode_headers(Envelope(id=identity, type=kind, source="ticketyard/triage", time=AT))
+
+
+def letter(identity: str, *, minutes: int = 0, about: RecordDied | None = None) -> Found:
+    """Return a letter as it is read."""
+    told = [*headers("RecordDied", identity), ("dead", encode_body(about or died()))]
+    milliseconds = int((AT + timedelta(minutes=minutes)).timestamp() * 1000)
+    return what_is(2, 7, milliseconds, told, b"\xff raw")
+
+
+def replay(identity: str) -> Found:
+    body = DeadLetterReplayed(
+        letter_id=identity,
+        stage="triage",
+        topic="tickets.events",
+        topic_id="id",
+        partition=1,
+        offset=5,
+        replayed_to_offset=9,
+    )
+    return what_is(2, 8, 0, headers("DeadLetterReplayed", f"r-{identity}"), encode_body(body))
+
+
+def test_a_letter_is_read_whole() -> None:
+    """The raw bytes are the value, the reason is in the header, the id names it."""
+    found = letter("d1", minutes=1)
+    assert found == DeadLetter(
+        id="d1", about=died(), died_at=AT + timedelta(minutes=1), partition=2, value=b"\xff raw"
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "value", "words"),
+    [
+        ([], b"hello", "ce_id is missing"),
+        (headers("RecordDied", "d"), b"", "no header 'dead'"),
+        ([*headers("RecordDied", "d"), ("dead", b"{")], b"", "not a RecordDied"),
+        (headers("DeadLetterReplayed", "d"), b"{}", "letter_id"),
+        (headers("DeadLetterReplayed", "d"), None, "no value"),
+    ],
+)
+def test_a_stranger_is_named_and_does_no_harm(told: Headers, value: bytes | None, words: str) -> None:
+    """Anybody may write to a topic; reading goes on."""
+    found = what_is(3, 11, -1, told, value)
+    assert isinstance(found, Stranger)
+    assert found.place == "tickets.dead[3]@11"
+    assert words in found.error
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["ce_id", "ce_type", "ce_source", "ce_time", "dead"]), st.binary())),
+    st.none() | st.binary(),
+)
+def test_no_record_is_too_strange(told: Headers, value: bytes | None) -> None:
+    """Whatever a record of tickets.dead holds, it is something."""
+    assert isinstance(what_is(0, 0, 0, told, value), DeadLetter | Replay | Stranger)
+
+
+def test_the_newest_come_first_and_once() -> None:
+    """A stage that died after writing a letter writes it again: the first counts."""
+    found = [letter("a"), letter("b", minutes=5), letter("a", minutes=9)]
+    assert [one.id for one in survey(found, Choice()).newest_first()] == ["b", "a"]
+
+
+def test_what_was_sent_back_is_not_pending() -> None:
+    """Word of a replay marks its letter, and only that."""
+    letters = survey([letter("a"), letter("b"), replay("a")], Choice())
+    assert [one.id for one in letters.newest_first()] == ["b", "a"]
+    assert [one.id for one in letters.newest_first(pending=True)] == ["b"]
+    assert letters.replays["a"].about.replayed_to_offset == 9
+
+
+@pytest.mark.parametrize(
+    ("choice", "ids"),
+    [
+        (Choice(), {"d1", "d2"}),
+        (Choice(stage="cases"), {"d2"}),
+        (Choice(error="InvalidBody"), {"d1"}),
+        (Choice(topic="tickets.enriched"), {"d2"}),
+        (Choice(since=AT + timedelta(minutes=1)), {"d2"}),
+        (Choice(stage="cases", error="InvalidBody"), set()),
+        (Choice(ids=("d1", "x")), {"d1"}),
+        (Choice(ids=("d",)), {"d1", "d2"}),
+    ],
+)
+def test_a_choice_is_all_that_is_said(choice: Choice, ids: set[str]) -> None:
+    """Filters narrow each other down."""
+    other = letter("d2", minutes=2, about=died("cases", "DuplicateConflict", "tickets.enriched"))
+    assert set(survey([letter("d1"), other], choice).letters) == ids
+
+
+def test_a_list_keeps_no_values() -> None:
+    """A million letters must fit; the values are read again when they are wanted."""
+    found = [letter("a"), letter("b"), letter("a")]
+    (kept,) = survey(found, Choice(ids=("a",))).newest_first()
+    assert (kept.value, kept.about.headers, kept.about.key) == (b"", (), None)
+    (whole,) = whole_letters(found, ["a"])
+    assert (whole.value, whole.about.key) == (b"\xff raw", b"k")
+
+
+def test_the_beginning_of_an_id_is_enough() -> None:
+    """If it is of one letter only; a whole id is always its own."""
+    letters = survey([letter("abc"), letter("abd"), letter("ab")], Choice())
+    assert one_id(letters, "abc") == "abc"
+    assert one_id(letters, "ab") == "ab"
+    with pytest.raises(Permanent, match="3 letters begin with a"):
+        one_id(letters, "a")
+    with pytest.raises(Permanent, match="no letter x"):
+        one_id(letters, "x")
+
+
+def test_headers_go_back_in_their_order_with_the_letters_id() -> None:
+    """Also those that are there twice; a null, which the client cannot send, is empty."""
+    found = letter("d1")
+    assert isinstance(found, DeadLetter)
+    assert replayed_headers(found, Repair()) == [
+        ("ce_id", b"e1"),
+        ("odd", b""),
+        ("trace", b"a"),
+        ("trace", b"b"),
+        (REPLAY_OF, b"d1"),
+    ]
+
+
+def test_a_repair_replaces_and_leaves_out_headers() -> None:
+    """A header that is named takes the place of all of its name; a former replay's mark is not kept."""
+    found = letter("d2", about=replace(died(), headers=((REPLAY_OF, b"d1"), ("a", b"1"))))
+    assert isinstance(found, DeadLetter)
+    repair = Repair(headers={"ce_type": "TicketOpened"}, without=("a",))
+    assert repair
+    assert not Repair()
+    assert replayed_headers(found, repair) == [("ce_type", b"TicketOpened"), (REPLAY_OF, b"d2")]
