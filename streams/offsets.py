@@ -11,6 +11,8 @@ from streams.errors import BrokerFailed
 from streams.record import Record, TopicRole, headers_of
 
 _TIMEOUT_S = 20.0
+_POLL_S = 0.1
+"""`consume` waits so long for a full batch, also where it already has what is asked for."""
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +77,7 @@ class BrokerPositions:
         try:
             consumer.assign([TopicPartition(topic, partition, start)])
             while True:
-                for message in consumer.consume(500, timeout=_TIMEOUT_S):
+                for message in consumer.consume(500, timeout=_POLL_S):
                     error = message.error()
                     if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
                         raise BrokerFailed(f"cannot read {topic}[{partition}] from {start}: {error}")

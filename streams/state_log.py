@@ -20,7 +20,9 @@ HEADER: Final = "header"
 OUTBOX_PREFIX: Final = "outbox:"
 _CHUNK_BYTES: Final = 512 * 1024
 _ATTEMPTS: Final = 5
-_POLL_S: Final = 1.0
+_POLL_S: Final = 0.1
+"""`consume` waits so long for a full batch, also where it already has the end: every restore costs this at least."""
+
 _RESTORE_BATCH: Final = 2000
 _encode_chunk = msgspec.msgpack.Encoder().encode
 

@@ -39,12 +39,16 @@ _IN_FLIGHT_MS: Final = 250
 
 @dataclass
 class ChaosRun:
-    """One run: `kills` are the parts killed at random with their moment (ms), `deaths` those at fault points."""
+    """One run: `kills` are all parts killed, with their moment (ms), `random_kills` how many of them at random.
+
+    `deaths` counts those at fault points, by stage and point.
+    """
 
     pipeline: RunningPipeline
     traffic: Traffic
     reader: TopicReader
     kills: list[tuple[str, int]] = field(default_factory=list)
+    random_kills: int = 0
     deaths: dict[str, int] = field(default_factory=dict)
     started_at: float = field(default_factory=time.monotonic)
     _pause: threading.Event = field(default_factory=threading.Event)
@@ -84,6 +88,7 @@ class ChaosRun:
             if random.random() < _KILLED_AT_WORK:
                 self.wait_for_output(name)
             self.kill(name)
+            self.random_kills += 1
 
     def wait_for_published(self, count: int) -> None:
         """Wait until so many events have been published."""
@@ -100,10 +105,7 @@ class ChaosRun:
 
     def _has_output(self, topic: str, since_ms: int) -> bool:
         self._look()
-        return any(
-            message.topic == topic and message.timestamp_ms > since_ms
-            for message in reversed(self.reader.messages)
-        )
+        return self.reader.latest_ms.get(topic, 0) > since_ms
 
     def _look(self) -> int:
         """Read what is new, not more often than a few times a second; return how much that was."""
@@ -128,7 +130,7 @@ class ChaosRun:
             assert self.part(name).last_exit == "killed by signal 9", self.part(name)
             self.kill_for_good(name)
             self.deaths[f"{stage} {point}"] = supervisor.restarts(name)
-        supervisor.start_parts(points)
+            supervisor.start_parts([stage])
 
     def _doomed(self, stage: str, point: FaultPoint, nth: int) -> PartSpec:
         spec = next(part for part in self.pipeline.parts() if part.name == stage)
@@ -183,7 +185,7 @@ class ChaosRun:
         lines = [
             f"tickets {self.traffic.opened:,}, ticket events {self.traffic.ticket_events:,}",
             f"duration {time.monotonic() - self.started_at:.0f} s",
-            f"kill -9 at random: {len(self.kills)}; deaths at fault points: {self.deaths}",
+            f"kill -9: {len(self.kills)}, {self.random_kills} of them at random; deaths at points: {self.deaths}",
             f"restarts: {restarts}; ends other than by kill -9: {self.other_ends()}",
             f"seconds from a kill to the next output, median: {recoveries}",
         ]

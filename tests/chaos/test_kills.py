@@ -11,7 +11,7 @@ from tests.chaos.chaos_run import chaos_run
 
 STAGES = ["triage", "cases", "routing", "roster"]
 TICKETS = 5000
-KILLS = 16
+KILLS = 12
 DEATHS = 3
 
 pytestmark = pytest.mark.chaos
@@ -23,7 +23,7 @@ def test_workers_killed_at_random_and_between_transaction_and_outbox(
 ) -> None:
     """5,000 tickets while workers die every few seconds: the verifier finds no fault of any kind."""
     random = Random(41)
-    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=120) as run:
+    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=100) as run:
         run.traffic.start()
         run.kill_at_random(STAGES, kills=KILLS // 2, random=random)
         run.die_at(
@@ -40,7 +40,7 @@ def test_workers_killed_at_random_and_between_transaction_and_outbox(
     assert findings.figures.get("tickets.dead", 0) == 0, summary
     assert findings.figures["tickets.events"] == run.traffic.ticket_events, summary
     assert run.traffic.opened == TICKETS, summary
-    assert len(run.kills) >= KILLS, summary
+    assert run.random_kills >= KILLS, summary
     assert len(run.deaths) == 4, summary
     assert all(count >= DEATHS for count in run.deaths.values()), summary
     assert findings.figures["repeated deliveries"] > 0, "no kill hit anything that had to be repeated"

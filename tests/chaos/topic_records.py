@@ -58,10 +58,14 @@ def asked_of(message: Message) -> Asked:
 
 
 class TopicReader:
-    """Follows every topic from its beginning; `messages` has what was read so far, without watermarks."""
+    """Follows every topic from its beginning; `messages` has what was read so far, without watermarks.
+
+    `latest_ms` is when the last of them arrived at the broker, by topic.
+    """
 
     def __init__(self, bootstrap_servers: str, *, prefix: str = "") -> None:
         self.messages: list[Message] = []
+        self.latest_ms: dict[str, int] = {}
         self._prefix = prefix
         self._consumer = KafkaConsumer(
             bootstrap_servers=bootstrap_servers, enable_auto_commit=False, group_id=None
@@ -89,9 +93,10 @@ class TopicReader:
 
     def _decoded(self, records: list[Any]) -> Iterator[Message]:
         for record in records:
-            headers = dict(record.headers)
+            headers, topic = dict(record.headers), record.topic.removeprefix(self._prefix)
             if headers.get("ce_type") != _WATERMARK.encode():
-                yield _message(record, record.topic.removeprefix(self._prefix), headers)
+                self.latest_ms[topic] = max(record.timestamp, self.latest_ms.get(topic, 0))
+                yield _message(record, topic, headers)
 
 
 def _message(record: Any, topic: str, headers: Mapping[str, bytes]) -> Message:
