@@ -1,11 +1,11 @@
 """The served topics as a log that can be read from any offset: kafka-python without a consumer group."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import OffsetOutOfRangeError
+from kafka.errors import OffsetOutOfRangeError, UnknownTopicOrPartitionError
 
 from schemas.topics import Topic
 from serving.tail.lenient_records import read_leniently
@@ -96,17 +96,24 @@ class KafkaLog:
 
     def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
         """Return what Kafka has of each partition."""
-        parts = [TopicPartition(*place) for place in places]
-        first, last = (
-            ask(parts, timeout_ms=_PATIENCE_MS)
-            for ask in (self._consumer.beginning_offsets, self._consumer.end_offsets)
-        )
-        return {(part.topic, part.partition): Bounds(first[part], last[part]) for part in parts}
+        wanted = list(places)
+        first = self._offsets(self._consumer.beginning_offsets, wanted)
+        last = self._offsets(self._consumer.end_offsets, wanted)
+        return {place: Bounds(first[place], last[place]) for place in wanted}
 
     def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """Return the offset after the last record of each partition."""
-        parts = [TopicPartition(*place) for place in places]
-        found = self._consumer.end_offsets(parts, timeout_ms=_PATIENCE_MS)
+        return self._offsets(self._consumer.end_offsets, places)
+
+    @staticmethod
+    def _offsets(
+        ask: Callable[..., Mapping[TopicPartition, int]], places: Iterable[Place]
+    ) -> dict[Place, int]:
+        try:
+            found = ask([TopicPartition(*place) for place in places], timeout_ms=_PATIENCE_MS)
+        except KeyError as error:
+            # How the client answers, at times, for a topic that is being deleted.
+            raise UnknownTopicOrPartitionError(str(error)) from error
         return {(part.topic, part.partition): offset for part, offset in found.items()}
 
     def seek(self, nexts: Mapping[Place, int]) -> None:
