@@ -60,7 +60,6 @@ def replay_capacity(topics: Topics, findings: Findings, *, prefix: str) -> None:
         steps = _steps(made, findings, prefix=prefix)
         replay = PartitionReplay(made, findings)
         replay.run(steps, work[partition], roster[partition])
-    findings.figures["decisions replayed"] = sum(map(len, decisions.values()))
 
 
 def _by_partition(records: list[Message]) -> dict[int, list[Message]]:
@@ -164,6 +163,7 @@ class PartitionReplay:
         body = decision.body
         ticket, agent = (body["team"], body["ticket_id"]), (body["team"], body["agent_id"])
         asked = (body["life"], body["routing_revision"])
+        self._findings.count("assigned from the queue" if late else "assigned at once")
         if self._revisions.get(ticket) != asked:
             self._findings.add(
                 "unasked_decisions", f"{decision.where}: {ticket} is at {self._revisions.get(ticket)}"

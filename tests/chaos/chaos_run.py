@@ -32,7 +32,12 @@ _QUIET_S: Final = 3.0
 _LOOK_EVERY_S: Final = 0.25
 _EVENTS_BETWEEN_KILLS: Final = (200, 1200)
 _KILLED_AT_WORK: Final = 0.75
-_OUTPUTS: Final = {"triage": "tickets.enriched", "cases": "tickets.log", "routing": "tickets.decisions"}
+_OUTPUTS: Final = {
+    "triage": "tickets.enriched",
+    "cases": "tickets.log",
+    "routing": "tickets.decisions",
+    "kafka": "tickets.decisions",
+}
 _IN_FLIGHT_MS: Final = 250
 """What a killed worker had handed to the operating system still arrives; outputs after this are its successor's."""
 
@@ -41,7 +46,7 @@ _IN_FLIGHT_MS: Final = 250
 class ChaosRun:
     """One run: `kills` are all parts killed, with their moment (ms), `random_kills` how many of them at random.
 
-    `deaths` counts those at fault points, by stage and point.
+    `deaths` counts those at fault points, by stage and point; `takeovers_s` is how long each takeover took.
     """
 
     pipeline: RunningPipeline
@@ -50,6 +55,7 @@ class ChaosRun:
     kills: list[tuple[str, int]] = field(default_factory=list)
     random_kills: int = 0
     deaths: dict[str, int] = field(default_factory=dict)
+    takeovers_s: dict[str, float] = field(default_factory=dict)
     started_at: float = field(default_factory=time.monotonic)
     _pause: threading.Event = field(default_factory=threading.Event)
 
@@ -78,6 +84,12 @@ class ChaosRun:
         """`kill -9` a part and keep it from being started again."""
         self.kill(name)
         self.pipeline.supervisor.stop_part(name)
+
+    def take_over(self, lost: str, heir: str, *, partitions: int) -> None:
+        """Kill a worker for good, and wait until another of its stage owns all partitions."""
+        self.kill_for_good(lost)
+        wait_for(lambda: len(self.owned(heir)) == partitions, f"{heir} to own {partitions} partitions", 120)
+        self.takeovers_s[f"{lost} by {heir}"] = round(time.time() - self.kills[-1][1] / 1000, 1)
 
     def kill_at_random(self, names: list[str], *, kills: int, random: Random) -> None:
         """Kill a part at random `kills` times while traffic flows: mostly at work, sometimes while it starts."""
@@ -186,6 +198,7 @@ class ChaosRun:
             f"tickets {self.traffic.opened:,}, ticket events {self.traffic.ticket_events:,}",
             f"duration {time.monotonic() - self.started_at:.0f} s",
             f"kill -9: {len(self.kills)}, {self.random_kills} of them at random; deaths at points: {self.deaths}",
+            f"takeovers, seconds: {self.takeovers_s}",
             f"restarts: {restarts}; ends other than by kill -9: {self.other_ends()}",
             f"seconds from a kill to the next output, median: {recoveries}",
         ]

@@ -38,6 +38,10 @@ class Findings:
         if len(kept) < _EXAMPLES:
             kept.append(example)
 
+    def count(self, figure: str, by: int = 1) -> None:
+        """Add to a figure."""
+        self.figures[figure] = self.figures.get(figure, 0) + by
+
     @property
     def faults(self) -> dict[str, int]:
         """Return the kinds that occur, with their counts."""

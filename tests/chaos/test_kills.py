@@ -1,6 +1,7 @@
 """Workers killed under load: nothing lost, nothing visible twice, no decision made twice, no agent above capacity."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -8,6 +9,8 @@ import pytest
 
 from streams.fault_points import FaultPoint
 from tests.chaos.chaos_run import chaos_run
+from tests.chaos.topic_records import Message
+from tests.chaos.verifier import verify
 
 STAGES = ["triage", "cases", "routing", "roster"]
 TICKETS = 5000
@@ -35,6 +38,7 @@ def test_workers_killed_at_random_and_between_transaction_and_outbox(
         )
         findings = run.settle()
         summary = run.summary(findings)
+        tightened = verify(_with_less_capacity(run.reader.messages))
     sys.stdout.write(f"{summary}\n")
     assert findings.faults == {}, summary
     assert findings.figures.get("tickets.dead", 0) == 0, summary
@@ -44,3 +48,16 @@ def test_workers_killed_at_random_and_between_transaction_and_outbox(
     assert len(run.deaths) == 4, summary
     assert all(count >= DEATHS for count in run.deaths.values()), summary
     assert findings.figures["repeated deliveries"] > 0, "no kill hit anything that had to be repeated"
+    assert tightened.counts["above_capacity"] > 0, (
+        "agents were never full, so capacity was never put to the test"
+    )
+
+
+def _with_less_capacity(messages: list[Message]) -> list[Message]:
+    """Return the same run as if every agent could have one ticket less."""
+    return [
+        replace(message, body={**message.body, "capacity": message.body["capacity"] - 1})
+        if message.topic == "agents.roster"
+        else message
+        for message in messages
+    ]

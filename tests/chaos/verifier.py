@@ -55,11 +55,9 @@ def _first_of_each_id(records: Iterable[Message]) -> list[Message]:
 
 def _count(raw: Topics, findings: Findings) -> None:
     for topic in sorted(raw):
-        findings.figures[topic] = len(raw[topic])
-    derived = [records for topic, records in raw.items() if topic not in _INPUTS]
-    findings.figures["repeated deliveries"] = sum(
-        len(records) - len({record.id for record in records}) for records in derived
-    )
+        findings.count(topic, len(raw[topic]))
+        if topic not in _INPUTS:
+            findings.count("repeated deliveries", len(raw[topic]) - len({record.id for record in raw[topic]}))
 
 
 def _check_copies(raw: Topics, findings: Findings) -> None:
