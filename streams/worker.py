@@ -190,7 +190,18 @@ class Worker:
 
     def run(self) -> None:
         """Run until a signal; returns by SystemExit."""
-        if self._settings.metrics_port:
-            self._metrics.serve(self._settings.metrics_port)
+        self._serve_metrics()
         worker = faust.Worker(self.app, quiet=True, redirect_stdouts=False, override_logging=False)
         worker.execute_from_commandline()
+
+    def _serve_metrics(self) -> None:
+        """Offer the metrics page; tickets must flow also where its port has been taken since it was chosen."""
+        port = self._settings.metrics_port
+        if not port:
+            return
+        try:
+            self._metrics.serve(port)
+        except OSError as error:
+            _log.error(
+                "metrics.not_served", port=port, error=str(error), act="free the port and restart the worker"
+            )
