@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw
 
-from schemas.events import Count, Event, Id, Moment, Share, Team, TicketEvent
+from schemas.events import Count, Event, Id, Label, Moment, Share, Team, TicketEvent
 from schemas.ticket_row import TicketRow, Work
 from schemas.triage import Triage
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority, Tier
@@ -158,7 +158,7 @@ class AgentPerformanceMeasured(Event, frozen=True, kw_only=True, omit_defaults=T
 
     agent_id: Id
     performance: Share
-    run_id: str
+    run_id: Label
     tickets: Count = 0
 
 

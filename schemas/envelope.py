@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.errors import Permanent
 from schemas.events import Event
-from schemas.header_names import UNREADABLE_NAME
+from schemas.header_names import has_unreadable
 
 Headers = list[tuple[str, bytes]]
 MAX_ID_LENGTH: Final = 256
@@ -70,7 +70,7 @@ def encode_body(body: Event) -> bytes:
 def decode_envelope(headers: Iterable[tuple[str, bytes | None]] | None) -> Envelope:
     """Return the envelope that `headers` spell. Raises NotAnEvent, naming the header that is missing or wrong."""
     found = dict(headers or ())
-    if UNREADABLE_NAME in found:
+    if has_unreadable(found):
         raise NotAnEvent("the name of a header is not UTF-8; send CloudEvents 1.0 in Kafka binary mode")
     for name in _REQUIRED:
         if not found.get(name):

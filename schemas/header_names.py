@@ -1,26 +1,35 @@
-"""Names of Kafka headers that are no text: Kafka takes any bytes, Python's clients only UTF-8."""
+"""Names of Kafka headers that are no text: Kafka takes any bytes, and Python's clients stop at what is not UTF-8."""
 
-from typing import Final, Self
+from collections.abc import Iterable
+from typing import Final, Self, SupportsIndex, overload
 
-UNREADABLE_NAME: Final = "header-name-is-not-utf-8"
-"""Stands for the name of a header that is not UTF-8; an event with such a header is refused, wherever it is read."""
+UNREADABLE: Final = "\N{REPLACEMENT CHARACTER}"
+"""Stands in a header's name for bytes that are not UTF-8, as Java's clients, and so Spark, read them."""
+
+
+def has_unreadable(names: Iterable[str]) -> bool:
+    """Tell whether one of the names was not UTF-8; an event with such a header is refused, wherever it is read."""
+    return UNREADABLE in "".join(names)
 
 
 class LenientBytes(bytearray):
-    """Bytes that read as UNREADABLE_NAME where they are not UTF-8, as do the slices of them.
+    """Bytes whose text has UNREADABLE where they are not UTF-8, as have the slices of them.
 
     A client's record parser that is given these instead of plain bytes reads past such a name, which would
     otherwise stop it at this record for ever.
     """
 
-    def __getitem__(self, key: int | slice) -> "int | Self":  # type: ignore[override]  # slices are lenient as well
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
+
+    def __getitem__(self, key: SupportsIndex | slice) -> int | Self:
         """Return one byte, or a lenient slice."""
         found = super().__getitem__(key)
         return found if isinstance(found, int) else type(self)(found)
 
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Return the text, or UNREADABLE_NAME where there is none."""
-        try:
-            return super().decode(encoding, errors)
-        except UnicodeDecodeError:
-            return UNREADABLE_NAME
+    def decode(self, encoding: str = "utf-8", errors: str = "replace") -> str:
+        """Return the text; what is none of it is replaced unless `errors` says otherwise."""
+        return super().decode(encoding, errors)

@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.derived import Origin
 from schemas.envelope import Headers
-from schemas.header_names import UNREADABLE_NAME
+from schemas.header_names import UNREADABLE
 from schemas.topics import Topic
 
 _call_headers = methodcaller("headers")
@@ -49,4 +49,4 @@ def headers_of(message: Any) -> Headers:
     try:
         return list(_call_headers(message) or ())
     except SystemError:  # "returned a result with an exception set"
-        return [(UNREADABLE_NAME, b"")]
+        return [(UNREADABLE, b"")]

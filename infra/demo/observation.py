@@ -72,7 +72,8 @@ def triaged_tickets(settings: CommonSettings) -> set[str]:
 
 def dead_letter_ids(settings: CommonSettings) -> set[bytes]:
     """Return the ids of the dead letters."""
-    return {dict(record.headers)["ce_id"] for record in records_of(settings, Topic.TICKETS_DEAD)}
+    headers = (dict(record.headers) for record in records_of(settings, Topic.TICKETS_DEAD))
+    return {found["ce_id"] for found in headers if found.get("ce_type") == b"RecordDied"}
 
 
 def latencies(sent_ms: dict[str, float], decided_ms: dict[str, int]) -> Latencies:

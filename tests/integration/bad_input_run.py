@@ -213,8 +213,9 @@ def _send_unusual(run: BadInputRun) -> set[str]:
     run.event(
         "twice", "TicketResolved", b'{"ticket_id":"twice"}', event_id="twice-end", minutes=1, partition=2
     )
+    run.event("other", "TicketOpened", opened("other"), event_id="same", partition=2)
     _send_out_of_order(run)
-    return {"empty", "megabyte", "nul\x00id", "key", "unknown", "twice", "order"}
+    return {"empty", "megabyte", "nul\x00id", "key", "unknown", "twice", "other", "order"}
 
 
 def _send_out_of_order(run: BadInputRun) -> None:
