@@ -1,5 +1,6 @@
 """A whole pipeline running in a home: what `up`, the demo, the benchmarks and the end-to-end tests share."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,15 @@ from infra.settings import InfraSettings
 from infra.topics import ensure_topics, specs_of
 
 Report = Callable[[str], None]
+
+
+def use_few_partitions() -> None:
+    """Let a pipeline that lives for minutes on one small machine have two partitions, unless told otherwise.
+
+    Each partition of a stage is a transaction of its own at a time; two cores gain nothing by more of them.
+    """
+    for keyed_by in ("TICKET", "TEAM", "AGENT"):
+        os.environ.setdefault(f"TICKETYARD_{keyed_by}_PARTITIONS", "2")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rich.console import Console
 from infra.demo.report import show
 from infra.demo.story import Demo
 from infra.processes.home_lock import owner_of
-from infra.running import running_pipeline
+from infra.running import running_pipeline, use_few_partitions
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
 
@@ -55,4 +55,5 @@ def demo_home(settings: InfraSettings) -> InfraSettings:
     # Every part is a process of its own and reads these.
     os.environ.update(TICKETYARD_HOME=str(home), TICKETYARD_SETUP_FOLDER=settings.setup_folder)
     os.environ["TICKETYARD_BATCH_EVERY_MINUTES"] = "0"
+    use_few_partitions()
     return InfraSettings()

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from infra.running import use_few_partitions
 from infra.settings import InfraSettings
 from tests.bench.pipeline_bench import Bars, PipelineBench
 from tests.bench.trained_bundle import bundle_and_texts
@@ -30,9 +31,11 @@ def main(rounds: int, seconds: float, only: str | None, *, keep: bool) -> None:
     settings = InfraSettings()
     folder = Path(tempfile.mkdtemp(prefix="ticketyard-bench-"))
     os.environ.update(TICKETYARD_SETUP_FOLDER=settings.setup_folder, TICKETYARD_BATCH_EVERY_MINUTES="0")
+    use_few_partitions()
     try:
         console.print(
-            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start; logs in {folder}"
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start, "
+            f"{os.environ['TICKETYARD_TICKET_PARTITIONS']} partitions; logs in {folder}"
         )
         bundle, texts = bundle_and_texts(settings, folder, console)
         bench = PipelineBench(folder, bundle, texts, rounds=rounds, seconds=seconds, console=console)
