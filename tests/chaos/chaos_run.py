@@ -44,7 +44,7 @@ _IN_FLIGHT_MS: Final = 250
 
 @dataclass
 class ChaosRun:
-    """One run: `kills` are all parts killed, with their moment (ms), `random_kills` how many of them at random.
+    """One run: `kills` are all parts killed, with their moment (ms); `random_kills` those of them at random.
 
     `deaths` counts those at fault points, by stage and point; `takeovers_s` is how long each takeover took.
     """
@@ -53,7 +53,7 @@ class ChaosRun:
     traffic: Traffic
     reader: TopicReader
     kills: list[tuple[str, int]] = field(default_factory=list)
-    random_kills: int = 0
+    random_kills: list[tuple[str, int]] = field(default_factory=list)
     deaths: dict[str, int] = field(default_factory=dict)
     takeovers_s: dict[str, float] = field(default_factory=dict)
     started_at: float = field(default_factory=time.monotonic)
@@ -100,7 +100,7 @@ class ChaosRun:
             if random.random() < _KILLED_AT_WORK:
                 self.wait_for_output(name)
             self.kill(name)
-            self.random_kills += 1
+            self.random_kills.append(self.kills[-1])
 
     def wait_for_published(self, count: int) -> None:
         """Wait until so many events have been published."""
@@ -171,11 +171,15 @@ class ChaosRun:
         return [message for message in self.reader.messages if message.topic == topic]
 
     def recoveries_s(self) -> dict[str, list[float]]:
-        """Return, per stage, the seconds from each kill to the first output of the stage's next process."""
+        """Return, per stage, the seconds from each kill at random to the first output of the stage's next process.
+
+        Of the broker: until routing decides again. What else was down then counts as well.
+        """
         found: dict[str, list[float]] = {}
+        kills = [*self.random_kills, *(kill for kill in self.kills if kill[0] == "kafka")]
         for stage, topic in _OUTPUTS.items():
             outputs = sorted(message.timestamp_ms for message in self.messages(topic))
-            for name, killed_at in self.kills:
+            for name, killed_at in kills:
                 later = [moment for moment in outputs if moment > killed_at + _IN_FLIGHT_MS]
                 if name == stage and later:
                     found.setdefault(stage, []).append((later[0] - killed_at) / 1000)
@@ -197,7 +201,7 @@ class ChaosRun:
         lines = [
             f"tickets {self.traffic.opened:,}, ticket events {self.traffic.ticket_events:,}",
             f"duration {time.monotonic() - self.started_at:.0f} s",
-            f"kill -9: {len(self.kills)}, {self.random_kills} of them at random; deaths at points: {self.deaths}",
+            f"kill -9: {len(self.kills)}, {len(self.random_kills)} of them at random; deaths at points: {self.deaths}",
             f"takeovers, seconds: {self.takeovers_s}",
             f"restarts: {restarts}; ends other than by kill -9: {self.other_ends()}",
             f"seconds from a kill to the next output, median: {recoveries}",
