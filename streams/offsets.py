@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.derived import Origin
 from streams.errors import BrokerFailed
@@ -59,6 +59,10 @@ class BrokerPositions:
                 for found in consumer.committed(wanted, timeout=_TIMEOUT_S)
                 if found.offset >= 0
             }
+        except KafkaException as error:
+            raise BrokerFailed(
+                f"the committed offsets of partition {partition} are not known: {error}"
+            ) from error
         finally:
             consumer.close()
 

@@ -28,7 +28,7 @@ class Outbox:
         self._failed = None
         for count, emission in enumerate(emissions, start=1):
             self._produce(emission)
-            if count * 2 == len(emissions) or len(emissions) == 1:
+            if count == (len(emissions) + 1) // 2:
                 self._reached(FaultPoint.IN_OUTBOX)
         remaining = self._producer.flush(self._timeout_s)
         if remaining or self._failed is not None:
