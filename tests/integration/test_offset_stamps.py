@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kafka.errors import CoordinatorNotAvailableError
 
 from infra.local.kafka import LocalKafka
 from infra.topics import admin_client
@@ -49,7 +50,13 @@ def test_a_stamp_ends_where_the_topic_id_ends(harness: StageHarness) -> None:
 
 
 def _metadata(harness: StageHarness, group: str, topic: str) -> set[str]:
-    """Return what lies beside the group's offsets in a topic, read by another client."""
+    """Return what lies beside the group's offsets in a topic, read by another client; nothing while none is known.
+
+    A new broker makes its offsets topic when the first group comes, and has no coordinator until then.
+    """
     with admin_client(harness.settings.kafka_python_options()) as admin:
-        found = admin.list_group_offsets(group)[group]
+        try:
+            found = admin.list_group_offsets(group)[group]
+        except CoordinatorNotAvailableError:
+            return set()
     return {stored.metadata for at, stored in found.items() if at.topic == topic and stored.metadata}
