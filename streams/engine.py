@@ -25,6 +25,7 @@ from streams.timers import Timers, Watermark
 _log = structlog.get_logger(__name__)
 _WATERMARK_TYPE: Final = ("ce_type", b"WatermarkAdvanced")
 _QUIET_OFFSETS_S: Final = 1.0
+_TIMERS_AT_ONCE: Final = 1000
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _watermarks = EventDecoder({"WatermarkAdvanced": WatermarkAdvanced})
 
@@ -39,14 +40,17 @@ class Done(NamedTuple):
 class Engine(Protocol):
     """What works on one partition of a stage; every method blocks and is called by one thread at a time."""
 
-    def open(self) -> None:
-        """Make ready: nothing is handled before this has returned."""
+    def open(self) -> Mapping[str, int]:
+        """Make ready, and return where each input begins; nothing is handled before this has returned."""
 
     def step(self, records: Sequence[Record]) -> Done:
         """Handle records in order and return how far this came."""
 
+    def interrupt(self) -> None:
+        """Stop waiting in `open`, if it waits for something; the one call that may come from another thread."""
+
     def close(self) -> None:
-        """Give up the partition."""
+        """Give up the partition; called after the last step."""
 
 
 class StepEngine:
@@ -88,7 +92,7 @@ class StepEngine:
         self._written: dict[str, int] = {}
         self._written_at = _EPOCH
 
-    def open(self) -> None:
+    def open(self) -> Mapping[str, int]:
         """Restore (invariant 3), step by step.
 
         1. fence the former owner; 2. read the state; 3. check that its offsets belong to today's topics;
@@ -110,6 +114,7 @@ class StepEngine:
             entries=len(restored.entries),
             step=self._step_number,
         )
+        return dict(self._order.next)
 
     def _check(self, header: StepHeader | None, stamps: Mapping[str, str]) -> None:
         self._order.check_ids(header.topic_ids if header else stamps)
@@ -187,7 +192,12 @@ class StepEngine:
         if not 0 <= body.source_partition < sources:  # it would hold every timer back for ever
             raise EventError(f"partition {body.source_partition} of {sources} cannot be a watermark's source")
         step.watermark = self._watermark.advance(body.source_partition, body.watermark)
-        while step.watermark is not None and (name := self._timers.pop_due(step.watermark)) is not None:
+        for _ in range(
+            _TIMERS_AT_ONCE
+        ):  # a jump of the watermark may make very many due; the next one goes on
+            name = self._timers.pop_due(step.watermark) if step.watermark is not None else None
+            if name is None:
+                break
             step.delete(TIMER_PREFIX + name)
             self._logic.fire(name, step)
             self._apply_timers(step)
@@ -215,6 +225,9 @@ class StepEngine:
         self._reached(FaultPoint.AFTER_OUTBOX)
         self._step_number = step.number
         self._written, self._written_at = step.next_offsets, wall
+
+    def interrupt(self) -> None:
+        """Restoring waits for nothing but the broker."""
 
     def close(self) -> None:
         """Give up the partition; the next owner fences this one."""

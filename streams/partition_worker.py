@@ -65,13 +65,14 @@ class PartitionWorker:
         self._closing = True
         self._waiting.clear()
         self._arrived.set()
-        self._engine.close()
+        self._engine.interrupt()
         await asyncio.wait([self._task])
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._engine.close)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._executor, self._engine.open)
+            self.handled = await loop.run_in_executor(self._executor, self._engine.open)
             self.opened = True
             while not self._closing:
                 records = await self._take()

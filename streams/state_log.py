@@ -136,19 +136,26 @@ class StateLog:
         self._failed = None
         self._producer.begin_transaction()
         for key, value in records:
-            self._producer.produce(
-                self._topic,
-                key=key.encode(),
-                value=value,
-                partition=self._partition,
-                on_delivery=self._delivered,
-            )
+            self._produce(key.encode(), value)
         self._reached(FaultPoint.IN_TRANSACTION)
-        _attempt(lambda: self._producer.commit_transaction(self._timeout_s), "commit a step", abort=None)
+        _attempt(
+            lambda: self._producer.commit_transaction(self._timeout_s), "commit a step", within_step=True
+        )
         if self._failed is not None:  # commit_transaction fails first; this guards against its not doing so
             raise BrokerFailed(
                 f"{self._topic}[{self._partition}]: a record of the step failed: {self._failed}"
             )
+
+    def _produce(self, key: bytes, value: bytes | None) -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    self._topic, key=key, value=value, partition=self._partition, on_delivery=self._delivered
+                )
+            except BufferError:
+                self._producer.poll(0.05)  # a large step fills the queue: let deliveries make room
+            else:
+                return
 
     def _delivered(self, error: KafkaError | None, _message: Any) -> None:
         if error is not None:
@@ -188,8 +195,17 @@ def _chunk_order(key: str) -> tuple[bool, int]:
     return is_chunk, int(key.removeprefix(OUTBOX_PREFIX)) if is_chunk else 0
 
 
-def _attempt(work: Callable[[], None], what: str, abort: Callable[[], None] | None = None) -> None:
-    """Do `work`, again where librdkafka says that this may help; give it up where it says that it cannot."""
+def _attempt(
+    work: Callable[[], None],
+    what: str,
+    *,
+    abort: Callable[[], None] | None = None,
+    within_step: bool = False,
+) -> None:
+    """Do `work`, again where librdkafka says that this may help; give it up where it says that it cannot.
+
+    Where the whole transaction must be aborted first, `abort` does so; a part of a step leaves that to the step.
+    """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             work()
@@ -197,6 +213,8 @@ def _attempt(work: Callable[[], None], what: str, abort: Callable[[], None] | No
             error: KafkaError = failure.args[0]
             if error.fatal() or error.code() in (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH):  # noqa: SLF001
                 raise OwnershipLost(f"could not {what}: {error}") from failure
+            if within_step and error.txn_requires_abort():
+                raise
             may_help = error.retriable() or (abort is not None and error.txn_requires_abort())
             if attempt == _ATTEMPTS or not may_help:
                 raise BrokerFailed(f"could not {what}: {error}") from failure

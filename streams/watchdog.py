@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from schemas.errors import PipelineError
+from schemas.errors import Permanent
 from streams.record import TopicRole
 from streams.stage_runtime import StageRuntime
 
@@ -22,18 +22,22 @@ class Stall:
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._progress: Mapping[tuple[str, int], int] = {}
-        self._since: float | None = None
+        self._since: dict[tuple[str, int], tuple[int, float]] = {}
 
     def look(
         self, now: float, positions: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]
     ) -> bool:
-        """Return whether some partition has lagged, with none advancing, for longer than the limit."""
-        lagging = any(ends.get(where, 0) > at for where, at in positions.items())
-        if not lagging or positions != self._progress or self._since is None:
-            self._progress, self._since = dict(positions), now
-            return False
-        return now - self._since > self._limit_s
+        """Return whether some partition has lagged without advancing for longer than the limit.
+
+        Each is judged by itself: that others advance says nothing about one that is stuck.
+        """
+        since: dict[tuple[str, int], tuple[int, float]] = {}
+        for where, at in positions.items():
+            if ends.get(where, 0) > at:
+                known = self._since.get(where)
+                since[where] = known if known is not None and known[0] == at else (at, now)
+        self._since = since
+        return any(now - begun > self._limit_s for _, begun in since.values())
 
 
 class Watchdog(threading.Thread):
@@ -108,5 +112,7 @@ class Watchdog(threading.Thread):
         """A topic that is created again under a running worker must stop it (invariant 4)."""
         try:
             self._runtime.check_ids(self._current_roles())
-        except PipelineError as error:
+        except Permanent as error:
             self._end(error)
+        except Exception as error:  # noqa: BLE001 - a broker that does not answer is asked again
+            _log.warning("watchdog.topics_unknown", error=repr(error))

@@ -184,9 +184,9 @@ class Worker:
             await asyncio.sleep(_PULSE_S)
 
     async def _on_shutdown(self, _app: Any, *_arguments: Any, **_kwargs: Any) -> None:
-        self._stop_triage()
         if self._runtime is not None:
-            await self._runtime.close()
+            await self._runtime.close()  # steps in hand may still score
+        self._stop_triage()
 
     def run(self) -> None:
         """Run until a signal; returns by SystemExit."""

@@ -91,11 +91,7 @@ class TicketProducer:
         """
         result = self.send(event, id=id, time=time, source=source)
         self._producer.flush()
-        try:
-            return result.result()
-        except (DeliveryFailed, DeliveryRefused) as error:
-            self._forget(error)
-            raise
+        return self._told(result)
 
     def publish_many(self, messages: Iterable[Event | Message]) -> list[Receipt]:
         """Send all and wait for all acknowledgements, in the order given; raises as `publish` does."""
@@ -105,8 +101,8 @@ class TicketProducer:
             else self.send(message)
             for message in messages
         ]
-        self.flush()
-        return [result.result() for result in results]
+        self._producer.flush()
+        return [self._told(result) for result in results]
 
     def send(
         self,
@@ -126,7 +122,10 @@ class TicketProducer:
         return self._send(record)
 
     def flush(self) -> None:
-        """Wait until all that was sent is acknowledged; raises the first failure since the last flush."""
+        """Wait until all that was sent is acknowledged; raises the first failure since the last flush.
+
+        Threads that share a producer share this too; to know of an event, keep the future that `send` returned.
+        """
         self._producer.flush()
         with self._lock:
             failures, self._failures = self._failures, []
@@ -184,6 +183,14 @@ class TicketProducer:
             self._failures.append(failure)
         self._room.release()
         result.set_exception(failure)
+
+    def _told(self, result: "Future[Receipt]") -> Receipt:
+        """Return the receipt of the caller's own event, or raise its failure, which `flush` then need not tell."""
+        try:
+            return result.result()
+        except (DeliveryFailed, DeliveryRefused) as error:
+            self._forget(error)
+            raise
 
     def _forget(self, failure: Exception) -> None:
         """Take a failure that its caller has been told of from those that `flush` raises."""

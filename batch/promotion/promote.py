@@ -15,6 +15,8 @@ from batch.training.gate import challenger_wins
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle
 from schemas.errors import PipelineError
+from schemas.model.bundle import load_bundle
+from schemas.model.errors import BundleError
 from schemas.model.manifest import BundleManifest, Evaluation
 from schemas.model.registry import CurrentModel, load_published, pointer_to, read_current
 from schemas.taxonomy import Taxonomy
@@ -99,11 +101,21 @@ def _champion_on(models: Path, champion: CurrentModel | None, test: list[Labelle
     return evaluate_bundle(bundle, test)
 
 
+def _is_whole(folder: Path) -> bool:
+    """Return whether a bundle lies in `folder` with every file's sum right."""
+    try:
+        load_bundle(folder)
+    except (BundleError, OSError):
+        return False
+    return True
+
+
 def _place(models: Path, trained: Path, manifest: BundleManifest) -> CurrentModel:
-    """Move a bundle to the folder of its version; one that is there already is the same, or was left half-done."""
+    """Move a bundle to the folder of its version; a whole one that is there already is the same, a damaged one goes."""
     target = models / manifest.version
-    if target.exists():
+    if _is_whole(target):
         shutil.rmtree(trained)
     else:
+        shutil.rmtree(target, ignore_errors=True)
         trained.rename(target)
     return pointer_to(target, models, version=manifest.version)

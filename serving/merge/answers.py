@@ -20,6 +20,8 @@ from serving.state import AnswerMetadata, ServedState, answer_metadata
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 Found = TypeVar("Found")
 _BATCH_ROWS: Final = 2048
+_LARGEST_ANSWER: Final = 64 * 2**20
+"""Bytes of rows that one answer holds at most; DuckDB's own memory limit does not count them."""
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,11 +67,16 @@ class Snapshot:
         return answer_metadata(self.state, now)
 
     def _collect(self, reader: pa.RecordBatchReader) -> Rows:
-        batches, count = [], 0
+        batches, count, size = [], 0, 0
         try:
             for batch in reader:
                 batches.append(batch.slice(0, self._row_cap - count))
                 count += batch.num_rows
+                size += batch.nbytes
+                if size > _LARGEST_ANSWER:
+                    raise QueryTooLarge(
+                        f"the answer is larger than {_LARGEST_ANSWER // 2**20} MiB; ask for fewer columns or rows"
+                    )
                 if count > self._row_cap:
                     break
         except (OSError, pa.ArrowException) as error:

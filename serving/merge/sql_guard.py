@@ -12,6 +12,7 @@ from serving.errors import QueryRefused
 _EXPLAIN: Final = re.compile(r"\A\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 _NODES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _TABLE_FUNCTIONS: Final = frozenset({"unnest", "range", "generate_series", "repeat"})
+_PLAIN_NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _OUR_SCHEMA: Final = "main"
 
 
@@ -22,6 +23,12 @@ def check_statement(parser: duckdb.DuckDBPyConnection, sql: str, views: Collecti
     """
     tree = _parse(parser, _one_statement(parser, sql))
     named = {entry["key"].lower() for node in _walk(tree) for entry in _ctes(node)}
+    for name in named:
+        # A name counts in the whole statement here, in its own scope for DuckDB: it must not be a file or a catalog.
+        if not _PLAIN_NAME.fullmatch(name) or name.startswith(("duckdb_", "pg_", "sqlite_")):
+            raise QueryRefused(
+                f"WITH {name!r}: name it with letters, digits and underscores, not as a catalog"
+            )
     allowed = {view.lower() for view in views} | named
     for node in _walk(tree):
         _check_node(node, allowed, views)

@@ -65,13 +65,14 @@ class TriageEngine:
         self._closed = threading.Event()
         self._steps = 0
 
-    def open(self) -> None:
+    def open(self) -> Mapping[str, int]:
         """Check that offsets belong to today's topic, and wait for the first model."""
         committed = self._positions.committed(self._partition)
         self._order.check_ids({name: found.stamp for name, found in committed.items()})
         self._order.start({name: found.offset for name, found in committed.items()})
         while not self._models.wait(5.0) and not self._closed.is_set():
             _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
+        return dict(self._order.next)
 
     def step(self, records: Sequence[Record]) -> Done:
         """Pass `records` on with their results; without any, emit the watermark if it is due."""
@@ -152,6 +153,9 @@ class TriageEngine:
                 time=watermark,
             )
 
-    def close(self) -> None:
-        """Stop waiting for a model; nothing else is held."""
+    def interrupt(self) -> None:
+        """Stop waiting for a model."""
         self._closed.set()
+
+    def close(self) -> None:
+        """Nothing is held beyond a step."""

@@ -103,3 +103,11 @@ def test_a_refusal_names_what_there_is(parser: duckdb.DuckDBPyConnection) -> Non
     """Whoever mistypes a view reads which views there are."""
     with pytest.raises(QueryRefused, match=r"no view tickts; the views are queues, tickets"):
         check_statement(parser, "SELECT * FROM tickts", VIEWS)
+
+
+@pytest.mark.parametrize("name", ["/views/x.parquet", "duckdb_tables", "a b"])
+def test_a_with_name_cannot_let_a_file_or_a_catalog_in(name: str) -> None:
+    """A WITH in one scope once allowed its name everywhere, so that a file of that name could be read beside it."""
+    sql = f'SELECT b.* FROM (WITH "{name}" AS (SELECT 1) SELECT 1) a, "{name}" b'
+    with duckdb.connect() as parser, pytest.raises(QueryRefused, match="WITH"):
+        check_statement(parser, sql, ["tickets"])

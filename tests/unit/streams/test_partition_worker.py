@@ -17,8 +17,12 @@ class NotingEngine:
         self.steps: list[list[int]] = []
         self.closed = False
 
-    def open(self) -> None:
+    def open(self) -> dict[str, int]:
         assert not self.steps
+        return {"t": 0}
+
+    def interrupt(self) -> None:
+        """Nothing is waited for."""
 
     def step(self, records: Sequence[Record]) -> Done:
         self.steps.append([record.origin.offset for record in records])
