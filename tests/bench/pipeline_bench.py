@@ -29,7 +29,7 @@ TRIAGE_RATE, LATENCY_RATE, END_TO_END_RATE = 1000.0, 200.0, 500.0
 P99_MS: Final = 500.0
 NEAR_MS: Final = 100.0
 KEPT_UP: Final = 0.98
-"""A rate is sustained when so much of it is handled by the time that the schedule ends, give or take two seconds."""
+"""A rate is sustained when so much of it is handled, steadily, while it is offered."""
 _SETTLED_S: Final = 3.0
 
 
@@ -175,16 +175,25 @@ class PipelineBench:
             found = journeys(pipeline.settings, f"t{number}-")
             expected = int(END_TO_END_RATE * self._seconds)
             assert len(found) == expected, f"{expected - len(found)} tickets have no decision"
-            last = max(journey.decision for journey in found.values()) / 1000 - start.timestamp()
-            rates.append(len(found) / last)
+            rates.append(_steady_rate([journey.decision / 1000 for journey in found.values()]))
+            behind = (
+                max(journey.decision for journey in found.values()) / 1000 - start.timestamp() - self._seconds
+            )
             waits = total(found)
             self._console.print(
                 f"round {number + 1}: {rates[-1]:,.0f} tickets/s; p50 {waits.percentile(0.5):.0f}, "
-                f"p99 {waits.percentile(0.99):.0f} ms from the scheduled send"
+                f"p99 {waits.percentile(0.99):.0f} ms from the scheduled send; the last {behind:.1f} s after its end"
             )
         median = statistics.median(rates)
-        held = median >= KEPT_UP * END_TO_END_RATE * self._seconds / (self._seconds + 2)
+        held = median >= KEPT_UP * END_TO_END_RATE
         bars.add("end to end", f"{END_TO_END_RATE:.0f} tickets/s", f"{_spread(rates)}/s", held=held)
+
+
+def _steady_rate(decided_s: Sequence[float]) -> float:
+    """Return decisions a second after the first fifth of them, in which a load that starts at once is taken up."""
+    times = sorted(decided_s)
+    fifth = len(times) // 5
+    return (len(times) - fifth) / (times[-1] - times[fifth])
 
 
 def _spread(values: Sequence[float]) -> str:
