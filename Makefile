@@ -8,7 +8,7 @@ UV_COMPILE = $(UV) pip compile pyproject.toml --quiet --python-version 3.11 \
 	--python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help check-machine setup setup-all demo test test-fast test-layers lint bench replay-it replay-incidents \
+.PHONY: help check-machine setup setup-all demo test test-fast test-layers lint bench bench-quality replay-it replay-incidents \
 	lock clean
 
 help:  ## print the targets
@@ -48,6 +48,9 @@ lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
 
 bench: setup  ## throughput and latency on this machine, as a report
 	@$(BIN)/python -m tests.bench
+
+bench-quality: setup-all  ## train from scratch on the public data, print quality beside the bars (hours)
+	@$(BIN)/python -m tests.bench.quality
 
 replay-it: setup  ## train on 80 % of the public IT tickets, replay the rest, compare with evaluate
 	@$(BIN)/python -m infra.replays it

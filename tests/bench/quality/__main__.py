@@ -1,0 +1,64 @@
+"""`make bench-quality`: models trained from scratch on the public data, and their figures beside the bars.
+
+Exit 1 where a bar is not reached. The rows are also written as JSON to .ticketyard/bench-quality.json.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from infra.settings import InfraSettings
+from tests.bench.quality.context import BenchContext
+from tests.bench.quality.registry import SECTIONS, Row, section
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(list(SECTIONS)), help="These sections only.")
+@click.option(
+    "--models", type=click.Path(path_type=Path), default=None, help="Keep bundles here and use them again."
+)
+def main(only: tuple[str, ...], models: Path | None) -> None:
+    """Measure the quality of what tickets are understood as, against the bars."""
+    console = Console()
+    settings = InfraSettings()
+    with tempfile.TemporaryDirectory(prefix="ticketyard-quality-") as temporary:
+        context = BenchContext(
+            data=settings.data.resolve(),
+            encoder_folder=settings.encoder_folder,
+            models=models or Path(temporary),
+            console=console,
+        )
+        rows = {name: _measured(name, context) for name in only or SECTIONS}
+    _write(settings.home / "bench-quality.json", rows)
+    sys.exit(1 if any(row.reached is False for part in rows.values() for row in part) else 0)
+
+
+def _measured(name: str, context: BenchContext) -> Sequence[Row]:
+    context.console.rule(name)
+    began = time.monotonic()
+    rows = section(name)(context)
+    table = Table("what", "bar", "measured", "")
+    for row in rows:
+        told = {True: "reached", False: "NOT reached", None: ""}[row.reached]
+        table.add_row(row.name, row.bar, row.measured, told)
+    context.console.print(table)
+    context.console.print(f"{time.monotonic() - began:.0f} s", highlight=False)
+    return rows
+
+
+def _write(file: Path, rows: dict[str, Sequence[Row]]) -> None:
+    """Write the rows by section; those of sections that did not run stay as they were."""
+    before = msgspec.json.decode(file.read_bytes()) if file.exists() else {}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode({**before, **rows})))
+
+
+if __name__ == "__main__":
+    main()
