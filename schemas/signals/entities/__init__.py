@@ -1,0 +1,1 @@
+"""Entities with offsets and normalised values: `recognition.find_entities` is the door."""
