@@ -113,14 +113,17 @@ class Replayer:
         )
 
     def _send(
-        self, topic: Topic, partition: int, *, key: bytes | None, value: bytes, headers: Headers
+        self, topic: Topic, partition: int, *, key: bytes | None, value: bytes | None, headers: Headers
     ) -> Any:
         name = self._prefix + topic
+        if key is None and value is None:  # the client refuses it
+            raise Permanent("a record with neither key nor value cannot be sent back; give it one by --value")
         try:
             future = self._producer.send(name, value, key, list(headers), partition)
             return future.get(timeout=_SEND_S)
         except MessageSizeTooLargeError as error:
-            raise Permanent(f"{len(value):,} bytes are more than {name} takes: {error}") from error
+            size = len(value or b"")
+            raise Permanent(f"{size:,} bytes are more than {name} takes: {error}") from error
         except (KafkaError, AssertionError) as error:  # kafka-python asserts that the partition exists
             raise Transient(
                 f"{name}[{partition}] did not acknowledge the record ({error}); replaying it again does no harm"

@@ -26,7 +26,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     about: RecordDied
     died_at: datetime
     partition: int  # of tickets.dead
-    value: bytes
+    value: bytes | None  # None where the record had none
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +109,8 @@ def what_is(partition: int, offset: int, timestamp_ms: int, headers: Headers, va
     except EventError as error:
         place = f"{Topic.TICKETS_DEAD}[{partition}]@{offset}"
         return Stranger(place=place, error=f"{type(error).__name__}: {error}")
-    return DeadLetter(id=envelope.id, about=about, died_at=at, partition=partition, value=value or b"")
+    whole = None if about.value_is_null else value or b""
+    return DeadLetter(id=envelope.id, about=about, died_at=at, partition=partition, value=whole)
 
 
 def _replayed(envelope: Envelope, value: bytes | None) -> DeadLetterReplayed:

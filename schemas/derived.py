@@ -185,6 +185,7 @@ class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.dead: a record that no retry can help; its raw bytes are the Kafka value, this is the header `dead`.
 
     `stage` is where it died; `error` and `message` say why; `headers` and `key` are the record's own, base64.
+    `value_is_null` tells a record without a value from one with an empty value: the letter's is empty for both.
     """
 
     stage: str
@@ -197,6 +198,7 @@ class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
     timestamp_ms: Millis
     key: bytes | None = None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    value_is_null: bool = False
 
 
 class DeadLetterReplayed(Event, frozen=True, kw_only=True, omit_defaults=True):

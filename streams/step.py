@@ -12,7 +12,6 @@ import msgspec
 
 from schemas.derived import RecordDied
 from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.errors import PipelineError
 from schemas.events import Event
 from schemas.identity import derived_id
 from schemas.partitioning import partition_for
@@ -35,6 +34,7 @@ class PartitionLogic(Protocol):
 
     In-memory state must only change together with the `put` or `delete` that records it, and `handle` must raise
     a Permanent error before it has changed anything: the record then goes to dead letters and the step goes on.
+    Whatever else is raised (streams.isolation) is taken for a fault: this object is thrown away with its step.
     """
 
     def restore(self, key: str, value: bytes) -> None:
@@ -116,7 +116,7 @@ class Step:
         """Return how many partitions `topic` has."""
         return self._partitions[topic]
 
-    def die(self, record: Record, error: PipelineError) -> None:
+    def die(self, record: Record, error: Exception) -> None:
         """Send a record that cannot be handled to tickets.dead, whole, with where it came from and why it died."""
         self.outbox.append(dead_letter(self.stage, record, error, self._partitions, self.now))
         self.count("dead_letters")
@@ -137,14 +137,14 @@ class Step:
 
 
 def dead_letter(
-    stage: str, record: Record, error: PipelineError, partitions: Mapping[Topic, int], now: datetime
+    stage: str, record: Record, error: Exception, partitions: Mapping[Topic, int], now: datetime
 ) -> Emission:
     """Return the dead letter of a record: its raw bytes as the value, the reason in the header `dead`."""
     origin = record.origin
     body = RecordDied(
         stage=stage,
         error=type(error).__name__,
-        message=str(error)[:_MESSAGE_CHARACTERS],
+        message=(str(error) or repr(error))[:_MESSAGE_CHARACTERS],
         topic=record.topic,
         topic_id=origin.topic_id,
         partition=origin.partition,
@@ -152,6 +152,7 @@ def dead_letter(
         timestamp_ms=origin.timestamp_ms,
         key=record.key,
         headers=tuple(record.headers),
+        value_is_null=record.value is None,
     )
     key = f"{record.topic}/{origin.partition}/{origin.offset}"
     envelope = Envelope(

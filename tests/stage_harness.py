@@ -87,7 +87,7 @@ class StageHarness:
         self,
         topic: Topic,
         key: str,
-        value: bytes,
+        value: bytes | None,
         *,
         partition: int,
         headers: list[tuple[str, bytes]] | None = None,

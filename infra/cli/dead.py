@@ -78,7 +78,7 @@ def show(letter_id: str, *, save: Path | None) -> None:
     (letter,) = whole_letters(read_dead_letters(settings), [chosen])
     click.echo("\n".join(page_of(letter, letters.replays.get(chosen))))
     if save is not None:
-        save.write_bytes(letter.value)
+        save.write_bytes(letter.value or b"")
         click.echo(
             f"the value is in {save}; repair it and `ticketyard dead replay {letter_id} --value {save}`"
         )

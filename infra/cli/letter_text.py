@@ -78,6 +78,8 @@ def page_of(letter: DeadLetter, replay: Replay | None) -> list[str]:
     key = letter.about.key
     lines.append("key: none" if key is None else f"key: {_bytes(key)}")
     lines += [f"header {printable(name)}: {_bytes(value)}" for name, value in letter.about.headers]
+    if letter.value is None:
+        return [*lines, "value: null"]
     return [*lines, f"value: {len(letter.value):,} bytes", *value_lines(letter.value)]
 
 

@@ -58,7 +58,9 @@ def _listed(*filters: object) -> list[dict[str, Any]]:
     return [json.loads(line) for line in _dead("list", "--json", *filters).splitlines()]
 
 
-def _kill(harness: StageHarness, event_id: str, body: bytes, *, kind: str = "TicketOpened") -> dict[str, Any]:
+def _kill(
+    harness: StageHarness, event_id: str, body: bytes | None, *, kind: str = "TicketOpened"
+) -> dict[str, Any]:
     """Send a record that dies, and return its letter."""
     before = {letter["id"] for letter in _listed()}
     headers = [(name, value or b"") for name, value in headers_for(kind, event_id)]
@@ -127,6 +129,25 @@ def test_a_header_is_repaired(harness: StageHarness) -> None:
     producer.close()
     _dead("replay", _new_letter(before)["id"], "--drop-header", "na\ufffdme")
     assert _triaged(harness, "unnamed").ticket_id == "unnamed"
+
+
+def test_a_record_without_a_value_goes_back_without_one(harness: StageHarness) -> None:
+    """Null and empty gave the same letter once, and null was replayed as empty."""
+    letters = [_kill(harness, name, value) for name, value in (("null", None), ("empty", b""))]
+    assert "value: null" in _dead("show", letters[0]["id"])
+    assert "value: 0 bytes" in _dead("show", letters[1]["id"])
+    before = {letter["id"] for letter in _listed()}
+    sent = _dead("replay", *(letter["id"] for letter in letters)).splitlines()
+    at = {int(line.split("@")[1]): line.split()[0] for line in sent if "@" in line}
+    with harness.reading(Topic.TICKETS_EVENTS) as events:
+
+        def sent_back() -> dict[str, bytes | None]:
+            ours = [record for record in events.more() if record.partition() == 1 and record.offset() in at]
+            return {at[record.offset()]: record.value() for record in ours}
+
+        wait_for(lambda: len(sent_back()) == 2, "both sent back")
+        assert [sent_back()[letter["id"]] for letter in letters] == [None, b""]
+    wait_for(lambda: len({one["id"] for one in _listed()} - before) == 2, "both dead again")
 
 
 def test_a_conflict_gets_an_id_of_its_own(harness: StageHarness, tmp_path: Path) -> None:

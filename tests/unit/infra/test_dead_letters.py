@@ -73,6 +73,15 @@ def test_a_letter_is_read_whole() -> None:
     )
 
 
+@pytest.mark.parametrize(("null", "value"), [(False, b""), (True, None)])
+def test_a_record_without_a_value_is_told_from_an_empty_one(null: bool, value: bytes | None) -> None:
+    """Both letters have an empty value; a replayed tombstone once came back as an empty record."""
+    told = [*headers("RecordDied", "d"), ("dead", encode_body(replace(died(), value_is_null=null)))]
+    found = what_is(2, 7, 0, told, b"")
+    assert isinstance(found, DeadLetter)
+    assert found.value == value
+
+
 @pytest.mark.parametrize(
     ("told", "value", "words"),
     [

@@ -91,6 +91,12 @@ def test_a_page_shows_key_headers_and_value() -> None:
     assert "replayed_at" not in "\n".join(page_of(LETTER, None))
 
 
+def test_no_value_is_not_an_empty_value() -> None:
+    """Both can be told from the page."""
+    assert page_of(replace(LETTER, value=None), None)[-1] == "value: null"
+    assert page_of(replace(LETTER, value=b""), None)[-1] == "value: 0 bytes"
+
+
 @pytest.mark.parametrize(
     ("value", "lines"),
     [

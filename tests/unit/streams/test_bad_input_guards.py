@@ -68,6 +68,14 @@ def test_a_letter_keeps_a_null_header() -> None:
     assert about.headers == (("odd", None),)
 
 
+@pytest.mark.parametrize("value", [None, b"", b"{}"])
+def test_a_letter_tells_null_from_empty(value: bytes | None) -> None:
+    """Its own value cannot: tickets.dead is read by whoever wants bytes."""
+    letter = dead_letter("triage", record(value), EventError("no"), {Topic.TICKETS_DEAD: 4}, now=ARRIVED)
+    about = msgspec.json.decode(dict(letter.headers)["dead"], type=RecordDied)
+    assert (letter.value, about.value_is_null) == (value or b"", value is None)
+
+
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
