@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer
 
+from schemas.topics import Topic
 from streams.clients import group_reader, idempotent_producer, reader, topic_facts, transactional_producer
 from streams.engine import Engine, StepEngine
 from streams.errors import TopicMismatch
@@ -82,26 +83,29 @@ class Assembly:
             reached=self.reached,
         )
 
+    def state_log(self, state: Topic, partition: int) -> StateLog:
+        """Return the writer and reader of one partition of the stage's state topic."""
+        transactional_id = f"{group_of(self.spec.name, self.settings)}-{partition}"
+        return StateLog(
+            topic=self.names[state],
+            partition=partition,
+            producer=transactional_producer(self.settings, transactional_id),
+            new_reader=self.new_reader,
+            timeout_s=self.settings.transaction_timeout_s,
+            reached=self.reached,
+        )
+
     def step_engine(self, partition: int) -> Engine:
         """Return the engine of one partition of a stateful stage."""
         if self.spec.state is None or self.spec.new_logic is None:
             raise TopicMismatch(f"stage {self.spec.name} keeps no state, so it has no step engine")
-        state_topic = self.names[self.spec.state]
-        transactional_id = f"{group_of(self.spec.name, self.settings)}-{partition}"
         return StepEngine(
             stage=self.spec.name,
             partition=partition,
             logic=self.spec.new_logic(self.settings),
             roles=self.roles,
             partitions=self.partition_counts,
-            state_log=StateLog(
-                topic=state_topic,
-                partition=partition,
-                producer=transactional_producer(self.settings, transactional_id),
-                new_reader=self.new_reader,
-                timeout_s=self.settings.transaction_timeout_s,
-                reached=self.reached,
-            ),
+            state_log=self.state_log(self.spec.state, partition),
             outbox=self.new_outbox(),
             positions=self.positions,
             metrics=self.metrics,

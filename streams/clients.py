@@ -1,6 +1,7 @@
 """Kafka clients of the speed layer, made from settings: producers, readers, and what the broker says of topics."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from streams.errors import BrokerFailed, TopicMismatch
 from streams.settings import StreamSettings
 
 _METADATA_TIMEOUT_S = 20.0
+_POLL_S = 0.1
+"""`consume` waits so long for a full batch, also where it already has the end: every restore costs this at least."""
 
 
 class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,9 +77,36 @@ def reader(settings: StreamSettings) -> Consumer:
     )
 
 
+def consumed(consumer: Consumer, at_once: int, *, silence_s: float, place: str) -> Iterator[Any]:
+    """Yield a partition's messages, the word of its end among them, as they come.
+
+    Raises BrokerFailed where nothing comes for `silence_s`: a partition that has no more says so at once.
+    """
+    heard = time.monotonic()
+    while True:
+        messages = consumer.consume(at_once, timeout=_POLL_S)
+        if messages:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > silence_s:
+            raise BrokerFailed(f"no word of {place} for {silence_s:g} s, neither a record nor its end")
+        yield from messages
+
+
 def group_reader(settings: StreamSettings, group: str) -> Consumer:
     """Return a consumer that can ask for a group's committed offsets; it never joins the group."""
     return Consumer({**_client_options(settings), "group.id": group, "enable.auto.commit": False})
+
+
+def member_count(settings: StreamSettings, group: str) -> int:
+    """Return how many members a group has; a worker that was stopped or killed counts until its session ends."""
+    admin = AdminClient(_client_options(settings))
+    answer = admin.describe_consumer_groups([group], request_timeout=_METADATA_TIMEOUT_S)[group]
+    try:
+        return len(answer.result(timeout=_METADATA_TIMEOUT_S + 5).members)
+    except KafkaException as error:
+        if error.args[0].name() == "GROUP_ID_NOT_FOUND":
+            return 0
+        raise BrokerFailed(f"the broker said nothing of group {group}: {error}") from error
 
 
 def topic_facts(settings: StreamSettings, names: Iterable[str]) -> dict[str, TopicFacts]:

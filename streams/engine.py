@@ -121,7 +121,7 @@ class StepEngine:
         if header is None and stamps:
             raise StateLost(
                 f"stage {self._stage} has committed offsets for partition {self._partition}, but its state topic "
-                f"is empty: restore it, or reset the group's offsets to read all inputs again"
+                f"is empty: restore it, or read all inputs again by `ticketyard stream reset {self._stage}`"
             )
 
     def _take_back(self, key: str, value: bytes) -> None:

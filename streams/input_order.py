@@ -31,8 +31,8 @@ class InputOrder:
             if known.get(name, role.topic_id) not in ("", role.topic_id):
                 raise TopicMismatch(
                     f"topic {name} was created again: its id is {role.topic_id}, what was read before had "
-                    f"{known[name]}. Its offsets mean other records now; delete the stage's group and state topic "
-                    f"to read it from the start, or bring the old topic back"
+                    f"{known[name]}. Its offsets mean other records now: bring the old topic back, or let the stage "
+                    f"read the new one from its beginning by `ticketyard stream reset {self._metrics.stage}`"
                 )
 
     def start(self, offsets: Mapping[str, int]) -> None:

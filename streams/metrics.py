@@ -18,7 +18,7 @@ class StageMetrics:
             ["stage", "name"],
             registry=self.registry,
         )
-        self._stage = stage
+        self.stage = stage
         self.records = self._counter("records", "Records handled.")
         self.steps = self._counter("steps", "Steps committed.")
         self.repeated = self._counter("repeated", "Records delivered again and skipped.")
@@ -40,7 +40,7 @@ class StageMetrics:
         ).labels(stage)
 
     def _counter(self, name: str, text: str) -> Counter:
-        return Counter(f"ticketyard_{name}", text, ["stage"], registry=self.registry).labels(self._stage)
+        return Counter(f"ticketyard_{name}", text, ["stage"], registry=self.registry).labels(self.stage)
 
     def stepped(self, counts: Mapping[str, int], *, records: int, seconds: float) -> None:
         """Count one committed step."""
@@ -48,7 +48,7 @@ class StageMetrics:
         self.steps.inc()
         self.step_seconds.observe(seconds)
         for name, by in counts.items():
-            self._events.labels(self._stage, name).inc(by)
+            self._events.labels(self.stage, name).inc(by)
 
     def serve(self, port: int) -> None:
         """Answer Prometheus on loopback at `port`."""

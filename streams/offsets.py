@@ -7,12 +7,11 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.derived import Origin
+from streams.clients import consumed
 from streams.errors import BrokerFailed
 from streams.record import Record, TopicRole, headers_of
 
 _TIMEOUT_S = 20.0
-_POLL_S = 0.1
-"""`consume` waits so long for a full batch, also where it already has what is asked for."""
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,14 +79,14 @@ class BrokerPositions:
         consumer = self._new_reader()
         try:
             consumer.assign([TopicPartition(topic, partition, start)])
-            while True:
-                for message in consumer.consume(500, timeout=_POLL_S):
-                    error = message.error()
-                    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
-                        raise BrokerFailed(f"cannot read {topic}[{partition}] from {start}: {error}")
-                    if error is not None or (message.offset() or 0) >= end:
-                        return
-                    yield _record(message, self._roles[topic])
+            place = f"{topic}[{partition}]"
+            for message in consumed(consumer, 500, silence_s=_TIMEOUT_S, place=place):
+                error = message.error()
+                if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    raise BrokerFailed(f"cannot read {place} from {start}: {error}")
+                if error is not None or (message.offset() or 0) >= end:
+                    return
+                yield _record(message, self._roles[topic])
         finally:
             consumer.close()
 

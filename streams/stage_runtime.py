@@ -57,7 +57,8 @@ class StageRuntime:
             if current[name].topic_id != role.topic_id:
                 raise TopicMismatch(
                     f"topic {name} was created again while it was read: its id was {role.topic_id} and is "
-                    f"{current[name].topic_id}. Delete the stage's group and state topic to read it from the start"
+                    f"{current[name].topic_id}. Let the stage read the new one from its beginning by "
+                    f"`ticketyard stream reset {self.metrics.stage}`"
                 )
 
     def owned(self) -> dict[int, PartitionWorker]:

@@ -3,6 +3,7 @@
 Keys: each entry of the logic under its own key, `header` for the last step, `outbox:<n>` for what it was to send.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
+from streams.clients import consumed
 from streams.errors import BrokerFailed, OwnershipLost
 from streams.fault_points import FaultPoint, Reached
 from streams.record import Emission
@@ -20,9 +22,6 @@ HEADER: Final = "header"
 OUTBOX_PREFIX: Final = "outbox:"
 _CHUNK_BYTES: Final = 512 * 1024
 _ATTEMPTS: Final = 5
-_POLL_S: Final = 0.1
-"""`consume` waits so long for a full batch, also where it already has the end: every restore costs this at least."""
-
 _RESTORE_BATCH: Final = 2000
 _encode_chunk = msgspec.msgpack.Encoder().encode
 
@@ -100,22 +99,39 @@ class StateLog:
             outbox.extend(chunk.emissions)
         return Restored(header=header, outbox=outbox, entries=entries)
 
+    def restore_step(self, step: int) -> Restored:
+        """Read what `step` left, which this owner has committed; without `fence`, readers may not see it at once.
+
+        Raises OwnershipLost where another has written since, BrokerFailed where the step does not appear.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            restored = self.restore()
+            found = restored.header.step if restored.header else 0
+            if found == step:
+                return restored
+            if found > step:
+                raise OwnershipLost(f"{self._topic}[{self._partition}] has step {found}, ours was {step}")
+            if time.monotonic() > deadline:
+                raise BrokerFailed(f"{self._topic}[{self._partition}] has step {found}, not yet {step}")
+
     def _read_to_end(self) -> dict[str, bytes]:
         consumer = self._new_reader()
         entries: dict[str, bytes] = {}
+        place = f"{self._topic}[{self._partition}]"
         try:
             consumer.assign([TopicPartition(self._topic, self._partition, 0)])
-            while True:
-                for message in consumer.consume(_RESTORE_BATCH, timeout=_POLL_S):
-                    error = message.error()
-                    if error is None:
-                        _take(entries, message)
-                    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                        return entries
-                    else:
-                        raise BrokerFailed(f"cannot read {self._topic}[{self._partition}]: {error}")
+            for message in consumed(consumer, _RESTORE_BATCH, silence_s=self._timeout_s, place=place):
+                error = message.error()
+                if error is None:
+                    _take(entries, message)
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                    break
+                else:
+                    raise BrokerFailed(f"cannot read {place}: {error}")
         finally:
             consumer.close()
+        return entries
 
     def commit(
         self, changes: Mapping[str, bytes | None], outbox: Sequence[Emission], header: StepHeader
@@ -131,6 +147,16 @@ class StateLog:
         records.append((HEADER, msgspec.json.encode(msgspec.structs.replace(header, chunks=len(chunks)))))
         _attempt(lambda: self._write(records), "write a step", abort=self._abort)
         self._chunks = len(chunks)
+
+    def clear(self, restored: Restored) -> None:
+        """Delete all that `restore` found, in one transaction: afterwards the stage has never been at work here."""
+        chunks = [f"{OUTBOX_PREFIX}{n}" for n in range(self._chunks)]
+        _attempt(
+            lambda: self._write([(key, None) for key in (*restored.entries, *chunks, HEADER)]),
+            "delete its state",
+            abort=self._abort,
+        )
+        self._chunks = 0
 
     def _write(self, records: Sequence[tuple[str, bytes | None]]) -> None:
         self._failed = None

@@ -1,0 +1,158 @@
+"""Lets a stage that has stopped read recreated inputs from their beginning, or everything again.
+
+Works on the group's committed offsets and on the stage's state; only while the group has no members.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from kafka import TopicPartition
+from kafka.errors import KafkaError, NoError
+
+from infra.topics import admin_client
+from schemas.errors import Permanent, Transient
+from streams.clients import member_count
+from streams.faust_consumer import STAMP_END
+from streams.settings import StreamSettings
+from streams.stages import STAGES, group_of
+from streams.stopped_stage import PartitionState, StoppedStage
+
+Place = tuple[str, int]
+"""A topic's full name and a partition."""
+
+
+class StageAtWork(Transient):
+    """The stage's group has live members; what is deleted under them would be written again."""
+
+
+class ResetPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reset would do; `recreated` has the former id of each such input, `offsets` what would be deleted."""
+
+    stage: str
+    group: str
+    from_scratch: bool
+    inputs: Mapping[str, str]  # full topic name -> its id now
+    recreated: Mapping[str, str]  # full topic name -> the id that offsets and state are of
+    offsets: Sequence[Place]
+    state_topic: str | None
+    entries: int
+
+    def __bool__(self) -> bool:
+        return bool(self.recreated or self.offsets or (self.from_scratch and self.entries))
+
+    def lines(self) -> list[str]:
+        """Return what will be deleted and what not, a line each."""
+        lines = [f"stage {self.stage}, group {self.group}"]
+        for name, now in self.inputs.items():
+            if name in self.recreated:
+                what = (
+                    f"created again (its id was {self.recreated[name]} and is {now}): read from its beginning"
+                )
+            elif self.from_scratch:
+                what = "read again from its beginning"
+            else:
+                what = "as it was: read on from where the stage was"
+            lines.append(f"  {name}: {what}")
+        lines.append(f"  will be deleted: {len(self.offsets)} committed offsets of the group")
+        if self.state_topic is not None:
+            fate = "will be deleted" if self.from_scratch else "stays"
+            lines.append(f"  {fate}: the state, {self.entries:,} entries in {self.state_topic}")
+        return lines
+
+
+class StageReset:
+    """Plans and carries out the reset of one stage on the Kafka that the settings name."""
+
+    def __init__(self, stage: str, settings: StreamSettings) -> None:
+        self._stage = stage
+        self._settings = settings
+        self._group = group_of(stage, settings)
+        self._stopped = StoppedStage(STAGES[stage], settings)
+
+    def plan(self, *, from_scratch: bool) -> ResetPlan:
+        """Return what is to be done. Raises StageAtWork while a worker of the stage is alive."""
+        self._require_nobody()
+        stamps = self._stamps()
+        states = self._stopped.states()
+        recreated = self._recreated(stamps, states)
+        return ResetPlan(
+            stage=self._stage,
+            group=self._group,
+            from_scratch=from_scratch,
+            inputs=self._stopped.inputs,
+            recreated=recreated,
+            offsets=[
+                (topic, partition)
+                for topic, partition in stamps
+                if from_scratch or topic in recreated or _is_lost(states, partition)
+            ],
+            state_topic=self._stopped.state_topic,
+            entries=sum(state.entries for state in states),
+        )
+
+    def _recreated(self, stamps: Mapping[Place, str], states: Sequence[PartitionState]) -> Mapping[str, str]:
+        known = [(topic, stamp) for (topic, _partition), stamp in stamps.items()]
+        known += [pair for state in states for pair in (state.topic_ids or {}).items()]
+        now = self._stopped.inputs
+        return {topic: id_ for topic, id_ in known if topic in now and id_ not in ("", now[topic])}
+
+    def carry_out(self, plan: ResetPlan) -> None:
+        """Do what the plan says. Cut short, the stage still refuses to start, and this can be done again.
+
+        For that, what makes it refuse goes last: offsets without a state, or a state of the topics that were.
+        """
+        self._require_nobody()
+        if plan.from_scratch:
+            self._stopped.clear_state()
+            self._delete(plan.offsets)
+        else:
+            self._delete(plan.offsets)
+            self._stopped.forget_inputs(plan.recreated.keys())
+
+    def _require_nobody(self) -> None:
+        members = member_count(self._settings, self._group)
+        if members:
+            raise StageAtWork(
+                f"group {self._group} has live members: {members}. Stop the workers of {self._stage} first; one that "
+                f"has ended counts until its session does ({self._settings.session_timeout_s:g} s)"
+            )
+
+    def _stamps(self) -> dict[Place, str]:
+        """Return the topic id beside each committed offset of the stage's inputs."""
+        with admin_client(self._settings.kafka_python_options()) as admin:
+            found: Mapping[Any, Any] = admin.list_group_offsets(self._group)[self._group]
+        return {
+            (place.topic, place.partition): (stored.metadata or "").rstrip(STAMP_END)
+            for place, stored in sorted(found.items())
+            if stored.offset >= 0
+        }
+
+    def _delete(self, offsets: Sequence[Place]) -> None:
+        if not offsets:
+            return
+        places = [TopicPartition(topic, partition) for topic, partition in offsets]
+        with admin_client(self._settings.kafka_python_options()) as admin:
+            try:
+                answers = admin.delete_group_offsets(self._group, places)
+            except KafkaError as error:
+                raise Transient(
+                    f"the offsets of group {self._group} could not be deleted: {error}"
+                ) from error
+        refused = {place: answer.__name__ for place, answer in answers.items() if answer is not NoError}
+        if refused:
+            raise Transient(f"some offsets of group {self._group} could not be deleted: {refused}; try again")
+
+
+def _is_lost(states: Sequence[PartitionState], partition: int) -> bool:
+    """Whether a stateful stage has offsets of a partition whose state is gone: it must be read again."""
+    return bool(states) and states[partition].topic_ids is None
+
+
+def require_consent(plan: ResetPlan, *, yes: bool) -> None:
+    """Raise Permanent, naming the command, unless the person has said yes."""
+    if not yes:
+        scratch = " --from-scratch" if plan.from_scratch else ""
+        raise Permanent(
+            f"nothing has been deleted; `ticketyard stream reset {plan.stage}{scratch} --yes` does it"
+        )
