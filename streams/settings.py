@@ -34,6 +34,11 @@ class StreamSettings(CommonSettings):
         gt=0,
         description="Lag without progress, or a blocked loop, for so long ends the worker.",
     )
+    join_timeout_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="Without any share of the partitions, even an empty one, for so long the worker ends.",
+    )
     watermark_interval_s: float = Field(default=0.25, gt=0, description="How often triage emits watermarks.")
     watermark_grace_s: float = Field(
         default=2.0, ge=0, description="How far an idle source's watermark stays behind the clock."

@@ -21,7 +21,7 @@ from streams.metrics import StageMetrics
 from streams.settings import StreamSettings
 from streams.stage_runtime import NewEngine, StageRuntime
 from streams.stages import StageSpec, group_of
-from streams.watchdog import Watchdog
+from streams.watchdog import SignsOfLife, Watchdog
 
 _log = structlog.get_logger(__name__)
 _PULSE_S: Final = 0.5
@@ -55,8 +55,8 @@ class Worker:
         self._metrics = StageMetrics(spec.name)
         self._assembly = Assembly(spec, settings, metrics=self._metrics, reached=kill_at(settings.crash_at))
         self._stop_triage: Callable[[], None] = _nothing
-        self._runtime: StageRuntime | None = None
-        self._pulse = time.monotonic()
+        self._runtime = self._new_runtime()
+        self._signs = SignsOfLife(time.monotonic())
         self.app = self._faust_app(spec.name)
 
     def _faust_app(self, stage: str) -> faust.App:
@@ -97,7 +97,6 @@ class Worker:
         )
         app.agent(inputs, concurrency=1, name=f"{stage}.ingest")(self._ingest)
         self._connect_signals(app)
-        app.task(self._beat)
         return app
 
     def _connect_signals(self, app: Any) -> None:
@@ -108,7 +107,7 @@ class Worker:
 
     def committable(self, topic: str, partition: int) -> int | None:
         """See faust_consumer.Progress."""
-        return self._runtime.committable(topic, partition) if self._runtime else None
+        return self._runtime.committable(topic, partition)
 
     def stamp(self, topic: str) -> str:
         """See faust_consumer.Progress."""
@@ -122,18 +121,12 @@ class Worker:
         """Hand every delivered message to its partition; Faust's own acknowledgements commit nothing here."""
         async for event in stream.events():
             with ending_on_error():
-                await self._live_runtime().accept(event.message)
+                await self._runtime.accept(event.message)
 
-    def _live_runtime(self) -> StageRuntime:
-        """Return the runtime, made in the event loop at first use."""
-        if self._runtime is None:
-            self._runtime = self._start_runtime()
-        return self._runtime
-
-    def _start_runtime(self) -> StageRuntime:
+    def _new_runtime(self) -> StageRuntime:
         assembly, settings = self._assembly, self._settings
         stateless = assembly.spec.state is None
-        runtime = StageRuntime(
+        return StageRuntime(
             roles=assembly.roles,
             new_engine=self._triage_engines() if stateless else assembly.step_engine,
             settings=settings,
@@ -143,15 +136,17 @@ class Worker:
             metrics=self._metrics,
             failed=end_process,
         )
-        Watchdog(
-            runtime=runtime,
-            new_reader=assembly.new_reader,
-            current_roles=assembly.current_roles,
-            pulse=lambda: self._pulse,
-            limit_s=settings.stalled_after_s,
+
+    def _new_watchdog(self) -> Watchdog:
+        return Watchdog(
+            runtime=self._runtime,
+            signs=self._signs,
+            new_reader=self._assembly.new_reader,
+            current_roles=self._assembly.current_roles,
+            limit_s=self._settings.stalled_after_s,
+            join_limit_s=self._settings.join_timeout_s,
             end=end_process,
-        ).start()
-        return runtime
+        )
 
     def _triage_engines(self) -> NewEngine:
         # Imported here: only triage needs the scorer, and its libraries take seconds and 100 MB to load.
@@ -171,28 +166,36 @@ class Worker:
         return high is not None and next_offset >= high
 
     async def _on_revoked(self, _app: Any, *revoked: Any, **_kwargs: Any) -> None:
+        self._signs.revoked(time.monotonic())
         with ending_on_error():
-            await self._live_runtime().revoked(revoked[0])
+            await self._runtime.revoked(revoked[0])
 
     async def _on_assigned(self, _app: Any, *assigned: Any, **_kwargs: Any) -> None:
         with ending_on_error():
-            await self._live_runtime().assigned(assigned[0])
+            await self._runtime.assigned(assigned[0])
+        self._signs.assigned()
 
-    async def _beat(self) -> None:
-        while True:
-            self._pulse = time.monotonic()
-            await asyncio.sleep(_PULSE_S)
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Show that the loop turns; not a task of Faust's, as those begin with the first assignment."""
+        self._signs.beat(time.monotonic())
+        loop.call_later(_PULSE_S, self._beat, loop)
 
     async def _on_shutdown(self, _app: Any, *_arguments: Any, **_kwargs: Any) -> None:
-        if self._runtime is not None:
-            await self._runtime.close()  # steps in hand may still score
+        self._signs.leave(time.monotonic())
+        await self._runtime.close()  # steps in hand may still score
         self._stop_triage()
 
     def run(self) -> None:
-        """Run until a signal; returns by SystemExit."""
+        """Run until a signal; returns by SystemExit. The watchdog looks on from here until all has ended."""
         self._serve_metrics()
         worker = faust.Worker(self.app, quiet=True, redirect_stdouts=False, override_logging=False)
-        worker.execute_from_commandline()
+        worker.loop.call_soon(self._beat, worker.loop)
+        watchdog = self._new_watchdog()
+        watchdog.start()
+        try:
+            worker.execute_from_commandline()
+        finally:
+            watchdog.stop()
 
     def _serve_metrics(self) -> None:
         """Offer the metrics page; tickets must flow also where its port has been taken since it was chosen."""

@@ -1,9 +1,10 @@
-"""A worker that cannot start its stage ends, so that the supervisor starts it again.
+"""A worker that cannot start its stage, or is never given any of it, ends, so that the supervisor starts it again.
 
 Faust stops an app whose rebalance handler raised. One process hung in stopping: it stayed, did nothing, and no watchdog
 ran yet to notice. Others ended with 1, which asks for another start also where that cannot help.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,3 +46,73 @@ def test_an_error_in_a_rebalance_ends_the_worker(harness: StageHarness, error: s
     wait_for(lambda: worker.poll() is not None, "the worker to end", 60)
     assert worker.returncode == code, harness.log()
     assert "there is no state of this kind" in harness.log()
+
+
+_FORGOTTEN = """
+from schemas.logs import configure_logs
+from streams.faust_consumer import FinishedOffsetsConsumer
+from streams.settings import StreamSettings
+from streams.stages import STAGES
+from streams.worker import Worker
+
+async def never(self, assigned, generation_id=0):
+    pass
+
+FinishedOffsetsConsumer.on_partitions_assigned = never
+configure_logs("stream-forgotten")
+Worker(STAGES["roster"], StreamSettings()).run()
+"""
+
+
+def test_a_worker_without_any_assignment_ends(harness: StageHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watchdog began with the first assignment once, so nobody noticed a worker that never got one."""
+    monkeypatch.setenv("TICKETYARD_JOIN_TIMEOUT_S", "4")
+    worker = harness.start("-c", _FORGOTTEN)
+    wait_for(lambda: worker.poll() is not None, "the worker to end", 60)
+    assert worker.returncode == EXIT_RESTART, harness.log()
+    assert "the group has given no partitions, not even none" in harness.log()
+
+
+_NAMED = """
+import os
+from schemas.logs import configure_logs
+from streams.settings import StreamSettings
+from streams.stages import STAGES
+from streams.worker import Worker
+
+configure_logs(os.environ["TICKETYARD_WORKER_ID"])
+Worker(STAGES["roster"], StreamSettings()).run()
+"""
+
+
+def _owned(harness: StageHarness, name: str) -> list[int] | None:
+    """Return the partitions that a worker was given last, None before it was given any share."""
+    lines = [json.loads(line) for line in harness.log().splitlines() if "partitions.assigned" in line]
+    shares: list[list[int]] = [line["owned"] for line in lines if line["part"] == name]
+    return shares[-1] if shares else None
+
+
+def test_a_standby_is_healthy_and_whoever_is_told_to_stop_ends_in_good_order(
+    kafka: LocalKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Having no partitions is a share too: much later than the limit, the standby is there to take over."""
+    monkeypatch.setenv("TICKETYARD_JOIN_TIMEOUT_S", "4")  # less than a session, after which it takes over
+    harness = StageHarness(kafka.bootstrap_servers, tmp_path, agent_partitions=1)
+    workers = {name: harness.start("-c", _NAMED, worker_id=name) for name in ("w1", "w2")}
+    try:
+        wait_for(
+            lambda: (
+                sorted(_owned(harness, name) or [] for name in workers) == [[], [0]]
+                and all(_owned(harness, name) is not None for name in workers)
+            ),
+            "one owner and one standby",
+        )
+        owner, standby = sorted(workers, key=lambda name: _owned(harness, name) or [], reverse=True)
+        workers[owner].terminate()
+        assert workers[owner].wait(30) == 0, harness.log()
+        wait_for(lambda: _owned(harness, standby) == [0], "the standby to take over")
+        workers[standby].terminate()
+        assert workers[standby].wait(30) == 0, harness.log()
+        assert "worker.ends" not in harness.log()
+    finally:
+        harness.stop()
