@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from confluent_kafka import Consumer
 
@@ -102,7 +103,7 @@ class Assembly:
         return StepEngine(
             stage=self.spec.name,
             partition=partition,
-            logic=self.spec.new_logic(self.settings),
+            new_logic=partial(self.spec.new_logic, self.settings),
             roles=self.roles,
             partitions=self.partition_counts,
             state_log=self.state_log(self.spec.state, partition),

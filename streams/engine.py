@@ -9,11 +9,12 @@ import structlog
 
 from schemas.derived import WatermarkAdvanced
 from schemas.envelope import EventDecoder, EventError, decode_envelope
-from schemas.errors import Permanent, PipelineError
+from schemas.errors import Permanent
 from schemas.topics import Topic
 from streams.errors import StateLost
 from streams.fault_points import FaultPoint, Reached
 from streams.input_order import InputOrder
+from streams.isolation import ENVIRONMENT, LogicFailed, Suspects
 from streams.metrics import StageMetrics
 from streams.offsets import Positions
 from streams.outbox import Outbox
@@ -25,7 +26,6 @@ from streams.timers import Timers, Watermark
 _log = structlog.get_logger(__name__)
 _WATERMARK_TYPE: Final = ("ce_type", b"WatermarkAdvanced")
 _QUIET_OFFSETS_S: Final = 1.0
-_TIMERS_AT_ONCE: Final = 1000
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _watermarks = EventDecoder({"WatermarkAdvanced": WatermarkAdvanced})
 
@@ -41,10 +41,16 @@ class Engine(Protocol):
     """What works on one partition of a stage; every method blocks and is called by one thread at a time."""
 
     def open(self) -> Mapping[str, int]:
-        """Make ready, and return where each input begins; nothing is handled before this has returned."""
+        """Make ready, and return where each input begins; nothing is handled before this has returned.
+
+        Called again after `step` has raised LogicFailed; what it returns then may be before what was handled.
+        """
 
     def step(self, records: Sequence[Record]) -> Done:
-        """Handle records in order and return how far this came."""
+        """Handle records in order and return how far this came.
+
+        Raises LogicFailed where something in them needs to be isolated: open again, then give them one by one.
+        """
 
     def interrupt(self) -> None:
         """Stop waiting in `open`, if it waits for something; the one call that may come from another thread."""
@@ -61,7 +67,7 @@ class StepEngine:
         *,
         stage: str,
         partition: int,
-        logic: PartitionLogic,
+        new_logic: Callable[[], PartitionLogic],
         roles: Mapping[str, TopicRole],
         partitions: Mapping[Topic, int],
         state_log: StateLog,
@@ -74,7 +80,8 @@ class StepEngine:
     ) -> None:
         self._stage = stage
         self._partition = partition
-        self._logic = logic
+        self._new_logic = new_logic
+        self._logic = new_logic()
         self._roles = roles
         self._partitions = partitions
         self._state_log = state_log
@@ -87,6 +94,8 @@ class StepEngine:
         self._reached = reached
         self._timers = Timers()
         self._watermark = Watermark(partitions[Topic.TICKETS_EVENTS])
+        self._suspects = Suspects()
+        self._opened = False
         self._step_number = 0
         self._now = _EPOCH
         self._written: dict[str, int] = {}
@@ -97,16 +106,20 @@ class StepEngine:
 
         1. fence the former owner; 2. read the state; 3. check that its offsets belong to today's topics;
         4. take back entries and timers; 5. send the last step's outbox again; 6. start from its offsets.
+
+        Who has opened it already goes back to the last committed step: owner, checks and outbox are done.
         """
+        if self._opened:
+            return self._go_back()
         self._state_log.fence()  # 1
         self._reached(FaultPoint.BEFORE_RESTORE)
         restored = self._state_log.restore()  # 2
         committed = self._positions.committed(self._partition)
         self._check(restored.header, {name: found.stamp for name, found in committed.items()})  # 3
-        for key, value in restored.entries.items():  # 4
-            self._take_back(key, value)
+        self._take_all_back(restored)  # 4
         self._outbox.send(restored.outbox)  # 5
         self._start_from(restored)  # 6
+        self._opened = True
         self._reached(FaultPoint.AFTER_RESTORE)
         _log.info(
             "partition.restored",
@@ -124,32 +137,48 @@ class StepEngine:
                 f"is empty: restore it, or read all inputs again by `ticketyard stream reset {self._stage}`"
             )
 
-    def _take_back(self, key: str, value: bytes) -> None:
-        if key.startswith(TIMER_PREFIX):
-            self._timers.set(key.removeprefix(TIMER_PREFIX), msgspec.json.decode(value, type=Timer).due)
-        else:
-            self._logic.restore(key, value)
+    def _go_back(self) -> Mapping[str, int]:
+        """Forget whatever a failed step may have left half done; the watermark went back with it."""
+        restored = self._state_log.restore_step(self._step_number)
+        self._logic = self._new_logic()
+        self._timers = Timers()
+        self._take_all_back(restored)
+        self._start_from(restored)
+        return dict(self._order.next)
+
+    def _take_all_back(self, restored: Restored) -> None:
+        for key, value in restored.entries.items():
+            if not key.startswith(TIMER_PREFIX):
+                self._logic.restore(key, value)
+            elif not self._suspects.is_aside(name := key.removeprefix(TIMER_PREFIX)):
+                self._timers.set(name, msgspec.json.decode(value, type=Timer).due)
 
     def _start_from(self, restored: Restored) -> None:
         header = restored.header
-        if header is not None:
-            self._step_number, self._now = header.step, header.now
+        self._step_number, self._now = (header.step, header.now) if header else (0, _EPOCH)
         self._order.start(header.offsets if header else {})
         self._written = dict(self._order.next)
 
     def step(self, records: Sequence[Record]) -> Done:
         """Handle `records`; repeated ones are skipped, missing ones read from the log first."""
         fresh = list(self._order.admit(records))
-        if fresh:
-            self._run(fresh)
+        watermark = self._watermark.copy()
+        try:
+            if fresh:
+                self._run(fresh)
+        except LogicFailed:
+            self._watermark = watermark
+            raise
         return Done(committable=dict(self._written), handled=dict(self._order.next))
 
     def _run(self, records: Sequence[Record]) -> None:
         wall = self._clock()
         step = self._new_step(wall)
         for record in records:
-            self._handle(record, step)
+            self._handle_or_bury(record, step)
             self._apply_timers(step)
+        for record in records:
+            self._suspects.dealt_with(record)
         idle = not step.changes and not step.outbox
         if idle and (wall - self._written_at).total_seconds() < _QUIET_OFFSETS_S:
             return  # nothing happened: offsets alone are written once a second at most
@@ -171,6 +200,21 @@ class StepEngine:
             watermark=self._watermark.current,
         )
 
+    def _handle_or_bury(self, record: Record, step: Step) -> None:
+        """Handle a record; one that has raised before, also by itself and from the committed state, dies."""
+        reason = self._suspects.verdict(record)
+        if reason is not None:
+            step.die(record, reason)
+            step.count("unexpected_errors")
+            return
+        try:
+            self._handle(record, step)
+        except (LogicFailed, *ENVIRONMENT):
+            raise
+        except Exception as error:
+            self._suspects.blame(record, error)
+            raise LogicFailed from error
+
     def _handle(self, record: Record, step: Step) -> None:
         try:
             if self._event_time:
@@ -179,9 +223,7 @@ class StepEngine:
                 self._advance(record, step)
             else:
                 self._logic.handle(record, step)
-        except PipelineError as error:
-            if not isinstance(error, Permanent):
-                raise
+        except Permanent as error:
             step.die(record, error)
 
     def _advance(self, record: Record, step: Step) -> None:
@@ -192,18 +234,27 @@ class StepEngine:
         if not 0 <= body.source_partition < sources:  # it would hold every timer back for ever
             raise EventError(f"partition {body.source_partition} of {sources} cannot be a watermark's source")
         step.watermark = self._watermark.advance(body.source_partition, body.watermark)
-        for _ in range(
-            _TIMERS_AT_ONCE
-        ):  # a jump of the watermark may make very many due; the next one goes on
+        for fired in range(self._suspects.timers_at_once(record)):
             name = self._timers.pop_due(step.watermark) if step.watermark is not None else None
             if name is None:
                 break
             step.delete(TIMER_PREFIX + name)
-            self._logic.fire(name, step)
+            self._fire(name, step, record, fired)
             self._apply_timers(step)
+
+    def _fire(self, name: str, step: Step, record: Record, fired: int) -> None:
+        try:
+            self._logic.fire(name, step)
+        except ENVIRONMENT:
+            raise
+        except Exception as error:
+            self._suspects.set_aside(name, error, record=record, fired=fired)
+            self._metrics.timers_set_aside.inc()
+            raise LogicFailed from error
 
     def _apply_timers(self, step: Step) -> None:
         for name, due in step.timers.items():
+            self._suspects.set_anew(name)
             if due is None:
                 self._timers.cancel(name)
             else:

@@ -28,6 +28,9 @@ class StageMetrics:
         self.failed_commits = self._counter(
             "failed_commits", "Offset commits that failed and are tried again."
         )
+        self.timers_set_aside = self._counter(
+            "timers_set_aside", "Timers that raised and wait for the next start of the worker."
+        )
         self.step_seconds = Histogram(
             "ticketyard_step_seconds",
             "From taking a step's records to its outbox acknowledged.",

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 import structlog
 
 from streams.engine import Engine
+from streams.isolation import LogicFailed
 from streams.record import Record
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class PartitionWorker:
         self._waiting: deque[Record] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
+        self._one_by_one = 0
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"partition-{partition}")
 
     @property
@@ -78,10 +80,23 @@ class PartitionWorker:
                 records = await self._take()
                 if self._closing:
                     break
-                done = await loop.run_in_executor(self._executor, self._engine.step, records)
-                self.committable, self.handled = done.committable, done.handled
+                try:
+                    done = await loop.run_in_executor(self._executor, self._engine.step, records)
+                except LogicFailed:
+                    await self._open_again(records)
+                else:
+                    self.committable, self.handled = done.committable, done.handled
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end unacknowledged
             self._failed(error)
+
+    async def _open_again(self, records: list[Record]) -> None:
+        """Go back to the committed state, and on one by one: so whatever raises is found, and all else moves on."""
+        self.opened = False
+        self._waiting.extendleft(reversed(records))
+        self._one_by_one = max(self._one_by_one, len(records))
+        loop = asyncio.get_running_loop()
+        self.handled = await loop.run_in_executor(self._executor, self._engine.open)
+        self.opened = True
 
     async def _take(self) -> list[Record]:
         """Return what is there, within the bounds of a step; wait for the first record, or `idle_s` for none."""
@@ -93,7 +108,9 @@ class PartitionWorker:
                 return []
         taken: list[Record] = []
         size = 0
-        while self._waiting and len(taken) < self._step_records and size < self._step_bytes:
+        most = 1 if self._one_by_one else self._step_records
+        self._one_by_one = max(0, self._one_by_one - 1)
+        while self._waiting and len(taken) < most and size < self._step_bytes:
             record = self._waiting.popleft()
             size += len(record.value or b"")
             taken.append(record)

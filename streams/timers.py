@@ -40,6 +40,12 @@ class Watermark:
         self._latest: dict[int, datetime] = {}
         self._sources = sources
 
+    def copy(self) -> "Watermark":
+        """Return one that goes its own way from here."""
+        copy = Watermark(self._sources)
+        copy._latest.update(self._latest)
+        return copy
+
     def advance(self, source: int, to: datetime) -> datetime | None:
         """Take a source's watermark, which never goes back, and return the partition's."""
         known = self._latest.get(source)

@@ -24,7 +24,7 @@ class Count(msgspec.Struct):
 
 
 class CountingPartition:
-    """Says, for every record, how many of its key there have been; a value of `poison` dies."""
+    """Says, for every record, how many of its key there have been; `poison` dies, `bomb` raises half-way."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
@@ -40,6 +40,8 @@ class CountingPartition:
         key = (record.key or b"").decode()
         count = self._counts[key] = self._counts.get(key, 0) + 1
         step.put(key, Count(count))
+        if record.value == b"bomb":
+            raise ZeroDivisionError("this one went off")
         origin = record.origin
         body = AgentReleased(agent_id=key, team=f"step-{step.number}", roster_revision=count)
         identity = derived_id(origin.topic_id, origin.partition, origin.offset, "counting")

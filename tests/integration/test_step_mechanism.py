@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from infra.local.kafka import LocalKafka
-from schemas.derived import AgentReleased
+from schemas.derived import AgentReleased, RecordDied
 from schemas.topics import Topic
 from streams.clients import reader, transactional_producer
 from streams.errors import EXIT_STAY_DOWN, OwnershipLost
@@ -52,9 +52,13 @@ def _counts(records: list[object]) -> tuple[dict[str, list[int]], int]:
 
 
 def test_killed_at_every_point_nothing_is_lost_doubled_or_decided_twice(harness: StageHarness) -> None:
-    """A worker dies at each point in turn; each record is counted once, and repeated outputs are identical."""
+    """A worker dies at each point in turn; each record is counted once, and repeated outputs are identical.
+
+    Among the records is one at which the logic raises half-way: it alone becomes a letter, and leaves no trace.
+    """
     per_death = 200
     for point in FaultPoint:
+        harness.send(Topic.AGENTS_EVENTS, "a1", b"bomb", partition=1)
         _produce(harness, per_death)
         worker = harness.start(PROGRAM, crash_at=f"{point}:{1 if 'restore' in point else 2}")
         wait_for(lambda worker=worker: worker.poll() is not None, f"death at {point}")  # type: ignore[misc]
@@ -71,6 +75,19 @@ def test_killed_at_every_point_nothing_is_lost_doubled_or_decided_twice(harness:
     assert {f"a{key}": list(range(1, total // KEYS + 1)) for key in range(KEYS)} == {
         key: sorted(values) for key, values in counts.items()
     }
+    with harness.reading(Topic.TICKETS_DEAD) as dead:
+        wait_for(lambda: len(_letters(dead.more())) >= len(FaultPoint), "a letter of each that raised")
+        letters = _letters(dead.records)
+    assert len(letters) == len(FaultPoint)
+    assert {(letter.error, letter.message) for letter in letters} == {
+        ("ZeroDivisionError", "this one went off")
+    }
+
+
+def _letters(records: list[object]) -> set[RecordDied]:
+    """Return what died and why; a letter that was sent again is the same."""
+    headers = [dict(record.headers()) for record in records]  # type: ignore[attr-defined]  # as above
+    return {msgspec.json.decode(told["dead"], type=RecordDied) for told in headers}
 
 
 def test_two_workers_share_partitions_and_one_takes_over(harness: StageHarness) -> None:

@@ -95,7 +95,7 @@ def test_many_due_timers_fire_over_steps_of_bounded_size() -> None:
     engine = StepEngine(
         stage="cases",
         partition=0,
-        logic=logic,
+        new_logic=lambda: logic,
         roles={NAME: TopicRole(topic=Topic.TICKETS_ENRICHED, topic_id="id")},
         partitions={Topic.TICKETS_EVENTS: 1},
         state_log=log,  # type: ignore[arg-type]  # a fake with the same methods
