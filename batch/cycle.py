@@ -13,6 +13,9 @@ from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import LogExtent, read_log_extents
 from batch.lock import exclusive
 from batch.promotion.effects import follow
+from batch.promotion.holds import PublishRules
+from batch.promotion.models_lock import models_locked
+from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due
 from batch.promotion.training_data import TrainingData, gather
 from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.settings import BatchSettings
@@ -22,6 +25,7 @@ from batch.training.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
+from schemas.model.registry import read_current
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
 
@@ -84,8 +88,39 @@ class Cycle:
         return run
 
     def train(self) -> Verdict:
-        """Train on all that is known, and promote the model if it beats the current one on the same test."""
-        self._follow(read_verdict(self.models))
+        """Train on all that is known, and promote the model if it is surely better than the current one.
+
+        What was judged already is not trained on again.
+        """
+        taxonomy, data = self._training_data()
+        verdict = settled(self.models, data.sum(self.settings.train_seed)) or self._promote(taxonomy, data)
+        self._follow()
+        return verdict
+
+    def train_if_due(self) -> tuple[Verdict | None, str]:
+        """Do what `train` does if it is time to; return the verdict, and why now or None and that it is not time."""
+        settings, last = self.settings, read_verdict(self.models)
+        taxonomy, data = self._training_data()
+        seed = settings.train_seed
+        due = retraining_due(
+            last,
+            Inputs(data.sum(seed), data.base_sum(seed), data.corrections),
+            RetrainingRules(
+                corrections=settings.retrain_after_corrections, hours=settings.retrain_after_hours
+            ),
+            has_model=read_current(self.models) is not None,
+            now=datetime.now(UTC),
+        )
+        if due is None:
+            return None, "nothing new, or not enough yet"
+        self._progress(f"train: {due}")
+        verdict = self._promote(taxonomy, data)
+        self._follow()
+        return verdict, due
+
+    def _training_data(self) -> tuple[Taxonomy, TrainingData]:
+        """Finish what an interrupted training has left, and return what there is to learn from."""
+        self._follow()
         taxonomy = load_taxonomy(self.settings.taxonomy)
         files = [read_labelled(path, Columns()) for path in self.settings.labelled_files]
         run = newest_run(self.views)
@@ -94,23 +129,38 @@ class Cycle:
             files,
             read_view(self.views, run, "label_corrections") if run else [],
         )
-        verdict = settled(self.models, data.sum(self.settings.train_seed)) or self._promote(taxonomy, data)
-        self._follow(verdict)
-        return verdict
+        return taxonomy, data
 
     def _promote(self, taxonomy: Taxonomy, data: TrainingData) -> Verdict:
-        from batch.promotion.promote import Workshop, promote  # noqa: PLC0415 - scikit-learn and encoder take seconds
+        # scikit-learn, scipy and the encoder take seconds to load.
+        from batch.promotion.promote import Workshop, promote  # noqa: PLC0415
+        from batch.training.gate import GateRules  # noqa: PLC0415
 
         settings = self.settings
-        workshop = Workshop(self.models, taxonomy, settings.encoder_folder, settings.train_seed)
+        workshop = Workshop(
+            self.models,
+            taxonomy,
+            settings.encoder_folder,
+            settings.train_seed,
+            GateRules(
+                confidence=settings.gate_confidence,
+                least_gain=settings.gate_least_gain,
+                slice_rows=settings.gate_slice_rows,
+                slice_margin=settings.gate_slice_margin,
+            ),
+            PublishRules(
+                by_itself=settings.auto_promote,
+                rollback_hold_h=settings.rollback_hold_hours,
+                keep_challengers=settings.keep_challengers,
+            ),
+        )
         attempt = secrets.token_hex(4)
         return promote(workshop, data, now=datetime.now(UTC), attempt=attempt, progress=self._progress)
 
-    def _follow(self, verdict: Verdict | None) -> None:
-        if verdict is not None:
-            options = self.settings.kafka_python_options()
-            prefix = self.settings.topic_prefix
-            follow(options, self.models, verdict, prefix=prefix, progress=self._progress)
+    def _follow(self) -> None:
+        options, prefix = self.settings.kafka_python_options(), self.settings.topic_prefix
+        with models_locked(self.models, command="batch train", now=datetime.now(UTC)):
+            follow(options, self.models, prefix=prefix, progress=self._progress)
 
     def _extents(self) -> dict[str, LogExtent]:
         names = [self.settings.topic_prefix + topic for topic in ARCHIVED]

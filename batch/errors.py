@@ -49,3 +49,7 @@ class ArchivesMissing(Permanent):
 
 class ModelsDamaged(Permanent):
     """The record of the last training cannot be read."""
+
+
+class ModelUnknown(Permanent):
+    """No bundle of this version lies in the models folder, or none can take part in what was asked."""

@@ -39,6 +39,43 @@ class BatchSettings(CommonSettings):
         default=True, description="Whether models also learn the taxonomy's examples, or only labelled rows."
     )
     train_seed: int = Field(default=20_240, description="Seed of all randomness in training.")
+    retrain_after_corrections: int = Field(
+        default=20, ge=1, description="`batch run` trains again after so many new corrections."
+    )
+    retrain_after_hours: float = Field(
+        default=24.0,
+        ge=0,
+        description="`batch run` trains again after so long where anything is new; 0 is at once.",
+    )
+    gate_confidence: float = Field(
+        default=0.95, gt=0.5, lt=1, description="Confidence of the interval by which a new model is judged."
+    )
+    gate_least_gain: float = Field(
+        default=0.0,
+        ge=-1,
+        le=1,
+        description="The interval of a new model's gain in accuracy must lie above this (0.01 is a point).",
+    )
+    gate_slice_rows: int = Field(
+        default=50, ge=1, description="Languages, tiers and channels of so many test rows are judged apart."
+    )
+    gate_slice_margin: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="A new model may lose so much accuracy on any of them, not more.",
+    )
+    auto_promote: bool = Field(
+        default=True, description="Whether a new model that wins is published without a person."
+    )
+    rollback_hold_hours: float = Field(
+        default=24.0,
+        ge=0,
+        description="For so long after a rollback no new model is published without a person.",
+    )
+    keep_challengers: int = Field(
+        default=3, ge=1, description="How many models that were never published stay for a trial."
+    )
 
     @property
     def lock_file(self) -> Path:

@@ -162,8 +162,26 @@ class AgentPerformanceMeasured(Event, frozen=True, kw_only=True, omit_defaults=T
     tickets: Count = 0
 
 
+class ModelTrial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A model that is tried beside the current one, on a share of the tickets.
+
+    Which tickets follows from their ids and the salt alone, so a ticket stays on one side, and a larger share keeps
+    all that a smaller one had.
+    """
+
+    version: str
+    uri: str
+    sha256: str
+    share: Share
+    salt: str
+
+
 class ModelPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """models.published: a bundle won its gate; workers load it from `uri` if its manifest's sum is `sha256`."""
+    """models.published: the model that decides, and which are tried beside it; each event is the whole picture.
+
+    Workers load a bundle from its `uri` if its manifest's sum is `sha256`. `canary` decides its share of the tickets;
+    `shadow` scores its share and decides nothing. `reason` says why this was published.
+    """
 
     version: str
     uri: str
@@ -171,6 +189,9 @@ class ModelPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
     accuracy: float
     taxonomy_version: str
     replaced_version: str | None = None
+    reason: str = ""
+    shadow: ModelTrial | None = None
+    canary: ModelTrial | None = None
 
 
 class ViewsPublished(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,38 +1,111 @@
-"""What follows from a verdict of the gate: the pointer and the announcement, whoever wrote it and died."""
+"""What follows from a verdict or a release: the pointer and the announcement, whoever wrote it and died."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from batch.promotion.verdicts import Verdict, is_announced, note_announced
+from batch.promotion.bundles import figures_of
+from batch.promotion.releases import (
+    Release,
+    append_release,
+    is_announced,
+    note_announced,
+    read_releases,
+)
+from batch.promotion.verdicts import Verdict, read_verdict
 from batch.publishing import Announcement, publish
-from schemas.model.registry import write_current
+from schemas.model.errors import BundleError
+from schemas.model.registry import CurrentModel, read_current, write_current
 from schemas.topics import Topic
 
 Progress = Callable[[str], None]
 
 
 def follow(
-    client_options: Mapping[str, Any], models: Path, verdict: Verdict, *, prefix: str, progress: Progress
-) -> None:
-    """Do what follows from a verdict, unless it has been done: also for the verdict of a run that died.
+    client_options: Mapping[str, Any], models: Path, *, prefix: str, progress: Progress
+) -> tuple[Release, ...]:
+    """Do what follows from the last verdict and the last release, unless it has been done; return the history.
 
-    Steps: 1 swap the pointer to the current model, 2 announce it, 3 note that this was done.
+    For the holder of `models_locked`. Steps: 1 make a winner of the gate a release, 2 swap the pointer, 3 announce
+    it, 4 note that this was done.
     """
-    if is_announced(models, verdict):
-        return
-    event = verdict.event()
-    if event is not None and verdict.pointer is not None:
-        progress("promote 1: swap the pointer")
-        write_current(models, verdict.pointer)
-        progress("promote 2: announce the model")
-        announcement = Announcement(
-            topic=prefix + Topic.MODELS_PUBLISHED,
-            key=event.version,
-            id=verdict.id,
-            time=verdict.decided_at,
-            event=event,
-        )
-        publish(client_options, [announcement])
-    progress("promote 3: note that it was done")
-    note_announced(models, verdict)
+    releases = _recorded(models, progress)
+    if not releases:
+        return releases
+    release = releases[-1]
+    if is_announced(models, release) and _pointer(models, releases) == release.model:
+        return releases
+    progress("promote 2: swap the pointer")
+    write_current(models, release.model)
+    progress("promote 3: announce the model")
+    announcement = Announcement(
+        topic=prefix + Topic.MODELS_PUBLISHED,
+        key=release.model.version,
+        id=release.id,
+        time=release.decided_at,
+        event=release.event(),
+    )
+    publish(client_options, [announcement])
+    progress("promote 4: note that it was done")
+    note_announced(models, release)
+    return releases
+
+
+def _recorded(models: Path, progress: Progress) -> tuple[Release, ...]:
+    """Return the history once it holds what it should: a pointer of unknown origin, and the gate's last winner."""
+    verdict, releases = read_verdict(models), read_releases(models)
+    winner = _winner(verdict, releases)
+    for release in (_found(models, releases, winner), winner):
+        if release is not None:
+            progress("promote 1: record the release")
+            releases = append_release(models, releases, release)
+    return releases
+
+
+def _pointer(models: Path, releases: Sequence[Release]) -> CurrentModel | None:
+    """Return the pointer; a damaged one counts as none where the history can write it again."""
+    try:
+        return read_current(models)
+    except BundleError:
+        if not releases:
+            raise
+        return None
+
+
+def _winner(verdict: Verdict | None, releases: Sequence[Release]) -> Release | None:
+    """Return the release that a verdict calls for, None if there is none or it was made."""
+    if verdict is None or not verdict.publish or verdict.pointer is None:
+        return None
+    if any(release.cause == verdict.id for release in releases):
+        return None
+    return Release(
+        number=0,
+        decided_at=verdict.decided_at,
+        kind="gate",
+        reason=verdict.reason,
+        model=verdict.pointer,
+        accuracy=verdict.challenger.accuracy,
+        taxonomy_version=verdict.taxonomy_version,
+        replaced_version=verdict.replaced_version,
+        cause=verdict.id,
+    )
+
+
+def _found(models: Path, releases: Sequence[Release], winner: Release | None) -> Release | None:
+    """Return a release of a pointer that none wrote: an older version of the product, or a person with an editor."""
+    current = _pointer(models, releases)
+    last = releases[-1] if releases else None
+    if current is None or (last is not None and (current == last.model or not is_announced(models, last))):
+        return None
+    if last is None and winner is not None and winner.model == current:
+        return None
+    figures = figures_of(current, models)
+    return Release(
+        number=0,
+        decided_at=figures.created_at,
+        kind="found",
+        reason="the pointer named it, and no release did",
+        model=current,
+        accuracy=figures.accuracy,
+        taxonomy_version=figures.taxonomy_version,
+    )

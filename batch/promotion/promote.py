@@ -6,34 +6,36 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import structlog
+import msgspec
 
+from batch.promotion.bundles import place, remove_old_challengers
+from batch.promotion.holds import PublishRules, reason_to_wait
+from batch.promotion.measuring import Measured, measure_bundle, measure_published
+from batch.promotion.models_lock import models_locked
+from batch.promotion.releases import champion_of, read_releases
 from batch.promotion.training_data import TrainingData
 from batch.promotion.verdicts import Verdict, write_verdict
-from batch.training.evaluate import evaluate_bundle
-from batch.training.gate import challenger_wins
-from batch.training.rows import LabelledRow
+from batch.training.gate import GateRules, challenger_wins
 from batch.training.train import train_bundle
-from schemas.errors import PipelineError
 from schemas.model.bundle import load_bundle
-from schemas.model.errors import BundleError
-from schemas.model.manifest import BundleManifest, Evaluation
-from schemas.model.registry import CurrentModel, load_published, pointer_to, read_current
+from schemas.model.manifest import BundleManifest
+from schemas.model.registry import CurrentModel
 from schemas.taxonomy import Taxonomy
 
-log = structlog.get_logger(__name__)
 Progress = Callable[[str], None]
 
 STAGING: Final = "_staging"
 
 
 class Workshop(NamedTuple):
-    """What every training of a home shares: where models lie, what labels mean, the frozen encoder, the seed."""
+    """What every training of a home shares: where models lie, what labels mean, the encoder, the seed, the rules."""
 
     models: Path
     taxonomy: Taxonomy
     encoder_dir: Path
     seed: int
+    gate: GateRules = GateRules()
+    publishing: PublishRules = PublishRules()
 
 
 def promote(
@@ -42,41 +44,36 @@ def promote(
     """Return the verdict on the model that these data make.
 
     Steps: 1 remove what a run that died has left, 2 train, 3 measure champion and challenger on the same test,
-    4 move a winner to its place, 5 write the verdict. What follows from it is `effects.follow`'s.
+    4 move the bundle to its place, 5 write the verdict. What follows from it is `effects.follow`'s.
     """
-    models, champion = workshop.models, read_current(workshop.models)
+    test = (
+        data.test()
+    )  # without a test there is no gate: better said before the minutes of training than after them
     progress("train 1: remove what is not complete")
-    shutil.rmtree(models / STAGING, ignore_errors=True)
-    trained = models / STAGING / attempt
-    manifest = _train(workshop, data, trained, now, progress)
+    shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
+    trained = workshop.models / STAGING / attempt
+    _train(workshop, data, trained, now, progress)
     progress("train 3: measure champion and challenger")
-    challenger = manifest.test
-    assert challenger is not None  # there are test rows, or `_train` would not have returned
-    measured = _champion_on(models, champion, data.test())
-    decision = challenger_wins(measured, challenger)
-    progress("train 4: move a winner to its place")
-    pointer = _place(models, trained, manifest) if decision.publish else None
-    verdict = Verdict(
-        inputs_sum=data.sum(workshop.seed),
-        decided_at=now,
-        publish=decision.publish,
-        reason=decision.reason,
-        challenger=challenger,
-        champion=measured,
-        taxonomy_version=workshop.taxonomy.version,
-        pointer=pointer,
-        replaced_version=champion.version if champion else None,
-    )
-    progress("train 5: write the verdict")
-    write_verdict(models, verdict)
-    shutil.rmtree(models / STAGING, ignore_errors=True)
-    return verdict
+    challenger = measure_bundle(load_bundle(trained), test)
+    while True:
+        current = _champion(workshop.models)
+        champion = measure_published(current, workshop.models, test)
+        with models_locked(workshop.models, command="batch train", now=now):
+            if _champion(workshop.models) != current:
+                continue  # a person changed it meanwhile: the new one is what has to be beaten
+            verdict = _verdict(workshop, data, champion, challenger, now)
+            verdict = _settle(workshop, trained, verdict, current, progress)
+        shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
+        return verdict
+
+
+def _champion(models: Path) -> CurrentModel | None:
+    return champion_of(models, read_releases(models))
 
 
 def _train(
     workshop: Workshop, data: TrainingData, out: Path, now: datetime, progress: Progress
 ) -> BundleManifest:
-    data.test()  # without a test there is no gate: better said before the minutes of training than after them
     return train_bundle(
         data.rows,
         taxonomy=workshop.taxonomy,
@@ -89,33 +86,49 @@ def _train(
     )
 
 
-def _champion_on(models: Path, champion: CurrentModel | None, test: list[LabelledRow]) -> Evaluation | None:
-    if champion is None:
-        return None
-    try:
-        bundle = load_published(champion, models)
-    except (PipelineError, OSError) as error:
-        # Nobody can score with it: anything that can be loaded is better.
-        log.warning("the current model cannot be loaded", version=champion.version, error=str(error))
-        return None
-    return evaluate_bundle(bundle, test)
+def _verdict(
+    workshop: Workshop, data: TrainingData, champion: Measured | None, challenger: Measured, now: datetime
+) -> Verdict:
+    answers = champion.answers if champion else None
+    decision = challenger_wins(answers, challenger.answers, data.test(), workshop.gate)
+    publish, reason = decision.publish, decision.reason
+    if publish:
+        version = challenger.evaluation.bundle_version
+        wait = reason_to_wait(
+            read_releases(workshop.models),
+            version,
+            workshop.publishing,
+            now=now,
+            replaces_usable=champion is not None,
+        )
+        if wait is not None:
+            publish = False
+            reason = f"{reason}; but {wait}: to publish it, run `ticketyard models promote {version}`"
+    return Verdict(
+        inputs_sum=data.sum(workshop.seed),
+        base_sum=data.base_sum(workshop.seed),
+        corrections=data.corrections,
+        decided_at=now,
+        publish=publish,
+        reason=reason,
+        challenger=challenger.evaluation,
+        champion=champion.evaluation if champion else None,
+        comparison=decision.comparison,
+        taxonomy_version=workshop.taxonomy.version,
+    )
 
 
-def _is_whole(folder: Path) -> bool:
-    """Return whether a bundle lies in `folder` with every file's sum right."""
-    try:
-        load_bundle(folder)
-    except (BundleError, OSError):
-        return False
-    return True
-
-
-def _place(models: Path, trained: Path, manifest: BundleManifest) -> CurrentModel:
-    """Move a bundle to the folder of its version; a whole one that is there already is the same, a damaged one goes."""
-    target = models / manifest.version
-    if _is_whole(target):
-        shutil.rmtree(trained)
-    else:
-        shutil.rmtree(target, ignore_errors=True)
-        trained.rename(target)
-    return pointer_to(target, models, version=manifest.version)
+def _settle(
+    workshop: Workshop, trained: Path, verdict: Verdict, current: CurrentModel | None, progress: Progress
+) -> Verdict:
+    """Keep the bundle, a loser's too (it can be tried, or promoted by hand), and let the verdict count."""
+    models = workshop.models
+    progress("train 4: move the bundle to its place")
+    pointer = place(models, trained, verdict.challenger.bundle_version)
+    progress("train 5: write the verdict")
+    verdict = msgspec.structs.replace(
+        verdict, pointer=pointer, replaced_version=current.version if current else None
+    )
+    write_verdict(models, verdict)
+    remove_old_challengers(models, read_releases(models), keep=workshop.publishing.keep_challengers)
+    return verdict

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,8 @@ from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
 from schemas.model.manifest import DataInput
 from schemas.model.text import normalised, split_of
 from schemas.taxonomy import Taxonomy
+
+CORRECTIONS: Final = "corrections"
 
 
 class TrainingData(NamedTuple):
@@ -30,7 +32,16 @@ class TrainingData(NamedTuple):
 
     def sum(self, seed: int) -> str:
         """Return the sha256 of all that training depends on: equal sums, equal model."""
-        return hashlib.sha256(msgspec.json.encode([self.inputs, seed])).hexdigest()
+        return _sum(self.inputs, seed)
+
+    def base_sum(self, seed: int) -> str:
+        """Return the sha256 of all of it but the corrections, which come one by one."""
+        return _sum([source for source in self.inputs if source.name != CORRECTIONS], seed)
+
+    @property
+    def corrections(self) -> int:
+        """How many corrections there are."""
+        return sum(source.rows for source in self.inputs if source.name == CORRECTIONS)
 
 
 def gather(
@@ -45,11 +56,18 @@ def gather(
     for file in files:
         rows += file.rows
         inputs.append(file.described)
-    learnt = [LabelledRow(row["text"], (row["label"],)) for row in corrections]
+    learnt = [
+        LabelledRow(row["text"], (row["label"],), channel=row.get("channel"), tier=row.get("customer_tier"))
+        for row in corrections
+    ]
     split = [_with_split(row) for row in (*rows, *learnt)]
     tested = {normalised(row.text) for row in split if row.split == "test"}
     kept = [row for row in split if row.split == "test" or normalised(row.text) not in tested]
     return TrainingData(kept, [*inputs, _described(learnt)])
+
+
+def _sum(inputs: Sequence[DataInput], seed: int) -> str:
+    return hashlib.sha256(msgspec.json.encode([inputs, seed])).hexdigest()
 
 
 def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataInput]]:
@@ -72,6 +90,4 @@ def _with_split(row: LabelledRow) -> LabelledRow:
 
 def _described(learnt: Sequence[LabelledRow]) -> DataInput:
     lines = sorted(msgspec.json.encode([row.text, row.labels]) for row in learnt)
-    return DataInput(
-        name="corrections", sha256=hashlib.sha256(b"\n".join(lines)).hexdigest(), rows=len(learnt)
-    )
+    return DataInput(name=CORRECTIONS, sha256=hashlib.sha256(b"\n".join(lines)).hexdigest(), rows=len(learnt))

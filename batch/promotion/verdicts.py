@@ -1,8 +1,7 @@
-"""The last verdict of the gate, on disk: the one file that decides which model is current.
+"""The last verdict of the gate, on disk: what it decided, on which inputs, by which figures.
 
-`<models>/verdict.json` is written when everything that it names is in place; what follows from it (the pointer,
-the announcement) is done after it, by the same run or by the next one. `<models>/announced.json` says up to which
-verdict that has been done.
+`<models>/verdict.json` is written when the bundle that it is about is in place. That a winner becomes current is a
+release (`batch.promotion.releases`), made after it by the same run or by whatever comes next.
 """
 
 from datetime import datetime
@@ -13,6 +12,7 @@ import msgspec
 
 from batch.errors import ModelsDamaged
 from batch.storage import replace
+from batch.training.gate import Comparison
 from schemas.derived import ModelPublished
 from schemas.identity import derived_id
 from schemas.model.manifest import Evaluation
@@ -21,11 +21,14 @@ from schemas.model.registry import CurrentModel, read_current
 T = TypeVar("T")
 
 VERDICT_NAME: Final = "verdict.json"
-ANNOUNCED_NAME: Final = "announced.json"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate decided about the model trained from inputs of this sum, and the figures of both."""
+    """What the gate decided about the model trained from inputs of this sum, and the figures of both.
+
+    `pointer` names the challenger's bundle, which is kept also where it lost or has to wait. `base_sum` is the sum of
+    the inputs without corrections, of which there were `corrections`.
+    """
 
     inputs_sum: str
     decided_at: datetime
@@ -36,33 +39,24 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     taxonomy_version: str
     pointer: CurrentModel | None = None
     replaced_version: str | None = None
+    comparison: Comparison | None = None
+    base_sum: str = ""
+    corrections: int = 0
 
     @property
     def id(self) -> str:
-        """The id of the verdict, and of the event that announces it."""
-        return derived_id(self.inputs_sum, self.challenger.bundle_version, ModelPublished.__name__)
-
-    def event(self) -> ModelPublished | None:
-        """Return what is to be announced; None where the challenger lost."""
-        if self.pointer is None:
-            return None
-        return ModelPublished(
-            version=self.pointer.version,
-            uri=self.pointer.uri,
-            sha256=self.pointer.sha256,
-            accuracy=self.challenger.accuracy,
-            taxonomy_version=self.taxonomy_version,
-            replaced_version=self.replaced_version,
+        """The id of the verdict, which the release that follows from it names as its cause."""
+        return derived_id(
+            self.inputs_sum,
+            self.challenger.bundle_version,
+            self.decided_at.isoformat(),
+            ModelPublished.__name__,
         )
-
-
-class _Announced(msgspec.Struct, frozen=True):
-    verdict: str
 
 
 def read_verdict(models: Path) -> Verdict | None:
     """Return the last verdict, None before the first. Raises ModelsDamaged where it cannot be read."""
-    return _read(models / VERDICT_NAME, Verdict)
+    return read_record(models / VERDICT_NAME, Verdict)
 
 
 def settled(models: Path, inputs_sum: str) -> Verdict | None:
@@ -76,18 +70,8 @@ def write_verdict(models: Path, verdict: Verdict) -> None:
     replace(models / VERDICT_NAME, msgspec.json.format(msgspec.json.encode(verdict), indent=1))
 
 
-def is_announced(models: Path, verdict: Verdict) -> bool:
-    """Tell whether all that follows from a verdict has been done."""
-    found = _read(models / ANNOUNCED_NAME, _Announced)
-    return found is not None and found.verdict == verdict.id
-
-
-def note_announced(models: Path, verdict: Verdict) -> None:
-    """Note that all that follows from a verdict has been done."""
-    replace(models / ANNOUNCED_NAME, msgspec.json.encode(_Announced(verdict.id)))
-
-
-def _read(path: Path, kind: type[T]) -> T | None:
+def read_record(path: Path, kind: type[T]) -> T | None:
+    """Return what a file of the models folder records, None where it is missing. Raises ModelsDamaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:

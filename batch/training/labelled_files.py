@@ -25,11 +25,16 @@ _LARGEST_FIELD: Final = 64 * 2**20
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """Which columns hold what; with a separator a label cell holds several labels."""
+    """Which columns hold what; only text and label must be there.
+
+    With a separator a label cell holds several labels.
+    """
 
     text: str = "text"
     label: str = "label"
     split: str = "split"
+    channel: str = "channel"
+    tier: str = "customer_tier"
     label_separator: str | None = None
 
 
@@ -94,7 +99,8 @@ def _row(
             f"{path}: row {number}: unknown split {split!r} in column {columns.split!r}; "
             f"use {', '.join(get_args(Split))}, or name another column with --split-column"
         )
-    return LabelledRow(text, labels, split)  # type: ignore[arg-type]  # one of the words of Split, just checked
+    channel, tier = (_string(cells.get(name)).lower() or None for name in (columns.channel, columns.tier))
+    return LabelledRow(text, labels, split, channel, tier)  # type: ignore[arg-type]  # one of the words of Split, just checked
 
 
 def _string(value: Any) -> str:

@@ -14,11 +14,17 @@ class TrainingError(Permanent):
 
 
 class LabelledRow(msgspec.Struct, frozen=True):
-    """A text, its labels (usually one, never none), and its split where the data name one."""
+    """A text, its labels (usually one, never none), and its split where the data name one.
+
+    Where the data name them, the ticket's channel and its customer's tier: no model learns from these, but a new
+    one must not be worse for any of them.
+    """
 
     text: str
     labels: tuple[str, ...]
     split: Split | None = None
+    channel: str | None = None
+    tier: str | None = None
 
 
 def rows_from_taxonomy(taxonomy: Taxonomy) -> list[LabelledRow]:

@@ -13,6 +13,7 @@ from schemas.logs import configure_logs
 
 if TYPE_CHECKING:
     from batch.cycle import Cycle
+    from batch.promotion.verdicts import Verdict
 
 log = structlog.get_logger("batch")
 
@@ -47,7 +48,7 @@ def views(master: str | None) -> None:
 
 @command.command()
 def train() -> None:
-    """Train on taxonomy, labelled files and corrections; publish the model if it beats the current one."""
+    """Train on taxonomy, labelled files and corrections; publish the model if it is surely better."""
     with _cycle("train") as cycle:
         _say_train(cycle)
 
@@ -57,12 +58,12 @@ def train() -> None:
 @click.option("--skip-train", is_flag=True, help="Do not train a new model.")
 @master_option
 def run(accept_gaps: bool, skip_train: bool, master: str | None) -> None:
-    """Do all of it: for cron or a Kubernetes CronJob; cheap where nothing is new."""
+    """Do all of it: for cron or a Kubernetes CronJob; cheap where nothing is new. Trains when it is time to."""
     with _cycle("run", master) as cycle:
         _say_archive(cycle, accept_gaps)
         _say_views(cycle)
         if not skip_train:
-            _say_train(cycle)
+            _say_train_if_due(cycle)
 
 
 def _say_archive(cycle: "Cycle", accept_gaps: bool) -> None:
@@ -78,7 +79,18 @@ def _say_views(cycle: "Cycle") -> None:
 
 
 def _say_train(cycle: "Cycle") -> None:
-    verdict = cycle.train()
+    _say_verdict(cycle.train())
+
+
+def _say_train_if_due(cycle: "Cycle") -> None:
+    verdict, why = cycle.train_if_due()
+    if verdict is None:
+        click.echo(f"train: not now: {why}")
+    else:
+        _say_verdict(verdict)
+
+
+def _say_verdict(verdict: "Verdict") -> None:
     outcome = "is current" if verdict.publish else "is not published"
     click.echo(f"train: model {verdict.challenger.bundle_version} {outcome}: {verdict.reason}")
 

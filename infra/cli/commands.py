@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "evaluate": "measure a model bundle on labelled files",
     "triage": "show what a model says about a text; needs no Kafka",
     "batch": "archive, recompute the views, retrain; `batch run` does all of it",
+    "models": "list, show, promote and roll back models; try one as shadow or canary",
     "serve": "answer analysts: SQL and HTTP over batch views and the realtime tail",
     "query": "run SQL against the running server and print a table",
     "dead": "list, show, repair and replay dead letters",

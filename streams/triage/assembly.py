@@ -8,8 +8,10 @@ from streams.engine import Engine
 from streams.input_order import InputOrder
 from streams.triage.engine import TriageEngine
 from streams.triage.model_watch import ModelWatch
+from streams.triage.shadow import ShadowScoring
 from streams.triage.shared_scoring import SharedScoring
 from streams.triage.source_watermark import SourceWatermark
+from streams.triage.trial_metrics import TrialMetrics
 
 CaughtUp = Callable[[int, int], bool]
 """Whether a partition of the input has nothing at or beyond an offset."""
@@ -22,11 +24,16 @@ class TriageAssembly:
         self._assembly = assembly
         self._caught_up = caught_up
         settings = assembly.settings
+        metrics = TrialMetrics(assembly.metrics.registry)
+        self._shadow = ShadowScoring(metrics)
+        self._shadow.start()
         self._models = ModelWatch(
             topic=assembly.names[Topic.MODELS_PUBLISHED],
             new_reader=assembly.new_reader,
             models=settings.models_folder,
             inference_threads=settings.inference_threads,
+            shadow=self._shadow,
+            metrics=metrics,
         )
         self._models.start()
         self._scoring = SharedScoring(self._models.score, most=settings.score_texts)
@@ -62,4 +69,5 @@ class TriageAssembly:
     def stop(self) -> None:
         """Stop following models.published, and scoring."""
         self._models.stop()
+        self._shadow.stop()
         self._scoring.stop()

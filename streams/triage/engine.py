@@ -20,6 +20,7 @@ from streams.offsets import Positions
 from streams.outbox import Outbox
 from streams.record import Record
 from streams.step import Step
+from streams.triage.deployment import Message
 from streams.triage.intake import Arrived, arrive, horizon, triaged
 from streams.triage.model_watch import ModelWatch
 from streams.triage.shared_scoring import SharedScoring
@@ -130,7 +131,7 @@ class TriageEngine:
     def _score(self, events: Sequence[Arrived]) -> Mapping[int, Triage]:
         if not events:
             return {}
-        results = self._scoring.score([event.text for event in events])
+        results = self._scoring.score([Message(event.ticket_id, event.text) for event in events])
         return {event.origin.offset: result for event, result in zip(events, results, strict=True)}
 
     def _emit_watermark(self, step: Step) -> None:

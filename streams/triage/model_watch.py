@@ -1,4 +1,4 @@
-"""Follows models.published and keeps the newest bundle loaded: workers change models without a restart or a gap."""
+"""Follows models.published and keeps what it names loaded: workers change models without a restart or a gap."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from schemas.derived import ModelPublished
+from schemas.derived import ModelPublished, ModelTrial
 from schemas.envelope import EventDecoder, EventError, decode_envelope
 from schemas.errors import Transient
 from schemas.model.bundle import Bundle
@@ -16,6 +16,9 @@ from schemas.model.registry import CurrentModel, load_published
 from schemas.model.scoring import score
 from schemas.triage import Triage
 from streams.record import headers_of
+from streams.triage.deployment import Deployment, Message, Trial
+from streams.triage.shadow import ShadowScoring
+from streams.triage.trial_metrics import TrialMetrics
 
 _log = structlog.get_logger(__name__)
 _POLL_S: Final = 0.5
@@ -27,40 +30,51 @@ class NoModel(Transient):
 
 
 class ModelWatch(threading.Thread):
-    """Reads models.published without a group (every worker needs every announcement) and loads the last one.
+    """Reads models.published without a group (every worker needs every announcement) and does what the last one says.
 
-    A bundle that cannot be loaded is refused by name, and the last one that can be stays, also for a worker that
-    starts. A new one is warmed up before it is handed out, so the first ticket after a change waits no longer
-    than any other.
+    A bundle that cannot be loaded is refused by name: the last champion that can stays, also for a worker that
+    starts, and a model on trial is left out. A new one is warmed up before it is handed out, so the first ticket
+    after a change waits no longer than any other.
     """
 
     def __init__(
-        self, *, topic: str, new_reader: Callable[[], Consumer], models: Path, inference_threads: int
+        self,
+        *,
+        topic: str,
+        new_reader: Callable[[], Consumer],
+        models: Path,
+        inference_threads: int,
+        shadow: ShadowScoring,
+        metrics: TrialMetrics,
     ) -> None:
         super().__init__(name="model-watch", daemon=True)
         self._topic = topic
         self._new_reader = new_reader
         self._models = models
         self._threads = inference_threads
-        self._bundle: Bundle | None = None
+        self._shadow = shadow
+        self._metrics = metrics
+        self._deployment: Deployment | None = None
+        self._loaded: dict[str, Bundle] = {}
         self._ready = threading.Event()
         self._stopped = threading.Event()
-
-    @property
-    def bundle(self) -> Bundle | None:
-        """The newest bundle that could be loaded; None before the first."""
-        return self._bundle
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the first bundle; return whether there is one."""
         return self._ready.wait(timeout_s)
 
-    def score(self, texts: Sequence[str | None]) -> list[Triage]:
-        """Score with the newest bundle. Raises NoModel before the first: partitions wait for it as they open."""
-        bundle = self._bundle
-        if bundle is None:
+    def score(self, messages: Sequence[Message]) -> list[Triage]:
+        """Score with what was last announced. Raises NoModel before that: partitions wait for it as they open."""
+        deployment = self._deployment
+        if deployment is None:
             raise NoModel("no model has been published yet; run `ticketyard batch train`")
-        return score(bundle, texts)
+        results = deployment.decide(messages)
+        self._shadow.offer(deployment, messages, results)
+        if deployment.canary is not None:
+            version = deployment.canary.bundle.version
+            decided = sum(result.model_version == version for result in results)
+            self._metrics.count("canary", version, "decided", decided)
+        return results
 
     def stop(self) -> None:
         """End the thread after its current poll."""
@@ -82,7 +96,7 @@ class ModelWatch(threading.Thread):
                 else:
                     _log.warning("models.unreadable", topic=self._topic, error=str(error))
             if caught_up:
-                self._load_newest(announced)
+                self.deploy(announced)
                 announced.clear()
         consumer.close()
 
@@ -94,30 +108,62 @@ class ModelWatch(threading.Thread):
             return []
         return [body] if isinstance(body, ModelPublished) else []
 
-    def _load_newest(self, announced: Sequence[ModelPublished]) -> None:
-        """Load the last announced bundle that can be; a worker that starts must not wait because of a bad one."""
+    def deploy(self, announced: Sequence[ModelPublished]) -> None:
+        """Do what the last announcement says; of champions, the last that can be loaded, whoever announced it.
+
+        A worker that starts must not wait because of a bad bundle.
+        """
+        if not announced:
+            return
+        champion = self._champion(announced)
+        if champion is None:
+            return
+        last = announced[-1]
+        canary, shadow = self._trial("canary", last.canary), self._trial("shadow", last.shadow)
+        self._deployment = Deployment(champion, canary, shadow)
+        used = (champion, *(trial.bundle for trial in (canary, shadow) if trial is not None))
+        self._loaded = {bundle.version: bundle for bundle in used}
+        self._ready.set()
+        _log.info(
+            "models.deployed",
+            champion=champion.version,
+            canary=canary and canary.bundle.version,
+            shadow=shadow and shadow.bundle.version,
+        )
+
+    def _champion(self, announced: Sequence[ModelPublished]) -> Bundle | None:
         for published in reversed(announced):
-            if self._is_loaded(published) or self._load(published):
-                return
+            bundle = self._bundle(published)
+            if bundle is not None:
+                return bundle
+        return self._deployment.champion if self._deployment else None
 
-    def _is_loaded(self, published: ModelPublished) -> bool:
-        return self._bundle is not None and self._bundle.version == published.version
+    def _trial(self, kind: str, announced: ModelTrial | None) -> Trial | None:
+        if announced is None:
+            return None
+        bundle = self._bundle(announced)
+        if bundle is None:
+            _log.error("trial.left_out", kind=kind, version=announced.version)
+            return None
+        return Trial(bundle, announced.share, announced.salt)
 
-    def _load(self, published: ModelPublished) -> bool:
+    def _bundle(self, published: ModelPublished | ModelTrial) -> Bundle | None:
+        """Return a bundle ready for use, the one at hand if it is; None if it cannot be loaded."""
+        if published.version in self._loaded:
+            return self._loaded[published.version]
         pointer = CurrentModel(version=published.version, uri=published.uri, sha256=published.sha256)
         try:
             bundle = load_published(pointer, self._models, threads=self._threads)
             score(bundle, ["warm up", "warm up the encoder as well, please: " + "qx jv " * 20])
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a bundle, the one before stays
-            kept = self._bundle.version if self._bundle else None
+            kept = self._deployment.champion.version if self._deployment else None
             _log.error(
                 "model.refused",
                 version=published.version,
                 error=f"{type(error).__name__}: {error}",
                 kept=kept,
             )
-            return False
+            return None
         _log.info("model.loaded", version=bundle.version)
-        self._bundle = bundle
-        self._ready.set()
-        return True
+        self._loaded[bundle.version] = bundle
+        return bundle

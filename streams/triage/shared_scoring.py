@@ -12,21 +12,22 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from schemas.triage import Triage
+from streams.triage.deployment import Message
 
-ScoreTexts = Callable[[Sequence[str | None]], list[Triage]]
+ScoreMessages = Callable[[Sequence[Message]], list[Triage]]
 _THREADS: Final = 2
 
 
 class _Request(NamedTuple):
-    texts: Sequence[str | None]
+    messages: Sequence[Message]
     result: "Future[list[Triage]]"
 
 
 class SharedScoring:
-    """Takes texts from any thread and returns their results to it; `most` bounds the texts of one call."""
+    """Takes messages from any thread and returns their results to it; `most` bounds those of one call."""
 
-    def __init__(self, score_texts: ScoreTexts, *, most: int) -> None:
-        self._score_texts = score_texts
+    def __init__(self, score_messages: ScoreMessages, *, most: int) -> None:
+        self._score_messages = score_messages
         self._most = most
         self._waiting: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._threads = [
@@ -36,9 +37,9 @@ class SharedScoring:
         for thread in self._threads:
             thread.start()
 
-    def score(self, texts: Sequence[str | None]) -> list[Triage]:
-        """Return one result a text, in order; blocks. Raises what scoring raises."""
-        request = _Request(texts, Future())
+    def score(self, messages: Sequence[Message]) -> list[Triage]:
+        """Return one result a message, in order; blocks. Raises what scoring raises."""
+        request = _Request(messages, Future())
         self._waiting.put(request)
         return request.result.result()
 
@@ -56,7 +57,7 @@ class SharedScoring:
 
     def _take_more(self, first: _Request) -> tuple[list[_Request], bool]:
         """Return the requests of the next call, and whether the sign to end came among them."""
-        requests, size = [first], len(first.texts)
+        requests, size = [first], len(first.messages)
         while size < self._most:
             try:
                 more = self._waiting.get_nowait()
@@ -65,14 +66,16 @@ class SharedScoring:
             if more is None:
                 return requests, True
             requests.append(more)
-            size += len(more.texts)
+            size += len(more.messages)
         return requests, False
 
     def _answer(self, requests: Sequence[_Request]) -> None:
         try:
-            results = iter(self._score_texts([text for request in requests for text in request.texts]))
+            results = iter(
+                self._score_messages([message for request in requests for message in request.messages])
+            )
             for request in requests:
-                request.result.set_result([next(results) for _ in request.texts])
+                request.result.set_result([next(results) for _ in request.messages])
         except Exception as error:  # noqa: BLE001 - raised again in every thread that waits for this call
             for request in requests:
                 if not request.result.done():

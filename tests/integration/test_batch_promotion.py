@@ -8,18 +8,19 @@ import pytest
 
 from batch.promotion.effects import follow
 from batch.promotion.promote import STAGING, Workshop, promote
+from batch.promotion.releases import Release
 from batch.promotion.training_data import TrainingData, gather
-from batch.promotion.verdicts import read_verdict, settled
+from batch.promotion.verdicts import settled
 from infra.local.kafka import LocalKafka
 from schemas.derived import ModelPublished
 from schemas.model.registry import load_published, read_current
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import Topic
-from tests.batch_home import BatchHome, Deadly, Death, nothing
+from tests.batch_home import BatchHome, Deadly, Death, Step, nothing
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TRAIN_STEPS = ["train 1", "train 2: learning words", "train 3", "train 4", "train 5"]
-FOLLOW_STEPS = ["promote 1", "promote 2", "promote 3"]
+FOLLOW_STEPS = ["promote 1", "promote 2", "promote 3", "promote 4"]
 
 
 def small_taxonomy() -> Taxonomy:
@@ -50,10 +51,8 @@ def announced(home: BatchHome) -> list[ModelPublished]:
     return [msgspec.json.decode(value or b"", type=ModelPublished) for value in values]
 
 
-def finish(home: BatchHome, workshop: Workshop) -> None:
-    verdict = read_verdict(workshop.models)
-    assert verdict is not None
-    follow(home.options, workshop.models, verdict, prefix=home.settings.topic_prefix, progress=nothing)
+def finish(home: BatchHome, workshop: Workshop, progress: Step = nothing) -> tuple[Release, ...]:
+    return follow(home.options, workshop.models, prefix=home.settings.topic_prefix, progress=progress)
 
 
 def test_death_at_any_step_is_repaired(home: BatchHome, workshop: Workshop) -> None:
@@ -67,15 +66,10 @@ def test_death_at_any_step_is_repaired(home: BatchHome, workshop: Workshop) -> N
     assert not (workshop.models / STAGING).exists()
     for step in FOLLOW_STEPS:
         with pytest.raises(Death):
-            follow(
-                home.options,
-                workshop.models,
-                verdict,
-                prefix=home.settings.topic_prefix,
-                progress=Deadly(step),
-            )
-    finish(home, workshop)
-    finish(home, workshop)
+            finish(home, workshop, Deadly(step))
+    (release,) = finish(home, workshop)
+    assert finish(home, workshop) == (release,)
+    assert (release.kind, release.cause) == ("gate", verdict.id)
     events = announced(home)
     assert {event.version for event in events} == {verdict.challenger.bundle_version}
     current = read_current(workshop.models)
@@ -84,8 +78,8 @@ def test_death_at_any_step_is_repaired(home: BatchHome, workshop: Workshop) -> N
     assert load_published(current, workshop.models).version == current.version
 
 
-def test_only_a_better_model_is_published(home: BatchHome, workshop: Workshop) -> None:
-    """Both are measured on the same frozen test, which more data does not change; no gain, no announcement."""
+def test_only_a_surely_better_model_is_published(home: BatchHome, workshop: Workshop) -> None:
+    """Both answer the same frozen test, which more data does not change; no sure gain, no announcement."""
     first = promote(workshop, data(), now=NOW, attempt="a", progress=nothing)
     finish(home, workshop)
     assert settled(workshop.models, data().sum(workshop.seed)) == first
@@ -96,9 +90,14 @@ def test_only_a_better_model_is_published(home: BatchHome, workshop: Workshop) -
     finish(home, workshop)
     assert second.champion is not None
     assert second.champion.test_sum == second.challenger.test_sum == first.challenger.test_sum
-    assert second.publish == (second.challenger.accuracy > second.champion.accuracy)
-    assert len(announced(home)) == 1 + second.publish
+    assert second.comparison is not None
+    assert not second.publish
+    assert second.reason.startswith(f"not surely better than {first.challenger.bundle_version}: ")
+    assert len(announced(home)) == 1
     assert settled(workshop.models, more.sum(workshop.seed)) == second
+    kept = second.pointer
+    assert kept is not None
+    assert load_published(kept, workshop.models).version == second.challenger.bundle_version
 
 
 def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop) -> None:
@@ -110,3 +109,7 @@ def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop) -
     second = promote(other, data(), now=NOW, attempt="b", progress=nothing)
     assert second.champion is None
     assert second.publish
+    assert [release.model.version for release in finish(home, other)] == [
+        first.challenger.bundle_version,
+        second.challenger.bundle_version,
+    ]

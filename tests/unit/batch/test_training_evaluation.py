@@ -1,15 +1,12 @@
-"""What is measured on labelled rows, and when a new model may replace the current one."""
+"""What is measured on labelled rows."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from sklearn.metrics import accuracy_score, f1_score
 
 from batch.training.evaluate import measure, sum_of_rows
-from batch.training.gate import challenger_wins
 from batch.training.rows import LabelledRow
-from schemas.model.manifest import Evaluation
 from schemas.triage import DecidedBy, Triage
 
 NAMES = st.sampled_from(["a", "b", "c", "oos"])
@@ -63,31 +60,3 @@ def test_the_test_sum_ignores_order_and_splits_alone() -> None:
     assert sum_of_rows(rows) == sum_of_rows([LabelledRow("y", ("a", "b"), "test"), rows[0]])
     assert sum_of_rows(rows) != sum_of_rows([rows[0]])
     assert sum_of_rows(rows) != sum_of_rows([rows[0], rows[0], rows[1]])
-
-
-def _evaluation(version: str, accuracy: float) -> Evaluation:
-    found = measure(version, [LabelledRow("x", ("a",))], [_result("a")])
-    return replace(found, accuracy=accuracy)
-
-
-def test_the_first_model_is_published() -> None:
-    """There is nothing to beat."""
-    decision = challenger_wins(None, _evaluation("new", 0.1))
-    assert decision.publish
-    assert "first model" in decision.reason
-
-
-@pytest.mark.parametrize(("old", "new", "publish"), [(0.8, 0.81, True), (0.8, 0.8, False), (0.8, 0.7, False)])
-def test_only_a_strictly_better_model_is_published(old: float, new: float, *, publish: bool) -> None:
-    """Equal is not better; the reason has both figures."""
-    decision = challenger_wins(_evaluation("old", old), _evaluation("new", new))
-    assert decision.publish == publish
-    assert f"{new:.4f} against {old:.4f}" in decision.reason
-
-
-def test_models_measured_on_different_rows_are_not_compared() -> None:
-    """A higher figure on an easier test is no win."""
-    champion = replace(_evaluation("old", 0.5), test_sum="other")
-    decision = challenger_wins(champion, _evaluation("new", 0.9))
-    assert not decision.publish
-    assert "different rows" in decision.reason

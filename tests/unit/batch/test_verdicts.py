@@ -1,11 +1,10 @@
-"""What a verdict of the gate announces."""
+"""What identifies a verdict of the gate."""
 
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from batch.promotion.verdicts import Verdict
-from schemas.derived import ModelPublished
 from schemas.model.manifest import Evaluation
 from schemas.model.registry import CurrentModel
 
@@ -26,19 +25,8 @@ VERDICT = Verdict(
 )
 
 
-def test_winner_is_announced_with_its_figures() -> None:
-    """The event names version, place, sum, accuracy on the frozen test, taxonomy and what it replaced."""
-    assert VERDICT.event() == ModelPublished(
-        version="v2", uri="v2", sha256="s", accuracy=0.9, taxonomy_version="1", replaced_version="v1"
-    )
-
-
-def test_loser_is_not_announced() -> None:
-    """A challenger that lost has no place, so there is nothing to announce."""
-    assert replace(VERDICT, publish=False, pointer=None).event() is None
-
-
 def test_ids_are_derived() -> None:
-    """A verdict has the same id each time; other inputs that lead to the same model are another verdict."""
+    """A verdict has the same id each time; other inputs, or the same ones judged again, are another verdict."""
     assert VERDICT.id == replace(VERDICT).id
-    assert VERDICT.id != replace(VERDICT, inputs_sum="j").id
+    again = replace(VERDICT, decided_at=datetime(2026, 3, 3, tzinfo=UTC))
+    assert len({VERDICT.id, replace(VERDICT, inputs_sum="j").id, again.id}) == 3

@@ -8,16 +8,23 @@ from contextlib import contextmanager
 import pytest
 
 from schemas.triage import Triage
-from streams.triage.shared_scoring import ScoreTexts, SharedScoring
+from streams.triage.deployment import Message
+from streams.triage.shared_scoring import ScoreMessages, SharedScoring
 
 
-def echo(texts: Sequence[str | None]) -> list[Triage]:
-    return [Triage(model_version="v", decided_by="ngrams", team="t", intent=text) for text in texts]
+def texts_of(*texts: str) -> list[Message]:
+    return [Message("T-1", text) for text in texts]
+
+
+def echo(messages: Sequence[Message]) -> list[Triage]:
+    return [
+        Triage(model_version="v", decided_by="ngrams", team="t", intent=message.text) for message in messages
+    ]
 
 
 @contextmanager
-def sharing(score_texts: ScoreTexts, most: int = 100) -> Iterator[SharedScoring]:
-    scoring = SharedScoring(score_texts, most=most)
+def sharing(score_messages: ScoreMessages, most: int = 100) -> Iterator[SharedScoring]:
+    scoring = SharedScoring(score_messages, most=most)
     try:
         yield scoring
     finally:
@@ -28,7 +35,7 @@ def test_everyone_gets_their_own_results_in_order() -> None:
     """However calls are put together, each caller's texts come back to that caller."""
     with sharing(echo) as scoring, ThreadPoolExecutor(8) as callers:
         asked = [[f"{caller}-{number}" for number in range(caller % 5)] for caller in range(200)]
-        answers = list(callers.map(scoring.score, asked))
+        answers = list(callers.map(lambda texts: scoring.score(texts_of(*texts)), asked))
     assert asked == [[result.intent for result in answer] for answer in answers]
 
 
@@ -37,18 +44,18 @@ def test_what_waits_goes_into_one_call() -> None:
     sizes: list[int] = []
     started, go_on = threading.Semaphore(0), threading.Event()
 
-    def blocking(texts: Sequence[str | None]) -> list[Triage]:
-        sizes.append(len(texts))
-        if texts == ["block"]:
+    def blocking(messages: Sequence[Message]) -> list[Triage]:
+        sizes.append(len(messages))
+        if messages == texts_of("block"):
             started.release()
             assert go_on.wait(5)
-        return echo(texts)
+        return echo(messages)
 
     with sharing(blocking, most=4) as scoring, ThreadPoolExecutor(8) as callers:
         for _ in range(2):
-            callers.submit(scoring.score, ["block"])
+            callers.submit(scoring.score, texts_of("block"))
             started.acquire(timeout=5)
-        waiting = [callers.submit(scoring.score, ["a", "b"]) for _ in range(4)]
+        waiting = [callers.submit(scoring.score, texts_of("a", "b")) for _ in range(4)]
         while scoring._waiting.qsize() < 4:
             threading.Event().wait(0.001)
         go_on.set()
@@ -59,12 +66,12 @@ def test_what_waits_goes_into_one_call() -> None:
 def test_an_error_reaches_all_who_waited() -> None:
     """A scorer that fails fails its callers, and the next call is served again."""
 
-    def failing(texts: Sequence[str | None]) -> list[Triage]:
-        if "bad" in texts:
+    def failing(messages: Sequence[Message]) -> list[Triage]:
+        if texts_of("bad")[0] in messages:
             raise ValueError("bad text")
-        return echo(texts)
+        return echo(messages)
 
     with sharing(failing) as scoring:
         with pytest.raises(ValueError, match="bad text"):
-            scoring.score(["bad"])
-        assert [result.intent for result in scoring.score(["good"])] == ["good"]
+            scoring.score(texts_of("bad"))
+        assert [result.intent for result in scoring.score(texts_of("good"))] == ["good"]

@@ -1,0 +1,168 @@
+"""What a person does to the models in use: promote, roll back, try one beside the current; each with a reason.
+
+Every act first finishes what an interrupted one has left, then writes a release, then does what follows from it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from batch.errors import ModelUnknown
+from batch.promotion.bundles import checked_pointer, figures_of
+from batch.promotion.effects import follow
+from batch.promotion.models_lock import models_locked
+from batch.promotion.releases import Release, append_release, champion_before, is_announced, read_releases
+from schemas.derived import ModelTrial
+from schemas.model.registry import CurrentModel
+
+Progress = Callable[[str], None]
+TrialKind = Literal["shadow", "canary"]
+
+
+class ModelsInUse(NamedTuple):
+    """The models folder, and the topic by which workers hear what is decided here."""
+
+    models: Path
+    client_options: Mapping[str, Any]
+    prefix: str
+    progress: Progress
+
+
+class Why(NamedTuple):
+    """A person's reason, and when."""
+
+    reason: str
+    now: datetime
+
+
+def promote_version(home: ModelsInUse, version: str, why: Why) -> Release:
+    """Make a stored version the current one, and end trials; where it is current already, nothing changes.
+
+    Raises ModelUnknown, or BundleError where it is damaged, with everything as it was.
+    """
+    pointer = checked_pointer(home.models, version)
+    with _changing(home, "models promote", why) as (releases, _):
+        if releases and releases[-1].model == pointer:
+            return releases[-1]
+        return _release(home, releases, _champion(home, releases, "promote", pointer, why))
+
+
+def roll_back(home: ModelsInUse, to: str | None, why: Why) -> Release:
+    """Go back to the champion before the current one, or to an earlier one by its version, and end trials.
+
+    The version that is left is barred: from then on only a person publishes it. A rollback that was interrupted is
+    finished, not done a second time. Raises ModelUnknown, or BundleError where the target is damaged.
+    """
+    with _changing(home, "models rollback", why) as (releases, interrupted):
+        if to is None and interrupted and releases[-1].kind == "rollback":
+            return releases[-1]
+        pointer = checked_pointer(home.models, _target(releases, to))
+        if releases[-1].model == pointer:
+            return releases[-1]
+        return _release(home, releases, _champion(home, releases, "rollback", pointer, why))
+
+
+def try_beside(home: ModelsInUse, kind: TrialKind, version: str, share: float, why: Why) -> Release:
+    """Let a stored version score (shadow) or decide (canary) a share of the tickets, 0 < share <= 1.
+
+    It takes the place of an earlier one of its kind; a larger share keeps the tickets of a smaller. Raises
+    ModelUnknown where there is no such version or it is the current one, BundleError where it is damaged.
+    """
+    pointer = checked_pointer(home.models, version)
+    trial = ModelTrial(
+        version=version, uri=pointer.uri, sha256=pointer.sha256, share=share, salt=f"{kind}/{version}"
+    )
+    with _changing(home, f"models {kind}", why) as (releases, _):
+        last = _last(releases)
+        if last.model.version == version:
+            raise ModelUnknown(f"{version} is the current model: there is nothing to compare it with")
+        return _release(home, releases, _beside(last, kind, trial, why))
+
+
+def end_trial(home: ModelsInUse, kind: TrialKind, why: Why) -> Release:
+    """End the shadow or canary; where there is none, nothing changes."""
+    with _changing(home, f"models {kind}", why) as (releases, _):
+        last = _last(releases)
+        if getattr(last, kind) is None:
+            return last
+        return _release(home, releases, _beside(last, kind, None, why))
+
+
+@contextmanager
+def _changing(home: ModelsInUse, command: str, why: Why) -> Iterator[tuple[tuple[Release, ...], bool]]:
+    """Hold the lock; yield the history, and whether its last act had been interrupted and is finished now."""
+    with models_locked(home.models, command=command, now=why.now):
+        before = read_releases(home.models)
+        interrupted = bool(before) and not is_announced(home.models, before[-1])
+        yield _follow(home), interrupted
+
+
+def _follow(home: ModelsInUse) -> tuple[Release, ...]:
+    return follow(home.client_options, home.models, prefix=home.prefix, progress=home.progress)
+
+
+def _release(home: ModelsInUse, releases: Sequence[Release], release: Release) -> Release:
+    home.progress("release: record it")
+    append_release(home.models, releases, release)
+    return _follow(home)[-1]
+
+
+def _champion(
+    home: ModelsInUse,
+    releases: Sequence[Release],
+    kind: Literal["promote", "rollback"],
+    pointer: CurrentModel,
+    why: Why,
+) -> Release:
+    figures = figures_of(pointer, home.models)
+    return Release(
+        number=0,
+        decided_at=why.now,
+        kind=kind,
+        reason=why.reason,
+        model=pointer,
+        accuracy=figures.accuracy,
+        taxonomy_version=figures.taxonomy_version,
+        replaced_version=releases[-1].model.version if releases else None,
+    )
+
+
+def _beside(last: Release, kind: TrialKind, trial: ModelTrial | None, why: Why) -> Release:
+    return msgspec.structs.replace(
+        last,
+        decided_at=why.now,
+        kind=kind,
+        reason=why.reason,
+        replaced_version=None,
+        cause=None,
+        **{kind: trial},
+    )
+
+
+def _last(releases: Sequence[Release]) -> Release:
+    if not releases:
+        raise ModelUnknown("no model is current yet: run `ticketyard batch train`, or promote one")
+    return releases[-1]
+
+
+def _target(releases: Sequence[Release], to: str | None) -> str:
+    """Return the version to go back to. Raises ModelUnknown where there is none, or `to` was never current."""
+    last = _last(releases)
+    if to is None:
+        before = champion_before(releases)
+        if before is None:
+            raise ModelUnknown(
+                f"there is no earlier model than {last.model.version} to go back to; "
+                "`ticketyard models promote` takes any that is stored"
+            )
+        return before.model.version
+    if all(release.model.version != to for release in releases):
+        raise ModelUnknown(
+            f"{to} was never current, so there is no going back to it; "
+            f"`ticketyard models promote {to}` makes it current"
+        )
+    return to

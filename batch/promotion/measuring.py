@@ -1,0 +1,56 @@
+"""What a model says about each row of the frozen test, and its figures there."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from batch.training.evaluate import MICRO_BATCH, measure
+from batch.training.gate import Answers
+from batch.training.rows import LabelledRow
+from schemas.errors import PipelineError
+from schemas.model.bundle import Bundle
+from schemas.model.manifest import Evaluation
+from schemas.model.registry import CurrentModel, load_published
+from schemas.model.scoring import score
+from schemas.triage import Triage
+
+log = structlog.get_logger(__name__)
+
+
+class Measured(NamedTuple):
+    """A model's answers to the test rows, and their figures."""
+
+    answers: Answers
+    evaluation: Evaluation
+
+
+def measure_published(
+    pointer: CurrentModel | None, models: Path, test: Sequence[LabelledRow]
+) -> Measured | None:
+    """Measure the bundle that a pointer names; None where there is none that can be loaded."""
+    if pointer is None:
+        return None
+    try:
+        bundle = load_published(pointer, models)
+    except (PipelineError, OSError) as error:
+        # Nobody can score with it: anything that can be loaded is better.
+        log.warning("the current model cannot be loaded", version=pointer.version, error=str(error))
+        return None
+    return measure_bundle(bundle, test)
+
+
+def measure_bundle(bundle: Bundle, test: Sequence[LabelledRow]) -> Measured:
+    """Score the test rows by the one `score`, in micro-batches as the stream has them."""
+    texts = [row.text for row in test]
+    score(bundle, texts[:1])  # loads what is loaded once; that is no speed of scoring
+    results: list[Triage] = []
+    began = time.perf_counter()
+    for start in range(0, len(texts), MICRO_BATCH):
+        results += score(bundle, texts[start : start + MICRO_BATCH])
+    speed = round(len(texts) / max(time.perf_counter() - began, 1e-9), 1)
+    figures = msgspec.structs.replace(measure(bundle.version, test, results), texts_per_second=speed)
+    return Measured(Answers(bundle.version, results), figures)

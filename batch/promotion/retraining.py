@@ -1,0 +1,46 @@
+"""Whether it is time to train again: nothing is there, other files, enough corrections, or the schedule."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from batch.promotion.verdicts import Verdict
+
+
+class RetrainingRules(msgspec.Struct, frozen=True, kw_only=True):
+    """After how many new corrections, and after how many hours where anything is new at all."""
+
+    corrections: int = 20
+    hours: float = 24.0
+
+
+class Inputs(NamedTuple):
+    """What could be learnt from now: the sum of everything, of everything but corrections, and how many those are."""
+
+    sum: str
+    base_sum: str
+    corrections: int
+
+
+def retraining_due(
+    last: Verdict | None, inputs: Inputs, rules: RetrainingRules, *, has_model: bool, now: datetime
+) -> str | None:
+    """Return why to train now, None where it is not time. Inputs that were judged already are never due.
+
+    `last` is the last verdict of the gate, `has_model` whether a model is current.
+    """
+    if last is None or not has_model:
+        return "there is no model yet"
+    if inputs.sum == last.inputs_sum:
+        return None
+    if inputs.base_sum != last.base_sum:
+        return "taxonomy, labelled files or seed are not those of the last training"
+    more = abs(inputs.corrections - last.corrections)
+    if more >= rules.corrections:
+        return f"{more} corrections since the last training, {rules.corrections} are enough"
+    age = now - last.decided_at
+    if age >= timedelta(hours=rules.hours):
+        hours = age.total_seconds() / 3600
+        return f"there is something new, and the last training was {hours:.1f} hours ago"
+    return None

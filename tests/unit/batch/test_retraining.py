@@ -1,0 +1,65 @@
+"""When it is time to train again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due
+from batch.promotion.verdicts import Verdict
+from schemas.model.manifest import Evaluation
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+RULES = RetrainingRules(corrections=20, hours=24)
+EVALUATION = Evaluation(
+    bundle_version="v2", test_sum="t", n=10, accuracy=0.9, macro_f1=0.9, micro_f1=0.9, texts_per_second=1.0,
+    encoder_share=0.5,
+)  # fmt: skip
+
+
+def last(hours_ago: float = 1.0) -> Verdict:
+    return Verdict(
+        inputs_sum="all",
+        base_sum="base",
+        corrections=100,
+        decided_at=NOW - timedelta(hours=hours_ago),
+        publish=True,
+        reason="better",
+        challenger=EVALUATION,
+        champion=None,
+        taxonomy_version="1",
+    )
+
+
+def due(verdict: Verdict | None, inputs: Inputs, *, has_model: bool = True) -> str | None:
+    return retraining_due(verdict, inputs, RULES, has_model=has_model, now=NOW)
+
+
+def test_without_a_model_it_is_time() -> None:
+    """At the first run, and where the pointer is gone."""
+    assert due(None, Inputs("all", "base", 0)) == "there is no model yet"
+    assert due(last(), Inputs("all", "base", 100), has_model=False) == "there is no model yet"
+
+
+@pytest.mark.parametrize("hours_ago", [1, 1000])
+def test_inputs_that_were_judged_are_never_due(hours_ago: float) -> None:
+    """The same inputs make the same model, however long ago; so a model that was rolled back stays away."""
+    assert due(last(hours_ago), Inputs("all", "base", 100)) is None
+
+
+def test_other_files_are_due_at_once() -> None:
+    """A person who changes taxonomy or files does not wait for a schedule."""
+    assert "taxonomy, labelled files or seed" in str(due(last(), Inputs("new", "other", 100)))
+
+
+@pytest.mark.parametrize(("corrections", "is_due"), [(101, False), (119, False), (120, True)])
+def test_enough_corrections_are_due(corrections: int, *, is_due: bool) -> None:
+    """The reason says how many there are and how many are enough."""
+    reason = due(last(), Inputs("new", "base", corrections))
+    assert (reason is not None) == is_due
+    assert reason is None or reason == "20 corrections since the last training, 20 are enough"
+
+
+def test_a_little_news_is_due_on_schedule() -> None:
+    """A single correction is learnt by the next day."""
+    assert due(last(23.9), Inputs("new", "base", 101)) is None
+    assert "24.0 hours ago" in str(due(last(24), Inputs("new", "base", 101)))

@@ -1,0 +1,108 @@
+"""What a worker does with announcements of models: the last that can be loaded decides, trials may be left out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as replace_struct
+from prometheus_client import CollectorRegistry
+
+from schemas.derived import ModelPublished, ModelTrial
+from schemas.model.bundle import Bundle
+from schemas.model.errors import BundleError
+from schemas.model.registry import CurrentModel
+from streams.triage.deployment import Message
+from streams.triage.model_watch import ModelWatch, NoModel
+from streams.triage.shadow import ShadowScoring
+from streams.triage.trial_metrics import TrialMetrics
+from tests.unit.schemas.tiny_model import tiny_bundle
+
+
+class Shelf:
+    """Stands for the folder of bundles: whatever starts with `bad` cannot be loaded."""
+
+    def __init__(self) -> None:
+        self.loaded: list[str] = []
+
+    def load(self, pointer: CurrentModel, _models: Path, *, threads: int) -> Bundle:
+        assert threads == 1
+        if pointer.version.startswith("bad"):
+            raise BundleError(f"{pointer.version}: damaged")
+        self.loaded.append(pointer.version)
+        bundle = tiny_bundle()
+        return replace(bundle, manifest=replace_struct(bundle.manifest, version=pointer.version))
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    made = Shelf()
+    monkeypatch.setattr("streams.triage.model_watch.load_published", made.load)
+    return made
+
+
+@pytest.fixture
+def watch(shelf: Shelf) -> ModelWatch:
+    del shelf
+    metrics = TrialMetrics(CollectorRegistry())
+    unread: Any = None
+    return ModelWatch(
+        topic="models.published",
+        new_reader=unread,
+        models=Path(),
+        inference_threads=1,
+        shadow=ShadowScoring(metrics),
+        metrics=metrics,
+    )
+
+
+def published(version: str, *, canary: str | None = None, shadow: str | None = None) -> ModelPublished:
+    def trial(name: str | None) -> ModelTrial | None:
+        return ModelTrial(version=name, uri=name, sha256="s", share=1.0, salt="salt") if name else None
+
+    return ModelPublished(
+        version=version, uri=version, sha256="s", accuracy=0.9, taxonomy_version="1",
+        canary=trial(canary), shadow=trial(shadow),
+    )  # fmt: skip
+
+
+def decided_by(watch: ModelWatch) -> str:
+    return watch.score([Message("T-1", "refund please")])[0].model_version
+
+
+def test_before_the_first_model_nothing_is_scored(watch: ModelWatch) -> None:
+    """The error says what to do."""
+    watch.deploy([])
+    with pytest.raises(NoModel, match="ticketyard batch train"):
+        watch.score([])
+
+
+def test_the_last_that_can_be_loaded_decides(watch: ModelWatch) -> None:
+    """A worker that starts passes over bad bundles; one that runs keeps what it has."""
+    watch.deploy([published("a"), published("b"), published("bad")])
+    assert watch.wait(0)
+    assert decided_by(watch) == "b"
+    watch.deploy([published("bad-too")])
+    assert decided_by(watch) == "b"
+
+
+def test_nothing_is_loaded_twice(watch: ModelWatch, shelf: Shelf) -> None:
+    """A canary that becomes champion, and a model named twice, are there already."""
+    watch.deploy([published("a", canary="b", shadow="b")])
+    assert decided_by(watch) == "b"
+    watch.deploy([published("b")])
+    assert decided_by(watch) == "b"
+    assert shelf.loaded == ["a", "b"]
+
+
+def test_a_damaged_challenger_leaves_the_champion_to_decide(watch: ModelWatch) -> None:
+    """A canary or shadow that cannot be loaded is left out."""
+    watch.deploy([published("a", canary="bad", shadow="bad")])
+    assert decided_by(watch) == "a"
+
+
+def test_a_trial_ends_with_the_announcement_that_does_not_name_it(watch: ModelWatch) -> None:
+    """Each announcement is the whole picture."""
+    watch.deploy([published("a", canary="b")])
+    watch.deploy([published("a")])
+    assert decided_by(watch) == "a"

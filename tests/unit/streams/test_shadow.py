@@ -1,0 +1,93 @@
+"""A shadow is compared with the champion and reaches no ticket, whatever becomes of it."""
+
+from dataclasses import replace
+
+import pytest
+import structlog
+from msgspec.structs import replace as replace_struct
+from prometheus_client import CollectorRegistry
+
+from schemas.model.bundle import Bundle
+from streams.triage.deployment import Deployment, Message, Trial
+from streams.triage.shadow import ShadowScoring
+from streams.triage.trial_metrics import TrialMetrics
+from tests.unit.schemas.tiny_model import tiny_bundle
+
+TEXTS = ("refund please", "login", "charged twice", "my password")
+
+
+def named(version: str, *, other_answers: bool = False) -> Bundle:
+    bundle = tiny_bundle(threshold=0.0)
+    labels = bundle.manifest.labels[::-1] if other_answers else bundle.manifest.labels
+    return replace(bundle, manifest=replace_struct(bundle.manifest, version=version, labels=labels))
+
+
+class Shadowed:
+    """A champion with a shadow, driven by hand."""
+
+    def __init__(self, shadow: Bundle, share: float = 1.0) -> None:
+        self.registry = CollectorRegistry()
+        self.scoring = ShadowScoring(TrialMetrics(self.registry), clock=lambda: 0.0)
+        self.deployment = Deployment(named("champion"), shadow=Trial(shadow, share, "salt"))
+
+    def take(self, messages: list[Message]) -> None:
+        self.scoring.offer(self.deployment, messages, self.deployment.decide(messages))
+
+    def counted(self, outcome: str) -> float:
+        labels = {"kind": "shadow", "version": "shadow", "outcome": outcome}
+        return self.registry.get_sample_value("ticketyard_trial_results_total", labels) or 0.0
+
+
+def messages(count: int = len(TEXTS)) -> list[Message]:
+    return [Message(f"T-{number}", TEXTS[number % len(TEXTS)]) for number in range(count)]
+
+
+def test_a_model_agrees_with_itself() -> None:
+    """Equal models are counted as agreeing, message by message; what has no words is not compared."""
+    run = Shadowed(named("shadow"))
+    run.take([*messages(), Message("T-9", None)])
+    run.scoring.compare_waiting()
+    assert (run.counted("agreed"), run.counted("differed")) == (len(TEXTS), 0)
+
+
+def test_differences_are_counted_and_logged_without_text() -> None:
+    """An analyst finds ticket and both intents in the log, and no word of a customer."""
+    run = Shadowed(named("shadow", other_answers=True))
+    run.take(messages(1))
+    with structlog.testing.capture_logs() as logged:
+        run.scoring.compare_waiting()
+    assert run.counted("differed") == 1
+    (line,) = logged
+    assert (line["event"], line["ticket_id"], line["champion"], line["shadow"]) == (
+        "shadow.differed", "T-0", "champion", "shadow",
+    )  # fmt: skip
+    assert line["champion_intent"] != line["shadow_intent"]
+    assert "refund please" not in str(line)
+
+
+def test_what_comes_too_fast_is_skipped_and_waits_nowhere() -> None:
+    """Offering never blocks: beyond a bound messages are counted as skipped."""
+    run = Shadowed(named("shadow"))
+    run.take(messages(100))
+    assert run.counted("skipped") == 36
+
+
+def test_only_its_share_is_scored() -> None:
+    """The share of tickets bounds what a shadow costs."""
+    run = Shadowed(named("shadow"), share=0.1)
+    run.take(messages(60))
+    run.scoring.compare_waiting()
+    assert 0 < run.counted("agreed") <= 8
+
+
+def test_a_shadow_that_fails_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its failure is logged and nothing else happens."""
+
+    def fail(_bundle: Bundle, _texts: list[str]) -> None:
+        raise ValueError("bad model")
+
+    run = Shadowed(named("shadow"))
+    run.take(messages(1))
+    monkeypatch.setattr("streams.triage.shadow.score", fail)
+    run.scoring.compare_waiting()
+    assert run.counted("failed") == 1
