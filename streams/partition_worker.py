@@ -17,7 +17,9 @@ _log = structlog.get_logger(__name__)
 class PartitionWorker:
     """Holds what was delivered and not yet handled; one step at a time runs in `executor`.
 
-    `idle_s` is how often the engine is called without records (0: never). `failed` is told of an error that the
+    `idle_s` is how often the engine is called without records (0: never). `step_spacing_s` is the least time between
+    the starts of two steps, unless a whole step waits: under load steps become fewer and fuller, and a record that
+    comes alone is taken at once. `failed` is told of an error that the
     engine could not deal with; the worker process ends then, before anything unfinished is acknowledged.
     """
 
@@ -29,6 +31,7 @@ class PartitionWorker:
         executor: Executor,
         step_records: int,
         step_bytes: int,
+        step_spacing_s: float,
         idle_s: float,
         failed: Callable[[BaseException], None],
     ) -> None:
@@ -40,6 +43,8 @@ class PartitionWorker:
         self._executor = executor
         self._step_records = step_records
         self._step_bytes = step_bytes
+        self._step_spacing_s = step_spacing_s
+        self._next_step = 0.0
         self._idle_s = idle_s
         self._failed = failed
         self._waiting: deque[Record] = deque()
@@ -106,6 +111,7 @@ class PartitionWorker:
                 await asyncio.wait_for(self._arrived.wait(), self._idle_s or None)
             except TimeoutError:
                 return []
+        await self._keep_spacing()
         taken: list[Record] = []
         size = 0
         most = 1 if self._one_by_one else self._step_records
@@ -115,3 +121,11 @@ class PartitionWorker:
             size += len(record.value or b"")
             taken.append(record)
         return taken
+
+    async def _keep_spacing(self) -> None:
+        """Let more records come: a step costs a transaction, about as much for one record as for fifty."""
+        loop = asyncio.get_running_loop()
+        few = 0 < len(self._waiting) < self._step_records
+        if few and (early_s := self._next_step - loop.time()) > 0:
+            await asyncio.sleep(early_s)
+        self._next_step = loop.time() + self._step_spacing_s

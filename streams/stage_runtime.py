@@ -116,6 +116,7 @@ class StageRuntime:
             executor=self._executor,
             step_records=self._step_records,
             step_bytes=self._settings.step_bytes,
+            step_spacing_s=self._settings.step_spacing_s,
             idle_s=self._idle_s,
             failed=self._failed,
         )

@@ -80,11 +80,17 @@ logger.server.level=info
 
 
 def java_options(heap_mb: int, log4j_file: Path) -> list[str]:
-    """Return the options of the broker's JVM; serial collection is the leanest on one or two cores."""
+    """Return the options of the broker's JVM, for one or two cores that it shares with the whole pipeline.
+
+    Serial collection is the leanest, and the quick compiler alone keeps the optimising one from taking the cores
+    for minutes after the start: a broker that lives on a laptop gives less in its peak and much more before it
+    (docs/performance.md).
+    """
     return [
         f"-Xms{heap_mb}m",
         f"-Xmx{heap_mb}m",
         "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
         "-XX:+ExitOnOutOfMemoryError",
         "-Xshare:auto",
         "-Djava.awt.headless=true",

@@ -41,7 +41,11 @@ def record(offset: int, value: bytes = b"x") -> Record:
 
 
 def _worker(
-    engine: NotingEngine, executor: ThreadPoolExecutor, failed: list[BaseException]
+    engine: NotingEngine,
+    executor: ThreadPoolExecutor,
+    failed: list[BaseException],
+    *,
+    step_spacing_s: float = 0.0,
 ) -> PartitionWorker:
     return PartitionWorker(
         partition=0,
@@ -49,6 +53,7 @@ def _worker(
         executor=executor,
         step_records=3,
         step_bytes=1000,
+        step_spacing_s=step_spacing_s,
         idle_s=0,
         failed=failed.append,
     )
@@ -116,5 +121,41 @@ def test_a_large_record_ends_a_step() -> None:
             await _done(worker, 3)
             await worker.close()
             assert engine.steps == [[0], [1, 2]]
+
+    asyncio.run(scenario())
+
+
+def test_records_that_come_close_together_share_a_step() -> None:
+    """A step costs a transaction, so one that follows closely waits for company; the first is taken at once."""
+
+    async def scenario() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            engine = NotingEngine()
+            worker = _worker(engine, executor, [], step_spacing_s=0.3)
+            worker.put(record(0))
+            await _done(worker, 1)
+            worker.put(record(1))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            worker.put(record(2))
+            await _done(worker, 3)
+            await worker.close()
+            assert engine.steps == [[0], [1, 2]]
+
+    asyncio.run(scenario())
+
+
+def test_a_whole_step_waits_for_no_spacing() -> None:
+    """Spacing gathers records; where a step is full there is nothing left to gather."""
+
+    async def scenario() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            engine = NotingEngine()
+            worker = _worker(engine, executor, [], step_spacing_s=3600.0)
+            for offset in range(6):
+                worker.put(record(offset))
+            await _done(worker, 6)
+            await worker.close()
+            assert engine.steps == [[0, 1, 2], [3, 4, 5]]
 
     asyncio.run(scenario())
