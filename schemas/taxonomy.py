@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
+from schemas.edited_file import EditedFile, line_of, problems_of
 from schemas.errors import Permanent
 from schemas.vocabulary import OUT_OF_SCOPE, TRIAGE_TEAM, Category, Priority
 
@@ -28,7 +29,6 @@ UNMAPPED_PRIORITY: Final = Priority.MEDIUM
 """The base priority of a label that the taxonomy does not know."""
 
 _SNAKE_CASE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster where built
 
 
 class TaxonomyError(Permanent):
@@ -164,12 +164,12 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
 
 def parse_taxonomy(data: bytes, *, source: str) -> Taxonomy:
     """Check a taxonomy file's bytes and build the taxonomy; `source` names the file in TaxonomyError."""
-    root, content = _read_yaml(data, source)
+    file = EditedFile(source, "the taxonomy", TaxonomyError)
+    root, content = file.read(data)
     try:
         document = _Document.model_validate(content)
     except ValidationError as error:
-        problems = [_describe(detail, root) for detail in error.errors(include_url=False)]
-        raise _mistakes(source, problems) from error
+        raise file.refusal(problems_of(error, root)) from error
     problems = [*_repeated_intents(document, root), *_repeated_examples(document, root)]
     intents = {
         name: Intent(name=name, category=category, **dict(entry))
@@ -178,89 +178,15 @@ def parse_taxonomy(data: bytes, *, source: str) -> Taxonomy:
     if len(intents) < FEWEST_INTENTS:
         problems.append(f"only {len(intents)} intents, at least {FEWEST_INTENTS} are needed: add some")
     if problems:
-        raise _mistakes(source, problems)
+        raise file.refusal(problems)
     return Taxonomy(version=document.version, intents=intents, sum=hashlib.sha256(data).hexdigest())
-
-
-def _mistakes(source: str, problems: list[str]) -> TaxonomyError:
-    lines = "\n".join(f"  {problem}" for problem in problems)
-    return TaxonomyError(
-        f"{source}: {len(problems)} mistake(s) in the taxonomy; mend them and run again:\n{lines}"
-    )
-
-
-def _read_yaml(data: bytes, source: str) -> tuple[yaml.Node | None, Any]:
-    """Return the node tree, which knows lines, and the plain content."""
-    try:
-        loader = _LOADER(data)
-        root = loader.get_single_node()
-        repeated = list(_repeated_keys(root)) if root else []
-        content = loader.construct_document(root) if root else None
-    except yaml.YAMLError as error:
-        raise TaxonomyError(f"{source}: not valid YAML, mend the syntax there: {error}") from error
-    if repeated:
-        raise _mistakes(source, repeated)
-    return root, content
-
-
-def _repeated_keys(root: yaml.Node) -> Iterator[str]:
-    """YAML itself keeps the last of two equal keys and drops the first without a word."""
-    waiting, known = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in known:  # an alias; it may even contain itself
-            continue
-        known.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting.extend(reversed(node.value))
-        elif isinstance(node, yaml.MappingNode):
-            yield from _repeats_in(node)
-            waiting.extend(value for _, value in reversed(node.value))
-
-
-def _repeats_in(mapping: yaml.MappingNode) -> Iterator[str]:
-    first: dict[str, int] = {}
-    for key, _ in mapping.value:
-        if not isinstance(key, yaml.ScalarNode):
-            continue  # construction refuses it with its line
-        line = key.start_mark.line + 1
-        if key.value in first:
-            yield (
-                f"line {line}: the name {key.value!r} is there already in line {first[key.value]}: "
-                "rename or delete one of them"
-            )
-        first.setdefault(key.value, line)
-
-
-def _describe(detail: ErrorDetails, root: yaml.Node | None) -> str:
-    """Say one pydantic error as 'line N: place: what (is 'value')'."""
-    place = [part for part in detail["loc"] if part != "[key]"]
-    names = " > ".join(str(part) for part in place) or "the file"
-    value = detail["input"]
-    shown = f" (it is {value!r})" if isinstance(value, str | int | float | None) else ""
-    return f"line {_line_of(place, root)}: {names}: {detail['msg']}{shown}"
-
-
-def _line_of(place: list[int | str], root: yaml.Node | None) -> int:
-    """Return the line (from 1) of the deepest node that the place leads to."""
-    node, line = root, 1
-    for part in place:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == part), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
 
 
 def _repeated_intents(document: _Document, root: yaml.Node | None) -> Iterator[str]:
     first: dict[str, Category] = {}
     for category, name, _ in document.entries():
         if name in first:
-            line = _line_of(["categories", category, "intents", name], root)
+            line = line_of(["categories", category, "intents", name], root)
             yield (
                 f"line {line}: {category} > {name}: an intent of this name is in {first[name]} already: "
                 "rename or delete one of them"
@@ -275,7 +201,7 @@ def _repeated_examples(document: _Document, root: yaml.Node | None) -> Iterator[
         for number, text in enumerate(entry.examples):
             folded = " ".join(text.casefold().split())
             if folded in first:
-                line = _line_of(["categories", category, "intents", name, "examples", number], root)
+                line = line_of(["categories", category, "intents", name, "examples", number], root)
                 yield (
                     f"line {line}: {category} > {name}: the example {text!r} is in {first[folded]} already: "
                     "reword or delete one of them"

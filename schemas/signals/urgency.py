@@ -30,6 +30,16 @@ class Urgency(NamedTuple):
 _FIRST_WORDS: Final = frozenset(PHRASES)
 _QUIET: Final = Urgency()
 
+INDICATORS: Final = frozenset(
+    {
+        *(phrase.indicator for phrases in PHRASES.values() for phrase in phrases),
+        _NEGATED,
+        _SHOUTING,
+        _EXCLAMATIONS,
+    }
+)
+"""Every indicator's name."""
+
 
 def urgency_of(text: str, words: Words) -> Urgency:
     """Return the level and its indicators.

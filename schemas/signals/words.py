@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-_TOKEN: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[.,;:!?()\n\"/]")
+_TOKEN: Final = re.compile(r"[^\W_]+(?:['-](?!s\b)[^\W_]+)*|[.,;:!?()\n\"/]")
 
 
 class Words(NamedTuple):

@@ -16,6 +16,7 @@ _TOKEN: Final = re.compile(r"#?[A-Za-z]{0,8}[-_/]?[0-9][0-9A-Za-z]*(?:[-_/][0-9A
 _PREFIX: Final = re.compile(r"#?([a-z]{2,8})[-_/]?[0-9]{3}")
 _WORD: Final = re.compile(r"[^\W\d_]+|#")
 _DIGIT: Final = re.compile(r"[0-9]")
+_ABBREVIATED: Final = re.compile(r"\b(n|no|nr|ref|rif|inv|num)\.")
 _OPENERS: Final = "([\"'„“«:=,"
 _LOOKED_BACK: Final = 48
 _LOOKED_AHEAD: Final = 36
@@ -65,7 +66,7 @@ def _kind(lower: str, token: re.Match[str]) -> EntityKind | None:
 
 def _said_before(lower: str, start: int) -> EntityKind | None:
     """Return the kind that the words right before the number say, over words such as `number is`."""
-    before = lower[max(0, start - _LOOKED_BACK) : start]
+    before = _ABBREVIATED.sub(r"\1", lower[max(0, start - _LOOKED_BACK) : start])
     sentence = before[
         max(before.rfind(". "), before.rfind("? "), before.rfind("! "), before.rfind("; ")) + 1 :
     ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from schemas.signals.entities.found import Span
 from schemas.signals.lexicon import lexicon, words_in
 from schemas.signals.result import Entity, EntityKind
 
@@ -47,6 +48,10 @@ _DOTTED: Final = re.compile(
 )
 
 
+_LIKE_A_DATE: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2}|[12][0-9]{3})")
+_NAMES_OTHER_CODES: Final = "code"  # zip code, discount code: alone it says too little
+
+
 def find_error_codes(flat: str, lower: str) -> Iterator[Entity]:
     """Yield error codes and names of exceptions; the value is in capitals where it is no program's name."""
     if _ERROR_WORD.search(lower):
@@ -66,7 +71,8 @@ def find_error_codes(flat: str, lower: str) -> Iterator[Entity]:
 def _numbered(lower: str) -> Iterator[Entity]:
     """Yield codes behind a word such as `error`."""
     for match in _NUMBERED.finditer(lower):
-        if not lower[match.start() - 1 : match.start()].isalnum():
+        alone = match[0].startswith(_NAMES_OTHER_CODES) and match[1].isdigit()
+        if not alone and not lower[match.start() - 1 : match.start()].isalnum():
             yield Entity(EntityKind.ERROR_CODE, match.start(1), match.end(1), _shown(match[1]))
 
 
@@ -76,6 +82,8 @@ def find_versions(flat: str, lower: str) -> Iterator[Entity]:
         if not lower[match.start() - 1 : match.start()].isalnum():
             yield Entity(EntityKind.VERSION, match.start(1), match.end(1), match[1])
     for match in _DOTTED.finditer(flat):
+        if _LIKE_A_DATE.fullmatch(match[0]):
+            continue
         yield Entity(EntityKind.VERSION, match.start(), match.end(), match[0])
 
 
@@ -91,7 +99,7 @@ def find_products(flat: str, lower: str, words: frozenset[str]) -> Iterator[Enti
             end = place + len(word)
             if not _is_inside_word(lower, place, end):
                 model = _MODEL.match(lower, end)
-                if word not in _COMMON_WORDS or model or _is_name(flat, lower, place):
+                if word not in _COMMON_WORDS or model or _is_name(flat, lower, Span(place, end)):
                     yield _product(flat, place, end, model)
             place = lower.find(word, end)
 
@@ -115,9 +123,13 @@ def _is_inside_word(lower: str, start: int, end: int) -> bool:
     )
 
 
-def _is_name(flat: str, lower: str, start: int) -> bool:
+def _is_name(flat: str, lower: str, word: Span) -> bool:
+    """Return whether a maker's name, a version or a capital inside a sentence shows a product's name."""
+    start, end = word
+    if lower[end : end + 1] == " " and lower[end + 1 : end + 2].isdigit():
+        return True
     before = lower[max(0, start - 12) : start].rstrip()
-    if before.endswith(_MAKERS):
+    if before.rpartition(" ")[2] in _MAKERS:
         return True
     return flat[start].isupper() and bool(before) and before[-1] not in ".!?:,-"
 
