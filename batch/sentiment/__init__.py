@@ -1,0 +1,5 @@
+"""Learning sentiment from labelled rows, and measuring it.
+
+Reads: labelled files, the packaged examples. Does: fits the words' weights, chooses thresholds on validation rows,
+evaluates. Writes: a folder with a sentiment model. Imports no Spark, so it runs on a laptop.
+"""

@@ -1,0 +1,109 @@
+"""From rows labelled with sentiment to a model in a folder: check, split, fit, measure, write."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from batch.sentiment.evaluate import evaluate_sentiment
+from batch.sentiment.fit import Example, Fitted, fit_sentiment
+from batch.sentiment.labels import as_three, classes_of, level_of
+from batch.training.rows import LabelledRow
+from batch.training.train import code_version
+from schemas.model.arrays import dump_arrays
+from schemas.model.manifest import DataInput, RowCounts
+from schemas.model.text import clean_text, split_of
+from schemas.model.writing import bundle_being_written
+from schemas.sentiment.examples import packaged_examples
+from schemas.sentiment.folder import SENTIMENT_ARRAYS, SENTIMENT_MANIFEST, SentimentManifest
+from schemas.sentiment.model import THREE_CLASSES, sentiment_model_from
+from schemas.sentiment.result import Level
+
+OWN_VALIDATION: Final = 0.2
+"""The share of rows that thresholds are chosen on where the data name no validation rows."""
+
+_SALT: Final = "sentiment validation\n"
+_VERSION_LENGTH: Final = 12
+
+
+def train_sentiment(
+    rows: Sequence[LabelledRow],
+    *,
+    out: Path,
+    created_at: datetime,
+    inputs: Sequence[DataInput] = (),
+) -> SentimentManifest:
+    """Learn sentiment from the rows of no split and train, choose on those of val, measure on those of test.
+
+    The packaged examples are always learnt along; without rows they are all there is. Nothing is random: equal
+    rows give equal bytes. Raises TrainingError where labels are no levels, BundleError where `out` is occupied.
+    """
+    taught, val, classes = _divided(rows)
+    with bundle_being_written(out) as folder:
+        fitted = fit_sentiment([*taught, *_packaged(classes)], val, classes)
+        data = dump_arrays(fitted.state)
+        (folder / SENTIMENT_ARRAYS).write_bytes(data)
+        manifest = _manifest(
+            fitted, hashlib.sha256(data).hexdigest()[:_VERSION_LENGTH], classes, inputs, created_at
+        )
+        test = [row for row in rows if row.split == "test"]
+        counts = RowCounts(train=len(taught), val=len(val), test=len(test))
+        tested = evaluate_sentiment(sentiment_model_from(fitted.state), test) if test else None
+        manifest = msgspec.structs.replace(manifest, rows=counts, test=tested)
+        encoded = msgspec.json.encode(manifest, order="sorted")
+        (folder / SENTIMENT_MANIFEST).write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
+    return manifest
+
+
+def first_sentiment_state() -> bytes:
+    """Return the arrays of the model that is learnt from the packaged examples alone, for a bundle to carry."""
+    return dump_arrays(fit_sentiment(_packaged(THREE_CLASSES), (), THREE_CLASSES).state)
+
+
+def _divided(rows: Sequence[LabelledRow]) -> tuple[list[Example], list[Example], tuple[Level, ...]]:
+    """Return the examples to learn from, those to choose on, and the classes; rows without a text are left out."""
+    usable = [(clean_text(row.text).text, level_of(row), row.split) for row in rows if row.split != "test"]
+    if not usable:
+        return [], [], THREE_CLASSES
+    classes = classes_of([level for _, level, _ in usable])
+    given = any(split == "val" for _, _, split in usable)
+    train: list[Example] = []
+    val: list[Example] = []
+    for text, level, split in usable:
+        if text:
+            held = (
+                split == "val" if given else split_of(text, val=OWN_VALIDATION, test=0, salt=_SALT) == "val"
+            )
+            (val if held else train).append(Example(text, level))
+    return train, val, classes
+
+
+def _packaged(classes: Sequence[Level]) -> list[Example]:
+    three = len(classes) == len(THREE_CLASSES)
+    return [
+        Example(example.text, as_three(example.level) if three else example.level)
+        for example in packaged_examples()
+    ]
+
+
+def _manifest(
+    fitted: Fitted,
+    version: str,
+    classes: tuple[Level, ...],
+    inputs: Sequence[DataInput],
+    created_at: datetime,
+) -> SentimentManifest:
+    return SentimentManifest(
+        version=version,
+        created_at=created_at,
+        classes=classes,
+        inputs=tuple(inputs),
+        code_version=code_version(),
+        rows=RowCounts(train=0, val=0, test=0),
+        packaged_examples=len(packaged_examples()),
+        regularisation=fitted.chosen.regularisation,
+        validation_macro_f1=fitted.chosen.macro_f1,
+    )
