@@ -111,7 +111,8 @@ class PartitionWorker:
                 await asyncio.wait_for(self._arrived.wait(), self._idle_s or None)
             except TimeoutError:
                 return []
-        await self._keep_spacing()
+        if not self._one_by_one:  # what was one step would take as many times longer
+            await self._keep_spacing()
         taken: list[Record] = []
         size = 0
         most = 1 if self._one_by_one else self._step_records

@@ -179,6 +179,7 @@ def run(log: MemoryLog, records: Sequence[Record], at_once: int = 100) -> list[B
                 step_records=at_once,
                 step_bytes=10_000,
                 idle_s=0,
+                step_spacing_s=0,
                 failed=failed.append,
             )
             for one in records:
