@@ -29,6 +29,18 @@ class LogicFailed(Exception):  # noqa: N818 - a state of affairs: the engine mus
     """The logic raised at a record or timer, and may be half changed; nothing of the step was written."""
 
 
+def tell(record: Record, error: Exception, *, act: str) -> None:
+    """Log, as an error with its traceback, what was raised at a record and what becomes of it."""
+    _log.error(
+        "record.raised",
+        topic=record.topic,
+        partition=record.origin.partition,
+        offset=record.origin.offset,
+        act=act,
+        exc_info=error,
+    )
+
+
 class Suspects:
     """The records and timers of one partition at which its logic raised, until they are dealt with."""
 
@@ -41,14 +53,10 @@ class Suspects:
         """Note that the logic raised `error` at `record`."""
         errors = self._errors.setdefault(_place(record), [])
         errors.append(error)
-        _log.error(
-            "record.raised",
-            topic=record.topic,
-            partition=record.origin.partition,
-            offset=record.origin.offset,
-            attempt=len(errors),
+        tell(
+            record,
+            error,
             act="becomes a dead letter" if len(errors) >= _ATTEMPTS else "is tried again alone",
-            exc_info=error,
         )
 
     def verdict(self, record: Record) -> Exception | None:

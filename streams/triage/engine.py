@@ -15,6 +15,7 @@ from schemas.triage import Triage
 from streams.engine import Done
 from streams.fault_points import FaultPoint, Reached
 from streams.input_order import InputOrder
+from streams.isolation import ENVIRONMENT, tell
 from streams.metrics import StageMetrics
 from streams.offsets import Positions
 from streams.outbox import Outbox
@@ -72,7 +73,10 @@ class TriageEngine:
         self._order.check_ids({name: found.stamp for name, found in committed.items()})
         self._order.start({name: found.offset for name, found in committed.items()})
         while not self._models.wait(5.0) and not self._closed.is_set():
-            _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
+            if self._models.loading:
+                _log.info("triage.loads_its_first_model")
+            else:
+                _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
         return dict(self._order.next)
 
     def step(self, records: Sequence[Record]) -> Done:
@@ -106,8 +110,15 @@ class TriageEngine:
     def _take_in(self, record: Record, step: Step) -> Arrived | None:
         try:
             arrived = arrive(record, latest=horizon(step.now, self._skew_s))
+        except ENVIRONMENT:
+            raise
         except EventError as error:
             step.die(record, error)
+            return None
+        except Exception as error:  # noqa: BLE001 - it is about the record: nothing else is looked at
+            tell(record, error, act="becomes a dead letter")
+            step.die(record, error)
+            step.count("unexpected_errors")
             return None
         self._watermark.saw(arrived.envelope.time)
         return arrived

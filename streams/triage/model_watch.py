@@ -56,8 +56,14 @@ class ModelWatch(threading.Thread):
         self._metrics = metrics
         self._deployment: Deployment | None = None
         self._loaded: dict[str, Bundle] = {}
+        self._loading = False
         self._ready = threading.Event()
         self._stopped = threading.Event()
+
+    @property
+    def loading(self) -> bool:
+        """Whether what was announced is being loaded, which takes seconds; otherwise nothing new was."""
+        return self._loading
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the first bundle; return whether there is one."""
@@ -96,7 +102,9 @@ class ModelWatch(threading.Thread):
                 else:
                     _log.warning("models.unreadable", topic=self._topic, error=str(error))
             if caught_up:
+                self._loading = bool(announced)
                 self.deploy(announced)
+                self._loading = False
                 announced.clear()
         consumer.close()
 
