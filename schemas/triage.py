@@ -9,10 +9,15 @@ from schemas.vocabulary import Category, Priority
 DecidedBy = Literal["ngrams", "encoder", "source"]
 """Which tier of the model decided; `source` where there was nothing to score and the source's own labels stay."""
 
+Band = Literal["high", "medium", "low"]
+"""How far an answer may be trusted; a ticket of the low band goes to a person, with the best guesses."""
+
 NO_TEXT: Final = "no_text"
 EMPTY_TEXT: Final = "empty_text"
 TRUNCATED: Final = "truncated"
 UNMAPPED_TEAM: Final = "unmapped_team"
+UNSURE: Final = "unsure"
+"""The model is in the low band: the first guess stands as intent, but the ticket goes to human triage."""
 
 
 class Guess(msgspec.Struct, frozen=True, array_like=True):
@@ -25,7 +30,10 @@ class Guess(msgspec.Struct, frozen=True, array_like=True):
 class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The result of scoring one message; `intent` is None where there was no text to score.
 
-    `guesses` holds at most three labels, most probable first. `reasons` are the constants above.
+    `guesses` holds at most three labels, most probable first. `confidence` is the calibrated probability
+    that the first is right. `out_of_scope` says how strange the text is to the model, 0 to 1: about that part
+    of the texts that it was made for is more familiar. `band` is None where the model has learnt no bands.
+    `reasons` are the constants above.
     """
 
     model_version: str
@@ -35,6 +43,8 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     category: Category | None = None
     priority: Priority | None = None
     confidence: float = 0.0
+    band: Band | None = None
+    out_of_scope: float = 0.0
     guesses: tuple[Guess, ...] = ()
     language: str | None = None
     taxonomy_version: str | None = None

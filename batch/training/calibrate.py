@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 from batch.training.linear import Targets
 from schemas.model.probabilities import Matrix, Wide, log_softmax
 
-TOLERANCE: Final = 0.003
-"""How much accuracy below the best point of the curve is given for asking the encoder less often."""
+LOSS: Final = 0.003
+"""How much accuracy below the best point of the curve is given, by default, for asking the encoder less often."""
 
 ALWAYS_ENCODER: Final = 1.0
 """A threshold that no first-tier confidence reaches."""
@@ -48,8 +48,8 @@ def learn_scales(parts: Sequence[Matrix], targets: Targets) -> list[float]:
     return [float(scale) for scale in found.x]
 
 
-def choose_threshold(first: Wide, second: Wide, targets: Targets) -> Choice:
-    """Return the threshold with the smallest encoder share whose accuracy is within TOLERANCE of the best.
+def choose_threshold(first: Wide, second: Wide, targets: Targets, *, loss: float = LOSS) -> Choice:
+    """Return the threshold with the smallest encoder share whose accuracy is within `loss` of the best.
 
     `first` and `second` are the tiers' probabilities, (n, labels), of the same validation rows.
     """
@@ -64,7 +64,7 @@ def choose_threshold(first: Wide, second: Wide, targets: Targets) -> Choice:
     accuracy = (by_encoder + by_ngrams) / len(targets)
     # Rows of equal confidence cannot be parted, so only places where the confidence rises are possible.
     possible = np.concatenate([[True], ranked[1:] > ranked[:-1], [True]])
-    good = possible & (accuracy >= accuracy[possible].max() - TOLERANCE)
+    good = possible & (accuracy >= accuracy[possible].max() - loss)
     count = int(np.argmax(good))
     return Choice(
         _between(ranked, count),

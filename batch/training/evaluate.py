@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from batch.training.abstaining import Answers
 from batch.training.rows import LabelledRow
 from schemas.model.bundle import Bundle
 from schemas.model.manifest import Evaluation
@@ -41,7 +42,8 @@ def evaluate_bundle(
 
 def measure(version: str, rows: Sequence[LabelledRow], results: Sequence[Triage]) -> Evaluation:
     """Return the figures of results that stand beside their rows; the speed is left at 0."""
-    right = [result.intent in row.labels for row, result in zip(rows, results, strict=True)]
+    answers = Answers(rows, results)
+    right = answers.right.tolist()
     by_encoder = [result.decided_by == "encoder" for result in results]
     out = [OUT_OF_SCOPE in row.labels for row in rows]
     some_out = any(out)
@@ -59,6 +61,9 @@ def measure(version: str, rows: Sequence[LabelledRow], results: Sequence[Triage]
         encoder_accuracy=_share_where(right, by_encoder),
         in_scope_accuracy=_share_where(right, [not outside for outside in out]) if some_out else None,
         oos_recall=_share_where(right, out),
+        ece=answers.calibration_error(),
+        bands=answers.by_band(),
+        curve=answers.curve(),
     )
 
 

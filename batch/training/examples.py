@@ -12,6 +12,9 @@ from schemas.model.text import Split, clean_text, split_of
 OWN_VALIDATION: Final = 0.2
 """The share of rows that is set aside where the data name no validation rows."""
 
+ENOUGH_VALIDATION: Final = 3_000
+"""Own validation rows are about so many at most: each more would be one less to learn from."""
+
 MOST_VALIDATION: Final = 5_000
 """Validation rows used at most: they set a few numbers, and the encoder has to read each."""
 
@@ -37,11 +40,13 @@ class Material(NamedTuple):
 def prepare(rows: Sequence[LabelledRow], *, seed: int) -> Material:
     """Split rows into training and validation; TrainingError where there are fewer than two labels.
 
-    Where no row is marked val, a fifth is set aside by a hash of the text, but never a label's only rows.
+    Where no row is marked val, a fifth or about 3,000 are set aside by a hash of the text, but never a label's
+    only rows.
     """
     pairs = _pairs(rows)
     given = any(split == "val" for _, _, split in pairs)
-    held = [split == "val" if given else _set_aside(text) for text, _, split in pairs]
+    share = min(OWN_VALIDATION, ENOUGH_VALIDATION / max(1, len(pairs)))
+    held = [split == "val" if given else _set_aside(text, share) for text, _, split in pairs]
     train = [(text, label) for (text, label, _), out in zip(pairs, held, strict=True) if not out]
     val = [(text, label) for (text, label, _), out in zip(pairs, held, strict=True) if out]
     if not given:
@@ -91,8 +96,8 @@ def joined(first: Examples, second: Examples) -> Examples:
     return Examples(first.texts + second.texts, np.concatenate([first.targets, second.targets]))
 
 
-def _set_aside(text: str) -> bool:
-    return split_of(text, val=OWN_VALIDATION, test=0.0, salt=_SALT) == "val"
+def _set_aside(text: str, share: float) -> bool:
+    return split_of(text, val=share, test=0.0, salt=_SALT) == "val"
 
 
 def _examples(pairs: Sequence[tuple[str, str]], column: dict[str, int]) -> Examples:

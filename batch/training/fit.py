@@ -1,93 +1,163 @@
-"""Fitting the cascade: both tiers, their calibration, and the threshold between them."""
+"""Fitting the cascade: both tiers, their calibration, the threshold between them, and the bands."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from batch.training.calibrate import ALWAYS_ENCODER, choose_threshold, learn_scales
+from batch.training.calibrate import ALWAYS_ENCODER, LOSS, choose_threshold, learn_scales
 from batch.training.examples import Examples, Material, joined, sample_of_each
 from batch.training.head_fit import fit_head
+from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
+from batch.training.reliability import expected_calibration_error, learn_bands
+from schemas.model.bands import BandRules, Bands
 from schemas.model.bundle import head_from
 from schemas.model.encoder import LARGEST_BATCH, SentenceEncoder
 from schemas.model.manifest import Validation
 from schemas.model.ngrams import ngram_tier_from
-from schemas.model.probabilities import Matrix, softmax
+from schemas.model.probabilities import Matrix, Wide, softmax
+from schemas.model.strangeness import energy, quantiles, strangeness
+from schemas.vocabulary import OUT_OF_SCOPE
 
 ENCODER_ROWS: Final = 20_000
-"""Training rows that the encoder reads at most; the first tier learns from all."""
+"""Training rows that a frozen encoder reads at most; the first tier learns from all."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done and how much of it is done, 0 to 1."""
 
+State = dict[str, Any]
+"""A tier as it is stored: arrays and numbers by name."""
+
+
+class Wishes(NamedTuple):
+    """What the user asks of a model: accuracy given for speed, and what the bands must hold."""
+
+    loss: float = LOSS
+    bands: BandRules = BandRules()
+
 
 class Fitted(NamedTuple):
-    """What training found: the two tiers' states, as they are stored, and the threshold."""
+    """What training found: the two tiers' states, as they are stored, the threshold and the bands."""
 
-    ngrams: dict[str, Any]
-    head: dict[str, Any]
+    ngrams: State
+    head: State
     threshold: float
     validation: Validation | None
+    bands: Bands | None
 
 
-def fit_cascade(material: Material, encoder: SentenceEncoder, *, seed: int, progress: Progress) -> Fitted:
+def fit_cascade(
+    material: Material,
+    encoder: SentenceEncoder,
+    *,
+    seed: int,
+    progress: Progress,
+    wishes: Wishes | None = None,
+    tuned_head: State | None = None,
+) -> Fitted:
     """Fit on training rows, calibrate on validation rows; own validation rows are learnt from at the end.
 
-    That last step keeps scales and threshold: both describe how sure a tier of this kind is, not which rows
-    it saw.
+    That last step keeps scales, threshold and bands: they describe how sure a tier of this kind is, not which
+    rows it saw. A `tuned_head` was trained together with the encoder, so it stays as it is.
     """
-    labels = len(material.labels)
     remembered = _Vectors(encoder, progress)
-    ngrams, head = _fit(material.train, labels, remembered, seed=seed, progress=progress)
-    ngrams, head, threshold, validation = _calibrate(ngrams, head, material, remembered)
-    if material.own_validation and material.val.texts:
-        scales = {name: head[name] for name in ("encoder_scale", "ngrams_scale")}
-        scale = ngrams["scale"]
-        everything = joined(material.train, material.val)
-        ngrams, head = _fit(everything, labels, remembered, seed=seed, progress=progress)
-        ngrams, head = {**ngrams, "scale": scale}, {**head, **scales}
-    return Fitted(ngrams, head, threshold, validation)
+    fitting = _Fitting(len(material.labels), remembered, seed, progress, tuned_head)
+    ngrams, head = fitting.ngrams(material.train), fitting.head(material.train)
+    fitted = _calibrate(ngrams, head, material, remembered, wishes or Wishes())
+    if not (material.own_validation and material.val.texts):
+        return fitted
+    everything = joined(material.train, material.val)
+    kept = {name: fitted.head[name] for name in ("encoder_scale", "ngrams_scale", "levels")}
+    return fitted._replace(
+        ngrams={**fitting.ngrams(everything), **{name: fitted.ngrams[name] for name in ("scale", "levels")}},
+        head={**fitting.head(everything), **kept},
+    )
 
 
-def _fit(
-    examples: Examples, labels: int, vectors: "_Vectors", *, seed: int, progress: Progress
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    progress("learning words", 0.0)
-    ngrams = fit_ngrams(examples.texts, examples.targets, labels, seed=seed)
-    progress("learning words", 1.0)
-    places = sample_of_each(examples.targets, ENCODER_ROWS, seed=seed)
-    read = vectors.of([examples.texts[place] for place in places])
-    progress("learning meaning", 0.0)
-    head = fit_head(read, examples.targets[places], labels)
-    progress("learning meaning", 1.0)
-    return ngrams, head
+class _Fitting(NamedTuple):
+    """How each tier is fitted; twice where the validation rows are our own."""
+
+    labels: int
+    vectors: "_Vectors"
+    seed: int
+    progress: Progress
+    tuned_head: State | None
+
+    def ngrams(self, examples: Examples) -> State:
+        self.progress("learning words", 0.0)
+        state = fit_ngrams(examples.texts, examples.targets, self.labels, seed=self.seed)
+        self.progress("learning words", 1.0)
+        return state
+
+    def head(self, examples: Examples) -> State:
+        if self.tuned_head is not None:
+            return self.tuned_head
+        places = sample_of_each(examples.targets, ENCODER_ROWS, seed=self.seed)
+        read = self.vectors.of([examples.texts[place] for place in places])
+        self.progress("learning meaning", 0.0)
+        state = fit_head(read, examples.targets[places], self.labels)
+        self.progress("learning meaning", 1.0)
+        return state
 
 
-def _calibrate(
-    ngrams: dict[str, Any], head: dict[str, Any], material: Material, vectors: "_Vectors"
-) -> tuple[dict[str, Any], dict[str, Any], float, Validation | None]:
+def _calibrate(ngrams: State, head: State, material: Material, vectors: "_Vectors", wishes: Wishes) -> Fitted:
     texts, targets = material.val
     if not texts:  # too few rows to set any aside: the better tier decides everything, uncalibrated
-        return ngrams, head, ALWAYS_ENCODER, None
+        return Fitted(ngrams, head, ALWAYS_ENCODER, None, None)
     logits, read = ngram_tier_from(ngrams).logits(texts), vectors.of(texts)
     own = head_from(head).logits(read)
     ngrams = {**ngrams, "scale": learn_scales([logits], targets)[0]}
     encoder_scale, ngrams_scale = learn_scales([own, logits], targets)
     head = {**head, "encoder_scale": encoder_scale, "ngrams_scale": ngrams_scale}
-    first = softmax(logits, scale=ngrams["scale"])
-    second = head_from(head).probabilities(read, logits)
-    choice = choose_threshold(first, second, targets)
+    outside = material.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in material.labels else None
+    first = _Tier.of(logits.astype(np.float64) * ngrams["scale"], targets, outside)
+    second = _Tier.of(head_from(head).calibrated(read, logits), targets, outside)
+    choice = choose_threshold(first.probabilities, second.probabilities, targets, loss=wishes.loss)
+    both = first.with_unsure_from(second, choice.threshold)
+    confidence, right = both.probabilities.max(axis=1), both.probabilities.argmax(axis=1) == targets
     validation = Validation(
         n=len(targets),
         accuracy=choice.accuracy,
         best_accuracy=choice.best_accuracy,
-        ngrams_accuracy=float((first.argmax(axis=1) == targets).mean()),
-        encoder_accuracy=float((second.argmax(axis=1) == targets).mean()),
+        ngrams_accuracy=float((first.probabilities.argmax(axis=1) == targets).mean()),
+        encoder_accuracy=float((second.probabilities.argmax(axis=1) == targets).mean()),
         encoder_share=choice.encoder_share,
         own=material.own_validation,
+        ece=expected_calibration_error(confidence, right),
     )
-    return ngrams, head, choice.threshold, validation
+    return Fitted(
+        {**ngrams, "levels": first.levels},
+        {**head, "levels": second.levels},
+        choice.threshold,
+        validation,
+        learn_bands(confidence, both.strangeness, right, wishes.bands),
+    )
+
+
+class _Tier(NamedTuple):
+    """One tier's answers on the validation rows."""
+
+    probabilities: Wide  # (n, labels)
+    strangeness: Wide  # (n,)
+    levels: Matrix
+
+    @classmethod
+    def of(cls, calibrated: Wide, targets: Targets, outside: int | None) -> "_Tier":
+        """Return the answers of calibrated logits; what is strange is told by the rows in scope."""
+        energies = energy(calibrated, outside=outside)
+        inside = energies if outside is None else energies[targets != outside]
+        levels = quantiles(inside if inside.size else energies)
+        return cls(softmax(calibrated), strangeness(energies, levels), levels)
+
+    def with_unsure_from(self, other: "_Tier", threshold: float) -> "_Tier":
+        """Return the cascade's answers: the other's where this one is below the threshold."""
+        unsure = self.probabilities.max(axis=1) < threshold
+        return _Tier(
+            np.where(unsure[:, None], other.probabilities, self.probabilities),
+            np.where(unsure, other.strangeness, self.strangeness),
+            self.levels,
+        )
 
 
 class _Vectors:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from batch.training.linear import Targets, rows_of_weights
@@ -21,4 +22,15 @@ def fit_head(vectors: Matrix, targets: Targets, labels: int) -> dict[str, Any]:
     machine = LogisticRegression(C=REGULARISATION, max_iter=_MOST_STEPS)
     machine.fit(vectors, targets)
     weights, intercept = rows_of_weights(machine.coef_, machine.intercept_, machine.classes_, labels)
-    return {"weights": weights, "intercept": intercept, "encoder_scale": 1.0, "ngrams_scale": 1.0}
+    return head_state(weights, intercept)
+
+
+def head_state(weights: Matrix, intercept: Matrix) -> dict[str, Any]:
+    """Return the state of a linear layer of one row of weights a label, not calibrated yet."""
+    return {
+        "weights": weights,
+        "intercept": intercept,
+        "encoder_scale": 1.0,
+        "ngrams_scale": 1.0,
+        "levels": np.zeros(0, dtype=np.float32),
+    }

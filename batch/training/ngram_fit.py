@@ -38,6 +38,7 @@ def fit_ngrams(texts: Sequence[str], targets: Targets, labels: int, *, seed: int
         "weights": np.ascontiguousarray(weights.T),
         "intercept": intercept,
         "scale": 1.0,
+        "levels": np.zeros(0, dtype=np.float32),
     }
 
 

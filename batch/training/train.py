@@ -8,19 +8,20 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from batch.training.encoder_choice import PlacedEncoder, place_chosen_encoder
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import Material, prepare
-from batch.training.fit import Fitted, Progress, fit_cascade
+from batch.training.fit import Fitted, Progress, Wishes, fit_cascade
 from batch.training.rows import LabelledRow, rows_to_train
+from batch.training.tuning import EncoderChoice, Recipe
 from schemas.model.arrays import dump_arrays
 from schemas.model.bundle import Bundle, head_from
-from schemas.model.encoder import OpenvinoEncoder, Precision, SentenceEncoder, native_bf16
+from schemas.model.encoder import Precision, SentenceEncoder, native_bf16
 from schemas.model.manifest import (
     HEAD,
     NGRAMS,
     BundleManifest,
     DataInput,
-    EncoderInfo,
     Label,
     RowCounts,
     TaxonomyInfo,
@@ -28,7 +29,6 @@ from schemas.model.manifest import (
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.writing import (
     bundle_being_written,
-    place_encoder,
     refuse_occupied,
     with_version,
     write_files,
@@ -36,9 +36,8 @@ from schemas.model.writing import (
 )
 from schemas.taxonomy import Taxonomy
 
-ENCODER_NAME: Final = "all-MiniLM-L6-v2"
 GIVEN_SPLIT: Final = "validation rows as the data mark them"
-OWN_SPLIT: Final = "a fifth for validation by sha256 of the normalised text, learnt from at the end"
+OWN_SPLIT: Final = "a fifth for validation, 3,000 at most, by sha256 of the normalised text"
 
 
 def train_bundle(
@@ -53,10 +52,15 @@ def train_bundle(
     progress: Progress,
     precision: Precision | Literal["auto"] = "auto",
     threads: int = 1,
+    encoder_choice: EncoderChoice = "frozen",
+    wishes: Wishes | None = None,
+    recipe: Recipe | None = None,
 ) -> BundleManifest:
     """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
 
     Rows of split test are never learnt from. `precision` auto is bf16 where the processor has it, else f32.
+    `encoder_choice` says whether the encoder is itself trained, which takes minutes and follows the `recipe`; auto
+    does where the extra `train` is installed.
     Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
     encoder missing; `out` is then as it was.
     """
@@ -65,11 +69,23 @@ def train_bundle(
     test = [row for row in rows if row.split == "test"]
     origin = _Origin(taxonomy, seed, created_at, tuple(inputs))
     with bundle_being_written(out) as folder:
-        place_encoder(encoder_dir, folder)
-        encoder = OpenvinoEncoder(folder / "encoder", precision=chosen_precision(precision), threads=threads)
-        fitted = fit_cascade(material, encoder, seed=seed, progress=progress)
+        placed = place_chosen_encoder(
+            folder,
+            encoder_dir,
+            material,
+            choice=encoder_choice,
+            precision=chosen_precision(precision),
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            recipe=recipe,
+        )
+        encoder = placed.encoder
+        fitted = fit_cascade(
+            material, encoder, seed=seed, progress=progress, wishes=wishes, tuned_head=placed.head
+        )
         files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
-        manifest = _manifest(origin, material, fitted, encoder, files=files, test_rows=len(test))
+        manifest = _manifest(origin, material, fitted, placed, files=files, test_rows=len(test))
         if test:
             tested = evaluate_bundle(assemble(manifest, fitted, encoder), test, progress=progress)
             manifest = msgspec.structs.replace(manifest, test=tested)
@@ -90,7 +106,7 @@ def _manifest(
     origin: _Origin,
     material: Material,
     fitted: Fitted,
-    encoder: OpenvinoEncoder,
+    placed: PlacedEncoder,
     *,
     files: dict[str, str],
     test_rows: int,
@@ -102,9 +118,7 @@ def _manifest(
             created_at=origin.created_at,
             labels=tuple(label_for(name, origin.taxonomy) for name in material.labels),
             threshold=fitted.threshold,
-            encoder=EncoderInfo(
-                name=ENCODER_NAME, precision=encoder.precision, dimensions=encoder.dimensions
-            ),
+            encoder=placed.described,
             inputs=origin.inputs,
             taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
             code_version=code_version(),
@@ -113,6 +127,7 @@ def _manifest(
             rows=RowCounts(train=train, val=val, test=test_rows),
             files=files,
             validation=fitted.validation,
+            bands=fitted.bands,
         )
     )
 

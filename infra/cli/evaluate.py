@@ -1,5 +1,6 @@
 """`ticketyard evaluate`: how good a model bundle is on labelled files, by the scorer that the stream uses."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ _MEANING = {
     "encoder_accuracy": "of the rows that the encoder decided",
     "in_scope_accuracy": "of the rows that are not oos",
     "oos_recall": "oos rows that were called oos",
+    "ece": "mean distance of confidence from accuracy",
 }
 
 
@@ -55,7 +57,7 @@ def command(
     if as_json:
         click.echo(msgspec.json.encode(measured))
     else:
-        Console().print(_table(measured))
+        Console().print(_table(measured), *_abstaining(measured))
     return 0
 
 
@@ -64,8 +66,34 @@ def _table(measured: Evaluation) -> Table:
         "figure", "value", "meaning", title=f"Model {measured.bundle_version}", title_justify="left"
     )
     for name, value in msgspec.structs.asdict(measured).items():
-        if value is None or name == "bundle_version":
+        if value is None or name in ("bundle_version", "bands", "curve"):
             continue
         shown = f"{value:.4f}" if isinstance(value, float) and name != "texts_per_second" else str(value)
         table.add_row(name, shown, _MEANING.get(name, ""))
     return table
+
+
+def _abstaining(measured: Evaluation) -> Iterator[Table]:
+    """Yield the bands and the curve, as far as they were measured."""
+    if measured.bands:
+        table = Table("band", "of the rows", "accuracy", "of oos rows")
+        for figures in measured.bands:
+            table.add_row(figures.band, *_cells(figures.share, figures.accuracy, figures.oos_share))
+        yield table
+    if measured.curve:
+        table = Table("reject above", "kept", "accuracy", "accuracy of kept", "oos found")
+        for point in measured.curve:
+            table.add_row(
+                *_cells(
+                    point.limit,
+                    point.coverage,
+                    point.in_scope_accuracy,
+                    point.accuracy_of_kept,
+                    point.oos_recall,
+                )
+            )
+        yield table
+
+
+def _cells(*values: float | None) -> list[str]:
+    return ["" if value is None else f"{value:.4f}" for value in values]

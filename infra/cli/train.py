@@ -9,10 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from batch.settings import BatchSettings
+from batch.training.calibrate import LOSS
+from batch.training.fit import Wishes
 from batch.training.rows import rows_from_taxonomy
 from batch.training.train import train_bundle
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
-from schemas.model.manifest import BundleManifest
+from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
+from schemas.model.manifest import BundleManifest, EncoderInfo
 from schemas.taxonomy import load_taxonomy
 
 
@@ -31,6 +34,34 @@ from schemas.taxonomy import load_taxonomy
     show_default=True,
     help="How the encoder computes; f32 where processors of several kinds will share the bundle.",
 )
+@click.option(
+    "--encoder",
+    type=click.Choice(["auto", "frozen", "fine-tuned"]),
+    default="auto",
+    show_default=True,
+    help="Train the encoder too: minutes, and several points better. auto does with files, where PyTorch is.",
+)
+@click.option(
+    "--quality",
+    type=click.FloatRange(min=0, max=100),
+    default=100 * LOSS,
+    show_default=True,
+    help="Points of accuracy given for asking the encoder less often: more is faster.",
+)
+@click.option(
+    "--high-accuracy",
+    type=click.FloatRange(min=0, max=1),
+    default=HIGH_ACCURACY,
+    show_default=True,
+    help="What answers of the high band must reach.",
+)
+@click.option(
+    "--medium-accuracy",
+    type=click.FloatRange(min=0, max=1),
+    default=MEDIUM_ACCURACY,
+    show_default=True,
+    help="What answers of the bands high and medium must reach together; others go to a person.",
+)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
 @column_options
 def command(
@@ -40,6 +71,10 @@ def command(
     seed: int | None,
     taxonomy: Path | None,
     precision: Any,
+    encoder: Any,
+    quality: float,
+    high_accuracy: float,
+    medium_accuracy: float,
     threads: int,
     **columns: Any,
 ) -> int:
@@ -65,6 +100,11 @@ def command(
             progress=progress,
             precision=precision,
             threads=threads,
+            encoder_choice=encoder if paths or encoder != "auto" else "frozen",
+            wishes=Wishes(
+                loss=quality / 100,
+                bands=BandRules(high_accuracy=high_accuracy, medium_accuracy=medium_accuracy),
+            ),
         )
     Console().print(_summary(manifest, out))
     return 0
@@ -77,7 +117,7 @@ def _summary(manifest: BundleManifest, out: Path) -> Table:
     table.add_row(
         "rows", f"{manifest.rows.train} train, {manifest.rows.val} validation, {manifest.rows.test} test"
     )
-    table.add_row("encoder", f"{manifest.encoder.name}, {manifest.encoder.precision}")
+    table.add_row("encoder", _encoder(manifest.encoder))
     table.add_row("threshold", f"{manifest.threshold:.4f}")
     if (found := manifest.validation) is not None:
         table.add_row(
@@ -85,7 +125,30 @@ def _summary(manifest: BundleManifest, out: Path) -> Table:
             f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%} "
             f"(alone: n-grams {found.ngrams_accuracy:.4f}, encoder {found.encoder_accuracy:.4f})",
         )
+    table.add_row("bands", _bands(manifest.bands))
     if manifest.test is not None:
         table.add_row("test", f"accuracy {manifest.test.accuracy:.4f}, macro-F1 {manifest.test.macro_f1:.4f}")
     table.add_row("try it", f"ticketyard triage --bundle {out} 'my invoice is wrong'")
     return table
+
+
+def _encoder(encoder: EncoderInfo) -> str:
+    read = f", read the rows {encoder.epochs:g} times" if encoder.epochs else ""
+    note = f" ({encoder.note})" if encoder.note else ""
+    return f"{encoder.name}, {encoder.training}{read}, {encoder.precision}{note}"
+
+
+def _bands(bands: Bands | None) -> str:
+    if bands is None:
+        return "none, so nothing is rejected: validation rows are too few, or right too seldom"
+    rules = bands.rules
+    learnt = (
+        ("high", bands.high_confidence, rules.high_accuracy),
+        ("medium", bands.medium_confidence, rules.medium_accuracy),
+    )
+    return ", ".join(
+        f"{name} from confidence {least:.4f}"
+        if least is not None
+        else f"no {name} band: no confidence reaches accuracy {accuracy:g}"
+        for name, least, accuracy in learnt
+    )

@@ -86,7 +86,9 @@ def _json_line(text: str, result: Triage) -> str:
 
 
 def _table(texts: list[str], results: list[Triage]) -> Table:
-    table = Table("text", "intent, category", "team", "priority", "sure", "lang.", "decided by", box=SIMPLE)
+    table = Table(
+        "text", "intent, category", "team", "priority", "sure", "band", "lang.", "decided by", box=SIMPLE
+    )
     for column in table.columns[1:]:
         column.no_wrap = True
     for text, result in zip(texts, results, strict=True):
@@ -99,6 +101,7 @@ def _table(texts: list[str], results: list[Triage]) -> Table:
             Text(result.team),
             result.priority,
             f"{result.confidence:.2f}",
+            result.band,
             result.language,
             result.decided_by,
         )

@@ -1,6 +1,7 @@
 """Loading a bundle: a folder that is checked whole before any of it is used, and never unpickled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -10,9 +11,10 @@ import numpy as np
 from schemas.model.arrays import load_arrays, sha256_of
 from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
 from schemas.model.errors import BundleError
-from schemas.model.manifest import FILES, FORMAT, HEAD, MANIFEST, NGRAMS, BundleManifest
+from schemas.model.manifest import FORMAT, HEAD, MANIFEST, NGRAMS, BundleManifest, files_of
 from schemas.model.ngrams import NgramTier, ngram_tier_from
-from schemas.model.probabilities import Matrix, Wide, softmax
+from schemas.model.probabilities import Matrix, Wide
+from schemas.vocabulary import OUT_OF_SCOPE
 
 _PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth"})
 
@@ -21,14 +23,16 @@ _PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth
 class EncoderHead:
     """The second tier's answer: a linear layer on the vector, weighed together with the first tier's logits.
 
-    The probabilities are softmax(encoder_scale x own logits + ngrams_scale x first tier's logits); both
-    scales are learnt on validation rows, so a useless side gets weight 0.
+    Its calibrated logits are encoder_scale x own logits + ngrams_scale x first tier's logits; both scales are
+    learnt on validation rows, so a useless side gets weight 0. `levels` are the energies by which a text's
+    strangeness is told.
     """
 
     weights: Matrix  # (labels, dimensions)
     intercept: Matrix  # (labels,)
     encoder_scale: float
     ngrams_scale: float
+    levels: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
     def logits(self, vectors: Matrix) -> Matrix:
         """Return the head's own scores, (n, labels)."""
@@ -36,10 +40,10 @@ class EncoderHead:
         rows = [self.weights @ vector + self.intercept for vector in vectors]
         return np.asarray(rows, dtype=np.float32).reshape(len(vectors), len(self.intercept))
 
-    def probabilities(self, vectors: Matrix, ngram_logits: Matrix) -> Wide:
-        """Return each row's probabilities, (n, labels), from its vector and its first-tier logits."""
+    def calibrated(self, vectors: Matrix, ngram_logits: Matrix) -> Wide:
+        """Return each row's calibrated logits, (n, labels), from its vector and its first-tier logits."""
         own = self.logits(vectors).astype(np.float64)
-        return softmax(own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale)
+        return own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,12 @@ class Bundle:
         """Return the version that results carry."""
         return self.manifest.version
 
+    @cached_property
+    def outside(self) -> int | None:
+        """Return the column of the label out of scope, None where the model has not learnt it."""
+        names = [label.name for label in self.manifest.labels]
+        return names.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in names else None
+
 
 def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     """Check and load the bundle in a folder; BundleError (permanent) names the file and what to do.
@@ -66,10 +76,15 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     _refuse_pickles(path)
     for name, expected in manifest.files.items():
         _check_sum(path, name, expected)
-    missing = sorted(set(FILES) - set(manifest.files))
+    missing = sorted(set(files_of(manifest.encoder.training)) - set(manifest.files))
     if missing:
         raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")
-    encoder = OpenvinoEncoder(path / "encoder", precision=manifest.encoder.precision, threads=threads)
+    encoder = OpenvinoEncoder(
+        path / "encoder",
+        precision=manifest.encoder.precision,
+        threads=threads,
+        normalised=manifest.encoder.normalised,
+    )
     ngrams, head = ngram_tier_from(_state(path / NGRAMS)), head_from(_state(path / HEAD))
     bundle = Bundle(manifest, ngrams, encoder, head)
     _check_widths(bundle, path)
@@ -102,6 +117,7 @@ def head_from(state: dict[str, Any]) -> EncoderHead:
         intercept=state["intercept"],
         encoder_scale=float(state["encoder_scale"]),
         ngrams_scale=float(state["ngrams_scale"]),
+        levels=state["levels"],
     )
 
 

@@ -29,18 +29,25 @@ Integers = npt.NDArray[np.int64]
 
 
 class SentenceEncoder(Protocol):
-    """Anything that turns texts into unit vectors, row by row independently."""
+    """Anything that turns texts into vectors, row by row independently."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
-        """Return one unit vector a text, (n, dimensions), float32."""
+        """Return one vector a text, (n, dimensions), float32."""
         ...
 
 
 class OpenvinoEncoder:
-    """A transformer in ONNX form, mean-pooled and normalised; may be called from any thread."""
+    """A transformer, mean-pooled; may be called from any thread.
 
-    def __init__(self, folder: Path, *, precision: Precision, threads: int = 1) -> None:
+    The folder holds the published one as `model.onnx`, or a fine-tuned one as OpenVINO's own `model.xml` and
+    `model.bin`. `normalised` brings vectors to length 1: the published one was trained so.
+    """
+
+    def __init__(
+        self, folder: Path, *, precision: Precision, threads: int = 1, normalised: bool = True
+    ) -> None:
         self.precision = precision
+        self._normalised = normalised
         core = openvino.Core()
         if precision == "bf16" and not native_bf16(core):
             raise BundleError(
@@ -56,13 +63,15 @@ class OpenvinoEncoder:
             "NUM_STREAMS": 1,
             "PERFORMANCE_HINT": "LATENCY",
         }
-        compiled = core.compile_model(core.read_model(folder / "model.onnx"), "CPU", options)
+        own = folder / "model.xml"
+        network = core.read_model(own if own.exists() else folder / "model.onnx")
+        compiled = core.compile_model(network, "CPU", options)
         self.dimensions = int(compiled.output(0).partial_shape[2].get_length())
         self._request = compiled.create_infer_request()
         self._one_at_a_time = threading.Lock()  # a worker scores several partitions from several threads
 
     def embed(self, texts: Sequence[str]) -> Matrix:
-        """Return one unit vector a text, (n, dimensions), float32; texts may come in any order and number."""
+        """Return one vector a text, (n, dimensions), float32; texts may come in any order and number."""
         rows = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.zeros((len(rows), self.dimensions), dtype=np.float32)
         for padded, places in same_length_batches([len(row) for row in rows]):
@@ -80,7 +89,9 @@ class OpenvinoEncoder:
         with self._one_at_a_time:  # the states are the request's own memory until they are summed
             states = self._request.infer(inputs)[0]  # (batch, tokens, dimensions)
             pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
-        return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True))
+        return np.asarray(
+            pooled / np.linalg.norm(pooled, axis=1, keepdims=True) if self._normalised else pooled
+        )
 
 
 def native_bf16(core: openvino.Core | None = None) -> bool:

@@ -5,19 +5,29 @@ from typing import Final, Literal
 
 import msgspec
 
+from schemas.model.bands import Bands
 from schemas.model.encoder import Precision
+from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Rises when a reader of the earlier format could not use a bundle; a reader refuses any other number."""
 
 MANIFEST: Final = "bundle.json"
 NGRAMS: Final = "ngrams.skops"
 HEAD: Final = "head.skops"
 ENCODER: Final = "encoder/model.onnx"
+TUNED_ENCODER: Final = ("encoder/model.xml", "encoder/model.bin")
 TOKENIZER: Final = "encoder/tokenizer.json"
-FILES: Final = (NGRAMS, HEAD, ENCODER, TOKENIZER)
-"""The files of a bundle beside its manifest."""
+
+EncoderTraining = Literal["frozen", "fine-tuned"]
+"""Whether the encoder is the published one, or was itself trained on the labelled rows."""
+
+
+def files_of(training: EncoderTraining) -> tuple[str, ...]:
+    """Return the files of a bundle beside its manifest."""
+    encoder = (ENCODER,) if training == "frozen" else TUNED_ENCODER
+    return (NGRAMS, HEAD, *encoder, TOKENIZER)
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,11 +57,19 @@ class TaxonomyInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """How the encoder computes; the precision is part of the model, so it decides alike everywhere."""
+    """How the encoder computes; the precision is part of the model, so it decides alike everywhere.
+
+    `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it
+    was itself trained, 0 for a frozen one; `note` says why it is frozen where that was not asked for.
+    """
 
     name: str
     precision: Precision
     dimensions: int
+    training: EncoderTraining = "frozen"
+    normalised: bool = True
+    epochs: float = 0.0
+    note: str | None = None
 
 
 class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +83,9 @@ class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
     """What the threshold was chosen on; the tiers' accuracies are each one's alone on all n rows.
 
-    `best_accuracy` is the highest point of the curve over all thresholds. `own` says that the rows were set
-    aside from the training rows and learnt from afterwards, so the final model has seen them.
+    `best_accuracy` is the highest point of the curve over all thresholds, `ece` the expected calibration
+    error of the cascade. `own` says that the rows were set aside from the training rows; the n-grams, and the
+    head of a frozen encoder, learn from them afterwards, so the final model has seen them.
     """
 
     n: int
@@ -76,6 +95,31 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     encoder_accuracy: float
     encoder_share: float
     own: bool
+    ece: float | None = None
+
+
+class BandFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One band: its part of the rows in scope, its accuracy there, and its part of the rows out of scope."""
+
+    band: Band
+    share: float
+    accuracy: float | None = None
+    oos_share: float | None = None
+
+
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What rejecting every text with an `out_of_scope` above a limit gives.
+
+    `coverage` is the part of the rows in scope that is kept; `in_scope_accuracy` is over all of them, a
+    rejected one counting as wrong; `accuracy_of_kept` over the kept ones. `oos_recall` is the part of the rows
+    out of scope that is rejected or called out of scope.
+    """
+
+    limit: float
+    coverage: float
+    in_scope_accuracy: float
+    accuracy_of_kept: float | None = None
+    oos_recall: float | None = None
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,7 +129,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     labels; `micro_f1` differs from accuracy only where rows have several labels. `encoder_share` is the
     part of rows that the encoder decided, each tier's accuracy None where it decided none. The last two are
     None without out-of-scope rows: accuracy over the others, and the part of them that was called out of
-    scope.
+    scope. `ece` is the expected calibration error of the first guess over the rows in scope; `bands` and
+    `curve` say what abstaining gives.
     """
 
     bundle_version: str
@@ -100,6 +145,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     encoder_accuracy: float | None = None
     in_scope_accuracy: float | None = None
     oos_recall: float | None = None
+    ece: float | None = None
+    bands: tuple[BandFigures, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
 
 
 class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +155,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is a sum over everything that decides what the model answers, so equal models have equal
     versions. Labels stand in the order of the model's columns. `validation` and `test` are None where there
-    were no rows.
+    were no rows, `bands` where validation gives no evidence for any: then no text is rejected.
     """
 
     version: str
@@ -124,6 +172,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, str]
     validation: Validation | None = None
     test: Evaluation | None = None
+    bands: Bands | None = None
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
     format: int = FORMAT
 

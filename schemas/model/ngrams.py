@@ -100,13 +100,25 @@ def _tf_idf(columns: "array[int]", ends: "array[int]", idf: Matrix) -> sparse.cs
 
 
 class NgramTier:
-    """Features and a linear layer: logits per label, and the scale that makes their softmax calibrated."""
+    """Features and a linear layer: logits per label, and the scale that makes their softmax calibrated.
 
-    def __init__(self, features: NgramFeatures, *, weights: Matrix, intercept: Matrix, scale: float) -> None:
+    `levels` are the energies by which a text's strangeness is told; without any, none is strange.
+    """
+
+    def __init__(
+        self,
+        features: NgramFeatures,
+        *,
+        weights: Matrix,
+        intercept: Matrix,
+        scale: float,
+        levels: Matrix | None = None,
+    ) -> None:
         self._features = features
         self._weights = np.ascontiguousarray(weights)  # (terms, labels)
         self._intercept = intercept  # (labels,)
         self.scale = scale
+        self.levels = np.zeros(0, dtype=np.float32) if levels is None else levels
 
     @property
     def labels(self) -> int:
@@ -137,4 +149,5 @@ def ngram_tier_from(state: dict[str, Any]) -> NgramTier:
         weights=state["weights"],
         intercept=state["intercept"],
         scale=float(state["scale"]),
+        levels=state["levels"],
     )

@@ -2,20 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from schemas.model.bands import band_of
 from schemas.model.bundle import Bundle
 from schemas.model.language import language_of
 from schemas.model.probabilities import DECIMALS, Wide, best, softmax
+from schemas.model.strangeness import energy, strangeness
 from schemas.model.text import CleanText, clean_text
-from schemas.triage import UNMAPPED_TEAM, Guess, Triage
+from schemas.triage import UNMAPPED_TEAM, UNSURE, Band, Guess, Triage
 from schemas.vocabulary import TRIAGE_TEAM
 
 GUESSES = 3
 """How many labels a result names at most."""
+
+
+class Cascaded(NamedTuple):
+    """What the cascade says about n texts."""
+
+    probabilities: Wide  # (n, labels)
+    strangeness: Wide  # (n,), the part of the texts in scope that are more familiar
+    by_encoder: npt.NDArray[np.bool_]  # (n,), whether the encoder decided
 
 
 @dataclass(frozen=True)
@@ -24,51 +34,72 @@ class _Verdict:
 
     columns: list[int]
     probabilities: list[float]
+    strangeness: float
     decided_by: Literal["ngrams", "encoder"]
 
 
-def score(bundle: Bundle, texts: Sequence[str | None]) -> list[Triage]:
+def score(bundle: Bundle, texts: Sequence[str | None], *, encoder_budget: int | None = None) -> list[Triage]:
     """Return one result a text, in order; never raises for a text, whatever it holds.
 
     A pure function of the bundle and each text alone: neither the neighbours nor their number change a
-    result.
+    result. Only an `encoder_budget` does: the most different texts of this call that the encoder may read. It
+    takes those of which the first tier is least sure, of equally sure ones the earlier; the first tier decides
+    the others, and `decided_by` says so.
     """
     cleaned = [clean_text(text) for text in texts]
     unique = list(dict.fromkeys(clean.text for clean in cleaned if clean.text is not None))
-    verdicts = dict(zip(unique, _verdicts(bundle, unique), strict=True))
+    verdicts = dict(zip(unique, _verdicts(bundle, unique, encoder_budget), strict=True))
     return [
         _without_text(bundle, clean) if clean.text is None else _triage(bundle, clean, verdicts[clean.text])
         for clean in cleaned
     ]
 
 
-def cascade(bundle: Bundle, texts: Sequence[str]) -> tuple[Wide, npt.NDArray[np.bool_]]:
-    """Return the probabilities, (n, labels), of cleaned texts and which rows, (n,), the encoder decided."""
+def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None = None) -> Cascaded:
+    """Return what both tiers together say about cleaned texts; `encoder_budget` as for `score`."""
     logits = bundle.ngrams.logits(texts)
-    probabilities = softmax(logits, scale=bundle.ngrams.scale)
-    unsure = probabilities.max(axis=1) < bundle.manifest.threshold
-    places = np.flatnonzero(unsure)
+    scaled = logits.astype(np.float64) * bundle.ngrams.scale
+    probabilities = softmax(scaled)
+    strange = strangeness(energy(scaled, outside=bundle.outside), bundle.ngrams.levels)
+    places = _unsure(probabilities.max(axis=1), bundle.manifest.threshold, encoder_budget)
+    by_encoder = np.zeros(len(texts), dtype=np.bool_)
     if places.size:
+        by_encoder[places] = True
         vectors = bundle.encoder.embed([texts[place] for place in places.tolist()])
-        probabilities[places] = bundle.head.probabilities(vectors, logits[places])
-    return probabilities, unsure
+        combined = bundle.head.calibrated(vectors, logits[places])
+        probabilities[places] = softmax(combined)
+        strange[places] = strangeness(energy(combined, outside=bundle.outside), bundle.head.levels)
+    return Cascaded(probabilities, strange, by_encoder)
 
 
-def _verdicts(bundle: Bundle, texts: Sequence[str]) -> Iterator[_Verdict]:
+def _unsure(confidence: Wide, threshold: float, budget: int | None) -> npt.NDArray[np.intp]:
+    """Return the rows for the encoder, in their order: those below the threshold, the least sure if too many."""
+    places = np.flatnonzero(confidence < threshold)
+    if budget is None or len(places) <= budget:
+        return places
+    least_sure = places[np.argsort(confidence[places], kind="stable")]
+    return np.asarray(np.sort(least_sure[: max(0, budget)]))
+
+
+def _verdicts(bundle: Bundle, texts: Sequence[str], encoder_budget: int | None) -> Iterator[_Verdict]:
     if not texts:
         return
-    probabilities, by_encoder = cascade(bundle, texts)
-    columns = best(probabilities, GUESSES)
-    values = np.take_along_axis(probabilities, columns, axis=1).round(DECIMALS)
-    rows = zip(columns.tolist(), values.tolist(), by_encoder.tolist(), strict=True)
-    for chosen, chances, encoder in rows:
-        yield _Verdict(chosen, chances, "encoder" if encoder else "ngrams")
+    found = cascade(bundle, texts, encoder_budget=encoder_budget)
+    columns = best(found.probabilities, GUESSES)
+    values = np.take_along_axis(found.probabilities, columns, axis=1).round(DECIMALS)
+    strange = found.strangeness.round(DECIMALS)
+    rows = zip(columns.tolist(), values.tolist(), strange.tolist(), found.by_encoder.tolist(), strict=True)
+    for chosen, chances, strangeness_, encoder in rows:
+        yield _Verdict(chosen, chances, strangeness_, "encoder" if encoder else "ngrams")
 
 
 def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
     labels, text = bundle.manifest.labels, clean.text or ""
     first = labels[verdict.columns[0]]
     guesses = zip(verdict.columns, verdict.probabilities, strict=True)
+    band = _band(bundle, verdict)
+    unsure = (UNSURE,) if band == "low" else ()
+    unmapped = () if first.mapped else (UNMAPPED_TEAM,)
     return Triage(
         model_version=bundle.version,
         taxonomy_version=bundle.manifest.taxonomy.version,
@@ -76,11 +107,21 @@ def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
         intent=first.name,
         category=first.category,
         priority=first.priority,
-        team=first.team,
+        team=TRIAGE_TEAM if unsure else first.team,
         confidence=verdict.probabilities[0],
+        band=band,
+        out_of_scope=verdict.strangeness,
         guesses=tuple(Guess(labels[column].name, chance) for column, chance in guesses),
         language=language_of(text),
-        reasons=clean.reasons if first.mapped else (*clean.reasons, UNMAPPED_TEAM),
+        reasons=(*clean.reasons, *unmapped, *unsure),
+    )
+
+
+def _band(bundle: Bundle, verdict: _Verdict) -> Band | None:
+    if bundle.manifest.bands is None:
+        return None
+    return band_of(
+        bundle.manifest.bands, confidence=verdict.probabilities[0], strangeness=verdict.strangeness
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,10 +37,10 @@ def bundle_being_written(out: Path) -> Iterator[Path]:
         raise
 
 
-def place_encoder(encoder_folder: Path, folder: Path) -> None:
-    """Put the encoder's two files into a bundle: hard links where the file system can, else copies."""
-    (folder / "encoder").mkdir()
-    for name in (ENCODER, TOKENIZER):
+def place_encoder(encoder_folder: Path, folder: Path, names: Sequence[str] = (ENCODER, TOKENIZER)) -> None:
+    """Put files of the frozen encoder into a bundle: hard links where the file system can, else copies."""
+    (folder / "encoder").mkdir(exist_ok=True)
+    for name in names:
         source, target = encoder_folder / Path(name).name, folder / name
         if not source.is_file():
             raise BundleError(f"{source}: the encoder is not there; run `make setup`, which fetches it")
@@ -62,7 +62,17 @@ def with_version(manifest: BundleManifest) -> BundleManifest:
     """Return the manifest with its version: a sum over all that decides answers, not times or figures."""
     decisive = {
         name: getattr(manifest, name)
-        for name in ("format", "labels", "threshold", "encoder", "inputs", "taxonomy", "seed", "files")
+        for name in (
+            "format",
+            "labels",
+            "threshold",
+            "bands",
+            "encoder",
+            "inputs",
+            "taxonomy",
+            "seed",
+            "files",
+        )
     }
     digest = hashlib.sha256(msgspec.json.encode(decisive, order="deterministic")).hexdigest()
     return msgspec.structs.replace(manifest, version=digest[:12])

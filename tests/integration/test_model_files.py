@@ -86,7 +86,7 @@ def test_missing_files_are_named(copy: Path) -> None:
 def test_another_format_is_refused(copy: Path) -> None:
     """The message says both numbers."""
     _edit(copy, lambda content: content.update(format=99))
-    with pytest.raises(BundleError, match="format 99, this version reads 1"):
+    with pytest.raises(BundleError, match="format 99, this version reads 2"):
         load_bundle(copy)
 
 

@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -47,6 +48,10 @@ def _ok(command: object, *arguments: object) -> Result:
     return result
 
 
+FROZEN: Final = ("--encoder", "frozen")
+"""Fine-tuning has a test of its own; it would take longer than all others here."""
+
+
 def _split_rows() -> Iterator[tuple[LabelledRow, str]]:
     for number, row in enumerate(small_rows()):
         yield row, SPLITS[number % len(SPLITS)]
@@ -71,7 +76,7 @@ def labelled(tmp_path: Path) -> Path:
 def test_train_evaluate_and_triage_on_one_file(home: Path, labelled: Path, tmp_path: Path) -> None:
     """A bundle from train and val rows, figures on the test rows, and a result for a text."""
     out = tmp_path / "bundle"
-    trained = _ok(train, "--labelled", labelled, "--out", out, "--seed", 5)
+    trained = _ok(train, "--labelled", labelled, "--out", out, "--seed", 5, *FROZEN)
     assert "skipped 1 rows without a text and 1 without a label" in trained.stderr
     manifest = read_manifest(out)
     splits = [split for _, split in _split_rows()]
@@ -102,7 +107,7 @@ def test_the_formats_and_names_of_columns_do_not_matter(home: Path, tmp_path: Pa
     pq.write_table(pa.Table.from_pylist(rows), table)
     names = ("--text-column", "Document", "--label-column", "Topic")
     for number, file in enumerate((packed, table)):
-        _ok(train, "--labelled", file, "--out", tmp_path / str(number), *names)
+        _ok(train, "--labelled", file, "--out", tmp_path / str(number), *names, *FROZEN)
     first, second = read_manifest(tmp_path / "0"), read_manifest(tmp_path / "1")
     assert first.files == second.files
     assert first.rows.test == 0
@@ -119,7 +124,7 @@ def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
     rows = [{"text": row.text, "label": f"{row.labels[0]}|support"} for row, _ in _split_rows()]
     file = _write_csv(tmp_path / "many.csv", rows)
     separated = ("--label-separator", "|")
-    _ok(train, "--labelled", file, "--out", tmp_path / "many", *separated)
+    _ok(train, "--labelled", file, "--out", tmp_path / "many", *separated, *FROZEN)
     assert "support" in {label.name for label in read_manifest(tmp_path / "many").labels}
     figures = json.loads(
         _ok(evaluate, "--bundle", tmp_path / "many", "--labelled", file, "--json", *separated).stdout

@@ -23,6 +23,12 @@ Section = Callable[["BenchContext"], Sequence[Row]]
 
 SECTIONS: Final = {
     "clinc150": "tests.bench.quality.clinc150",
+    "it_service_tickets": "tests.bench.quality.it_tickets",
+    "bitext": "tests.bench.quality.bitext",
+    "calibration": "tests.bench.quality.calibration",
+    "bands": "tests.bench.quality.bands",
+    "sentiment": "tests.bench.quality.sentiment",
+    "speed": "tests.bench.quality.speed",
 }
 """Section -> the module whose function `measure` returns its rows; they run in this order."""
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.model.scoring import score
-from schemas.model.text import MAX_CHARACTERS
+from schemas.model.text import MAX_CHARACTERS, clean_text
 from schemas.triage import EMPTY_TEXT, NO_TEXT, TRUNCATED, UNMAPPED_TEAM
 from tests.unit.schemas.tiny_model import tiny_bundle
 
@@ -93,3 +93,29 @@ def test_a_result_carries_what_the_taxonomy_says_about_its_label() -> None:
 def test_nothing_to_score_is_no_result() -> None:
     """An empty micro-batch is possible."""
     assert score(BUNDLE, []) == []
+
+
+@given(texts=st.lists(TEXTS, max_size=8), budget=st.integers(0, 6))
+def test_a_budget_leaves_the_encoder_the_least_sure_texts(texts: list[str | None], budget: int) -> None:
+    """It reads at most so many different texts; all others stand as the first tier decides them."""
+    cheap = score(tiny_bundle(threshold=0.0), texts)
+    full, found = score(BUNDLE, texts), score(BUNDLE, texts, encoder_budget=budget)
+    for first, unlimited, limited in zip(cheap, full, found, strict=True):
+        assert limited in (first, unlimited)
+    taken = [
+        first.confidence for first, result in zip(cheap, found, strict=True) if result.decided_by == "encoder"
+    ]
+    left = [
+        first.confidence
+        for first, unlimited, result in zip(cheap, full, found, strict=True)
+        if unlimited.decided_by == "encoder" and result.decided_by == "ngrams"
+    ]
+    assert max(taken, default=0.0) <= min(left, default=1.0)
+    read = {
+        clean_text(text).text
+        for text, result in zip(texts, found, strict=True)
+        if result.decided_by == "encoder"
+    }
+    assert len(read) <= budget
+    if len(set(texts)) <= budget:
+        assert found == full

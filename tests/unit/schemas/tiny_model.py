@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
+from msgspec.structs import replace
 
+from schemas.model.bands import Bands
 from schemas.model.bundle import Bundle, EncoderHead
 from schemas.model.manifest import BundleManifest, EncoderInfo, Label, RowCounts, TaxonomyInfo
 from schemas.model.ngrams import NgramFeatures, NgramTier, Terms
@@ -38,7 +40,7 @@ def terms(names: Sequence[str], seed: int) -> Terms:
     return Terms(names, np.random.default_rng(seed).uniform(1, 5, len(names)).astype(np.float32))
 
 
-def tiny_bundle(*, threshold: float = 0.6) -> Bundle:
+def tiny_bundle(*, threshold: float = 0.6, bands: Bands | None = None) -> Bundle:
     """Return a bundle with seeded weights."""
     rng = np.random.default_rng(7)
     width, count = len(WORDS) + len(CHARACTERS), len(LABELS)
@@ -51,7 +53,7 @@ def tiny_bundle(*, threshold: float = 0.6) -> Bundle:
     head = EncoderHead(
         weights=drawn(count, DIMENSIONS), intercept=drawn(count), encoder_scale=2.0, ngrams_scale=0.5
     )
-    return Bundle(tiny_manifest(threshold=threshold), ngrams, HashEncoder(), head)
+    return Bundle(replace(tiny_manifest(threshold=threshold), bands=bands), ngrams, HashEncoder(), head)
 
 
 def tiny_manifest(*, threshold: float = 0.6) -> BundleManifest:

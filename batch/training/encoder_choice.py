@@ -1,0 +1,107 @@
+"""Which encoder a bundle gets: the published one as it is, or the same one trained on the labelled rows."""
+
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from batch.training.examples import Material
+from batch.training.fit import Progress
+from batch.training.head_fit import head_state
+from batch.training.rows import TrainingError
+from batch.training.tuning import EncoderChoice, Recipe, missing_packages
+from schemas.model.encoder import OpenvinoEncoder, Precision
+from schemas.model.manifest import ENCODER, TOKENIZER, EncoderInfo
+from schemas.model.writing import place_encoder
+
+ENCODER_NAME: Final = "all-MiniLM-L6-v2"
+
+
+class PlacedEncoder(NamedTuple):
+    """An encoder whose files are in a bundle's folder; `head` is the linear layer trained with it, if it was."""
+
+    encoder: OpenvinoEncoder
+    described: EncoderInfo
+    head: dict[str, Any] | None
+
+
+def place_chosen_encoder(
+    folder: Path,
+    encoder_dir: Path,
+    material: Material,
+    *,
+    choice: EncoderChoice,
+    precision: Precision,
+    seed: int,
+    threads: int,
+    progress: Progress,
+    recipe: Recipe | None,
+) -> PlacedEncoder:
+    """Put the encoder into the bundle's folder, fine-tuned on the training rows where that was chosen.
+
+    TrainingError where fine-tuning was asked for and what it needs is not installed; `auto` then takes the
+    frozen one and says so in the manifest.
+    """
+    missing = missing_packages() if choice != "frozen" else []
+    if choice == "fine-tuned" and missing:
+        raise TrainingError(
+            f"fine-tuning the encoder needs {missing[0]}, which is not installed; install ticketyard[train], "
+            "or train with --encoder frozen"
+        )
+    if choice == "frozen" or missing:
+        note = f"auto, but {missing[0]} is not installed" if missing else None
+        return _frozen(folder, encoder_dir, precision, threads, note)
+    return _fine_tuned(
+        folder,
+        encoder_dir,
+        material,
+        precision=precision,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+        recipe=recipe,
+    )
+
+
+def _frozen(
+    folder: Path, encoder_dir: Path, precision: Precision, threads: int, note: str | None
+) -> PlacedEncoder:
+    place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
+    encoder = OpenvinoEncoder(folder / "encoder", precision=precision, threads=threads)
+    described = EncoderInfo(name=ENCODER_NAME, precision=precision, dimensions=encoder.dimensions, note=note)
+    return PlacedEncoder(encoder, described, None)
+
+
+def _fine_tuned(
+    folder: Path,
+    encoder_dir: Path,
+    material: Material,
+    *,
+    precision: Precision,
+    seed: int,
+    threads: int,
+    progress: Progress,
+    recipe: Recipe | None,
+) -> PlacedEncoder:
+    from batch.training.fine_tune import fine_tune, write_body  # noqa: PLC0415 - needs the extra `train`
+
+    place_encoder(encoder_dir, folder, (TOKENIZER,))
+    tuned = fine_tune(
+        material.train.texts,
+        material.train.targets,
+        len(material.labels),
+        tokenizer=folder / TOKENIZER,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+        recipe=recipe,
+    )
+    write_body(tuned.body, folder / "encoder")
+    encoder = OpenvinoEncoder(folder / "encoder", precision=precision, threads=threads, normalised=False)
+    described = EncoderInfo(
+        name=ENCODER_NAME,
+        precision=precision,
+        dimensions=encoder.dimensions,
+        training="fine-tuned",
+        normalised=False,
+        epochs=round(tuned.epochs, 2),
+    )
+    return PlacedEncoder(encoder, described, head_state(tuned.weights, tuned.intercept))
