@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -221,6 +221,7 @@ def test_a_record_that_raises_dies_alone() -> None:
     assert log.entries == {"count": b'{"value":3}'}
 
 
+@settings(max_examples=40)  # each runs a worker with its thread
 @given(st.lists(st.sampled_from(["good", "bomb", "permanent"]), max_size=12), st.integers(1, 5))
 def test_whatever_raises_wherever_the_others_are_as_without_it(kinds: list[str], at_once: int) -> None:
     """State, outputs and letters are those of a run in which only they died."""
