@@ -34,14 +34,14 @@ def clean_message(text: str) -> Message:
     """
     # Step 1
     found: list[str] = [TRUNCATED] if len(text) > MAX_RAW else []
-    kept, marks = join_surrogates(text[:MAX_RAW])
+    kept, marks = join_surrogates(text.lstrip()[:MAX_RAW])
     found += marks
     # Step 2
     if looks_like_html(kept):
         found.append(HTML)
         kept = _unless_empty(html_to_text, kept)
     # Step 3
-    repaired, marks = repair_characters(kept[:_MAX_TEXT])
+    repaired, marks = repair_characters(kept.lstrip()[:_MAX_TEXT])
     found += marks
     # Step 4
     own = strip_replies(repaired.strip())
@@ -61,4 +61,4 @@ def clean_message(text: str) -> Message:
 
 def _unless_empty(step: Callable[[str], str], text: str) -> str:
     changed = step(text)
-    return changed if changed.strip() else text
+    return changed if any(letter.isprintable() and not letter.isspace() for letter in changed) else text

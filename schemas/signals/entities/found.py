@@ -1,6 +1,7 @@
 """What the recognisers hand to each other: a scanned text, spans, and the rule for overlaps."""
 
 import unicodedata
+from bisect import bisect
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -44,18 +45,17 @@ def _plain(character: str) -> str:
 
 
 def without_overlaps(entities: Iterable[Entity], taken: Iterable[Span] = ()) -> list[Entity]:
-    """Return the entities that stand, in the text's order.
+    """Return the entities that stand, in the given order.
 
     Of two that overlap the earlier in the given order stands; none that touches a `taken` span does.
     """
-    spans = list(taken)
+    spans = sorted(taken)  # never overlapping, so that only the two neighbours can touch a place
     standing: list[Entity] = []
     for entity in entities:
-        if all(entity.end <= span.start or entity.start >= span.end for span in spans):
-            spans.append(Span(entity.start, entity.end))
+        place = Span(entity.start, entity.end)
+        at = bisect(spans, place)
+        behind, ahead = spans[max(0, at - 1) : at], spans[at : at + 1]
+        if all(span.end <= place.start for span in behind) and all(span.start >= place.end for span in ahead):
+            spans.insert(at, place)
             standing.append(entity)
-    return sorted(standing, key=_place)
-
-
-def _place(entity: Entity) -> tuple[int, int]:
-    return entity.start, entity.end
+    return standing

@@ -64,7 +64,10 @@ def find_secrets(flat: str, lower: str) -> Secrets:
 
 
 def _find_ibans(lower: str, secrets: Secrets) -> None:
+    behind = 0
     for start in _IBAN.finditer(lower):
+        if start.start() < behind:
+            continue
         length = _IBAN_LENGTH.get(lower[start.start() : start.start() + 2])
         if length is None:
             continue
@@ -73,6 +76,7 @@ def _find_ibans(lower: str, secrets: Secrets) -> None:
             continue
         compact = lower[start.start() : end].replace(" ", "").replace("-", "").upper()
         secrets.taken.append(Span(start.start(), end))
+        behind = end
         if mod_97_10.is_valid(compact[4:] + compact[:4]):
             masked = f"{compact[:2]}** **** {compact[-4:]}"
             secrets.entities.append(Entity(EntityKind.IBAN, start.start(), end, masked))

@@ -1,7 +1,7 @@
 """A raw message becomes the text that its sender wrote, and says what was wrong with it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.signals import marks
@@ -14,6 +14,7 @@ MAIL = ("> ", "\n", "-- ", "On 3 May 2026 x wrote:", "Thanks", "https://x.org/?u
 PIECES = st.sampled_from((*MARKUP, *MAIL, "\u200b", "\u202e", "\ud83d", "\x00", "Ã©", "word"))
 
 
+@settings(max_examples=50)
 @given(text=ANY_TEXT | st.lists(PIECES, max_size=30).map("".join))
 def test_any_text_is_cleaned_within_bounds(text: str) -> None:
     """Whatever comes in, the result can be encoded, is bounded, and is cleaned the same way each time."""
@@ -25,6 +26,7 @@ def test_any_text_is_cleaned_within_bounds(text: str) -> None:
     assert (not message.text) == (marks.EMPTY_TEXT in message.marks)
 
 
+@settings(max_examples=50)
 @given(letters=st.text("abc ", min_size=1).filter(str.strip), pieces=st.lists(PIECES, max_size=10))
 def test_a_message_with_content_never_becomes_empty(letters: str, pieces: list[str]) -> None:
     """If taking something out would leave nothing, it stays in."""
