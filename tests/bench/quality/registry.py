@@ -28,6 +28,7 @@ SECTIONS: Final = {
     "calibration": "tests.bench.quality.calibration",
     "bands": "tests.bench.quality.bands",
     "sentiment": "tests.bench.quality.sentiment",
+    "language": "tests.bench.quality.language",
     "speed": "tests.bench.quality.speed",
 }
 """Section -> the module whose function `measure` returns its rows; they run in this order."""
