@@ -10,7 +10,7 @@ COMMANDS: Final[dict[str, str]] = {
     "topics": "list, create or describe the pipeline's topics",
     "produce": "publish events: one, from a file, or simulated",
     "replay": "publish a CSV, JSON lines or Parquet file by a mapping",
-    "stream": "run one worker of a stage: triage, cases, routing or roster",
+    "stream": "run one worker of a stage (triage, cases, routing, roster), or reset a stage",
     "train": "train a model bundle on labelled files, or on the taxonomy alone",
     "evaluate": "measure a model bundle on labelled files",
     "triage": "show what a model says about a text; needs no Kafka",
