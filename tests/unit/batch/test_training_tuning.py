@@ -1,10 +1,16 @@
 """How long fine-tuning takes and in which order it reads: settled before any of it starts."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch.training import encoder_choice
+from batch.training.encoder_choice import place_chosen_encoder
+from batch.training.examples import prepare
+from batch.training.rows import LabelledRow, TrainingError
 from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=300)
@@ -34,3 +40,23 @@ def test_the_learning_rate_rises_and_falls(steps: int) -> None:
     rates = [rate_at(step, steps, 0.1) for step in range(steps)]
     assert all(0 < rate <= 1 for rate in rates)
     assert max(rates) == rates[min(steps - 1, max(1, -(-steps // 10)) - 1)]
+
+
+def test_fine_tuning_without_pytorch_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Asked for and impossible is an error that names the way out, not a quiet frozen encoder."""
+    monkeypatch.setattr(encoder_choice, "missing_packages", lambda: ["torch"])
+    rows = [LabelledRow("my invoice", ("money",)), LabelledRow("my login", ("entry",))]
+    with pytest.raises(TrainingError, match=r"needs torch.*ticketyard\[train\].*--encoder frozen"):
+        place_chosen_encoder(
+            tmp_path,
+            tmp_path,
+            prepare(rows, seed=1),
+            choice="fine-tuned",
+            precision="f32",
+            seed=1,
+            threads=1,
+            progress=lambda _what, _done: None,
+            recipe=None,
+        )
