@@ -10,6 +10,7 @@ from schemas.signals.lexicon import lexicon
 from schemas.signals.marks import AUTOMATIC_REPLY, DELIVERY_FAILURE, SPAM
 
 _HEAD: Final = 600  # characters in which such a message says what it is
+_BEGINNING: Final = 200  # characters in which it says so itself; further on a customer pastes what came back
 _SEVERAL_LINKS: Final = 3
 
 _LISTS: Final = lexicon("automatic")
@@ -35,9 +36,9 @@ _CUSTOMER: Final = re.compile(
 def automatic_marks(text: str) -> tuple[str, ...]:
     """Return which kinds of automatic or unsolicited message a cleaned text is."""
     head = text[:_HEAD].lower()
-    if _says(head, _DELIVERY_STEMS) and _says(head, _DELIVERY) and _says(head, _DELIVERY_TOPIC):
+    if _says(head, _DELIVERY_STEMS) and _says(head[:_BEGINNING], _DELIVERY) and _says(head, _DELIVERY_TOPIC):
         return () if _says(head, _ABOUT) else (DELIVERY_FAILURE,)
-    if _says(head, _AWAY_STEMS) and _says(head, _AWAY):
+    if _says(head, _AWAY_STEMS) and _says(head[:_BEGINNING], _AWAY):
         return () if _says(head, _ABOUT) else (AUTOMATIC_REPLY,)
     return (SPAM,) if _is_spam(head, text) else ()
 

@@ -5,13 +5,13 @@ email-reply-parser did not end on them at all; here each line is looked at once.
 what the sender wants to be read.
 """
 
-import re
 from typing import Final, NamedTuple
 
 from schemas.signals.cleaning.reply_words import (
     ATTRIBUTION_END,
     ATTRIBUTION_STARTS,
     DEVICE_LINE,
+    DEVICE_STARTS,
     HEADER_FROM,
     HEADER_NEXT,
     SEPARATOR,
@@ -23,6 +23,8 @@ _LONGEST_MARKER: Final = 250  # characters of a line that introduces or ends som
 _ATTRIBUTION_LINES: Final = 3  # mail programs break the introducing line at 72 characters
 _SIGNATURE_LINES: Final = 7
 _SIGNATURE_WORDS: Final = 6
+_LONGEST_VALEDICTION: Final = 60
+_ENDS: Final = " \t,.!:;-\u2013"
 _POSTSCRIPT: Final = ("ps", "p.s", "nb", "p. s")
 _SIGNATURE_RULES: Final = frozenset(("--", "-- ", "—", "\u2013\u2013"))
 
@@ -107,7 +109,9 @@ def _quoted_follows(lines: list[str], at: int) -> bool:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    lines = [line for line in lines if not (line[:1].isalpha() and DEVICE_LINE.fullmatch(line.strip()))]
+    lines = [
+        line for line in lines if not (line.startswith(DEVICE_STARTS) and DEVICE_LINE.fullmatch(line.strip()))
+    ]
     first = next((at for at, line in enumerate(lines) if _has_content([line])), len(lines))
     rule = next((at for at in range(first, len(lines)) if lines[at] in _SIGNATURE_RULES), len(lines))
     lines = lines[:rule]
@@ -121,7 +125,7 @@ def _without_signature(lines: list[str]) -> list[str]:
 
 
 def _is_valediction(line: str) -> bool:
-    return len(line) <= 60 and re.sub(r"[\s,.!:;\u2013-]+$", "", line.strip().lower()) in VALEDICTIONS  # noqa: PLR2004 - longer than any of them
+    return len(line) <= _LONGEST_VALEDICTION and line.strip(_ENDS).lower() in VALEDICTIONS
 
 
 def _is_signature_line(line: str) -> bool:

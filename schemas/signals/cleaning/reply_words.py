@@ -34,6 +34,19 @@ HEADER_NEXT: Final = re.compile(
 )
 """The headers of an earlier message, as Outlook puts them above it."""
 
+DEVICE_STARTS: Final = (
+    "Sent ",
+    "sent ",
+    "Get ",
+    "Von ",
+    "Gesendet ",
+    "Envoyé",
+    "Enviado ",
+    "Inviato ",
+    "Télécharge",
+)
+"""How each of the lines below begins."""
+
 DEVICE_LINE: Final = re.compile(
     r"(?:sent from my |sent from (?:outlook|yahoo|mail)\b|get outlook for |von meinem .{2,30} gesendet"
     r"|gesendet von (?:meinem|mail|outlook)"

@@ -7,10 +7,12 @@ from typing import Final
 
 import phonenumbers
 
+from schemas.signals.lexicon import words_in
 from schemas.signals.result import Entity, EntityKind
 
 _EMAIL_AT: Final = re.compile(r"@(?=[a-z0-9])")
-_LOCAL_PART: Final = re.compile(r"[\w.+%'-]{1,64}$")
+_LOCAL_PART: Final = re.compile(r"[\w.+%'-]+")
+_LONGEST_LOCAL: Final = 64
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9][a-z0-9-]{0,62}){1,8}")
 _URL: Final = re.compile(r"(?:https?://|ftp://|www\.)[^\s<>\"'`|\\^{}]{2,2000}", re.IGNORECASE)
 _URL_END: Final = ".,;:!?)]}'*…"
@@ -36,11 +38,11 @@ _NUMBER: Final = re.compile(
     r"|[0-9](?<![\w+.,/#:€$£-][0-9])[0-9]{6,11}(?![\w]|[.,:/-][0-9])"
 )
 _NORTH_AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}")
-_PHONE_WORDS: Final = re.compile(
-    r"(?:phone|call|tel|telephone|mobile|cell|fax|whatsapp|telefon|handy|mobil|mobilnummer|rufnummer"
-    r"|anrufen|téléphone|portable|appeler|teléfono|móvil|celular"
-    r"|llamar|telefono|cellulare|chiamare|telefone|telemóvel|ligar|reach|ring|dial|número de contacto"
-    r"|erreichen|joindre)\b",
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_PHONE_WORDS: Final = words_in(
+    "phone call tel telephone mobile cell fax whatsapp telefon handy mobil mobilnummer rufnummer anrufen telefonnummer"
+    " téléphone portable appeler teléfono móvil celular llamar contacto telefono cellulare chiamare telefone telemóvel"
+    " ligar reach ring dial erreichen joindre localizar"
 )
 _FEWEST_DIGITS: Final = 7
 _MOST_DIGITS: Final = 15
@@ -51,10 +53,12 @@ def find_emails(lower: str) -> Iterator[Entity]:
     """Yield e-mail addresses; the value is in lower case."""
     for at in _EMAIL_AT.finditer(lower):
         place = at.start()
-        local = _LOCAL_PART.search(lower, max(0, place - 64), place)
+        local = _LOCAL_PART.match(lower[max(0, place - _LONGEST_LOCAL) : place][::-1])
         domain = _DOMAIN.match(lower, place + 1)
         if local and domain and not domain[0].rpartition(".")[2].isdigit():
-            start = local.start() + len(local[0]) - len(local[0].lstrip(".'-"))
+            start = place - len(
+                local[0].rstrip(".'-")
+            )  # read from the @ backwards, so that each letter is seen once
             if start < place:
                 yield Entity(EntityKind.EMAIL, start, domain.end(), lower[start : domain.end()])
 
@@ -134,7 +138,7 @@ def _national(written: str, lower: str, start: int) -> str | None:
 
 
 def _is_called(lower: str, start: int) -> bool:
-    return _PHONE_WORDS.search(lower, max(0, start - _LOOKED_BACK), start) is not None
+    return not _PHONE_WORDS.isdisjoint(_WORD.findall(lower[max(0, start - _LOOKED_BACK) : start]))
 
 
 def _digits(written: str) -> str:

@@ -11,7 +11,7 @@ _LISTS: Final = lexicon("references")
 _KIND_OF_WORD: Final = {word: EntityKind(kind) for word, kind in by_word(_LISTS["words"]).items()}
 _PREFIXES: Final = {prefix: EntityKind(kind) for prefix, kind in by_word(_LISTS["prefixes"]).items()}
 _FILLERS: Final = words_in(_LISTS["fillers"]) | {"#"}
-_LINKS: Final = words_in(_LISTS["links"])
+_LINKS: Final = tuple(f" {link} " for link in sorted(words_in(_LISTS["links"])))
 _TOKEN: Final = re.compile(r"#?[A-Za-z]{0,8}[-_/]?[0-9][0-9A-Za-z]*(?:[-_/][0-9A-Za-z]+)*")
 _PREFIX: Final = re.compile(r"#?([a-z]{2,8})[-_/]?[0-9]{3}")
 _WORD: Final = re.compile(r"[^\W\d_]+|#")
@@ -38,6 +38,8 @@ def find_references(flat: str, lower: str) -> Iterator[Entity]:
         begin = max(flat.rfind(" ", max(done, digit.start() - _LONGEST), digit.start()) + 1, done)
         end = flat.find(" ", digit.end())
         done = len(flat) if end < 0 else end
+        if done - begin < _FEWEST_DIGITS:
+            continue
         while begin < done and flat[begin] in _OPENERS:
             begin += 1
         token = _TOKEN.match(flat, begin, min(done, begin + _LONGEST))
@@ -80,10 +82,9 @@ def _said_before(lower: str, start: int) -> EntityKind | None:
 
 def _said_after(lower: str, end: int) -> EntityKind | None:
     """Return the kind that `… is my order number` says."""
-    words = _WORD.findall(lower[end : end + _LOOKED_AHEAD])[:_MOST_WORDS]
-    if not words or words[0] not in _LINKS:
+    if not lower.startswith(_LINKS, end):
         return None
-    for word in words:
+    for word in _WORD.findall(lower[end : end + _LOOKED_AHEAD])[:_MOST_WORDS]:
         if word in _KIND_OF_WORD:
             return _KIND_OF_WORD[word]
         if word not in _FILLERS:

@@ -1,6 +1,9 @@
 """A raw message becomes the text that its sender wrote, and says what was wrong with it."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -205,3 +208,15 @@ def test_tracking_is_taken_off_links(raw: str, text: str) -> None:
     message = clean_message(f"see {raw} please")
     assert message.text == f"see {text} please"
     assert (marks.TRACKING_LINKS in message.marks) == (raw != text)
+
+
+QUALITY = yaml.safe_load(Path(__file__).with_name("quality_examples.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("mark", "text"), [(mark, text) for mark, texts in QUALITY.items() for text in texts]
+)
+def test_automatic_and_unsolicited_mail_is_marked(mark: str, text: str) -> None:
+    """And a customer who writes about such mail is not."""
+    found = {marks.AUTOMATIC_REPLY, marks.DELIVERY_FAILURE, marks.SPAM} & set(clean_message(text).marks)
+    assert found == {mark} - {"none"}
