@@ -8,6 +8,8 @@ import html
 import re
 from typing import Final
 
+from schemas.signals.lexicon import words_in
+
 MAX_RAW: Final = 65_536
 """Characters of a raw message that are looked at: mails carry kilobytes of style before their first word."""
 
@@ -30,39 +32,9 @@ _UNSEEN: Final = re.compile(r"<(?:!--|(script|style|head|template|svg|title)(?=[
 _TAG: Final = re.compile(r"<(?:(/?)([a-z][a-z0-9]{0,20})([^<>]*)>|[!?/][^<>]*>)", re.IGNORECASE)
 _ALT: Final = re.compile(r"""\salt\s{0,9}=\s{0,9}["']([^"'<>]{1,200})""", re.IGNORECASE)
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
-_BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "br",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "thead",
-        "tr",
-        "ul",
-    ]
+_BLOCKS: Final = words_in(
+    "address article blockquote br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li main ol "
+    "p pre section table tbody thead tr ul"
 )
 _CELLS: Final = frozenset(("td", "th"))
 

@@ -15,6 +15,7 @@ from schemas.signals.cleaning.reply_words import (
     HEADER_FROM,
     HEADER_NEXT,
     SEPARATOR,
+    THANKS,
     VALEDICTIONS,
 )
 from schemas.signals.marks import QUOTED_ONLY, QUOTED_REPLY, SIGNATURE
@@ -119,15 +120,20 @@ def _without_signature(lines: list[str]) -> list[str]:
     while last and not lines[last - 1].strip():
         last -= 1
     for at in range(max(1, last - _SIGNATURE_LINES), last):
-        if _is_valediction(lines[at]) and all(map(_is_signature_line, lines[at + 1 : last])):
+        closing = lines[at].strip(_ENDS).lower() if len(lines[at]) <= _LONGEST_VALEDICTION else ""
+        ends = _is_name if closing in THANKS else _is_signature_line
+        if closing in VALEDICTIONS and all(map(ends, lines[at + 1 : last])):
             return lines[:at]
     return lines
-
-
-def _is_valediction(line: str) -> bool:
-    return len(line) <= _LONGEST_VALEDICTION and line.strip(_ENDS).lower() in VALEDICTIONS
 
 
 def _is_signature_line(line: str) -> bool:
     words = line.split()
     return len(words) <= _SIGNATURE_WORDS and "?" not in line and not line.lower().startswith(_POSTSCRIPT)
+
+
+def _is_name(line: str) -> bool:
+    """Return whether a short line consists of capitalised words, numbers and addresses."""
+    return _is_signature_line(line) and not any(
+        word[0].islower() and "@" not in word for word in line.split()
+    )

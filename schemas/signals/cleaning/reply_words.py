@@ -59,3 +59,6 @@ DEVICE_LINE: Final = re.compile(
 
 VALEDICTIONS: Final = frozenset(_LISTS["valedictions"])
 """A line that ends a letter, in lower case without its punctuation; names and addresses follow."""
+
+THANKS: Final = frozenset(_LISTS["thanks"])
+"""Those of them after which a message may go on."""

@@ -57,23 +57,11 @@ _PERIOD: Final = re.compile(
 _SPAN_WORDS: Final = words_in(
     "ago fa atrás back vor il hace há in within innerhalb dans en dentro entro tra fra em daqui"
 )
-_NOW: Final = frozenset(
-    [
-        "this",
-        "diese",
-        "dieser",
-        "dieses",
-        "diesen",
-        "diesem",
-        "ce",
-        "cette",
-        "este",
-        "esta",
-        "esto",
-        "questo",
-        "questa",
-    ]
-)
+_NOW: Final = words_in("this diese dieser dieses diesen diesem ce cette este esta esto questo questa")
+
+
+_DATED_UNITS: Final = frozenset(name for name, unit in UNITS.items() if unit != "none")
+_BESIDE_PERIODS: Final = LAST | NEXT | _NOW
 
 
 def find_relative_dates(lower: str, today: date, words: frozenset[str]) -> Iterator[Entity]:
@@ -81,10 +69,11 @@ def find_relative_dates(lower: str, today: date, words: frozenset[str]) -> Itera
 
     `words` are the words of the text; what cannot be in it is not looked for.
     """
-    if words & UNITS.keys():
+    if words & _DATED_UNITS:
         if words & _SPAN_WORDS:
             yield from _spans(lower, today)
-        yield from _periods(lower, today)
+        if words & _BESIDE_PERIODS:
+            yield from _periods(lower, today)
     if words & PARTS_OF_DAYS:
         yield from _days(lower, today)
     for name in sorted(words & WEEKDAYS.keys()):

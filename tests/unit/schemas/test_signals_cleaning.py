@@ -184,6 +184,9 @@ def test_what_only_looks_like_a_quotation_stays(text: str) -> None:
         ("It fails.\nThanks\nPS: order 483920 as well", "It fails.\nThanks\nPS: order 483920 as well"),
         ("It fails.\nThanks\nBut why does it fail only in the evening when I work?", None),
         ("Thanks\nAnn", "Thanks\nAnn"),
+        ("It fails.\nThanks\nAnn Example\nann@example.org", "It fails."),
+        ("Hi\nThanks\nmy order is late", None),
+        ("Hi\nThanks for the help\nIt works", None),
     ],
 )
 def test_a_signature_is_taken_out(raw: str, text: str | None) -> None:
