@@ -27,7 +27,7 @@ _NUMBERED: Final = re.compile(
     r"(0x[0-9a-f]{2,16}|[a-z]{1,6}[-_]?[0-9]{2,8}(?:-[0-9]{1,6})?|[0-9]{3,8}(?:-[0-9]{1,6})?)(?![\w]|[.,][0-9])"
 )
 _ERROR_WORD: Final = re.compile(r"error|fehler|erreur|errore|erro\b|code|status|http|exception|stop ")
-_HEX: Final = re.compile(r"0x[0-9a-f]{4,16}(?![\w])")
+_HEX: Final = re.compile(r"0x(?<!\w0x)[0-9a-f]{4,16}(?![\w])")
 _NAMED: Final = re.compile(
     r"[A-Z](?<![\w][A-Z])(?:[A-Z0-9]{1,20}(?:_[A-Z0-9]{1,20}){1,8}"
     r"|[a-z0-9]{1,30}(?:[A-Z][a-z0-9]{1,30}){0,8}(?:Exception|Error))(?![\w])"
