@@ -1,5 +1,6 @@
 """What the recognisers hand to each other: a scanned text, spans, and the rule for overlaps."""
 
+import re
 import unicodedata
 from bisect import bisect
 from collections.abc import Iterable
@@ -8,6 +9,7 @@ from typing import Final, NamedTuple
 
 from schemas.signals.result import Entity
 
+_DASH: Final = re.compile("(?<=[0-9 ])[\u2010-\u2015\u2212](?=[0-9 ])")
 _WHITE: Final = str.maketrans("\n\t\r\f\v", "     ")
 
 
@@ -29,7 +31,7 @@ def scan(text: str) -> Scan:
     """Return the forms of a text that the recognisers read; offsets in them are offsets in the text."""
     flat = text.translate(_WHITE) if "\n" in text or "\t" in text else text
     if not flat.isascii():
-        flat = "".join(map(_plain, flat)).replace("\u2019", "'")
+        flat = _DASH.sub("-", "".join(map(_plain, flat)).replace("\u2019", "'"))
     lower = flat.lower()
     if len(lower) != len(flat):  # a few capitals become two characters
         lower = "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in flat)

@@ -21,7 +21,7 @@ MOST_ENTITIES: Final = 50
 """A message says no more than this many; a pasted table must not fill the wire."""
 
 _DIGIT: Final = re.compile(r"[0-9]")
-_LONG_RUN: Final = re.compile(r"[0-9](?:[ ._/-]{0,2}[0-9]){8}")
+_LONG_RUN: Final = re.compile(r"[0-9](?:[ ._/-]{0,3}[0-9]){8}")
 _MONTH_NAMES: Final = frozenset(MONTHS)
 _PRODUCT_NAMES: Final = frozenset(PRODUCTS)
 _MONEY: Final = re.compile("[€$£¥₹₽₺₩₪₴ł]")

@@ -15,7 +15,7 @@ from stdnum.iso7064 import mod_97_10
 from schemas.signals.entities.found import Span
 from schemas.signals.result import Entity, EntityKind
 
-_RUN: Final = re.compile(r"[0-9](?<![0-9][0-9])(?:[ ._/\-]{0,2}[0-9]){11,}")
+_RUN: Final = re.compile(r"[0-9](?<![0-9][0-9])(?:[ ._/\-]{0,3}[0-9]){11,}")
 _GROUP: Final = re.compile(r"[0-9]+")
 _MOST_CHECKS: Final = 200
 """Groups that are tried as a card's beginning; a text with more has all its long digit runs taken."""
