@@ -1,5 +1,6 @@
 """Fitting sentiment: which terms there are, one linear model over terms and signals, thresholds by validation."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from batch.sentiment.thresholds import class_offsets, frustration_threshold, macro_f1
 from schemas.model.language import language_of
 from schemas.model.probabilities import Matrix, Wide, softmax
+from schemas.model.text import normalised
 from schemas.sentiment.lexicon import Lexicon, packaged_lexicon
 from schemas.sentiment.model import SURELY_NEGATIVE, VALUES, sentiment_state
 from schemas.sentiment.result import Level
@@ -23,14 +25,20 @@ from schemas.sentiment.tokens import MOST_CHARACTERS, tokens_of
 MOST_TERMS: Final = 150_000
 """Terms kept of each kind, the most frequent ones."""
 
-REGULARISATIONS: Final = (0.3, 1.0, 3.0)
-"""Strengths of the linear model that validation rows choose from; larger fits closer."""
+TERM_STRENGTH: Final = 1.0
+"""How closely the terms are fitted, and below how closely the two sides are; chosen by folds of training rows."""
+
+SIDES_STRENGTH: Final = 0.3
 
 FEWEST_TO_CHOOSE: Final = 200
 """Validation rows below which nothing is chosen on them: chance would choose."""
 
-_USUAL_REGULARISATION: Final = 1.0
 _MOST_STEPS: Final = 1_000
+_TOLERANCE: Final = 1e-3  # a finer one changes no answer and takes twice as long
+_SMOOTHING: Final = 0.1
+_FOLDS: Final = 5
+_SMALLEST_SPREAD: Final = 0.05
+_NEVER: Final = -1e3  # the intercept of a class without a row: it is never the answer
 _RARE: Final = 2
 _FEW_TEXTS: Final = 1_000  # with fewer texts also a term of a single one is learnt
 
@@ -45,7 +53,6 @@ class Example(NamedTuple):
 class Chosen(NamedTuple):
     """What the validation rows chose, and how the model does on them; None where there were too few."""
 
-    regularisation: float
     offsets: tuple[float, ...]
     frustrated_from: float | None
     macro_f1: float | None
@@ -73,111 +80,163 @@ class _Counts(NamedTuple):
 
 
 class Features:
-    """Turns readings into the rows that the linear model learns from: words, pieces, signals."""
+    """Turns readings into what is learnt from: a row of words and pieces, and a row of signals."""
 
     def __init__(self, lexicon: Lexicon, readings: Sequence[Reading]) -> None:
         self._lexicon = lexicon
         counts = [_counts(reading) for reading in readings]
         self.words = _terms([count.words for count in counts])
         self.pieces = _terms([count.pieces for count in counts])
-        # Signals vary on unlike scales; each is brought to the spread of a row of terms, which has length 1.
-        signals = self._signals(readings)
-        self._spread = np.maximum(signals.std(axis=0), _SMALLEST_SPREAD) / _SIGNAL_WEIGHT
 
-    def rows(self, readings: Sequence[Reading]) -> sparse.csr_matrix:
-        """Return one row a text, (n, words + pieces + signals)."""
+    def terms(self, readings: Sequence[Reading]) -> sparse.csr_matrix:
+        """Return one row a text, (n, words + pieces)."""
         counts = [_counts(reading) for reading in readings]
         words = _rows([count.words for count in counts], self.words)
         pieces = _rows([count.pieces for count in counts], self.pieces)
-        return sparse.hstack([words, pieces, self._signals(readings) / self._spread], format="csr")
+        return sparse.hstack([words, pieces], format="csr")
 
-    def split(self, weights: Wide) -> tuple[Kind, Kind, Wide]:
-        """Cut the model's weights, (features, classes), into those of words, of pieces and of plain signals."""
-        words, pieces = len(self.words.columns), len(self.pieces.columns)
-        return (
-            Kind(list(self.words.columns), self.words.idf, weights[:words].astype(np.float32)),
-            Kind(
-                list(self.pieces.columns), self.pieces.idf, weights[words : words + pieces].astype(np.float32)
-            ),
-            weights[words + pieces :] / self._spread[:, np.newaxis],
-        )
-
-    def _signals(self, readings: Sequence[Reading]) -> Wide:
+    def signals(self, readings: Sequence[Reading]) -> Wide:
+        """Return one row a text, (n, signals)."""
         rows = [signals_of(reading, self._lexicon) for reading in readings]
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(Signals._fields))
 
-
-_SMALLEST_SPREAD: Final = 0.05
-_SIGNAL_WEIGHT: Final = 0.3
+    def split(self, weights: Wide) -> tuple[Kind, Kind]:
+        """Cut the terms' weights, (words + pieces, classes), into those of words and of pieces."""
+        words = len(self.words.columns)
+        return (
+            Kind(list(self.words.columns), self.words.idf, weights[:words].astype(np.float32)),
+            Kind(list(self.pieces.columns), self.pieces.idf, weights[words:].astype(np.float32)),
+        )
 
 
 def fit_sentiment(train: Sequence[Example], val: Sequence[Example], classes: Sequence[Level]) -> Fitted:
-    """Learn a model of these classes from examples; `val` chooses regularisation and thresholds, then is forgotten."""
+    """Learn a model of these classes from examples; `val` chooses the thresholds and is not learnt from.
+
+    1. The terms are fitted alone, as evidence for each class.
+    2. What they say of rows that they were not fitted on stands beside the signals of these rows; a second
+       linear model weighs both sides. Fitted together, terms that know their rows by heart would drown the
+       lexicon.
+    3. Both are linear, so the second is multiplied into the first: reading computes one of them.
+    """
     lexicon = packaged_lexicon()
     readings = _readings(lexicon, train)
     features = Features(lexicon, readings)
-    rows, targets = features.rows(readings), _targets(train, classes)
-    val_rows = features.rows(_readings(lexicon, val)) if len(val) >= FEWEST_TO_CHOOSE else None
-    strengths = (_USUAL_REGULARISATION,) if val_rows is None else REGULARISATIONS
-    models = {strength: _linear(rows, targets, strength) for strength in strengths}
-    chosen = _choose(models, val_rows, _targets(val, classes), classes)
-    model = models[chosen.regularisation]
-    weights, intercept = _by_class(model, len(classes))
-    words, pieces, signal_weights = features.split(weights)
+    terms, targets = features.terms(readings), _targets(train, classes)
+    evidence = TermEvidence.fit(terms, targets, len(classes))  # Step 1
+    unseen = _unseen_evidence(terms, targets, len(classes), _folds(train))  # Step 2
+    weights = _weigh_sides(unseen, features.signals(readings), targets, len(classes))
+    term_weights = evidence.weights @ weights.evidence  # Step 3
+    intercept = weights.intercept + evidence.intercept @ weights.evidence
+    val_readings = _readings(lexicon, val)
+    logits = (
+        features.terms(val_readings) @ term_weights
+        + features.signals(val_readings) @ weights.signals
+        + intercept
+    )
+    chosen = _choose(np.asarray(logits), _targets(val, classes), classes)
+    words, pieces = features.split(term_weights)
     state = sentiment_state(
         lexicon,
         words,
         pieces,
         classes=classes,
-        signal_weights=signal_weights,
+        signal_weights=weights.signals,
         intercept=intercept + np.array(chosen.offsets),
         frustrated_from=SURELY_NEGATIVE if chosen.frustrated_from is None else chosen.frustrated_from,
     )
     return Fitted(state, chosen)
 
 
-def _choose(
-    models: dict[float, LogisticRegression],
-    rows: sparse.csr_matrix | None,
-    targets: npt.NDArray[np.intp],
-    classes: Sequence[Level],
-) -> Chosen:
-    if rows is None:
-        return Chosen(next(iter(models)), (0.0,) * len(classes), None, None)
-    tried = []
-    for strength, model in models.items():
-        weights, intercept = _by_class(model, len(classes))
-        logits = np.asarray(rows @ weights + intercept)
-        tried.append((macro_f1(logits.argmax(axis=1), targets, len(classes)), -strength, logits))
-    _, negated_strength, logits = max(tried, key=lambda one: one[:2])
+def _choose(logits: Wide, targets: npt.NDArray[np.intp], classes: Sequence[Level]) -> Chosen:
+    if len(targets) < FEWEST_TO_CHOOSE:
+        return Chosen((0.0,) * len(classes), None, None)
     offsets = class_offsets(logits, targets)
     shifted = logits + np.array(offsets)
     negative = np.array([VALUES[name] < 0 for name in classes])
     threshold = frustration_threshold(softmax(shifted)[:, negative].sum(axis=1), negative[targets])
-    return Chosen(
-        -negated_strength, offsets, threshold, macro_f1(shifted.argmax(axis=1), targets, len(classes))
-    )
+    return Chosen(offsets, threshold, macro_f1(shifted.argmax(axis=1), targets, len(classes)))
 
 
-def _linear(rows: sparse.csr_matrix, targets: npt.NDArray[np.intp], strength: float) -> LogisticRegression:
-    return LogisticRegression(C=strength, max_iter=_MOST_STEPS).fit(rows, targets)
+class TermEvidence(NamedTuple):
+    """For each class, what the terms say for it against all others; a linear model on NB log-count ratios.
+
+    Scaling terms by the logarithm of their odds first (Wang and Manning's NB-SVM) gives rare telling terms
+    their due, which a regularised model denies them.
+    """
+
+    weights: Wide  # (terms, classes)
+    intercept: Wide  # (classes,)
+
+    @classmethod
+    def fit(cls, rows: sparse.csr_matrix, targets: npt.NDArray[np.intp], classes: int) -> "TermEvidence":
+        """Fit one model a class; a class that has all rows or none gets no evidence."""
+        weights, intercept = np.zeros((rows.shape[1], classes)), np.zeros(classes)
+        for place in range(classes):
+            own = targets == place
+            if own.all() or not own.any():
+                continue
+            ratios = _log_ratios(rows, own)
+            model = LogisticRegression(C=TERM_STRENGTH, max_iter=_MOST_STEPS, tol=_TOLERANCE)
+            model.fit(rows @ sparse.diags(ratios), own)
+            weights[:, place], intercept[place] = ratios * model.coef_[0], model.intercept_[0]
+        return cls(weights, intercept)
+
+    def logits(self, rows: sparse.csr_matrix) -> Wide:
+        """Return the evidence for each class, (n, classes)."""
+        return np.asarray(rows @ self.weights + self.intercept)
+
+
+class _Sides(NamedTuple):
+    """How much the terms' evidence and the signals count for each class."""
+
+    evidence: Wide  # (classes of evidence, classes)
+    signals: Wide  # (signals, classes)
+    intercept: Wide  # (classes,)
+
+
+def _log_ratios(rows: sparse.csr_matrix, own: npt.NDArray[np.bool_]) -> Wide:
+    inside = np.asarray(rows[own].sum(axis=0)).ravel() + _SMOOTHING
+    outside = np.asarray(rows[~own].sum(axis=0)).ravel() + _SMOOTHING
+    return np.asarray(np.log((inside / inside.sum()) / (outside / outside.sum())))
+
+
+def _unseen_evidence(
+    rows: sparse.csr_matrix, targets: npt.NDArray[np.intp], classes: int, folds: npt.NDArray[np.intp]
+) -> Wide:
+    """Return for each row the evidence of terms fitted on the other folds, (n, classes)."""
+    found = np.zeros((len(targets), classes))
+    for fold in range(_FOLDS):
+        held = folds == fold
+        if held.any() and not held.all():
+            found[held] = TermEvidence.fit(rows[~held], targets[~held], classes).logits(rows[held])
+    return found
+
+
+def _weigh_sides(evidence: Wide, signals: Wide, targets: npt.NDArray[np.intp], classes: int) -> _Sides:
+    both = np.hstack([evidence, signals])
+    spread = np.maximum(both.std(axis=0), _SMALLEST_SPREAD)
+    model = LogisticRegression(C=SIDES_STRENGTH, max_iter=_MOST_STEPS).fit(both / spread, targets)
+    weights, intercept = _by_class(model, classes)
+    weights = weights / spread[:, np.newaxis]
+    return _Sides(weights[:classes], weights[classes:], intercept)
 
 
 def _by_class(model: LogisticRegression, classes: int) -> tuple[Wide, Wide]:
     """Return weights (features, classes) and intercepts; of two classes scikit-learn keeps one row only."""
-    if len(model.classes_) == classes and model.coef_.shape[0] == classes:
-        return np.asarray(model.coef_.T), np.asarray(model.intercept_)
-    weights = np.zeros((model.coef_.shape[1], classes))
-    intercept = np.full(classes, _NEVER)
     coefficients, intercepts = model.coef_, model.intercept_
-    if coefficients.shape[0] == 1:
+    if len(coefficients) == 1:
         coefficients = np.vstack([-coefficients / 2, coefficients / 2])
         intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
+    weights = np.zeros((coefficients.shape[1], classes))
+    intercept = np.full(classes, _NEVER)
     weights[:, model.classes_], intercept[model.classes_] = coefficients.T, intercepts
     return weights, intercept
 
 
-_NEVER: Final = -1e3  # the intercept of a class without a row: it is never the answer
+def _folds(examples: Sequence[Example]) -> npt.NDArray[np.intp]:
+    """Return the fold of each example, by its text, so that equal texts are never on both sides."""
+    digests = (hashlib.sha256(f"fold {normalised(example.text)}".encode()).digest() for example in examples)
+    return np.array([digest[0] % _FOLDS for digest in digests], dtype=np.intp)
 
 
 def _readings(lexicon: Lexicon, examples: Sequence[Example]) -> list[Reading]:

@@ -104,6 +104,5 @@ def _manifest(
         code_version=code_version(),
         rows=RowCounts(train=0, val=0, test=0),
         packaged_examples=len(packaged_examples()),
-        regularisation=fitted.chosen.regularisation,
         validation_macro_f1=fitted.chosen.macro_f1,
     )

@@ -12,6 +12,7 @@ from rich.table import Table
 from batch.training.evaluate import evaluate_bundle
 from batch.training.rows import rows_to_test
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
+from infra.cli.sentiment_task import evaluate_task, task_option
 from schemas.model.bundle import load_bundle
 from schemas.model.manifest import Evaluation
 
@@ -34,10 +35,12 @@ _MEANING = {
 )
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@task_option
 @column_options
 def command(
     more: tuple[Path, ...],
     bundle: Path,
+    task: str,
     labelled: tuple[Path, ...],
     threads: int,
     as_json: bool,
@@ -51,6 +54,8 @@ def command(
     rows = rows_to_test(
         [row for file in files for row in file.rows], source=", ".join(path.name for path in paths)
     )
+    if task == "sentiment":
+        return evaluate_task(bundle, rows, as_json=as_json)
     model = load_bundle(bundle, threads=threads)
     with progress_bar() as progress:
         measured = evaluate_bundle(model, rows, progress=progress)

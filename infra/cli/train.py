@@ -14,6 +14,7 @@ from batch.training.fit import Wishes
 from batch.training.rows import rows_from_taxonomy
 from batch.training.train import train_bundle
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
+from infra.cli.sentiment_task import task_option, train_task
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.manifest import BundleManifest, EncoderInfo
 from schemas.taxonomy import load_taxonomy
@@ -63,11 +64,13 @@ from schemas.taxonomy import load_taxonomy
     help="What answers of the bands high and medium must reach together; others go to a person.",
 )
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
+@task_option
 @column_options
 def command(
     more: tuple[Path, ...],
     labelled: tuple[Path, ...],
     out: Path,
+    task: str,
     seed: int | None,
     taxonomy: Path | None,
     precision: Any,
@@ -83,9 +86,11 @@ def command(
     A file has columns text and label; with a column split, rows of train and val are learnt from and rows of
     test measured on. Without a file, the examples of the taxonomy are learnt: a model from the first day.
     """
+    paths = (*labelled, *more)
+    if task == "sentiment":
+        return train_task(paths, columns, out)
     settings = BatchSettings()
     known = load_taxonomy(taxonomy or settings.taxonomy)
-    paths = (*labelled, *more)
     files = read_files(paths, columns_from(columns))
     rows = [row for file in files for row in file.rows] if paths else rows_from_taxonomy(known)
     with progress_bar() as progress:

@@ -45,7 +45,6 @@ class SentimentManifest(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
     rows: RowCounts
     packaged_examples: int
-    regularisation: float
     validation_macro_f1: float | None = None
     test: SentimentEvaluation | None = None
     format: int = SENTIMENT_FORMAT

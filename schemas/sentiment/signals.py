@@ -116,12 +116,8 @@ def _said(senses: Sequence[Sense]) -> tuple[list[float], bool]:
 
 def _says_again(tokens: Sequence[str], senses: Sequence[Sense]) -> bool:
     """Tell whether the writer says that they had to come back or to wait."""
-    return any(
-        _goes_on(tokens, place + 1, rest)
-        for place, sense in enumerate(senses)
-        if sense.again
-        for rest in sense.again
-    )
+    begun = [(place, sense.again) for place, sense in enumerate(senses) if sense.again]
+    return any(_goes_on(tokens, place + 1, rest) for place, phrases in begun for rest in phrases)
 
 
 def _goes_on(tokens: Sequence[str], place: int, phrase: tuple[str, ...]) -> bool:

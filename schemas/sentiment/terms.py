@@ -32,12 +32,8 @@ class Kind(NamedTuple):
     weights: Matrix  # (terms, classes)
 
 
-class _Share(NamedTuple):
-    """What one token or pair adds: squared lengths, then one number a class, of words and of pieces."""
-
-    squares: tuple[float, float]
-    words: tuple[float, ...]
-    pieces: tuple[float, ...]
+_Share = tuple[float, ...]
+"""What one token or pair adds: squared lengths of words and of pieces, then the weights of each, one a class."""
 
 
 def pieces_of(token: str) -> list[str]:
@@ -80,15 +76,11 @@ class TermWeights:
         shares += [known[pair] for pair in pairs_of(tokens) if pair in known]
         if not shares:
             return list(self._nothing)
-        squares, words, pieces = zip(*shares, strict=True)
-        word_square, piece_square = map(sum, zip(*squares, strict=True))
+        word_square, piece_square, *weights = map(sum, zip(*shares, strict=True))
         per_word = 1 / math.sqrt(word_square) if word_square else 0.0
         per_piece = 1 / math.sqrt(piece_square) if piece_square else 0.0
-        word_sums = map(sum, zip(*words, strict=True))
-        piece_sums = map(sum, zip(*pieces, strict=True))
-        return [
-            word * per_word + piece * per_piece for word, piece in zip(word_sums, piece_sums, strict=True)
-        ]
+        classes = len(self._nothing)
+        return [weights[place] * per_word + weights[classes + place] * per_piece for place in range(classes)]
 
     def _learn(self, token: str) -> _Share:
         words = [self._word_row[term] for term in words_of(token) if term in self._word_row]
@@ -102,7 +94,7 @@ class TermWeights:
     def _share(self, words: list[int], pieces: list[int]) -> _Share:
         word_square, word_sums = _contribution(self._words, words)
         piece_square, piece_sums = _contribution(self._pieces, pieces)
-        return _Share((word_square, piece_square), word_sums, piece_sums)
+        return (word_square, piece_square, *word_sums, *piece_sums)
 
 
 def _contribution(kind: Kind, rows: list[int]) -> tuple[float, tuple[float, ...]]:

@@ -6,7 +6,7 @@ from typing import Final
 MOST_CHARACTERS: Final = 1_000
 """More of a text is not read: its feeling shows early, and a long one must not cost more than a mail."""
 
-_NOISE: Final = re.compile(r"(?:https?|www\.)\S*|\S*@\S*", re.IGNORECASE)
+_NOISE: Final = re.compile(r"(?:https?|www\.)\S*|(?<!\S)[^\s@]*@\S*")
 _TOKEN: Final = re.compile(
     r"[:;=8x][-o']?[)(\]\[dpo3/\\|*](?!\w)"  # an emoticon, before its letters are taken for words
     r"|<3+"
@@ -20,7 +20,7 @@ _LONG_RUN: Final = re.compile(r"(.)\1{2,}", re.DOTALL)
 
 def tokens_of(text: str) -> list[str]:
     """Return the tokens of a text, in order and in lower case, without links, addresses and users' names."""
-    return _TOKEN.findall(_NOISE.sub(" ", text).lower())
+    return _TOKEN.findall(_NOISE.sub(" ", text.lower()))
 
 
 def spellings(token: str) -> tuple[str, ...]:

@@ -37,27 +37,28 @@ def test_what_is_fitted_is_what_is_read() -> None:
     texts = ["the florb broke", "sooo florb broke broke!!", "unknown words only", "zindle :D"]
     readings = [Reading(text, tokens_of(text), "en") for text in texts]
     features = Features(lexicon, readings[:2])
-    rows = features.rows(readings)
+    rows = features.terms(readings)
     weights = np.random.default_rng(0).normal(size=(rows.shape[1], 3))
-    words, pieces, _ = features.split(weights)
-    terms = len(words.names) + len(pieces.names)
+    words, pieces = features.split(weights)
     read = [TermWeights(words, pieces, 3).logits(reading.tokens) for reading in readings]
-    np.testing.assert_allclose(read, rows[:, :terms] @ weights[:terms], atol=1e-5)
+    np.testing.assert_allclose(read, rows @ weights, atol=1e-5)
 
 
 def test_a_model_learns_words_that_no_lexicon_knows() -> None:
     """Invented words get the sentiment of the rows that they stand in."""
-    model = sentiment_model_from(fit_sentiment(EXAMPLES * 20, (), THREE_CLASSES).state)
+    rows = [Example(f"{one.text} {number}", one.level) for one in EXAMPLES for number in range(9)]
+    model = sentiment_model_from(fit_sentiment(rows, (), THREE_CLASSES).state)
     assert read_sentiment(model, "a zindle shines", "en").value > 0.3
     assert read_sentiment(model, "florb broke", "en").value < -0.3
 
 
 def test_a_model_of_five_classes_answers_with_all_levels() -> None:
     """Rows of five levels make a model whose probabilities are of five classes, worst first."""
-    examples = [Example(f"{word} text", level) for word, level in zip("abcde", LEVELS, strict=True)] * 5
+    words = zip(("florb", "grumf", "plain", "zindle", "quast"), LEVELS, strict=True)
+    examples = [Example(f"{word} text {number}", level) for word, level in words for number in range(12)]
     model = sentiment_model_from(fit_sentiment(examples, (), LEVELS).state)
-    assert len(model.probabilities("a text", "en")) == 5
-    assert read_sentiment(model, "e text", "en").value > read_sentiment(model, "a text", "en").value
+    assert len(model.probabilities("florb text", "en")) == 5
+    assert read_sentiment(model, "quast text", "en").value > read_sentiment(model, "florb text", "en").value
 
 
 def test_classes_follow_from_the_labels() -> None:
