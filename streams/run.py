@@ -1,7 +1,8 @@
 """Runs a stage in this process until it is stopped; ends with an exit code that the supervisor understands."""
 
+import gc
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from schemas.errors import Permanent
 from schemas.logs import configure_logs
@@ -11,9 +12,19 @@ from streams.stages import STAGES, StageSpec
 from streams.worker import Worker
 
 
+_COLLECT_EVERY: Final = (10_000, 20, 20)
+"""Thresholds of the garbage collector (the default is 700, 10, 10).
+
+Each record passes through some dozen futures and tasks of Faust, so by default young objects are looked through
+many times a second, and often all of a model or a state with them: a fifth of triage's time at 500 tickets/s
+(docs/performance.md). What is no cycle is freed at once in any case.
+"""
+
+
 def run_stage(stage: str) -> NoReturn:
     """Run `stage`; never returns. A Permanent error ends with exit code 78: starting again cannot help."""
     configure_logs(f"stream-{stage}")
+    gc.set_threshold(*_COLLECT_EVERY)
     try:
         Worker(_spec(stage), StreamSettings()).run()
     except Permanent as error:

@@ -11,6 +11,10 @@ _PRECISION = 9
 """Decimals of a score that count: what floating point makes of equal agents must not decide between them."""
 
 
+_SUBJECTS = 512
+"""Of so many subjects an agent remembers how well they suit."""
+
+
 class Choice(NamedTuple):
     """The agent chosen, with the parts of their score (each 0..1) and how many could have been chosen."""
 
@@ -22,39 +26,44 @@ class Choice(NamedTuple):
 
 def choose(candidates: list[Member], work: WorkChanged, weights: RoutingWeights) -> Choice:
     """Return the best of `candidates` (at least one): by score, then the least loaded, then by id."""
-    # (-score, load, agent id, parts, member): the id is unique, so the last two are never compared
-    ranked = min(_ranked(member, work, weights) for member in candidates)
-    specialisation, skill, free_capacity, performance = ranked[3]
-    parts = {
+    # A busy team has hundreds of candidates a ticket, so the parts are named for the chosen one alone.
+    subject = (work.intent, work.category)
+    by_specialisation, by_skill = weights.specialisation, weights.skill
+    by_free_capacity, by_performance = weights.free_capacity, weights.performance
+    ranked: list[tuple[float, int, str]] = []
+    for member in candidates:
+        suited = member.suited.get(subject) or _suited(member, work)
+        held = member.load.total + member.held_elsewhere
+        score = (
+            by_specialisation * suited[0]
+            + by_skill * suited[1]
+            + by_free_capacity * ((member.capacity - held) / member.capacity)
+            + by_performance * member.performance
+        )
+        ranked.append((-round(score, _PRECISION), held, member.agent_id))
+    best = min(ranked)
+    member = candidates[ranked.index(best)]
+    return Choice(member, -best[0], _parts(member, work), len(candidates))
+
+
+def _parts(member: Member, work: WorkChanged) -> dict[str, float]:
+    specialisation, skill = _suited(member, work)
+    return {
         "specialisation": specialisation,
         "skill": skill,
-        "free_capacity": free_capacity,
-        "performance": performance,
+        "free_capacity": (member.capacity - member.total) / member.capacity,
+        "performance": member.performance,
     }
-    return Choice(ranked[4], -ranked[0], parts, len(candidates))
 
 
-Parts = tuple[float, float, float, float]
-
-
-def _ranked(
-    member: Member, work: WorkChanged, weights: RoutingWeights
-) -> tuple[float, int, str, Parts, Member]:
-    rostered, held = member.rostered, member.total
+def _suited(member: Member, work: WorkChanged) -> tuple[float, float]:
+    """Return specialisation and skill for what a ticket is about, and let the member remember both."""
     own = work.intent in member.specialisations or work.category in member.specialisations
-    parts = (
-        1.0 if own else 0.0,
-        _skill(rostered.skills, work),
-        (rostered.capacity - held) / rostered.capacity,
-        rostered.performance,
-    )
-    score = (
-        weights.specialisation * parts[0]
-        + weights.skill * parts[1]
-        + weights.free_capacity * parts[2]
-        + weights.performance * parts[3]
-    )
-    return -round(score, _PRECISION), held, rostered.agent_id, parts, member
+    suited = (1.0 if own else 0.0, _skill(member.rostered.skills, work))
+    if len(member.suited) >= _SUBJECTS:  # sources may name anything as an intent
+        member.suited.clear()
+    member.suited[work.intent, work.category] = suited
+    return suited
 
 
 def _skill(skills: dict[str, float], work: WorkChanged) -> float:

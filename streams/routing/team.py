@@ -24,13 +24,29 @@ class Load:
 
 
 class Member:
-    """An agent of the team with what each decision looks up."""
+    """An agent of the team with what each decision looks up; `suited` remembers (specialisation, skill) by subject."""
 
-    __slots__ = ("entry", "languages", "load", "rostered", "specialisations")
+    __slots__ = (
+        "agent_id",
+        "capacity",
+        "entry",
+        "held_elsewhere",
+        "languages",
+        "load",
+        "performance",
+        "rostered",
+        "specialisations",
+        "suited",
+    )
 
     def __init__(self, entry: TeamAgent, load: Load) -> None:
         self.entry = entry
         self.rostered: AgentRostered = entry.rostered
+        self.agent_id = self.rostered.agent_id
+        self.capacity = self.rostered.capacity
+        self.held_elsewhere = self.rostered.held_elsewhere
+        self.performance = self.rostered.performance
+        self.suited: dict[tuple[str | None, str | None], tuple[float, float]] = {}
         self.languages = frozenset(map(primary_language, entry.rostered.languages))
         self.specialisations = frozenset(entry.rostered.specialisations)
         self.load = load
@@ -38,12 +54,12 @@ class Member:
     @property
     def total(self) -> int:
         """Return how many tickets the agent has, those of other teams included."""
-        return self.load.total + self.rostered.held_elsewhere
+        return self.load.total + self.held_elsewhere
 
     @property
     def over(self) -> int:
         """Return by how many tickets the agent is above their capacity; negative: how many are free."""
-        return self.total - self.rostered.capacity
+        return self.total - self.capacity
 
     @property
     def stays(self) -> bool:
@@ -130,8 +146,14 @@ class Team:
 
     def fitting(self, lane: Lane, among: Iterable[str]) -> list[Member]:
         """Return the free members of `among` who can take a ticket of `lane`."""
-        members = (self.members[agent_id] for agent_id in among if agent_id in self.free)
-        return [member for member in members if self.fits(member, lane)]
+        free = self.free if among is self.free else self.free.intersection(among)
+        language = None if lane.language not in self.spoken else lane.language  # as in `understands`
+        return [
+            member
+            for member in map(self.members.__getitem__, free)
+            if (language is None or not member.languages or language in member.languages)
+            and (not member.rostered.channel_capacity or member.has_room_for(lane.channel))
+        ]
 
     def _refresh(self, agent_id: str) -> None:
         member = self.members.get(agent_id)
