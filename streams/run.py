@@ -11,7 +11,6 @@ from streams.settings import StreamSettings
 from streams.stages import STAGES, StageSpec
 from streams.worker import Worker
 
-
 _COLLECT_EVERY: Final = (10_000, 20, 20)
 """Thresholds of the garbage collector (the default is 700, 10, 10).
 
