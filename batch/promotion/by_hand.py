@@ -17,7 +17,7 @@ from batch.promotion.effects import follow
 from batch.promotion.models_lock import models_locked
 from batch.promotion.releases import Release, append_release, champion_before, is_announced, read_releases
 from schemas.derived import ModelTrial
-from schemas.model.registry import CurrentModel
+from schemas.model.registry import CurrentModel, check_published
 
 Progress = Callable[[str], None]
 TrialKind = Literal["shadow", "canary"]
@@ -60,9 +60,10 @@ def roll_back(home: ModelsInUse, to: str | None, why: Why) -> Release:
     with _changing(home, "models rollback", why) as (releases, interrupted):
         if to is None and interrupted and releases[-1].kind == "rollback":
             return releases[-1]
-        pointer = checked_pointer(home.models, _target(releases, to))
+        pointer = _target(releases, to)
         if releases[-1].model == pointer:
             return releases[-1]
+        check_published(pointer, home.models)  # it has been loaded before, and a rollback is urgent
         return _release(home, releases, _champion(home, releases, "rollback", pointer, why))
 
 
@@ -149,8 +150,8 @@ def _last(releases: Sequence[Release]) -> Release:
     return releases[-1]
 
 
-def _target(releases: Sequence[Release], to: str | None) -> str:
-    """Return the version to go back to. Raises ModelUnknown where there is none, or `to` was never current."""
+def _target(releases: Sequence[Release], to: str | None) -> CurrentModel:
+    """Return the model to go back to. Raises ModelUnknown where there is none, or `to` was never current."""
     last = _last(releases)
     if to is None:
         before = champion_before(releases)
@@ -159,10 +160,11 @@ def _target(releases: Sequence[Release], to: str | None) -> str:
                 f"there is no earlier model than {last.model.version} to go back to; "
                 "`ticketyard models promote` takes any that is stored"
             )
-        return before.model.version
-    if all(release.model.version != to for release in releases):
-        raise ModelUnknown(
-            f"{to} was never current, so there is no going back to it; "
-            f"`ticketyard models promote {to}` makes it current"
-        )
-    return to
+        return before.model
+    for release in reversed(releases):
+        if release.model.version == to:
+            return release.model
+    raise ModelUnknown(
+        f"{to} was never current, so there is no going back to it; "
+        f"`ticketyard models promote {to}` makes it current"
+    )

@@ -1,6 +1,7 @@
 """`ticketyard models`: which models there are and which is in use; promote, roll back, try one beside the current."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +33,7 @@ def list_models(*, as_json: bool) -> None:
     from batch.promotion.listing import summaries  # noqa: PLC0415 - as above
     from batch.promotion.releases import read_releases  # noqa: PLC0415 - as above
 
-    models = _in_use().models
+    models = _models()
     found = summaries(stored_bundles(models), read_releases(models))
     if as_json:
         for summary in found:
@@ -56,7 +57,7 @@ def show(version: str) -> None:
     from batch.promotion.verdicts import read_verdict  # noqa: PLC0415 - as above
     from schemas.model.bundle import read_manifest  # noqa: PLC0415 - as above
 
-    models = _in_use().models
+    models = _models()
     manifest = read_manifest(pointer_of(models, version).folder(models))
     verdict = read_verdict(models)
     about: dict[str, Any] = {
@@ -74,7 +75,7 @@ def history(*, as_json: bool) -> None:
     """Print every change of the models in use, the oldest first: when, what, why."""
     from batch.promotion.releases import read_releases  # noqa: PLC0415 - as above
 
-    for release in read_releases(_in_use().models):
+    for release in read_releases(_models()):
         click.echo(msgspec.json.encode(release) if as_json else _line(release))
 
 
@@ -132,12 +133,17 @@ def _trial(kind: "TrialKind", version: str | None, share: float, *, off: bool, r
 def _in_use() -> "ModelsInUse":
     from batch.promotion.by_hand import ModelsInUse  # noqa: PLC0415 - as above
     from batch.settings import BatchSettings  # noqa: PLC0415 - as above
+
+    settings = BatchSettings()
+    return ModelsInUse(_models(), settings.kafka_python_options(), settings.topic_prefix, log.info)
+
+
+def _models() -> Path:
+    from batch.settings import BatchSettings  # noqa: PLC0415 - as above
     from batch.storage import local_folder  # noqa: PLC0415 - as above
 
     configure_logs("models")
-    settings = BatchSettings()
-    models = local_folder(settings.models_uri, "TICKETYARD_MODELS_URI")
-    return ModelsInUse(models, settings.kafka_python_options(), settings.topic_prefix, log.info)
+    return local_folder(BatchSettings().models_uri, "TICKETYARD_MODELS_URI")
 
 
 def _why(reason: str) -> "Why":

@@ -4,11 +4,15 @@
 --   text VARCHAR: subject and text of the opening, or where these are blank the customer's first public message
 --   label VARCHAR: the intent that the person named last
 --   corrected_at TIMESTAMPTZ: when that was
+--   channel VARCHAR: the way by which the ticket came
+--   customer_tier VARCHAR: its customer's tier
 SELECT
   corrections.ticket_id,
   texts.text,
   corrections.intent AS label,
-  corrections.event_time AS corrected_at
+  corrections.event_time AS corrected_at,
+  tickets.channel,
+  tickets.customer_tier
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY ticket_id ORDER BY life DESC, revision DESC) AS row_rank
   FROM ticket_events
@@ -25,4 +29,6 @@ JOIN (
       OR (event_type = 'MessageAdded' AND author = 'customer' AND public))
 ) AS texts
   ON texts.ticket_id = corrections.ticket_id
+LEFT JOIN tickets
+  ON tickets.ticket_id = corrections.ticket_id
 WHERE corrections.row_rank = 1 AND texts.row_rank = 1

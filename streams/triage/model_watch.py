@@ -1,6 +1,7 @@
 """Follows models.published and keeps what it names loaded: workers change models without a restart or a gap."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,9 @@ from streams.triage.trial_metrics import TrialMetrics
 
 _log = structlog.get_logger(__name__)
 _POLL_S: Final = 0.5
+STANDBY_S: Final = 3600.0
+"""For so long a champion that was replaced stays loaded: a rollback then takes no loading, only hearing of it."""
+
 _decoder = EventDecoder({"ModelPublished": ModelPublished})
 
 
@@ -46,6 +50,7 @@ class ModelWatch(threading.Thread):
         inference_threads: int,
         shadow: ShadowScoring,
         metrics: TrialMetrics,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="model-watch", daemon=True)
         self._topic = topic
@@ -54,6 +59,9 @@ class ModelWatch(threading.Thread):
         self._threads = inference_threads
         self._shadow = shadow
         self._metrics = metrics
+        self._clock = clock
+        self._standby: Bundle | None = None
+        self._standby_until = 0.0
         self._deployment: Deployment | None = None
         self._loaded: dict[str, Bundle] = {}
         self._loading = False
@@ -106,6 +114,7 @@ class ModelWatch(threading.Thread):
                 self.deploy(announced)
                 self._loading = False
                 announced.clear()
+            self.forget_standby()
         consumer.close()
 
     def _announced(self, message: Any) -> list[ModelPublished]:
@@ -128,9 +137,10 @@ class ModelWatch(threading.Thread):
             return
         last = announced[-1]
         canary, shadow = self._trial("canary", last.canary), self._trial("shadow", last.shadow)
+        if self._deployment is not None and self._deployment.champion is not champion:
+            self._standby, self._standby_until = self._deployment.champion, self._clock() + STANDBY_S
         self._deployment = Deployment(champion, canary, shadow)
-        used = (champion, *(trial.bundle for trial in (canary, shadow) if trial is not None))
-        self._loaded = {bundle.version: bundle for bundle in used}
+        self._keep_what_is_used()
         self._ready.set()
         _log.info(
             "models.deployed",
@@ -138,6 +148,19 @@ class ModelWatch(threading.Thread):
             canary=canary and canary.bundle.version,
             shadow=shadow and shadow.bundle.version,
         )
+
+    def forget_standby(self) -> None:
+        """Let go of the champion before the current one, once a rollback to it is no longer likely."""
+        if self._standby is not None and self._clock() >= self._standby_until:
+            self._standby = None
+            self._keep_what_is_used()
+
+    def _keep_what_is_used(self) -> None:
+        deployment = self._deployment
+        assert deployment is not None  # called once there is one
+        trials = [trial.bundle for trial in (deployment.canary, deployment.shadow) if trial is not None]
+        standby = [self._standby] if self._standby is not None else []
+        self._loaded = {bundle.version: bundle for bundle in (deployment.champion, *trials, *standby)}
 
     def _champion(self, announced: Sequence[ModelPublished]) -> Bundle | None:
         for published in reversed(announced):

@@ -11,7 +11,14 @@ import pytest
 from schemas.errors import Permanent
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
-from schemas.model.registry import CurrentModel, load_published, pointer_to, read_current, write_current
+from schemas.model.registry import (
+    CurrentModel,
+    check_published,
+    load_published,
+    pointer_to,
+    read_current,
+    write_current,
+)
 from schemas.model.scoring import score
 from schemas.model.writing import bundle_being_written
 from tests.small_model import UNKNOWN, small_rows, train_small
@@ -166,3 +173,12 @@ def test_a_damaged_pointer_is_named(tmp_path: Path) -> None:
     (tmp_path / "CURRENT").write_bytes(b"{")
     with pytest.raises(BundleError, match=r"CURRENT: damaged .* `ticketyard batch train`"):
         read_current(tmp_path)
+
+
+def test_published_files_are_checked_without_loading(copy: Path) -> None:
+    """A file that is not as it was published is named, whichever it is."""
+    current = pointer_to(copy, copy.parent, version="v")
+    check_published(current, copy.parent)
+    (copy / "head.skops").write_bytes(b"other")
+    with pytest.raises(BundleError, match=r"head\.skops: not the file that was published as v"):
+        check_published(current, copy.parent)

@@ -130,10 +130,14 @@ def test_what_cannot_be_used_is_refused_and_nothing_changes(home: BatchHome, mod
             act()
     with pytest.raises(ModelUnknown, match="v3 was never current"):
         roll_back(in_use(home), "v3", WHY)
-    with pytest.raises(ModelUnknown, match="v1 is the current model"):
-        try_beside(in_use(home), "shadow", "v1", 0.1, WHY)
-    assert champions(models) == [("promote", "v1")]
-    assert len(announced(home)) == 1
+    promote_version(in_use(home), "v3", WHY)
+    damage(models, "v1")
+    with pytest.raises(BundleError, match=r"v1/head\.skops: not the file that was published"):
+        roll_back(in_use(home), None, WHY)
+    with pytest.raises(ModelUnknown, match="v3 is the current model"):
+        try_beside(in_use(home), "shadow", "v3", 0.1, WHY)
+    assert champions(models) == [("promote", "v1"), ("promote", "v3")]
+    assert len(announced(home)) == 2
 
 
 @pytest.mark.parametrize("step", STEPS)

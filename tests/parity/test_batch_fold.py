@@ -146,7 +146,12 @@ def test_corrections_carry_the_text_that_was_scored(
     corrected = {ticket_id: row for ticket_id, row in simulated.rows.items() if row.corrected}
     assert {row["ticket_id"] for row in rows} == set(corrected)
     for row in rows:
-        assert row["label"] == corrected[row["ticket_id"]].intent
+        ticket = corrected[row["ticket_id"]]
+        assert (row["label"], row["channel"], row["customer_tier"]) == (
+            ticket.intent,
+            ticket.channel,
+            ticket.customer_tier,
+        )
         assert row["text"].strip()
 
 

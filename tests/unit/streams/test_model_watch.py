@@ -13,7 +13,7 @@ from schemas.model.bundle import Bundle
 from schemas.model.errors import BundleError
 from schemas.model.registry import CurrentModel
 from streams.triage.deployment import Message
-from streams.triage.model_watch import ModelWatch, NoModel
+from streams.triage.model_watch import STANDBY_S, ModelWatch, NoModel
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
 from tests.unit.schemas.tiny_model import tiny_bundle
@@ -41,8 +41,22 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return made
 
 
+class Clock:
+    """Seconds that pass when told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def watch(shelf: Shelf) -> ModelWatch:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def watch(shelf: Shelf, clock: Clock) -> ModelWatch:
     del shelf
     metrics = TrialMetrics(CollectorRegistry())
     unread: Any = None
@@ -53,6 +67,7 @@ def watch(shelf: Shelf) -> ModelWatch:
         inference_threads=1,
         shadow=ShadowScoring(metrics),
         metrics=metrics,
+        clock=clock,
     )
 
 
@@ -106,3 +121,18 @@ def test_a_trial_ends_with_the_announcement_that_does_not_name_it(watch: ModelWa
     watch.deploy([published("a", canary="b")])
     watch.deploy([published("a")])
     assert decided_by(watch) == "a"
+
+
+def test_a_rollback_loads_nothing_for_an_hour(watch: ModelWatch, shelf: Shelf, clock: Clock) -> None:
+    """The champion before stays at hand; later it has to be loaded again."""
+    watch.deploy([published("a")])
+    watch.deploy([published("b")])
+    clock.now += STANDBY_S - 1
+    watch.forget_standby()
+    watch.deploy([published("a")])
+    assert decided_by(watch) == "a"
+    assert shelf.loaded == ["a", "b"]
+    clock.now += STANDBY_S
+    watch.forget_standby()
+    watch.deploy([published("b")])
+    assert shelf.loaded == ["a", "b", "b"]
