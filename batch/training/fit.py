@@ -1,6 +1,6 @@
 """Fitting the cascade: both tiers, their calibration, the threshold between them, and the bands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from batch.training.reliability import expected_calibration_error, learn_bands
 from schemas.model.bands import BandRules, Bands
 from schemas.model.bundle import head_from
 from schemas.model.encoder import LARGEST_BATCH, SentenceEncoder
-from schemas.model.manifest import Validation
+from schemas.model.manifest import OperatingPoint, Validation
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, softmax
 from schemas.model.strangeness import energy, quantiles, strangeness
@@ -22,6 +22,9 @@ from schemas.vocabulary import OUT_OF_SCOPE
 
 ENCODER_ROWS: Final = 20_000
 """Training rows that a frozen encoder reads at most; the first tier learns from all."""
+
+LOSSES: Final = (0.0, 0.001, 0.003, 0.005, 0.01, 0.02)
+"""The losses of accuracy for which the manifest says what they would bring."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done and how much of it is done, 0 to 1."""
@@ -125,6 +128,7 @@ def _calibrate(ngrams: State, head: State, material: Material, vectors: "_Vector
         encoder_share=choice.encoder_share,
         own=material.own_validation,
         ece=expected_calibration_error(confidence, right),
+        choices=tuple(_choices(first.probabilities, second.probabilities, targets)),
     )
     return Fitted(
         {**ngrams, "levels": first.levels},
@@ -133,6 +137,17 @@ def _calibrate(ngrams: State, head: State, material: Material, vectors: "_Vector
         validation,
         learn_bands(confidence, both.strangeness, right, wishes.bands),
     )
+
+
+def _choices(first: Wide, second: Wide, targets: Targets) -> Iterator[OperatingPoint]:
+    for loss in LOSSES:
+        choice = choose_threshold(first, second, targets, loss=loss)
+        yield OperatingPoint(
+            loss=loss,
+            threshold=choice.threshold,
+            accuracy=choice.accuracy,
+            encoder_share=choice.encoder_share,
+        )
 
 
 class _Tier(NamedTuple):

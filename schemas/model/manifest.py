@@ -80,12 +80,22 @@ class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
     test: int
 
 
+class OperatingPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What giving up to `loss` of accuracy for speed would be: the threshold, and what it gives on validation rows."""
+
+    loss: float
+    threshold: float
+    accuracy: float
+    encoder_share: float
+
+
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
     """What the threshold was chosen on; the tiers' accuracies are each one's alone on all n rows.
 
-    `best_accuracy` is the highest point of the curve over all thresholds, `ece` the expected calibration
-    error of the cascade. `own` says that the rows were set aside from the training rows; the n-grams, and the
-    head of a frozen encoder, learn from them afterwards, so the final model has seen them.
+    `best_accuracy` is the highest point of the curve over all thresholds, `ece` the expected calibration error
+    of the cascade, `choices` what other thresholds would have cost and brought. `own` says that the rows were
+    set aside from the training rows; the n-grams, and the head of a frozen encoder, learn from them afterwards,
+    so the final model has seen them.
     """
 
     n: int
@@ -96,6 +106,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     encoder_share: float
     own: bool
     ece: float | None = None
+    choices: tuple[OperatingPoint, ...] = ()
 
 
 class BandFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

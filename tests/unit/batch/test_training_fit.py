@@ -51,6 +51,8 @@ def test_the_fitted_tiers_know_what_they_were_taught() -> None:
     assert fitted.validation is not None
     assert fitted.validation.accuracy == 1.0
     assert fitted.validation.own
+    shares = [choice.encoder_share for choice in fitted.validation.choices]
+    assert shares == sorted(shares, reverse=True)  # whoever gives more accuracy asks the encoder less
     logits = ngram_tier_from(fitted.ngrams).logits(["login please", "the bill"])
     assert [material.labels[column] for column in logits.argmax(axis=1)] == ["entry", "money"]
 
