@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 import msgspec
@@ -19,7 +20,10 @@ from schemas.model.registry import load_published, read_current
 from schemas.model.scoring import score
 from schemas.model.text import clean_text
 from schemas.settings import CommonSettings
+from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
+from schemas.understanding import Understanding, understand
+from schemas.vocabulary import Tier
 
 MICRO_BATCH: Final = 256
 _SHOWN_CHARACTERS: Final = 48
@@ -30,20 +34,59 @@ _SHOWN_CHARACTERS: Final = 48
 @click.option("--file", "file", default=None, help="Score each line of this file; - is standard input.")
 @click.option("--bundle", type=click.Path(path_type=Path), default=None, help="Default: the current model.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
+@click.option(
+    "--tier",
+    type=click.Choice([tier.value for tier in Tier]),
+    default=None,
+    help="The customer's tier, for the priority.",
+)
+@click.option(
+    "--priorities", type=click.Path(path_type=Path), default=None, help="Another table of priorities."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a text.")
-def command(text: str | None, file: str | None, bundle: Path | None, threads: int, as_json: bool) -> int:
-    """Show what the current model says about a TEXT, or about each line of a file."""
+def command(
+    text: str | None,
+    file: str | None,
+    bundle: Path | None,
+    threads: int,
+    tier: str | None,
+    priorities: Path | None,
+    as_json: bool,
+) -> int:
+    """Show what the current model says about a TEXT, or about each line of a file.
+
+    For one TEXT, and with --json for each, also what is read without a model: entities, urgency, complexity,
+    keywords, sentiment, and the priority by the table of priorities with its reasons.
+    """
     if (text is None) == (file is None):
         raise click.UsageError("give either a TEXT or --file FILE")
+    reader = _Reader(PriorityTable.load(priorities), None if tier is None else Tier(tier), datetime.now(UTC))
     model = load_bundle(bundle, threads=threads) if bundle else current_bundle(threads=threads)
     with _texts(text, file) as texts:
         for part in _parts(texts):
             results = score(model, part)
             if as_json:
-                click.echo("\n".join(_json_line(*pair) for pair in zip(part, results, strict=True)))
+                lines = (
+                    _json_line(one, said, reader.read(one, said))
+                    for one, said in zip(part, results, strict=True)
+                )
+                click.echo("\n".join(lines))
             else:
                 Console().print(_table(part, results))
+                if text is not None:
+                    Console().print(_details(reader.read(text, results[0])))
     return 0
+
+
+class _Reader(NamedTuple):
+    """Reads messages as if they came now, from customers of a tier."""
+
+    priorities: PriorityTable
+    tier: Tier | None
+    now: datetime
+
+    def read(self, text: str, triage: Triage) -> Understanding:
+        return understand(triage, text, now=self.now, priorities=self.priorities, tier=self.tier)
 
 
 def current_bundle(*, threads: int) -> Bundle:
@@ -80,15 +123,34 @@ def _parts(texts: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _json_line(text: str, result: Triage) -> str:
+def _json_line(text: str, result: Triage, understood: Understanding) -> str:
     # The text as it was scored: bounded, and without what JSON cannot hold.
-    return msgspec.json.encode({"text": clean_text(text).text, **msgspec.to_builtins(result)}).decode()
+    said = {"text": clean_text(text).text, **msgspec.to_builtins(result), "understanding": understood}
+    return msgspec.json.encode(said).decode()
+
+
+def _details(understood: Understanding) -> Table:
+    table = Table(show_header=False, box=SIMPLE)
+    signals, felt = understood.signals, understood.sentiment
+    entities = "\n".join(f"{one.kind}: {one.value} {one.unit}".rstrip() for one in signals.entities)
+    lines = {
+        "priority by the table": f"{understood.priority or '-'}  ({', '.join(understood.priority_reasons) or '-'})",
+        "entities": entities,
+        "urgency": f"{signals.urgency:.2f}  {', '.join(signals.urgency_indicators)}".rstrip(),
+        "complexity": f"{signals.complexity:.2f}",
+        "keywords": ", ".join(signals.keywords),
+        "sentiment": f"{felt.value:+.2f}  {felt.level}{', frustrated' if felt.frustrated else ''}",
+        "marks": ", ".join(signals.quality),
+    }
+    for name, value in lines.items():
+        if value:
+            table.add_row(name, Text(value))
+    return table
 
 
 def _table(texts: list[str], results: list[Triage]) -> Table:
-    table = Table(
-        "text", "intent, category", "team", "priority", "sure", "band", "lang.", "decided by", box=SIMPLE
-    )
+    table = Table("text", "intent, category", "team, priority", "sure, band", "language, by", box=SIMPLE)
+    table.columns[0].min_width = 16
     for column in table.columns[1:]:
         column.no_wrap = True
     for text, result in zip(texts, results, strict=True):
@@ -98,11 +160,8 @@ def _table(texts: list[str], results: list[Triage]) -> Table:
             # Text objects: a bracket in what a customer wrote is no mark-up.
             Text(shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…"),
             Text("\n".join(line for line in answer if line)),
-            Text(result.team),
-            result.priority,
-            f"{result.confidence:.2f}",
-            result.band,
-            result.language,
-            result.decided_by,
+            Text("\n".join(line for line in (result.team, result.priority) if line)),
+            "\n".join(line for line in (f"{result.confidence:.2f}", result.band) if line),
+            "\n".join(line for line in (result.language, result.decided_by) if line),
         )
     return table
