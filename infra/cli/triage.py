@@ -149,7 +149,7 @@ def _details(understood: Understanding) -> Table:
 
 
 def _table(texts: list[str], results: list[Triage]) -> Table:
-    table = Table("text", "intent, category", "team, priority", "sure, band", "language, by", box=SIMPLE)
+    table = Table("text", "intent, category", "team, priority", "sure, band", "lang., by", box=SIMPLE)
     table.columns[0].min_width = 16
     for column in table.columns[1:]:
         column.no_wrap = True
