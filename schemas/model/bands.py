@@ -10,9 +10,9 @@ HIGH_ACCURACY: Final = 0.99
 MEDIUM_ACCURACY: Final = 0.9
 """What is asked by default: of the high band alone, and of high and medium together."""
 
-HIGH_STRANGENESS: Final = 0.3
+HIGH_STRANGENESS: Final = 0.7
 MEDIUM_STRANGENESS: Final = 0.96
-"""What is allowed by default: no confidence helps a text that is stranger than that part of all texts in scope.
+"""What is allowed by default: no confidence helps a text to which that part of all texts in scope is more familiar.
 
 A model is surest where it knows nothing, so confidence alone would let texts of no intent into the high band.
 """
