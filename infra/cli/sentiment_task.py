@@ -10,8 +10,6 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from batch.sentiment.evaluate import evaluate_sentiment
-from batch.sentiment.train import train_sentiment
 from batch.training.rows import LabelledRow
 from infra.cli.labelled_options import columns_from, read_files
 from schemas.sentiment.folder import SentimentEvaluation, load_sentiment
@@ -33,6 +31,8 @@ def task_option(command: Command) -> Command:
 
 def train_task(paths: Sequence[Path], columns: dict[str, Any], out: Path) -> int:
     """Train a sentiment model on labelled files, or on the packaged examples alone, and write it to a folder."""
+    from batch.sentiment.train import train_sentiment  # noqa: PLC0415 - scikit-learn takes seconds to load
+
     files = read_files(paths, columns_from(columns))
     manifest = train_sentiment(
         [row for file in files for row in file.rows],
@@ -59,6 +59,8 @@ def train_task(paths: Sequence[Path], columns: dict[str, Any], out: Path) -> int
 
 def evaluate_task(folder: Path, rows: Sequence[LabelledRow], *, as_json: bool) -> int:
     """Measure the sentiment model in a folder on labelled rows."""
+    from batch.sentiment.evaluate import evaluate_sentiment  # noqa: PLC0415 - as above
+
     manifest, model = load_sentiment(folder)
     measured = evaluate_sentiment(model, rows)
     if as_json:

@@ -10,9 +10,7 @@ from rich.table import Table
 
 from batch.settings import BatchSettings
 from batch.training.calibrate import LOSS
-from batch.training.fit import Wishes
 from batch.training.rows import rows_from_taxonomy
-from batch.training.train import train_bundle
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from infra.cli.sentiment_task import task_option, train_task
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
@@ -86,6 +84,10 @@ def command(
     A file has columns text and label; with a column split, rows of train and val are learnt from and rows of
     test measured on. Without a file, the examples of the taxonomy are learnt: a model from the first day.
     """
+    # Imported here: scikit-learn takes seconds, and `--help` must not wait for it.
+    from batch.training.fit import Wishes  # noqa: PLC0415
+    from batch.training.train import train_bundle  # noqa: PLC0415
+
     paths = (*labelled, *more)
     if task == "sentiment":
         return train_task(paths, columns, out)
