@@ -25,8 +25,8 @@ class Recipe(NamedTuple):
     smoothing: float = 0.1
     warm_up: float = 0.1  # part of the steps
     weight_decay: float = 0.01
-    averaging: float = 0.998  # decay of the mean of weights that is kept in the end
-    most_epochs: float = 8.0
+    averaging: float = 0.995  # decay of the mean of weights that is kept in the end
+    most_epochs: float = 2.0
     most_tokens: int = 6_000_000
     most_length: int = 128
     fewest_steps: int = 60
