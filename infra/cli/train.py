@@ -36,9 +36,10 @@ from schemas.taxonomy import load_taxonomy
 @click.option(
     "--encoder",
     type=click.Choice(["auto", "frozen", "fine-tuned"]),
-    default="auto",
+    default="frozen",
     show_default=True,
-    help="Train the encoder too: minutes, and several points better. auto does with files, where PyTorch is.",
+    help="fine-tuned trains the encoder too, with PyTorch: minutes to an hour, and a point or more better. "
+    "auto does so with files, where PyTorch is.",
 )
 @click.option(
     "--quality",
