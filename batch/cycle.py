@@ -25,7 +25,7 @@ from batch.training.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
-from schemas.model.registry import read_current
+from schemas.model.registry import usable
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
 
@@ -108,7 +108,7 @@ class Cycle:
             RetrainingRules(
                 corrections=settings.retrain_after_corrections, hours=settings.retrain_after_hours
             ),
-            has_model=read_current(self.models) is not None,
+            has_model=usable(self.models) is not None,
             now=datetime.now(UTC),
         )
         if due is None:

@@ -160,11 +160,14 @@ def model_check(settings: InfraSettings) -> Check:
     """Look for the current model bundle."""
     if "://" in settings.models_uri:
         return Check("model", Verdict.OK, f"kept at {settings.models_uri}")
-    from schemas.model.registry import read_current  # noqa: PLC0415 - brings the inference engine with it
+    from schemas.model.registry import check_published, read_current  # noqa: PLC0415 - brings the inference engine
 
     mend = "Run `ticketyard batch train`."
+    models = Path(settings.models_uri)
     try:
-        current = read_current(Path(settings.models_uri))
+        current = read_current(models)
+        if current is not None:
+            check_published(current, models)
     except PipelineError as error:
         return Check("model", Verdict.FAIL, str(error), mend)
     if current is None:

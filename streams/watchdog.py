@@ -64,8 +64,9 @@ class SignsOfLife:
         if self._leaving_since is not None:
             leaving = now - self._leaving_since
             return f"stopping has taken {leaving:.0f} s" if leaving > limit_s else None
-        if self._waiting_since is not None and now - self._waiting_since > join_limit_s:
-            return f"the group has given no partitions, not even none, for {now - self._waiting_since:.0f} s"
+        waiting_since = self._waiting_since  # read once: the event loop's thread may set it meanwhile
+        if waiting_since is not None and now - waiting_since > join_limit_s:
+            return f"the group has given no partitions, not even none, for {now - waiting_since:.0f} s"
         return None
 
 

@@ -82,12 +82,13 @@ def place(models: Path, trained: Path, version: str) -> CurrentModel:
     return pointer_to(target, models, version=version)
 
 
-def remove_old_challengers(models: Path, releases: Sequence[Release], *, keep: int) -> list[str]:
+def remove_old_challengers(models: Path, releases: Sequence[Release], *, spare: str, keep: int) -> list[str]:
     """Delete all but the newest challengers that nobody ever released; return their versions.
 
-    Only folders named by their version, as `place` makes them: what a person put here stays.
+    Only folders named by their version, as `place` makes them: what a person put here stays. So does `spare`, the one
+    just judged: it may be about to be released, and be an old one that was made again.
     """
-    released = set(_versions_in(releases))
+    released = {*_versions_in(releases), spare}
     challengers = [
         bundle
         for bundle in stored_bundles(models)

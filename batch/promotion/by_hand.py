@@ -15,7 +15,14 @@ from batch.errors import ModelUnknown
 from batch.promotion.bundles import checked_pointer, figures_of
 from batch.promotion.effects import follow
 from batch.promotion.models_lock import models_locked
-from batch.promotion.releases import Release, append_release, champion_before, is_announced, read_releases
+from batch.promotion.releases import (
+    Release,
+    append_release,
+    champion_before,
+    is_announced,
+    last_rollback,
+    read_releases,
+)
 from schemas.derived import ModelTrial
 from schemas.model.registry import CurrentModel, check_published
 
@@ -46,7 +53,7 @@ def promote_version(home: ModelsInUse, version: str, why: Why) -> Release:
     """
     pointer = checked_pointer(home.models, version)
     with _changing(home, "models promote", why) as (releases, _):
-        if releases and releases[-1].model == pointer:
+        if releases and releases[-1].model == pointer and last_rollback(releases) is None:
             return releases[-1]
         return _release(home, releases, _champion(home, releases, "promote", pointer, why))
 
@@ -57,14 +64,18 @@ def roll_back(home: ModelsInUse, to: str | None, why: Why) -> Release:
     The version that is left is barred: from then on only a person publishes it. A rollback that was interrupted is
     finished, not done a second time. Raises ModelUnknown, or BundleError where the target is damaged.
     """
-    with _changing(home, "models rollback", why) as (releases, interrupted):
-        if to is None and interrupted and releases[-1].kind == "rollback":
+    with _changing(home, "models rollback", why) as (releases, before):
+        if to is None and before.interrupted and releases[-1].kind == "rollback":
             return releases[-1]
-        pointer = _target(releases, to)
+        # What a person leaves is what they saw, not a winner of the gate that was only just released.
+        seen = releases[: before.releases] or releases
+        pointer = _target(seen, to)
         if releases[-1].model == pointer:
             return releases[-1]
         check_published(pointer, home.models)  # it has been loaded before, and a rollback is urgent
-        return _release(home, releases, _champion(home, releases, "rollback", pointer, why))
+        champion = _champion(home, releases, "rollback", pointer, why)
+        left = seen[-1].model.version
+        return _release(home, releases, msgspec.structs.replace(champion, leaves=left))
 
 
 def try_beside(home: ModelsInUse, kind: TrialKind, version: str, share: float, why: Why) -> Release:
@@ -73,7 +84,9 @@ def try_beside(home: ModelsInUse, kind: TrialKind, version: str, share: float, w
     It takes the place of an earlier one of its kind; a larger share keeps the tickets of a smaller. Raises
     ModelUnknown where there is no such version or it is the current one, BundleError where it is damaged.
     """
-    pointer = checked_pointer(home.models, version)
+    pointer = checked_pointer(
+        home.models, version
+    )  # loads it: seconds, for which nobody should be locked out
     trial = ModelTrial(
         version=version, uri=pointer.uri, sha256=pointer.sha256, share=share, salt=f"{kind}/{version}"
     )
@@ -81,6 +94,7 @@ def try_beside(home: ModelsInUse, kind: TrialKind, version: str, share: float, w
         last = _last(releases)
         if last.model.version == version:
             raise ModelUnknown(f"{version} is the current model: there is nothing to compare it with")
+        check_published(pointer, home.models)  # a training may have removed it since
         return _release(home, releases, _beside(last, kind, trial, why))
 
 
@@ -93,13 +107,20 @@ def end_trial(home: ModelsInUse, kind: TrialKind, why: Why) -> Release:
         return _release(home, releases, _beside(last, kind, None, why))
 
 
+class _Before(NamedTuple):
+    """How many releases there were before the lock was taken, and whether the last had been interrupted."""
+
+    releases: int
+    interrupted: bool
+
+
 @contextmanager
-def _changing(home: ModelsInUse, command: str, why: Why) -> Iterator[tuple[tuple[Release, ...], bool]]:
-    """Hold the lock; yield the history, and whether its last act had been interrupted and is finished now."""
+def _changing(home: ModelsInUse, command: str, why: Why) -> Iterator[tuple[tuple[Release, ...], _Before]]:
+    """Hold the lock; yield the history with all that was begun finished now, and what was there before."""
     with models_locked(home.models, command=command, now=why.now):
         before = read_releases(home.models)
         interrupted = bool(before) and not is_announced(home.models, before[-1])
-        yield _follow(home), interrupted
+        yield _follow(home), _Before(len(before), interrupted)
 
 
 def _follow(home: ModelsInUse) -> tuple[Release, ...]:

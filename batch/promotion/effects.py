@@ -1,10 +1,13 @@
 """What follows from a verdict or a release: the pointer and the announcement, whoever wrote it and died."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from batch.promotion.bundles import figures_of
+import structlog
+
+from batch.promotion.bundles import Figures, figures_of
 from batch.promotion.releases import (
     Release,
     append_release,
@@ -15,9 +18,10 @@ from batch.promotion.releases import (
 from batch.promotion.verdicts import Verdict, read_verdict
 from batch.publishing import Announcement, publish
 from schemas.model.errors import BundleError
-from schemas.model.registry import CurrentModel, read_current, write_current
+from schemas.model.registry import CURRENT, CurrentModel, read_current, write_current
 from schemas.topics import Topic
 
+log = structlog.get_logger(__name__)
 Progress = Callable[[str], None]
 
 
@@ -99,7 +103,13 @@ def _found(models: Path, releases: Sequence[Release], winner: Release | None) ->
         return None
     if last is None and winner is not None and winner.model == current:
         return None
-    figures = figures_of(current, models)
+    try:
+        figures = figures_of(current, models)
+    except BundleError as error:
+        # Of another version of the product, or damaged: no worker takes it, and whatever can be loaded replaces it.
+        log.warning("the current model cannot be used", version=current.version, error=str(error))
+        written = datetime.fromtimestamp((models / CURRENT).stat().st_mtime, UTC)
+        figures = Figures(accuracy=0.0, taxonomy_version="", created_at=written)
     return Release(
         number=0,
         decided_at=figures.created_at,

@@ -130,5 +130,7 @@ def _settle(
         verdict, pointer=pointer, replaced_version=current.version if current else None
     )
     write_verdict(models, verdict)
-    remove_old_challengers(models, read_releases(models), keep=workshop.publishing.keep_challengers)
+    remove_old_challengers(
+        models, read_releases(models), spare=pointer.version, keep=workshop.publishing.keep_challengers
+    )
     return verdict

@@ -25,8 +25,14 @@ Kind = Literal["gate", "promote", "rollback", "shadow", "canary", "found"]
 """Who or what changed something; `found` is a pointer that was not written by any release."""
 
 
+_MEND: Final = "restore it from a copy; deleting it would undo what it says, a rollback perhaps"
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The whole picture after one change, with when, what and why; `cause` is the id of the gate's verdict."""
+    """The whole picture after one change, with when, what and why; `cause` is the id of the gate's verdict.
+
+    `leaves` is the version that a person rolled back from, where the gate's winner came between.
+    """
 
     number: int
     decided_at: datetime
@@ -39,6 +45,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shadow: ModelTrial | None = None
     canary: ModelTrial | None = None
     cause: str | None = None
+    leaves: str | None = None
 
     @property
     def id(self) -> str:
@@ -66,7 +73,8 @@ class _Announced(msgspec.Struct, frozen=True):
 
 def read_releases(models: Path) -> tuple[Release, ...]:
     """Return the history, oldest first. Raises ModelsDamaged where a file of it cannot be read."""
-    found = [read_record(path, Release) for path in sorted((models / RELEASES).glob("*.json"))]
+    paths = sorted((models / RELEASES).glob("*.json"))
+    found = [read_record(path, Release, mend=_MEND) for path in paths]
     return tuple(release for release in found if release is not None)
 
 
@@ -107,6 +115,8 @@ def barred_versions(releases: Sequence[Release]) -> dict[str, Release]:
     for release in releases:
         if release.kind == "rollback" and before is not None and before.model != release.model:
             barred[before.model.version] = release
+            if release.leaves is not None:
+                barred[release.leaves] = release
         if release.kind in ("rollback", "promote"):
             barred.pop(release.model.version, None)
         before = release

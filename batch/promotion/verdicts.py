@@ -16,7 +16,7 @@ from batch.training.gate import Comparison
 from schemas.derived import ModelPublished
 from schemas.identity import derived_id
 from schemas.model.manifest import Evaluation
-from schemas.model.registry import CurrentModel, read_current
+from schemas.model.registry import CurrentModel, usable
 
 T = TypeVar("T")
 
@@ -60,9 +60,9 @@ def read_verdict(models: Path) -> Verdict | None:
 
 
 def settled(models: Path, inputs_sum: str) -> Verdict | None:
-    """Return the last verdict if it is on a model of these inputs and a model is current; nothing is to do then."""
+    """Return the last verdict if it is on these inputs and a usable model is current: nothing is to do then."""
     last = read_verdict(models)
-    return last if last and last.inputs_sum == inputs_sum and read_current(models) else None
+    return last if last and last.inputs_sum == inputs_sum and usable(models) else None
 
 
 def write_verdict(models: Path, verdict: Verdict) -> None:
@@ -70,11 +70,11 @@ def write_verdict(models: Path, verdict: Verdict) -> None:
     replace(models / VERDICT_NAME, msgspec.json.format(msgspec.json.encode(verdict), indent=1))
 
 
-def read_record(path: Path, kind: type[T]) -> T | None:
-    """Return what a file of the models folder records, None where it is missing. Raises ModelsDamaged."""
+def read_record(path: Path, kind: type[T], *, mend: str = "delete it and train again") -> T | None:
+    """Return what a file of the models folder records, None where it is missing. Raises ModelsDamaged, with `mend`."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
         return None
     except msgspec.MsgspecError as error:
-        raise ModelsDamaged(f"{path} cannot be read ({error}): delete it and train again") from error
+        raise ModelsDamaged(f"{path} cannot be read ({error}): {mend}") from error

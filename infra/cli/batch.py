@@ -91,7 +91,7 @@ def _say_train_if_due(cycle: "Cycle") -> None:
 
 
 def _say_verdict(verdict: "Verdict") -> None:
-    outcome = "is current" if verdict.publish else "is not published"
+    outcome = "won" if verdict.publish else "is not published"
     click.echo(f"train: model {verdict.challenger.bundle_version} {outcome}: {verdict.reason}")
 
 

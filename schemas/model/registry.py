@@ -88,6 +88,17 @@ def check_published(current: CurrentModel, models: Path) -> None:
             raise BundleError(f"{file}: not the file that was published as {current.version}; copy it again")
 
 
+def usable(models: Path) -> CurrentModel | None:
+    """Return the pointer if the bundle that it names can be used by this version, else None."""
+    try:
+        current = read_current(models)
+        if current is not None:
+            check_published(current, models)
+    except BundleError:
+        return None
+    return current
+
+
 def _check_manifest(current: CurrentModel, models: Path) -> None:
     file = current.folder(models) / MANIFEST
     if file.is_file() and sha256_of(file) != current.sha256:

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import structlog
+
 from schemas.model.bundle import Bundle
 from schemas.model.scoring import score
 from schemas.triage import Triage
+
+_log = structlog.get_logger(__name__)
 
 
 class Message(NamedTuple):
@@ -48,7 +52,13 @@ class Deployment:
         if self.canary is None or not tried:
             return score(self.champion, [message.text for message in messages])
         texts = [message.text for message in messages]
-        by_canary = iter(score(self.canary.bundle, [texts[place] for place in sorted(tried)]))
+        try:
+            by_canary = iter(score(self.canary.bundle, [texts[place] for place in sorted(tried)]))
+        except Exception as error:  # noqa: BLE001 - a model on trial stops no ticket, whatever is wrong with it
+            _log.error(
+                "canary.failed", version=self.canary.bundle.version, error=f"{type(error).__name__}: {error}"
+            )
+            return score(self.champion, texts)
         others = [text for place, text in enumerate(texts) if place not in tried]
         by_champion = iter(score(self.champion, others))
         return [next(by_canary if place in tried else by_champion) for place in range(len(texts))]

@@ -15,8 +15,14 @@ from batch.promotion.by_hand import ModelsInUse, Why, end_trial, promote_version
 from batch.promotion.effects import follow
 from batch.promotion.listing import summaries
 from batch.promotion.models_lock import models_locked
-from batch.promotion.releases import Release, append_release, note_announced, read_releases
-from batch.promotion.verdicts import Verdict, read_verdict, write_verdict
+from batch.promotion.releases import (
+    Release,
+    append_release,
+    barred_versions,
+    note_announced,
+    read_releases,
+)
+from batch.promotion.verdicts import Verdict, read_verdict, settled, write_verdict
 from infra.local.kafka import LocalKafka
 from schemas.derived import ModelPublished
 from schemas.model.bundle import read_manifest
@@ -208,6 +214,47 @@ def test_a_pointer_that_nobody_recorded_is_taken_into_the_history(home: BatchHom
     assert current(models) == "v1"
 
 
+def winner(home: BatchHome, models: Path, version: str, *, publish: bool) -> Verdict:
+    """The gate's verdict on a model that stands beside the others, which nobody has followed yet."""
+    figures = Evaluation(
+        bundle_version=version, test_sum="t", n=10, accuracy=0.9, macro_f1=0.9, micro_f1=0.9,
+        texts_per_second=1.0, encoder_share=0.5,
+    )  # fmt: skip
+    with batch_cycle(home.settings, command="batch train", progress=nothing) as cycle:
+        _, data = cycle._training_data()
+    verdict = Verdict(
+        inputs_sum=data.sum(home.settings.train_seed), decided_at=NOW, publish=publish, reason="measured",
+        challenger=figures, champion=None, taxonomy_version="1",
+        pointer=pointer_to(models / version, models, version=version),
+    )  # fmt: skip
+    write_verdict(models, verdict)
+    return verdict
+
+
+def test_a_rollback_leaves_what_the_person_saw(home: BatchHome, models: Path) -> None:
+    """A winner that a killed training left behind came between, and the bad model was gone back to, not left."""
+    were_current(models, "v1", "v2")
+    winner(home, models, "v3", publish=True)
+    assert roll_back(in_use(home), None, WHY).model.version == "v1"
+    assert current(models) == "v1"
+    assert barred_versions(read_releases(models)).keys() == {"v2", "v3"}
+
+
+@pytest.mark.parametrize("publish", [True, False])
+def test_a_bundle_of_an_older_format_is_replaced(home: BatchHome, models: Path, publish: bool) -> None:
+    """After an upgrade it was current for ever: no worker took it, and training said that nothing was to do."""
+    old = models / "v1" / "bundle.json"
+    content = msgspec.json.decode(old.read_bytes()) | {"format": 1}
+    old.unlink()
+    old.write_bytes(msgspec.json.encode(content))
+    write_current(models, pointer_to(models / "v1", models, version="v1"))
+    verdict = winner(home, models, "v1", publish=publish)
+    follow(home.options, models, prefix=home.settings.topic_prefix, progress=nothing)
+    assert current(models) == "v1"
+    assert settled(models, verdict.inputs_sum) is None
+    assert promote_version(in_use(home), "v2", WHY).model.version == "v2"
+
+
 def test_one_at_a_time(home: BatchHome, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second waits, and is told who holds the lock if it takes too long."""
     monkeypatch.setattr("batch.promotion.models_lock._PATIENCE_S", 0.1)
@@ -219,7 +266,7 @@ def test_one_at_a_time(home: BatchHome, models: Path, monkeypatch: pytest.Monkey
 
 
 def test_old_challengers_go_and_what_is_needed_stays(models: Path) -> None:
-    """Of models that were never published the newest stay; released ones and those that a person put there, all."""
+    """The one just judged may be old and about to be published: it stays, as do released ones and a person's own."""
     were_current(models, "v1")
     (models / "v2").rename(models / "mine")
     shutil.copytree(models / "v3", models / "v4", copy_function=_link)
@@ -229,5 +276,6 @@ def test_old_challengers_go_and_what_is_needed_stays(models: Path) -> None:
     )
     (models / "v4" / "bundle.json").unlink()
     (models / "v4" / "bundle.json").write_bytes(msgspec.json.encode(later))
-    assert remove_old_challengers(models, read_releases(models), keep=1) == ["v3"]
-    assert sorted(path.name for path in models.iterdir() if path.is_dir()) == ["mine", "releases", "v1", "v4"]
+    assert remove_old_challengers(models, read_releases(models), spare="v3", keep=0) == ["v4"]
+    assert remove_old_challengers(models, read_releases(models), spare="v1", keep=0) == ["v3"]
+    assert sorted(path.name for path in models.iterdir() if path.is_dir()) == ["mine", "releases", "v1"]

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
 from schemas.model.bundle import Bundle
+from schemas.model.scoring import score
+from schemas.triage import Triage
 from streams.triage.deployment import Deployment, Message, Trial, in_share
 from tests.unit.schemas.tiny_model import tiny_bundle
 
@@ -52,3 +54,17 @@ def test_a_canary_decides_its_tickets_and_no_others() -> None:
     assert len({result.model_version for result in results}) == 2
     alone = Deployment(named("champion")).decide(messages)
     assert [result.intent for result in results] == [result.intent for result in alone]
+
+
+def test_a_canary_that_fails_stops_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a model on trial cannot score, the champion decides."""
+
+    def failing(bundle: Bundle, texts: list[str | None]) -> list[Triage]:
+        if bundle.version == "canary":
+            raise RuntimeError("a text that it cannot take")
+        return score(bundle, texts)
+
+    monkeypatch.setattr("streams.triage.deployment.score", failing)
+    deployment = Deployment(named("champion"), Trial(named("canary"), 0.5, "salt"))
+    results = deployment.decide([Message(ticket, "refund please") for ticket in TICKETS[:20]])
+    assert {result.model_version for result in results} == {"champion"}
