@@ -13,7 +13,7 @@ OWN_VALIDATION: Final = 0.2
 """The share of rows that is set aside where the data name no validation rows."""
 
 ENOUGH_VALIDATION: Final = 3_000
-"""Own validation rows are about so many at most: each more would be one less to learn from."""
+"""About so many own validation rows are enough where they are not learnt from at the end."""
 
 MOST_VALIDATION: Final = 5_000
 """Validation rows used at most: they set a few numbers, and the encoder has to read each."""
@@ -37,15 +37,15 @@ class Material(NamedTuple):
     own_validation: bool
 
 
-def prepare(rows: Sequence[LabelledRow], *, seed: int) -> Material:
+def prepare(rows: Sequence[LabelledRow], *, seed: int, most_held: int | None = None) -> Material:
     """Split rows into training and validation; TrainingError where there are fewer than two labels.
 
-    Where no row is marked val, a fifth or about 3,000 are set aside by a hash of the text, but never a label's
-    only rows.
+    Where no row is marked val, a fifth is set aside by a hash of the text, or about `most_held` where that is less,
+    but never a label's only rows.
     """
     pairs = _pairs(rows)
     given = any(split == "val" for _, _, split in pairs)
-    share = min(OWN_VALIDATION, ENOUGH_VALIDATION / max(1, len(pairs)))
+    share = OWN_VALIDATION if most_held is None else min(OWN_VALIDATION, most_held / max(1, len(pairs)))
     held = [split == "val" if given else _set_aside(text, share) for text, _, split in pairs]
     train = [(text, label) for (text, label, _), out in zip(pairs, held, strict=True) if not out]
     val = [(text, label) for (text, label, _), out in zip(pairs, held, strict=True) if out]

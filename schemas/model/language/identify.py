@@ -74,7 +74,8 @@ def _readable(text: str) -> str:
 
 def _chances(text: str, *, thorough: bool) -> dict[str, float]:
     quick = quick_opinion(text)
-    if quick.sure and quick.first not in LOOKALIKES:
+    decided = quick.sure or (quick.likely and not thorough)
+    if decided and quick.first not in LOOKALIKES:
         return _by_quick(quick)
     if quick.sure:
         return _by_both(text, quick, LOOKALIKES[quick.first or ""], thorough=thorough)

@@ -12,6 +12,10 @@ SURE_EVIDENCE: Final = 1.5
 SURE_RATIO: Final = 0.85
 """The most that the second language may have of the first one's evidence where the first is sure."""
 
+LIKELY_EVIDENCE: Final = 1.2
+LIKELY_RATIO: Final = 0.6
+"""The same for what is sure enough where only trigrams could say more: 99.9 % right on the half to choose on."""
+
 LOOKALIKES: Final = {
     "hr": ("bs", "hr"),
     "ms": ("id", "ms"),
@@ -51,8 +55,16 @@ class QuickOpinion(NamedTuple):
     @property
     def sure(self) -> bool:
         """Whether the first language has enough evidence, and enough more than the second."""
+        return self._ahead(SURE_EVIDENCE, SURE_RATIO)
+
+    @property
+    def likely(self) -> bool:
+        """Whether it is so far ahead that little evidence is enough, as in word salad."""
+        return self._ahead(LIKELY_EVIDENCE, LIKELY_RATIO)
+
+    def _ahead(self, evidence: float, ratio: float) -> bool:
         strongest, second, *_ = [*self.evidence.values(), 0.0, 0.0]
-        return strongest >= SURE_EVIDENCE and second <= SURE_RATIO * strongest
+        return strongest >= evidence and second <= ratio * strongest
 
     def weight(self, code: str) -> float:
         """Return the logarithm of the evidence for a language, whether ELD knows it or not."""
