@@ -90,7 +90,7 @@ def _is_deleted(admin: KafkaAdminClient, group: str) -> bool:
 
 
 def _triaged(records: list[Any], old_id: str) -> int:
-    """Return how many tickets were passed on that another topic than the old one had."""
+    """Return how many events of another topic than the old one were passed on; a rebalance may repeat some."""
     tickets = [record.value() for record in records if not record.key().startswith(b"watermark/")]
     origins = [msgspec.json.decode(value, type=TicketTriaged).origin for value in tickets]
-    return sum(origin.topic_id != old_id for origin in origins)
+    return len({(origin.partition, origin.offset) for origin in origins if origin.topic_id != old_id})
