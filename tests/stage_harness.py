@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from kafka.admin import NewTopic
 
 from infra.topics import admin_client, ensure_topics, specs_of
@@ -24,6 +24,13 @@ from streams.settings import StreamSettings
 from streams.stages import names_of
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+_NO_COORDINATOR_YET = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 
 
 def wait_for(reached: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
@@ -124,12 +131,19 @@ class StageHarness:
             wait_for(lambda: name in admin.list_topics(), "the topic created")
 
     def committed(self, stage: str, topic: Topic) -> list[int]:
-        """Return what a stage has committed of each of a topic's four partitions; negative where nothing."""
+        """Return what a stage has committed of each of a topic's four partitions; negative where nothing.
+
+        A broker that has just made its first group says for some seconds that it coordinates none: nothing yet.
+        """
         group = f"{self.settings.topic_prefix}ticketyard-{stage}"
         consumer = Consumer({"bootstrap.servers": self.settings.bootstrap_servers, "group.id": group})
         try:
             parts = [TopicPartition(self.names[topic], number) for number in range(4)]
             return [int(part.offset) for part in consumer.committed(parts, timeout=10)]
+        except KafkaException as failure:
+            if failure.args[0].code() not in _NO_COORDINATOR_YET:
+                raise
+            return [-1] * len(parts)
         finally:
             consumer.close()
 
