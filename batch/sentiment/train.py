@@ -58,11 +58,6 @@ def train_sentiment(
     return manifest
 
 
-def first_sentiment_state() -> bytes:
-    """Return the arrays of the model that is learnt from the packaged examples alone, for a bundle to carry."""
-    return dump_arrays(fit_sentiment(_packaged(THREE_CLASSES), (), THREE_CLASSES).state)
-
-
 def _divided(rows: Sequence[LabelledRow]) -> tuple[list[Example], list[Example], tuple[Level, ...]]:
     """Return the examples to learn from, those to choose on, and the classes; rows without a text are left out."""
     usable = [(clean_text(row.text).text, level_of(row), row.split) for row in rows if row.split != "test"]

@@ -1,6 +1,6 @@
 """Drives a PartitionLogic without Kafka: records in, messages out, and the state that survives."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -9,6 +9,7 @@ from schemas.derived import DERIVED_EVENTS, Origin
 from schemas.envelope import Envelope, EventDecoder, decode_envelope, encode_body, encode_headers
 from schemas.events import Event
 from schemas.topics import Topic, topic_specs
+from streams.offsets import Committed
 from streams.record import Emission, Record
 from streams.step import PartitionLogic, Step
 
@@ -96,3 +97,19 @@ class Driver:
     def entry(self, key: str) -> dict[str, object]:
         """Return one entry of the state as JSON has it."""
         return msgspec.json.decode(self.state[key], type=dict[str, object])
+
+
+class NoPositions:
+    """The positions of a stage that has committed nothing, over logs that hold nothing."""
+
+    def committed(self, partition: int) -> Mapping[str, Committed]:
+        """Return what is committed: nothing."""
+        return {}
+
+    def begin(self, topic: str, partition: int) -> int:
+        """Return the first offset of a log."""
+        return 0
+
+    def between(self, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
+        """Return the records of a log: none."""
+        return iter(())

@@ -1,6 +1,6 @@
 """A jump of the watermark: very many timers due at once are fired over several steps, none is lost."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry
@@ -11,10 +11,10 @@ from schemas.topics import Topic
 from streams.engine import StepEngine
 from streams.fault_points import never
 from streams.metrics import StageMetrics
-from streams.offsets import Committed
 from streams.record import Emission, Record, TopicRole
 from streams.state_log import Restored, StepHeader
 from streams.step import Step, Timer
+from tests.unit.streams.logic_driver import NoPositions
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TIMERS = 2500
@@ -47,17 +47,6 @@ class MemoryLog:
 class NoOutbox:
     def send(self, emissions: Sequence[Emission]) -> None:
         assert not emissions
-
-
-class NoPositions:
-    def committed(self, partition: int) -> Mapping[str, Committed]:
-        return {}
-
-    def begin(self, topic: str, partition: int) -> int:
-        return 0
-
-    def between(self, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
-        return iter(())
 
 
 class FiringLogic:

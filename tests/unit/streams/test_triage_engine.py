@@ -1,6 +1,6 @@
 """A partition of triage without Kafka: how it waits for its first model, and what a record that raises does."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,27 +13,15 @@ from schemas.topics import Topic
 from streams.fault_points import never
 from streams.input_order import InputOrder
 from streams.metrics import StageMetrics
-from streams.offsets import Committed
 from streams.record import Emission, Record, TopicRole
 from streams.triage import engine as triage
 from streams.triage.engine import TriageEngine
 from streams.triage.source_watermark import SourceWatermark
-from tests.unit.streams.logic_driver import PARTITIONS
+from tests.unit.streams.logic_driver import PARTITIONS, NoPositions
 
 NAME = "tickets.events"
 ROLES = {NAME: TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="id")}
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-class Positions:
-    def committed(self, partition: int) -> Mapping[str, Committed]:
-        return {}
-
-    def begin(self, topic: str, partition: int) -> int:
-        return 0
-
-    def between(self, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
-        return iter(())
 
 
 class Models:
@@ -71,9 +59,9 @@ def engine(outbox: Outbox) -> TriageEngine:
     metrics = StageMetrics("triage", CollectorRegistry())
     return TriageEngine(
         partition=0,
-        order=InputOrder(partition=0, roles=ROLES, positions=Positions(), metrics=metrics),
+        order=InputOrder(partition=0, roles=ROLES, positions=NoPositions(), metrics=metrics),
         outbox=outbox,  # type: ignore[arg-type]  # a fake with the same methods
-        positions=Positions(),
+        positions=NoPositions(),
         partitions=PARTITIONS,
         models=Models(),  # type: ignore[arg-type]  # as above
         scoring=None,  # type: ignore[arg-type]  # nothing here is scored
