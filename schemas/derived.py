@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from schemas.events import Count, Event, Id, Label, Moment, Share, Team, TicketEvent
+from schemas.thread_rule import ThreadRule
 from schemas.ticket_row import TicketRow, Work
 from schemas.triage import Triage
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority, Tier
@@ -103,7 +104,10 @@ class TicketQueued(Decision, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.log: one event of a ticket, the row after it, and the row before it (None where the state began)."""
+    """tickets.log: one event of a ticket, the row after it, and the row before it (None where the state began).
+
+    `thread_rule` is there where the event is a message that the model answered and that may change the intent.
+    """
 
     life: Number
     revision: Number
@@ -111,6 +115,7 @@ class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     after: TicketRow
     before: TicketRow | None = None
     triage: Triage | None = None
+    thread_rule: ThreadRule | None = None
 
 
 class AgentRostered(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -57,6 +57,10 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model_version: str | None = None
     predicted_intent: str | None = None
     predicted_category: Category | None = None
+    predicted_event_id: str | None = None
+    predicted_at: datetime | None = None
+    prediction_changes: int = 0
+    scored_messages: int = 0  # since it was opened or last finished, up to what the thread rule lets count
     triage_reasons: tuple[str, ...] = ()
     corrected: bool = False
     priority: Priority = Priority.MEDIUM

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from schemas.settings import CommonSettings
+from schemas.thread_rule import ThreadPolicy, ThreadRule
 
 
 class StreamSettings(CommonSettings):
@@ -61,6 +62,21 @@ class StreamSettings(CommonSettings):
         ge=0,
         description="A resolved ticket is closed after so long; 0 leaves that to the source.",
     )
+    thread_policy: ThreadPolicy = Field(
+        default="confident_change",
+        description="Which of a customer's messages sets the intent: first_message, confident_change, latest_message.",
+    )
+    thread_margin: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="confident_change: by so much confidence a later message must be surer than the standing one.",
+    )
+    thread_messages: int = Field(
+        default=10,
+        ge=1,
+        description="So many of a ticket's texts are scored, counted from its opening and from each reopening.",
+    )
     specialisation_weight: float = Field(default=0.4, ge=0, description="Routing: the agent's own subject.")
     skill_weight: float = Field(default=0.2, ge=0, description="Routing: how skilled in the subject.")
     free_capacity_weight: float = Field(default=0.2, ge=0, description="Routing: how much room is left.")
@@ -72,3 +88,8 @@ class StreamSettings(CommonSettings):
         default="",
         description="For fault tests: `point:n` kills the worker hard when it reaches that point the n-th time.",
     )
+
+    @property
+    def thread_rule(self) -> ThreadRule:
+        """Which of a customer's messages says what a ticket is about."""
+        return ThreadRule(policy=self.thread_policy, margin=self.thread_margin, messages=self.thread_messages)

@@ -28,6 +28,7 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
     return CasesPartition(
         retire_after=timedelta(days=settings.retire_after_days),
         close_after=timedelta(days=settings.close_after_days) if settings.close_after_days else None,
+        thread_rule=settings.thread_rule,
     )
 
 

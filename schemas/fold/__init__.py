@@ -47,8 +47,9 @@ from schemas.fold.status import (
     say_status,
 )
 from schemas.fold.work import routing_view, settle_work, work_changes
+from schemas.thread_rule import starts_anew
 from schemas.ticket_row import TicketRow
-from schemas.vocabulary import Author
+from schemas.vocabulary import FINISHED, Author
 
 __all__ = [
     "FOLDED_EVENTS",
@@ -82,6 +83,7 @@ def fold(row: TicketRow | None, fact: Fact) -> TicketRow:
         revision=before.revision + 1,
         routing_revision=before.routing_revision + (not told),
         late_events=before.late_events + (after.late_events > before.late_events),
+        scored_messages=0 if starts_anew(fact.body) else after.scored_messages,
         last_event_at=before.last_event_at if decision else max(before.last_event_at, fact.time),
     )
 
@@ -94,8 +96,11 @@ def _updated(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
 
 
 def _message(row: TicketRow, fact: Fact, body: MessageAdded) -> TicketRow:
-    row = apply_message(row, body, fact.time)
-    return label_message(row, fact.triage) if body.author is Author.CUSTOMER else row
+    moved = apply_message(row, body, fact.time)
+    if body.author is not Author.CUSTOMER:
+        return moved
+    reopened = row.status in FINISHED and moved.status not in FINISHED
+    return label_message(moved, fact, reopened=reopened)
 
 
 def _survey(row: TicketRow, body: SurveyAnswered, time: datetime) -> TicketRow:
@@ -106,7 +111,7 @@ def _survey(row: TicketRow, body: SurveyAnswered, time: datetime) -> TicketRow:
 
 def _opened(row: TicketRow, fact: Fact) -> TicketRow:
     assert isinstance(fact.body, TicketOpened)
-    return apply_opened(row, fact.body, fact.time, fact.triage)
+    return apply_opened(row, fact.body, fact)
 
 
 def _timed(apply: Callable[[TicketRow, Any, datetime], TicketRow]) -> Callable[[TicketRow, Fact], TicketRow]:

@@ -8,6 +8,7 @@ import msgspec
 from schemas.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
 from schemas.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
 from schemas.events import TICKET_EVENTS, TicketEvent, TicketImported
+from schemas.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.triage import Triage
 
 FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {
@@ -21,7 +22,10 @@ _DECODER: Final = EventDecoder(FOLDED_EVENTS)
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of one ticket; `time` is UTC. `life` counts only where the event starts a ticket's state."""
+    """One event of one ticket; `time` is UTC. `life` counts only where the event starts a ticket's state.
+
+    `thread_rule` says whether the message, if it is one, may change what the ticket is about.
+    """
 
     id: str
     type: str
@@ -30,9 +34,16 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     body: TicketEvent
     triage: Triage | None = None
     life: int = 0
+    thread_rule: ThreadRule = FIRST_MESSAGE
 
 
-def to_fact(event: SourceEvent, triage: Triage | None = None, *, life: int = 0) -> Fact:
+def to_fact(
+    event: SourceEvent,
+    triage: Triage | None = None,
+    *,
+    life: int = 0,
+    thread_rule: ThreadRule = FIRST_MESSAGE,
+) -> Fact:
     """Decode `event`. Raises UnknownEventType, InvalidBody or NotAnEvent, naming the event and the field."""
     envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
     body = _DECODER.decode(envelope, bytes(event.body))
@@ -42,13 +53,22 @@ def to_fact(event: SourceEvent, triage: Triage | None = None, *, life: int = 0) 
         body = msgspec.structs.replace(body, opened_at=_utc(body.opened_at, event, "opened_at"))
     time = _utc(event.time, event, "time")
     return Fact(
-        id=event.id, type=event.type, source=event.source, time=time, body=body, triage=triage, life=life
+        id=event.id,
+        type=event.type,
+        source=event.source,
+        time=time,
+        body=body,
+        triage=triage,
+        life=life,
+        thread_rule=thread_rule,
     )
 
 
 def fact_of(logged: TicketLogged) -> Fact:
     """Return the fact that a record of tickets.log tells; folding it over `before` gives `after` again."""
-    return to_fact(logged.event, logged.triage, life=logged.life)
+    return to_fact(
+        logged.event, logged.triage, life=logged.life, thread_rule=logged.thread_rule or FIRST_MESSAGE
+    )
 
 
 def _utc(time: datetime, event: SourceEvent, field: str) -> datetime:

@@ -6,28 +6,64 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from schemas.events import LabelCorrected, TicketOpened, TicketUpdated
+from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, late
+from schemas.thread_rule import Answer, answer, answer_of, changes
 from schemas.ticket_row import Said, TicketRow, Work
 from schemas.triage import NO_TEXT, Triage
-from schemas.vocabulary import TRIAGE_TEAM
+from schemas.vocabulary import FINISHED, TRIAGE_TEAM
 
 
-def label_opening(row: TicketRow, body: TicketOpened, triage: Triage | None) -> TicketRow:
-    """Label a ticket by its opening: what the source says stands where it is explicit or there is no text."""
+def label_opening(row: TicketRow, body: TicketOpened, fact: Fact) -> TicketRow:
+    """Label a ticket by its opening: what the source says stands where it is explicit or there is no text.
+
+    Where messages came before it, the one that the ticket is labelled by stays if it would have changed the label
+    of the opening: the order of arrival decides nothing between these two.
+    """
+    triage = fact.triage
     if body.priority is not None and row.priority_said_by is not Said.PEOPLE:
         row = replace(row, priority=body.priority, priority_said_by=Said.SOURCE)
     if triage is not None and triage.intent is not None:
         if body.team is not None and body.assignee is not None:  # somebody has it already, where they have it
             row = _put_in_team(row, body.team, Said.SOURCE)
-        return _label_by_model(row, triage)
+        message_stays = row.predicted_intent is not None and changes(
+            fact.thread_rule, answer_of(triage), _standing(row)
+        )
+        return _count(row if message_stays else _label_by_model(row, triage, fact), fact)
     return _label_by_source(row, body, triage)
 
 
-def label_message(row: TicketRow, triage: Triage | None) -> TicketRow:
-    """Label a ticket by the first message with text; later messages change nothing."""
-    if triage is None or triage.intent is None or row.predicted_intent is not None:
+def fill_in_label(row: TicketRow, fact: Fact) -> TicketRow:
+    """Label a ticket by a second opening, if no text has labelled it so far."""
+    if fact.triage is None or fact.triage.intent is None:
         return row
-    return _label_by_model(row, triage)
+    if row.predicted_intent is None:
+        row = _label_by_model(row, fact.triage, fact)
+    return _count(row, fact)
+
+
+def label_message(row: TicketRow, fact: Fact, *, reopened: bool) -> TicketRow:
+    """Label a ticket by a customer's message: by the first with text, by a later one as the thread rule says.
+
+    `reopened` says that this message opened the ticket again. What people or the source said stays.
+    """
+    triage = fact.triage
+    if triage is None or triage.intent is None:
+        return row
+    if row.predicted_intent is None:
+        return _count(_label_by_model(row, triage, fact), fact)
+    if row.scored_messages >= fact.thread_rule.most_scored:
+        return row  # triage may have scored it or not: the same row either way
+    anew = reopened or row.scored_messages == 0
+    open_to_change = (
+        row.label_said_by is Said.MODEL
+        and row.status not in FINISHED
+        and not is_older(fact.time, row.predicted_at)
+    )
+    if open_to_change and changes(fact.thread_rule, _standing(row), answer_of(triage), anew=anew):
+        changed = row.prediction_changes + (triage.intent != row.predicted_intent)
+        row = replace(_label_by_model(row, triage, fact), prediction_changes=changed)
+    return _count(row, fact)
 
 
 def apply_updated_labels(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
@@ -79,11 +115,23 @@ def _label_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> Tic
     )
 
 
-def _label_by_model(row: TicketRow, triage: Triage) -> TicketRow:
+def _count(row: TicketRow, fact: Fact) -> TicketRow:
+    """Count a text that the model answered; above the rule's limit nothing is counted, as it may go unscored."""
+    counted = row.scored_messages < fact.thread_rule.most_scored
+    return replace(row, scored_messages=row.scored_messages + counted)
+
+
+def _standing(row: TicketRow) -> Answer:
+    return answer(row.predicted_intent, row.confidence, row.triage_reasons)
+
+
+def _label_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
     row = replace(
         row,
         predicted_intent=triage.intent,
         predicted_category=triage.category,
+        predicted_event_id=fact.id,
+        predicted_at=fact.time,
         confidence=triage.confidence,
         decided_by=triage.decided_by,
         model_version=triage.model_version,

@@ -8,11 +8,10 @@ from msgspec.structs import replace
 from schemas.events import TicketImported, TicketOpened
 from schemas.fold.assignment import hold
 from schemas.fold.fact import Fact
-from schemas.fold.labels import label_message, label_opening
+from schemas.fold.labels import fill_in_label, label_opening
 from schemas.fold.order import is_older
 from schemas.fold.status import apply_opening_status
 from schemas.ticket_row import Said, TicketRow
-from schemas.triage import Triage
 from schemas.vocabulary import Status
 
 SUBJECT_LENGTH: Final = 500
@@ -33,15 +32,15 @@ def unknown(fact: Fact) -> TicketRow:
     )
 
 
-def apply_opened(row: TicketRow, body: TicketOpened, time: datetime, triage: Triage | None) -> TicketRow:
+def apply_opened(row: TicketRow, body: TicketOpened, fact: Fact) -> TicketRow:
     """Open a ticket; the opening of one that is already known fills in what is missing and resets nothing."""
     row = _describe(row, body)
     if not row.resumed:
-        return label_message(row, triage)
-    row = label_opening(row, body, triage)
-    row = _place(row, body, time)
-    row = apply_opening_status(row, body, time)
-    return replace(row, resumed=False, opened_at=min(row.opened_at, _opened_at(body, time)))
+        return fill_in_label(row, fact)
+    row = label_opening(row, body, fact)
+    row = _place(row, body, fact.time)
+    row = apply_opening_status(row, body, fact.time)
+    return replace(row, resumed=False, opened_at=min(row.opened_at, _opened_at(body, fact.time)))
 
 
 def _describe(row: TicketRow, body: TicketOpened) -> TicketRow:

@@ -7,6 +7,7 @@ import msgspec
 from schemas.derived import SourceEvent, TicketAssigned, TicketQueued, TicketTriaged, WatermarkAdvanced
 from schemas.envelope import EventDecoder, decode_envelope
 from schemas.fold import Fact, to_fact
+from schemas.thread_rule import ThreadRule
 from schemas.topics import Topic
 from streams.record import Record
 
@@ -21,7 +22,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     fact: Fact
 
 
-def read(record: Record) -> Told | None:
+def read(record: Record, rule: ThreadRule) -> Told | None:
     """Return what a record tells of a ticket, None for a watermark. Raises EventError (Permanent)."""
     envelope = decode_envelope(record.headers)
     if record.topic is Topic.TICKETS_DECISIONS:
@@ -37,4 +38,5 @@ def read(record: Record) -> Told | None:
     body = _ENRICHED.decode(envelope, record.value)
     if not isinstance(body, TicketTriaged):
         return None
-    return Told(event=body.event, fact=to_fact(body.event, body.triage, life=record.origin.offset))
+    fact = to_fact(body.event, body.triage, life=record.origin.offset, thread_rule=rule)
+    return Told(event=body.event, fact=fact)

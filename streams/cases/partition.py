@@ -9,8 +9,9 @@ from schemas.derived import Decision, SourceEvent, TicketLogged
 from schemas.envelope import encode_body
 from schemas.errors import Permanent
 from schemas.events import TicketClosed
-from schemas.fold import fold, is_current, to_fact, work_changes
+from schemas.fold import Fact, fold, is_current, to_fact, work_changes
 from schemas.identity import derived_id
+from schemas.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.ticket_row import TicketRow
 from schemas.topics import Topic
 from streams.cases.clocks import CLOSE, RETIRE, Clocks, timer_name, timer_of
@@ -41,10 +42,18 @@ class CasesPartition:
     """The tickets of one partition. A PartitionLogic.
 
     `retire_after` is how long a closed ticket stays in the state; `close_after` how long a resolved one stays
-    open to objection, None where the source closes tickets itself. Both are event time.
+    open to objection, None where the source closes tickets itself. Both are event time. `thread_rule` says when
+    a later message changes what a ticket is about.
     """
 
-    def __init__(self, *, retire_after: timedelta, close_after: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        retire_after: timedelta,
+        close_after: timedelta | None = None,
+        thread_rule: ThreadRule = FIRST_MESSAGE,
+    ) -> None:
+        self._thread_rule = thread_rule
         self._clocks = Clocks(retire_after=retire_after, close_after=close_after)
         self._tickets: dict[str, TicketState] = {}
         self._sealed: dict[str, dict[str, str]] = {}
@@ -63,7 +72,7 @@ class CasesPartition:
 
     def handle(self, record: Record, step: Step) -> None:
         """Fold one record into its ticket. Raises EventError or DuplicateConflict, both Permanent."""
-        told = read(record)
+        told = read(record, self._thread_rule)
         if told is not None:
             self._take(told, step)
 
@@ -134,6 +143,7 @@ class CasesPartition:
             after=after,
             before=before,
             triage=told.fact.triage,
+            thread_rule=_rule_that_counts(told.fact),
         )
         # The life belongs to the id: what comes again after the ticket was forgotten is another record.
         identity = derived_id(
@@ -177,3 +187,9 @@ class CasesPartition:
         )
         self._apply(Told(event=event, fact=to_fact(event)), self._tickets[ticket_id], step)
         step.count("closed_by_clock")
+
+
+def _rule_that_counts(fact: Fact) -> ThreadRule | None:
+    """Return the rule that the log must keep, so that whoever folds again gets the same row."""
+    answered = fact.triage is not None and fact.triage.intent is not None
+    return fact.thread_rule if answered and fact.thread_rule.policy != FIRST_MESSAGE.policy else None

@@ -3,28 +3,30 @@
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.events import TicketEvent
 from schemas.fold import Fact, fold, is_current, work_changes
+from schemas.thread_rule import ThreadRule
 from schemas.ticket_row import Said, TicketRow, Work
 from schemas.triage import Triage
 from schemas.vocabulary import FINISHED, Status
 from tests.unit.schemas.ticket_facts import assigned, fact, queued
-from tests.unit.schemas.ticket_strategies import AGENTS, bodies, minutes, triages
+from tests.unit.schemas.ticket_strategies import AGENTS, bodies, minutes, rules, triages
 
-Happening = tuple[TicketEvent, int, Triage | None]
+Happening = tuple[TicketEvent, int, Triage | None, ThreadRule]
 Decided = tuple[str, int]
 
-_from_outside: st.SearchStrategy[Happening] = st.tuples(bodies, minutes, triages)
+_from_outside: st.SearchStrategy[Happening] = st.tuples(bodies, minutes, triages, rules)
 _decided: st.SearchStrategy[Decided] = st.tuples(st.sampled_from(("queued", *AGENTS)), minutes)
 lives = st.lists(st.one_of(_from_outside, _decided), min_size=1, max_size=12)
 
 
 def _told(row: TicketRow | None, happening: Happening | Decided) -> Fact | None:
     """Return the fact of a happening; a decision is made on the row as it is, if that wants one."""
-    if len(happening) == 3:
-        body, at, triage = happening
-        return fact(body, at, triage)
+    if len(happening) == 4:
+        body, at, triage, rule = happening
+        return replace(fact(body, at, triage), thread_rule=rule)
     what, at = happening
     if row is None or row.work is not Work.WANTED:
         return None

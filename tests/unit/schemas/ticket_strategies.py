@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from schemas.events import (
     LabelCorrected,
@@ -17,7 +18,8 @@ from schemas.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.triage import Triage
+from schemas.thread_rule import ThreadRule
+from schemas.triage import UNSURE, Triage
 from schemas.vocabulary import Author, Category, Channel, Priority, Status, Tier
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, UNSCORED
 
@@ -77,6 +79,13 @@ bodies: st.SearchStrategy[TicketEvent] = st.one_of(
 )
 """Any event from outside about the one ticket."""
 
-triages: st.SearchStrategy[Triage | None] = st.sampled_from((None, SCORED, UNSCORED))
+_SURER = replace(SCORED, intent="card_lost", team="cards", confidence=0.99)
+_UNSURE = replace(SCORED, intent="x", team="triage", confidence=0.2, reasons=(UNSURE,))
+triages: st.SearchStrategy[Triage | None] = st.sampled_from((None, SCORED, _SURER, _UNSURE, UNSCORED))
+rules = st.builds(
+    ThreadRule,
+    policy=st.sampled_from(("first_message", "confident_change", "latest_message")),
+    messages=st.integers(1, 3),
+)
 minutes = st.integers(0, 60)
 """Event times, so few that many are equal and many go backwards."""

@@ -17,6 +17,7 @@ from schemas.events import (
     TicketUpdated,
 )
 from schemas.partitioning import partition_for
+from schemas.thread_rule import ThreadRule
 from schemas.ticket_row import Work
 from schemas.topics import Topic
 from schemas.vocabulary import Author, Status
@@ -349,3 +350,15 @@ def test_late_events_are_counted_for_the_operator(run: CasesRun) -> None:
     )
 
     assert (run.counts["late_events"], run.log()[-1].after.late_events) == (1, 1)
+
+
+def test_the_log_carries_the_thread_rule_where_a_message_may_change_the_intent() -> None:
+    """Not where the model answered nothing, and not under the rule that held before there was a choice."""
+    rule = ThreadRule(policy="latest_message")
+    run = CasesRun(Clocks(retire_after=30 * DAY), rule)
+    run.step([scored(opened(), 1), enriched(from_customer(), 2, at=1), scored(from_customer(), 3, at=2)])
+    assert [entry.thread_rule for entry in run.log()] == [rule, None, rule]
+
+    plain = CasesRun(Clocks(retire_after=30 * DAY))
+    plain.step([scored(opened(), 1)])
+    assert plain.log()[0].thread_rule is None

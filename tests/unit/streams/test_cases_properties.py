@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from schemas.events import TicketEvent
 from schemas.fold import fact_of, fold
+from schemas.thread_rule import ThreadRule
 from schemas.ticket_row import TicketRow, Work
 from schemas.triage import Triage
 from streams.cases import state
 from streams.cases.clocks import Clocks
 from streams.record import Record
 from tests.unit.schemas.ticket_facts import assigned, minute, queued
-from tests.unit.schemas.ticket_strategies import AGENTS, bodies, minutes, triages
+from tests.unit.schemas.ticket_strategies import AGENTS, bodies, minutes, rules, triages
 from tests.unit.streams.ticket_records import CasesRun, at_offset, decided, enriched
 
 TICKETS = ("T-1", "T/2")
@@ -83,11 +84,14 @@ def _feed(run: CasesRun, inputs: list[Input]) -> CasesRun:
 
 
 @settings(max_examples=40, deadline=None)
-@given(_plans)
-def test_the_log_is_a_chain_that_folds_again(plan: list[Outside | Decided | int]) -> None:
-    """Each record's row before is the last row after, (life, revision) rises, and refolding gives each row."""
+@given(_plans, rules)
+def test_the_log_is_a_chain_that_folds_again(plan: list[Outside | Decided | int], rule: ThreadRule) -> None:
+    """Each record's row before is the last row after, (life, revision) rises, and refolding gives each row.
+
+    So the log carries whatever setting a row depends on.
+    """
     rows: dict[str, TicketRow] = {}
-    for entry in _feed(CasesRun(CLOCKS), _inputs(plan)).log():
+    for entry in _feed(CasesRun(CLOCKS, rule), _inputs(plan)).log():
         last = rows.get(entry.ticket_id)
         assert entry.before in {None, last}
         if last is not None:

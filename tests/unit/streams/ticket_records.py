@@ -10,6 +10,7 @@ from schemas.derived import Decision, Origin, SourceEvent, TicketLogged, TicketT
 from schemas.envelope import Envelope, encode_body, encode_headers
 from schemas.errors import Permanent
 from schemas.events import TicketEvent
+from schemas.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.topics import Topic
 from schemas.triage import Triage
 from streams.cases.clocks import Clocks
@@ -68,8 +69,9 @@ def at_offset(record: Record, offset: int) -> Record:
 class CasesRun:
     """One partition through its steps: `state` is what its state topic would hold, `sent` what it sent in order."""
 
-    def __init__(self, clocks: Clocks) -> None:
+    def __init__(self, clocks: Clocks, rule: ThreadRule = FIRST_MESSAGE) -> None:
         self._clocks = clocks
+        self._rule = rule
         self.logic = self._new()
         self.state: dict[str, bytes] = {}
         self.sent: list[Emission] = []
@@ -77,7 +79,11 @@ class CasesRun:
         self._timers: dict[str, datetime] = {}
 
     def _new(self) -> CasesPartition:
-        return CasesPartition(retire_after=self._clocks.retire_after, close_after=self._clocks.close_after)
+        return CasesPartition(
+            retire_after=self._clocks.retire_after,
+            close_after=self._clocks.close_after,
+            thread_rule=self._rule,
+        )
 
     def step(self, records: Iterable[Record]) -> None:
         """Run one step over `records`; what the logic refuses becomes a dead letter."""

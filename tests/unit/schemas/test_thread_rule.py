@@ -1,0 +1,256 @@
+"""Which message of a thread says what a ticket is about."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from schemas.events import (
+    LabelCorrected,
+    TicketClosed,
+    TicketEvent,
+    TicketMerged,
+    TicketReopened,
+    TicketResolved,
+    TicketUpdated,
+)
+from schemas.fold import Fact, fold
+from schemas.thread_rule import Answer, ThreadPolicy, ThreadRule, changes, starts_anew
+from schemas.ticket_row import Said, TicketRow
+from schemas.triage import UNSURE, Triage
+from schemas.vocabulary import OUT_OF_SCOPE, Status
+from tests.unit.schemas.ticket_facts import (
+    TICKET,
+    UNSCORED,
+    assigned,
+    fact,
+    fold_all,
+    from_agent,
+    from_customer,
+    minute,
+    opened,
+)
+
+POLICIES: tuple[ThreadPolicy, ...] = ("first_message", "confident_change", "latest_message")
+CONFIDENT = ThreadRule(policy="confident_change", margin=0.1, messages=5)
+LATEST = ThreadRule(policy="latest_message", messages=5)
+
+
+def says(intent: str, confidence: float, *, unsure: bool = False) -> Triage:
+    """Return what the model says of a text; an unsure answer goes to the triage team."""
+    return Triage(
+        model_version="m-7",
+        decided_by="ngrams",
+        team="triage" if unsure else f"team_of_{intent}",
+        intent=intent,
+        confidence=confidence,
+        band="low" if unsure else "high",
+        reasons=(UNSURE,) if unsure else (),
+    )
+
+
+def ruled(told: Fact, rule: ThreadRule) -> Fact:
+    """Return the fact under a rule."""
+    return replace(told, thread_rule=rule)
+
+
+def opening(triage: Triage, rule: ThreadRule, at: float = 0) -> Fact:
+    """Return an opening of which the model says something."""
+    return ruled(fact(opened(text="x"), at, triage), rule)
+
+
+def message(at: float, triage: Triage | None, rule: ThreadRule) -> Fact:
+    """Return a customer's message of which the model says something."""
+    return ruled(fact(from_customer(), at, triage), rule)
+
+
+SURE, SURER, SUREST = says("a", 0.7), says("b", 0.8), says("c", 0.95)
+HARDLY = says("d", 0.75)
+LOST = says("e", 0.99, unsure=True)
+GUESSED = says("f", 0.3, unsure=True)
+STRANGE = says(OUT_OF_SCOPE, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("policy", "texts", "expected"),
+    [
+        ("first_message", [SURE, SUREST], "a"),
+        ("first_message", [GUESSED, SUREST], "f"),
+        ("latest_message", [SUREST, GUESSED], "f"),
+        ("latest_message", [SUREST, STRANGE], OUT_OF_SCOPE),
+        ("confident_change", [SURE, SURER], "b"),
+        ("confident_change", [SURE, HARDLY], "a"),
+        ("confident_change", [SUREST, SURE], "c"),
+        ("confident_change", [SURE, SURER, SUREST], "c"),
+        ("confident_change", [SURE, LOST], "a"),
+        ("confident_change", [SURE, STRANGE], "a"),
+        ("confident_change", [GUESSED, SURE], "a"),
+        ("confident_change", [STRANGE, SURE], "a"),
+        ("confident_change", [GUESSED, LOST], "f"),
+    ],
+)
+def test_which_message_sets_the_intent(policy: ThreadPolicy, texts: list[Triage], expected: str) -> None:
+    """The table of docs/threads.md: the texts of a thread in their order, and what the ticket is then about."""
+    rule = ThreadRule(policy=policy, margin=0.1)
+    row = fold(None, opening(texts[0], rule))
+    for number, triage in enumerate(texts[1:], start=1):
+        row = fold(row, message(number, triage, rule))
+
+    assert (row.intent, row.predicted_intent, row.label_said_by) == (expected, expected, Said.MODEL)
+    chosen = next(number for number, triage in enumerate(texts) if triage.intent == expected)
+    assert (row.predicted_at, row.confidence) == (minute(chosen), texts[chosen].confidence)
+    assert row.predicted_event_id == (f"MessageAdded@{chosen}" if chosen else "TicketOpened@0")
+    assert row.team == texts[chosen].team
+
+
+def test_the_row_says_how_often_the_intent_changed() -> None:
+    """Only another intent is a change; the same one said more surely is none, but moves the ticket on."""
+    row = fold_all(None, [opening(says("a", 0.3, unsure=True), CONFIDENT), message(1, SURE, CONFIDENT)])
+    assert (row.prediction_changes, row.team, row.confidence) == (0, "team_of_a", 0.7)
+    assert fold(row, message(2, SUREST, CONFIDENT)).prediction_changes == 1
+
+
+def test_people_and_agents_are_not_overruled() -> None:
+    """A label of people stays, prediction and all; an agent who has the ticket keeps it."""
+    row = fold(None, opening(SURE, CONFIDENT))
+    corrected = fold(row, fact(LabelCorrected(ticket_id=TICKET, intent="right"), 1))
+    after = fold(corrected, message(2, SUREST, LATEST))
+    assert (after.intent, after.predicted_intent, after.label_said_by) == ("right", "a", Said.PEOPLE)
+
+    held = fold(row, fact(assigned(row, "A-1"), 1))
+    after = fold(held, message(2, SUREST, CONFIDENT))
+    assert (after.intent, after.team, after.assignee) == ("c", "team_of_a", "A-1")
+
+
+def test_a_finished_ticket_is_about_what_it_was_about() -> None:
+    """A message that does not open the ticket again, as on a merged one, changes nothing of it."""
+    merged = fact(TicketMerged(ticket_id=TICKET, into_ticket_id="T-2"), 5)
+    row = fold_all(None, [opening(SURE, LATEST), merged, message(6, SUREST, LATEST)])
+    assert row.intent == "a"
+
+
+@pytest.mark.parametrize(
+    "finish",
+    [
+        TicketResolved(ticket_id=TICKET),
+        TicketClosed(ticket_id=TICKET),
+        TicketUpdated(ticket_id=TICKET, status=Status.RESOLVED),
+    ],
+)
+def test_a_message_that_reopens_may_be_about_something_else(finish: TicketEvent) -> None:
+    """It needs no margin, but the model must be sure of it: 'it still does not work' names no other intent."""
+    row = fold_all(None, [opening(SUREST, CONFIDENT), fact(finish, 5)])
+    assert fold(row, message(6, SURE, CONFIDENT)).intent == "a"
+    assert fold(row, message(6, LOST, CONFIDENT)).intent == "c"
+
+    after = fold(fold(row, message(6, LOST, CONFIDENT)), message(7, SURE, CONFIDENT))
+    assert after.intent == "c"  # the second one is no longer the one that reopened
+
+
+def test_the_first_message_after_a_reopening_may_too() -> None:
+    """Where the source says that the ticket is open again, the customer's next words count as the reopening's."""
+    finished = [opening(SUREST, CONFIDENT), fact(TicketResolved(ticket_id=TICKET), 5)]
+    row = fold_all(None, [*finished, fact(TicketReopened(ticket_id=TICKET), 6)])
+    assert fold(row, message(7, SURE, CONFIDENT)).intent == "a"
+
+
+def test_a_message_older_than_the_one_that_counts_changes_nothing() -> None:
+    """Event time decides which message is the later one."""
+    row = fold_all(None, [opening(SURE, LATEST), message(9, SURER, LATEST), message(4, SUREST, LATEST)])
+    assert (row.intent, row.predicted_at) == ("b", minute(9))
+
+
+def test_only_so_many_texts_count_and_reopening_starts_again() -> None:
+    """Above the limit a text changes nothing of the row but that a message came, scored or not."""
+    rule = ThreadRule(policy="latest_message", messages=3)
+    row = fold_all(None, [opening(SURE, rule), message(1, None, rule), message(2, SURER, rule)])
+    row = fold(row, message(3, HARDLY, rule))
+    assert (row.intent, row.scored_messages) == ("d", 3)
+    beyond = fold(row, message(4, SUREST, rule))
+    assert beyond == fold(row, message(4, None, rule))
+    assert (beyond.intent, beyond.customer_messages) == ("d", 4)
+
+    resolved = fold(beyond, fact(TicketResolved(ticket_id=TICKET), 5))
+    assert fold(resolved, message(6, SUREST, rule)).intent == "c"
+
+
+def test_a_ticket_without_words_is_labelled_by_the_first_that_come() -> None:
+    """However late they come, and whatever the rule: a label of the source gives way to words."""
+    for policy in POLICIES:
+        rule = ThreadRule(policy=policy)
+        row = fold(None, ruled(fact(opened(intent="said"), 0, UNSCORED), rule))
+        assert (row.intent, row.label_said_by) == ("said", Said.SOURCE)
+        for number in range(1, 15):
+            row = fold(row, message(number, UNSCORED, rule))
+        assert fold(row, message(20, GUESSED, rule)).intent == "f"
+
+
+def test_what_starts_anew() -> None:
+    """What finishes or reopens a ticket does; an update without a finished status and a note do not."""
+    assert starts_anew(TicketUpdated(ticket_id=TICKET, status=Status.CLOSED))
+    assert not starts_anew(TicketUpdated(ticket_id=TICKET, status=Status.IN_PROGRESS))
+    assert not starts_anew(TicketUpdated(ticket_id=TICKET))
+    assert not starts_anew(from_agent())
+
+
+confidences = st.floats(0, 1)
+answers = st.builds(Answer, confidences, st.booleans())
+
+
+@given(answers, answers, st.floats(0.01, 1), st.booleans())
+def test_no_unsure_answer_takes_the_place_of_another(
+    standing: Answer, later: Answer, margin: float, anew: bool
+) -> None:
+    """Under confident_change what the model is unsure of never counts, and no two answers replace each other."""
+    rule = ThreadRule(policy="confident_change", margin=margin)
+    if changes(rule, standing, later, anew=anew):
+        assert not later.unsure
+    if changes(rule, standing, later):
+        assert not changes(rule, later, standing)
+
+
+texts = st.builds(
+    says, st.sampled_from("abc"), st.sampled_from((0.3, 0.5, 0.55, 0.7, 0.9)), unsure=st.booleans()
+)
+rules = st.builds(ThreadRule, policy=st.sampled_from(POLICIES), messages=st.just(5))
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules, texts, texts)
+def test_it_does_not_matter_whether_the_opening_or_a_message_arrives_first(
+    rule: ThreadRule, first: Triage, second: Triage
+) -> None:
+    """The ticket is about the same thing, in the same team, with the same confidence."""
+    one = fold_all(None, [opening(first, rule), message(1, second, rule)])
+    other = fold_all(None, [message(1, second, rule), opening(first, rule)])
+    assert _label(one) == _label(other)
+
+
+@settings(max_examples=30, deadline=None)
+@given(texts, st.lists(texts, min_size=2, max_size=4))
+def test_under_latest_message_the_order_of_arrival_decides_nothing(
+    first: Triage, later: list[Triage]
+) -> None:
+    """Whatever order messages arrive in, the one with the newest event time counts."""
+    messages = [message(number, triage, LATEST) for number, triage in enumerate(later, start=1)]
+    results = {_label(fold_all(None, [opening(first, LATEST), *order])) for order in permutations(messages)}
+    assert results == {(later[-1].intent, later[-1].confidence, later[-1].team)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules, st.lists(texts, min_size=1, max_size=8), st.integers(0, 8))
+def test_what_people_said_stays_whatever_the_thread_says(
+    rule: ThreadRule, thread: list[Triage], place: int
+) -> None:
+    """A correction at any place of a thread is what the ticket is about from then on."""
+    facts = [opening(thread[0], rule)]
+    facts += [message(number, triage, rule) for number, triage in enumerate(thread[1:], start=1)]
+    facts.insert(place + 1, fact(LabelCorrected(ticket_id=TICKET, intent="right"), place + 0.5))
+    row = fold_all(None, facts)
+    assert (row.intent, row.label_said_by) == ("right", Said.PEOPLE)
+
+
+def _label(row: TicketRow) -> tuple[str | None, float | None, str | None]:
+    return row.intent, row.confidence, row.team
