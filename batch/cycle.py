@@ -26,6 +26,7 @@ from batch.views.announcements import read_view
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
 from schemas.model.registry import usable
+from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
 
@@ -129,6 +130,8 @@ class Cycle:
             files,
             read_view(self.views, run, "label_corrections") if run else [],
         )
+        if self.settings.sentiment is not None:
+            data = data._replace(inputs=[*data.inputs, sentiment_input(self.settings.sentiment)])
         return taxonomy, data
 
     def _promote(self, taxonomy: Taxonomy, data: TrainingData) -> Verdict:
@@ -153,6 +156,7 @@ class Cycle:
                 rollback_hold_h=settings.rollback_hold_hours,
                 keep_challengers=settings.keep_challengers,
             ),
+            settings.sentiment,
         )
         attempt = secrets.token_hex(4)
         return promote(workshop, data, now=datetime.now(UTC), attempt=attempt, progress=self._progress)

@@ -38,6 +38,10 @@ class BatchSettings(CommonSettings):
     train_on_taxonomy: bool = Field(
         default=True, description="Whether models also learn the taxonomy's examples, or only labelled rows."
     )
+    sentiment: Path | None = Field(
+        default=None,
+        description="Folder of a sentiment model (`train --task sentiment`) that every trained model carries.",
+    )
     train_seed: int = Field(default=20_240, description="Seed of all randomness in training.")
     retrain_after_corrections: int = Field(
         default=20, ge=1, description="`batch run` trains again after so many new corrections."

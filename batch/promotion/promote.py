@@ -28,7 +28,10 @@ STAGING: Final = "_staging"
 
 
 class Workshop(NamedTuple):
-    """What every training of a home shares: where models lie, what labels mean, the encoder, the seed, the rules."""
+    """What every training of a home shares: where models lie, what labels mean, the encoder, the seed, the rules.
+
+    `sentiment` is the folder of the sentiment model that the bundles carry, if any.
+    """
 
     models: Path
     taxonomy: Taxonomy
@@ -36,6 +39,7 @@ class Workshop(NamedTuple):
     seed: int
     gate: GateRules = GateRules()
     publishing: PublishRules = PublishRules()
+    sentiment: Path | None = None
 
 
 def promote(
@@ -82,6 +86,7 @@ def _train(
         seed=workshop.seed,
         created_at=now,
         inputs=data.inputs,
+        sentiment=workshop.sentiment,
         progress=lambda what, share: progress(f"train 2: {what}, {share:.0%}"),
     )
 

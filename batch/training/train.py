@@ -34,6 +34,7 @@ from schemas.model.writing import (
     write_files,
     write_manifest,
 )
+from schemas.sentiment.folder import place_sentiment
 from schemas.taxonomy import Taxonomy
 
 GIVEN_SPLIT: Final = "validation rows as the data mark them"
@@ -57,12 +58,13 @@ def train_bundle(
     encoder_choice: EncoderChoice = "frozen",
     wishes: Wishes | None = None,
     recipe: Recipe | None = None,
+    sentiment: Path | None = None,
 ) -> BundleManifest:
     """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
 
     Rows of split test are never learnt from. `precision` auto is bf16 where the processor has it, else f32.
     `encoder_choice` says whether the encoder is itself trained, which takes minutes and follows the `recipe`; auto
-    does where the extra `train` is installed.
+    does where the extra `train` is installed. `sentiment` is the folder of a sentiment model that the bundle carries.
     Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
     encoder missing; `out` is then as it was.
     """
@@ -73,6 +75,8 @@ def train_bundle(
     test = [row for row in rows if row.split == "test"]
     origin = _Origin(taxonomy, seed, created_at, tuple(inputs))
     with bundle_being_written(out) as folder:
+        if sentiment is not None:
+            place_sentiment(sentiment, folder)
         placed = place_chosen_encoder(
             folder,
             encoder_dir,

@@ -15,6 +15,7 @@ from infra.cli.labelled_options import column_options, columns_from, progress_ba
 from infra.cli.sentiment_task import task_option, train_task
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.manifest import BundleManifest, EncoderInfo
+from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import load_taxonomy
 
 
@@ -63,6 +64,12 @@ from schemas.taxonomy import load_taxonomy
     help="What answers of the bands high and medium must reach together; others go to a person.",
 )
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
+@click.option(
+    "--sentiment",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Folder of a sentiment model (--task sentiment) that the bundle carries; else that of the settings.",
+)
 @task_option
 @column_options
 def command(
@@ -78,6 +85,7 @@ def command(
     high_accuracy: float,
     medium_accuracy: float,
     threads: int,
+    sentiment: Path | None,
     **columns: Any,
 ) -> int:
     """Train a model on labelled files, --labelled FILE…, and write it to a new folder.
@@ -94,6 +102,8 @@ def command(
         return train_task(paths, columns, out)
     settings = BatchSettings()
     known = load_taxonomy(taxonomy or settings.taxonomy)
+    sentiment = sentiment or settings.sentiment
+    carried = [] if sentiment is None else [sentiment_input(sentiment)]
     files = read_files(paths, columns_from(columns))
     rows = [row for file in files for row in file.rows] if paths else rows_from_taxonomy(known)
     with progress_bar() as progress:
@@ -104,7 +114,8 @@ def command(
             out=out,
             seed=settings.train_seed if seed is None else seed,
             created_at=datetime.now(UTC),
-            inputs=[file.described for file in files],
+            inputs=[*(file.described for file in files), *carried],
+            sentiment=sentiment,
             progress=progress,
             precision=precision,
             threads=threads,

@@ -19,6 +19,7 @@ from schemas.model.errors import BundleError
 from schemas.model.registry import load_published, read_current
 from schemas.model.scoring import score
 from schemas.model.text import clean_text
+from schemas.sentiment.model import SentimentModel
 from schemas.settings import CommonSettings
 from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
@@ -60,8 +61,9 @@ def command(
     """
     if (text is None) == (file is None):
         raise click.UsageError("give either a TEXT or --file FILE")
-    reader = _Reader(PriorityTable.load(priorities), None if tier is None else Tier(tier), datetime.now(UTC))
     model = load_bundle(bundle, threads=threads) if bundle else current_bundle(threads=threads)
+    customer_tier = None if tier is None else Tier(tier)
+    reader = _Reader(PriorityTable.load(priorities), customer_tier, datetime.now(UTC), model.sentiment)
     with _texts(text, file) as texts:
         for part in _parts(texts):
             results = score(model, part)
@@ -84,9 +86,17 @@ class _Reader(NamedTuple):
     priorities: PriorityTable
     tier: Tier | None
     now: datetime
+    sentiment: SentimentModel | None
 
     def read(self, text: str, triage: Triage) -> Understanding:
-        return understand(triage, text, now=self.now, priorities=self.priorities, tier=self.tier)
+        return understand(
+            triage,
+            text,
+            now=self.now,
+            priorities=self.priorities,
+            tier=self.tier,
+            sentiment=self.sentiment,
+        )
 
 
 def current_bundle(*, threads: int) -> Bundle:

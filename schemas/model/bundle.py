@@ -14,6 +14,8 @@ from schemas.model.errors import BundleError
 from schemas.model.manifest import FORMAT, HEAD, MANIFEST, NGRAMS, BundleManifest, files_of
 from schemas.model.ngrams import NgramTier, ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide
+from schemas.sentiment.folder import SENTIMENT_PART, load_sentiment
+from schemas.sentiment.model import SentimentModel
 from schemas.vocabulary import OUT_OF_SCOPE
 
 _PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth"})
@@ -48,12 +50,16 @@ class EncoderHead:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model ready for `score`, from any thread; texts of several threads take turns at the encoder."""
+    """A model ready for `score`, from any thread; texts of several threads take turns at the encoder.
+
+    `sentiment` is the sentiment model that it carries; None where it carries none and the packaged lexicon reads.
+    """
 
     manifest: BundleManifest
     ngrams: NgramTier
     encoder: SentenceEncoder
     head: EncoderHead
+    sentiment: SentimentModel | None = None
 
     @property
     def version(self) -> str:
@@ -86,7 +92,7 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
         normalised=manifest.encoder.normalised,
     )
     ngrams, head = ngram_tier_from(_state(path / NGRAMS)), head_from(_state(path / HEAD))
-    bundle = Bundle(manifest, ngrams, encoder, head)
+    bundle = Bundle(manifest, ngrams, encoder, head, _sentiment(path, manifest))
     _check_widths(bundle, path)
     return bundle
 
@@ -119,6 +125,12 @@ def head_from(state: dict[str, Any]) -> EncoderHead:
         ngrams_scale=float(state["ngrams_scale"]),
         levels=state["levels"],
     )
+
+
+def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
+    if not any(name.startswith(f"{SENTIMENT_PART}/") for name in manifest.files):
+        return None
+    return load_sentiment(path / SENTIMENT_PART)[1]
 
 
 def _state(file: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import msgspec
 from schemas.model.arrays import sha256_of
 from schemas.model.errors import BundleError
 from schemas.model.manifest import ENCODER, MANIFEST, TOKENIZER, BundleManifest, encode_manifest
+from schemas.sentiment.folder import SENTIMENT_MANIFEST, SENTIMENT_PART
 
 
 def refuse_occupied(out: Path) -> None:
@@ -71,9 +72,11 @@ def with_version(manifest: BundleManifest) -> BundleManifest:
             "inputs",
             "taxonomy",
             "seed",
-            "files",
         )
     }
+    # The manifest of a sentiment model says when it was trained; what it answers is in the file beside it.
+    timed = f"{SENTIMENT_PART}/{SENTIMENT_MANIFEST}"
+    decisive["files"] = {name: found for name, found in manifest.files.items() if name != timed}
     digest = hashlib.sha256(msgspec.json.encode(decisive, order="deterministic")).hexdigest()
     return msgspec.structs.replace(manifest, version=digest[:12])
 

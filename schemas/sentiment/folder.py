@@ -1,5 +1,6 @@
 """A sentiment model on disk: a folder with its arrays and a manifest, checked whole before it is used."""
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ from schemas.sentiment.result import Level
 SENTIMENT_FORMAT: Final = 1
 SENTIMENT_MANIFEST: Final = "sentiment.json"
 SENTIMENT_ARRAYS: Final = "sentiment.skops"
+SENTIMENT_PART: Final = "sentiment"
+"""The folder inside a model bundle that holds the sentiment model it carries, where it carries one."""
 
 
 class SentimentEvaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,21 @@ def load_sentiment(folder: Path) -> tuple[SentimentManifest, SentimentModel]:
             "train again, or run the version of ticketyard that wrote it"
         )
     return manifest, _model(folder / SENTIMENT_ARRAYS, manifest)
+
+
+def place_sentiment(source: Path, bundle: Path) -> None:
+    """Copy the sentiment model in a folder into a bundle that is being written; BundleError where it is damaged."""
+    load_sentiment(source)
+    (bundle / SENTIMENT_PART).mkdir()
+    for name in (SENTIMENT_MANIFEST, SENTIMENT_ARRAYS):
+        shutil.copyfile(source / name, bundle / SENTIMENT_PART / name)
+
+
+def sentiment_input(folder: Path) -> DataInput:
+    """Return a sentiment model as one of the inputs of a training that carries it: another one, another bundle."""
+    manifest, _ = load_sentiment(folder)
+    rows = manifest.rows.train + manifest.packaged_examples
+    return DataInput(name=SENTIMENT_PART, sha256=sha256_of(folder / SENTIMENT_ARRAYS), rows=rows)
 
 
 def _model(arrays: Path, manifest: SentimentManifest) -> SentimentModel:

@@ -16,9 +16,10 @@ from batch.training.rows import LabelledRow
 from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
 from infra.cli.triage import command as triage
-from schemas.model.bundle import read_manifest
+from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
 from schemas.model.registry import pointer_to, write_current
+from schemas.sentiment.folder import load_sentiment
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
 
@@ -142,6 +143,34 @@ def test_without_a_file_the_taxonomy_is_learnt(home: Path, tmp_path: Path) -> No
     assert manifest.taxonomy.sum == taxonomy.sum
     assert manifest.validation is not None
     assert manifest.validation.accuracy > 0.6
+
+
+def test_a_bundle_carries_a_sentiment_model(home: Path, labelled: Path, tmp_path: Path) -> None:
+    """With --sentiment a bundle reads feelings as that model does, is checked with it, and says what it carries."""
+    words = {"negative": "florb", "neutral": "list", "positive": "zindle"}
+    rows = [{"text": f"{word} {n}", "label": label} for label, word in words.items() for n in range(9)]
+    file = _write_csv(tmp_path / "feelings.csv", rows)
+    versions = []
+    for name in ("one", "two"):
+        feelings, out = tmp_path / f"feelings-{name}", tmp_path / f"bundle-{name}"
+        _ok(train, "--task", "sentiment", "--labelled", file, "--out", feelings)
+        _ok(train, "--labelled", labelled, "--sentiment", feelings, "--out", out, *FROZEN)
+        versions.append(read_manifest(out).version)
+    assert versions[0] == versions[1]  # though trained at another time
+    carried = load_bundle(out).sentiment
+    assert carried is not None
+    assert carried.read("a zindle", "en") == load_sentiment(feelings)[1].read("a zindle", "en")
+    assert carried.read("a zindle", "en").value > 0.2
+    assert "sentiment" in {source.name for source in read_manifest(out).inputs}
+    told = json.loads(_ok(triage, "a zindle", "--bundle", out, "--json").stdout)
+    assert told["understanding"]["sentiment"]["value"] > 0.2
+
+    (out / "sentiment/sentiment.skops").write_bytes(b"other")
+    with pytest.raises(BundleError, match=r"sentiment/sentiment\.skops: its sha256"):
+        load_bundle(out)
+    missing = _invoke(train, "--sentiment", tmp_path / "nowhere", "--out", tmp_path / "new")
+    assert "nowhere/sentiment.json: no sentiment model there" in str(missing.exception)
+    assert not (tmp_path / "new").exists()
 
 
 def test_triage_reads_lines_with_the_current_model(home: Path, small_bundle: Path, tmp_path: Path) -> None:
