@@ -58,6 +58,10 @@ class CommonSettings(BaseSettings):
     taxonomy: Path = Field(
         default=Path(__file__).with_name("taxonomy.yaml"), description="The taxonomy file that a user edits."
     )
+    priorities: Path = Field(
+        default=Path(__file__).with_name("priorities.yaml"),
+        description="The table of priorities that a user edits.",
+    )
     data: Path = Field(default=Path("../shared/data"), description="Folder of public data sets, read-only.")
 
     topic_prefix: str = Field(

@@ -62,6 +62,14 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prediction_changes: int = 0
     scored_messages: int = 0  # since it was opened or last finished, up to what the thread rule lets count
     triage_reasons: tuple[str, ...] = ()
+    band: str | None = None
+    out_of_scope: float | None = None
+    sentiment: float | None = None
+    frustrated: bool = False
+    urgency: float | None = None
+    complexity: float | None = None
+    quality_marks: tuple[str, ...] = ()
+    priority_reasons: tuple[str, ...] = ()
     corrected: bool = False
     priority: Priority = Priority.MEDIUM
     priority_said_by: Said | None = None

@@ -4,6 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from schemas.sentiment.result import Sentiment
+from schemas.signals.result import Signals
 from schemas.vocabulary import Category, Priority
 
 DecidedBy = Literal["ngrams", "encoder", "source"]
@@ -13,11 +15,12 @@ Band = Literal["high", "medium", "low"]
 """How far an answer may be trusted; a ticket of the low band goes to a person, with the best guesses."""
 
 NO_TEXT: Final = "no_text"
-EMPTY_TEXT: Final = "empty_text"
-TRUNCATED: Final = "truncated"
 UNMAPPED_TEAM: Final = "unmapped_team"
 UNSURE: Final = "unsure"
 """The model is in the low band: the first guess stands as intent, but the ticket goes to human triage."""
+
+ENCODER_BUDGET: Final = "encoder_budget"
+"""The encoder would have decided, but had no room for it in that call: the first tier decided instead."""
 
 
 class Guess(msgspec.Struct, frozen=True, array_like=True):
@@ -33,7 +36,9 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `guesses` holds at most three labels, most probable first. `confidence` is the calibrated probability
     that the first is right. `out_of_scope` says how strange the text is to the model, 0 to 1: about that part
     of the texts that it was made for is more familiar. `band` is None where the model has learnt no bands.
-    `reasons` are the constants above.
+    `reasons` are the constants above, and EMPTY_TEXT and TRUNCATED of `schemas.signals.marks`. `priority` is that
+    of the table of priorities, for `priority_reasons`, where the message was understood as a whole; else the
+    intent's own. `signals` and `sentiment` are None where only the intent was asked for.
     """
 
     model_version: str
@@ -49,3 +54,6 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     taxonomy_version: str | None = None
     reasons: tuple[str, ...] = ()
+    priority_reasons: tuple[str, ...] = ()
+    signals: Signals | None = None
+    sentiment: Sentiment | None = None

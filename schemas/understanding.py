@@ -1,61 +1,70 @@
-"""What a message says besides its intent, and the priority that follows from all of it."""
+"""All that a customer's messages say: the intent by the model, and everything besides it."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
+from schemas.model.bundle import Bundle
+from schemas.model.scoring import score_clean
+from schemas.model.text import CleanText, clean_text
 from schemas.sentiment.model import SentimentModel, read_sentiment
-from schemas.sentiment.result import NEUTRAL, Sentiment
-from schemas.signals.cleaning.message import clean_message
 from schemas.signals.priority import PriorityFacts, PriorityTable, priority
 from schemas.signals.reading import read_signals
-from schemas.signals.result import Signals
 from schemas.triage import Triage
 from schemas.vocabulary import Priority, Tier
 
 
-class Understanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Signals and sentiment of one message; `priority` is None where triage named no intent to start from.
+class CustomerMessage(NamedTuple):
+    """What a customer wrote (None where there are no words), when, and the customer's tier where it is known.
 
-    `priority_reasons` are those of `schemas.signals.priority.priority`.
+    Relative dates in the text count from `time`, which has an offset from UTC.
     """
 
-    signals: Signals = Signals()
-    sentiment: Sentiment = NEUTRAL
-    priority: Priority | None = None
-    priority_reasons: tuple[str, ...] = ()
+    text: str | None
+    time: datetime
+    tier: Tier | None = None
 
 
 def understand(
-    triage: Triage,
-    text: str | None,
+    bundle: Bundle,
+    messages: Sequence[CustomerMessage],
     *,
-    now: datetime,
     priorities: PriorityTable,
-    tier: Tier | None = None,
-    sentiment: SentimentModel | None = None,
-) -> Understanding:
-    """Return what `text` says besides what `triage` says of it; pure, and raises for no text.
+    encoder_budget: int | None = None,
+) -> list[Triage]:
+    """Return one whole result a message, in order; never raises for a text.
 
-    Relative dates count from `now`, the event's time with its offset from UTC. `tier` is the customer's, where it
-    is known; `sentiment` a learnt model, else the packaged lexicon reads.
+    That is what `score` says of the intent, with signals, sentiment and the priority by the table of `priorities`.
+    A message that only an unmapped label fits begins as medium. `encoder_budget` is that of `score`.
     """
-    if text is None:
-        return Understanding(priority=triage.priority)
-    message = clean_message(text)
-    signals = read_signals(text, now=now, message=message)
-    felt = read_sentiment(sentiment, message.text, triage.language)
-    if triage.priority is None:
-        return Understanding(signals=signals, sentiment=felt)
+    cleaned = [clean_text(message.text) for message in messages]
+    results = score_clean(bundle, cleaned, encoder_budget=encoder_budget)
+    return [
+        result if clean.text is None else _complete(result, message, clean, priorities, bundle.sentiment)
+        for result, message, clean in zip(results, messages, cleaned, strict=True)
+    ]
+
+
+def _complete(
+    triage: Triage,
+    message: CustomerMessage,
+    clean: CleanText,
+    priorities: PriorityTable,
+    model: SentimentModel | None,
+) -> Triage:
+    signals = read_signals(message.text or "", now=message.time, message=clean.message)
+    felt = read_sentiment(model, clean.message.text, triage.language)
     facts = PriorityFacts(
-        base=triage.priority,
+        base=triage.priority or Priority.MEDIUM,
         intent=triage.intent,
         category=triage.category,
-        tier=tier,
+        tier=message.tier,
         urgency=signals.urgency,
         indicators=signals.urgency_indicators,
         sentiment=felt.value,
         frustrated=felt.frustrated,
     )
     level, reasons = priority(priorities, facts)
-    return Understanding(signals=signals, sentiment=felt, priority=level, priority_reasons=reasons)
+    return replace(triage, priority=level, priority_reasons=reasons, signals=signals, sentiment=felt)

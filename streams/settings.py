@@ -53,6 +53,10 @@ class StreamSettings(CommonSettings):
         default=300.0, ge=0, description="An event further ahead of the clock than this is a dead letter."
     )
     score_texts: int = Field(default=64, ge=1, description="At most so many records in one step of triage.")
+    shrink_encoder: bool = Field(
+        default=True,
+        description="The fuller a call of scoring, the fewer of its texts take the encoder; off: lag grows instead.",
+    )
     inference_threads: int = Field(default=1, ge=1, description="Threads of the encoder in one worker.")
     retire_after_days: float = Field(
         default=30.0, gt=0, description="A ticket leaves the state so long after it was closed."

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
 import msgspec
@@ -17,13 +18,13 @@ from rich.text import Text
 from schemas.model.bundle import Bundle, load_bundle
 from schemas.model.errors import BundleError
 from schemas.model.registry import load_published, read_current
-from schemas.model.scoring import score
 from schemas.model.text import clean_text
-from schemas.sentiment.model import SentimentModel
+from schemas.sentiment.result import NEUTRAL
 from schemas.settings import CommonSettings
 from schemas.signals.priority import PriorityTable
+from schemas.signals.result import Signals
 from schemas.triage import Triage
-from schemas.understanding import Understanding, understand
+from schemas.understanding import CustomerMessage, understand
 from schemas.vocabulary import Tier
 
 MICRO_BATCH: Final = 256
@@ -54,49 +55,26 @@ def command(
     priorities: Path | None,
     as_json: bool,
 ) -> int:
-    """Show what the current model says about a TEXT, or about each line of a file.
+    """Show what the current model says about a TEXT, or about each line of a file: as the stream would.
 
-    For one TEXT, and with --json for each, also what is read without a model: entities, urgency, complexity,
-    keywords, sentiment, and the priority by the table of priorities with its reasons.
+    For one TEXT, and with --json for each, also entities, urgency, complexity, keywords, sentiment, and the rules
+    of the table of priorities that led to the priority.
     """
     if (text is None) == (file is None):
         raise click.UsageError("give either a TEXT or --file FILE")
+    table = PriorityTable.load(priorities or CommonSettings().priorities)
     model = load_bundle(bundle, threads=threads) if bundle else current_bundle(threads=threads)
-    customer_tier = None if tier is None else Tier(tier)
-    reader = _Reader(PriorityTable.load(priorities), customer_tier, datetime.now(UTC), model.sentiment)
+    said_now = partial(CustomerMessage, time=datetime.now(UTC), tier=None if tier is None else Tier(tier))
     with _texts(text, file) as texts:
         for part in _parts(texts):
-            results = score(model, part)
+            results = understand(model, [said_now(one) for one in part], priorities=table)
             if as_json:
-                lines = (
-                    _json_line(one, said, reader.read(one, said))
-                    for one, said in zip(part, results, strict=True)
-                )
-                click.echo("\n".join(lines))
+                click.echo("\n".join(map(_json_line, part, results)))
             else:
                 Console().print(_table(part, results))
                 if text is not None:
-                    Console().print(_details(reader.read(text, results[0])))
+                    Console().print(_details(results[0]))
     return 0
-
-
-class _Reader(NamedTuple):
-    """Reads messages as if they came now, from customers of a tier."""
-
-    priorities: PriorityTable
-    tier: Tier | None
-    now: datetime
-    sentiment: SentimentModel | None
-
-    def read(self, text: str, triage: Triage) -> Understanding:
-        return understand(
-            triage,
-            text,
-            now=self.now,
-            priorities=self.priorities,
-            tier=self.tier,
-            sentiment=self.sentiment,
-        )
 
 
 def current_bundle(*, threads: int) -> Bundle:
@@ -133,18 +111,17 @@ def _parts(texts: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _json_line(text: str, result: Triage, understood: Understanding) -> str:
+def _json_line(text: str, result: Triage) -> str:
     # The text as it was scored: bounded, and without what JSON cannot hold.
-    said = {"text": clean_text(text).text, **msgspec.to_builtins(result), "understanding": understood}
-    return msgspec.json.encode(said).decode()
+    return msgspec.json.encode({"text": clean_text(text).text, **msgspec.to_builtins(result)}).decode()
 
 
-def _details(understood: Understanding) -> Table:
+def _details(result: Triage) -> Table:
     table = Table(show_header=False, box=SIMPLE)
-    signals, felt = understood.signals, understood.sentiment
+    signals, felt = result.signals or Signals(), result.sentiment or NEUTRAL
     entities = "\n".join(f"{one.kind}: {one.value} {one.unit}".rstrip() for one in signals.entities)
     lines = {
-        "priority by the table": f"{understood.priority or '-'}  ({', '.join(understood.priority_reasons) or '-'})",
+        "priority": f"{result.priority or '-'}  ({', '.join(result.priority_reasons) or '-'})",
         "entities": entities,
         "urgency": f"{signals.urgency:.2f}  {', '.join(signals.urgency_indicators)}".rstrip(),
         "complexity": f"{signals.complexity:.2f}",

@@ -29,7 +29,7 @@ def run_it_check(home: Path, *, share: float, rate: float, say: Say) -> it_ticke
     say(f"training on {split.train_rows:,} tickets; {split.test_rows:,} are held out")
     columns = ["--text-column", it_tickets.TEXT_COLUMN, "--label-column", it_tickets.LABEL_COLUMN]
     _run("train", "--labelled", str(split.train), "--out", str(bundle), "--encoder", "frozen", *columns)
-    with _pipeline(home, {}, say) as pipeline:
+    with _pipeline(home, it_tickets.PIPELINE_SETTINGS, say) as pipeline:
         _release(pipeline, bundle)
         say(f"replaying {split.test_rows:,} tickets at {rate:g}/s")
         report = it_tickets.check_it_tickets(

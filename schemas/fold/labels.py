@@ -90,7 +90,9 @@ def _priority_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> 
         return row
     if is_older(time, row.priority_at):
         return late(row)
-    return replace(row, priority=body.priority, priority_said_by=Said.PEOPLE, priority_at=time)
+    return replace(
+        row, priority=body.priority, priority_said_by=Said.PEOPLE, priority_at=time, priority_reasons=()
+    )
 
 
 def _tier_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
@@ -127,7 +129,7 @@ def _standing(row: TicketRow) -> Answer:
 
 def _label_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
     row = replace(
-        row,
+        _with_signals(row, triage),
         predicted_intent=triage.intent,
         predicted_category=triage.category,
         predicted_event_id=fact.id,
@@ -136,13 +138,34 @@ def _label_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
         decided_by=triage.decided_by,
         model_version=triage.model_version,
         triage_reasons=triage.reasons,
+        band=triage.band,
+        out_of_scope=triage.out_of_scope,
         language=row.language or triage.language,
     )
     if row.label_said_by is not Said.PEOPLE:
         row = replace(row, intent=triage.intent, category=triage.category, label_said_by=Said.MODEL)
     if triage.priority is not None and row.priority_said_by in {None, Said.MODEL}:
-        row = replace(row, priority=triage.priority, priority_said_by=Said.MODEL)
+        row = replace(
+            row,
+            priority=triage.priority,
+            priority_said_by=Said.MODEL,
+            priority_reasons=triage.priority_reasons,
+        )
     return _put_in_team(row, triage.team, Said.MODEL)
+
+
+def _with_signals(row: TicketRow, triage: Triage) -> TicketRow:
+    """Set what the message that labels the ticket says besides its intent."""
+    if triage.signals is None or triage.sentiment is None:
+        return row
+    return replace(
+        row,
+        sentiment=triage.sentiment.value,
+        frustrated=triage.sentiment.frustrated,
+        urgency=triage.signals.urgency,
+        complexity=triage.signals.complexity,
+        quality_marks=triage.signals.quality,
+    )
 
 
 def _label_by_source(row: TicketRow, body: TicketOpened, triage: Triage | None) -> TicketRow:

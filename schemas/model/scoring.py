@@ -13,7 +13,7 @@ from schemas.model.language import language_of
 from schemas.model.probabilities import DECIMALS, Wide, best, softmax
 from schemas.model.strangeness import energy, strangeness
 from schemas.model.text import CleanText, clean_text
-from schemas.triage import UNMAPPED_TEAM, UNSURE, Band, Guess, Triage
+from schemas.triage import ENCODER_BUDGET, UNMAPPED_TEAM, UNSURE, Band, Guess, Triage
 from schemas.vocabulary import TRIAGE_TEAM
 
 GUESSES = 3
@@ -26,6 +26,7 @@ class Cascaded(NamedTuple):
     probabilities: Wide  # (n, labels)
     strangeness: Wide  # (n,), the part of the texts in scope that are more familiar
     by_encoder: npt.NDArray[np.bool_]  # (n,), whether the encoder decided
+    left_out: npt.NDArray[np.bool_]  # (n,), whether it would have, but for the budget
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class _Verdict:
     probabilities: list[float]
     strangeness: float
     decided_by: Literal["ngrams", "encoder"]
+    left_out: bool
 
 
 def score(bundle: Bundle, texts: Sequence[str | None], *, encoder_budget: int | None = None) -> list[Triage]:
@@ -44,9 +46,15 @@ def score(bundle: Bundle, texts: Sequence[str | None], *, encoder_budget: int | 
     A pure function of the bundle and each text alone: neither the neighbours nor their number change a
     result. Only an `encoder_budget` does: the most different texts of this call that the encoder may read. It
     takes those of which the first tier is least sure, of equally sure ones the earlier; the first tier decides
-    the others, and `decided_by` says so.
+    the others, and `decided_by` and the reason ENCODER_BUDGET say so.
     """
-    cleaned = [clean_text(text) for text in texts]
+    return score_clean(bundle, [clean_text(text) for text in texts], encoder_budget=encoder_budget)
+
+
+def score_clean(
+    bundle: Bundle, cleaned: Sequence[CleanText], *, encoder_budget: int | None = None
+) -> list[Triage]:
+    """Return what `score` returns, for texts that `clean_text` has made ready already."""
     unique = list(dict.fromkeys(clean.text for clean in cleaned if clean.text is not None))
     verdicts = dict(zip(unique, _verdicts(bundle, unique, encoder_budget), strict=True))
     return [
@@ -61,7 +69,9 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
     scaled = logits.astype(np.float64) * bundle.ngrams.scale
     probabilities = softmax(scaled)
     strange = strangeness(energy(scaled, outside=bundle.outside), bundle.ngrams.levels)
-    places = _unsure(probabilities.max(axis=1), bundle.manifest.threshold, encoder_budget)
+    confidence = probabilities.max(axis=1)
+    unsure = confidence < bundle.manifest.threshold
+    places = _within_budget(np.flatnonzero(unsure), confidence, encoder_budget)
     by_encoder = np.zeros(len(texts), dtype=np.bool_)
     if places.size:
         by_encoder[places] = True
@@ -69,15 +79,16 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
         combined = bundle.head.calibrated(vectors, logits[places])
         probabilities[places] = softmax(combined)
         strange[places] = strangeness(energy(combined, outside=bundle.outside), bundle.head.levels)
-    return Cascaded(probabilities, strange, by_encoder)
+    return Cascaded(probabilities, strange, by_encoder, unsure & ~by_encoder)
 
 
-def _unsure(confidence: Wide, threshold: float, budget: int | None) -> npt.NDArray[np.intp]:
-    """Return the rows for the encoder, in their order: those below the threshold, the least sure if too many."""
-    places = np.flatnonzero(confidence < threshold)
-    if budget is None or len(places) <= budget:
-        return places
-    least_sure = places[np.argsort(confidence[places], kind="stable")]
+def _within_budget(
+    unsure: npt.NDArray[np.intp], confidence: Wide, budget: int | None
+) -> npt.NDArray[np.intp]:
+    """Return the rows for the encoder, in their order: all unsure ones, the least sure if they are too many."""
+    if budget is None or len(unsure) <= budget:
+        return unsure
+    least_sure = unsure[np.argsort(confidence[unsure], kind="stable")]
     return np.asarray(np.sort(least_sure[: max(0, budget)]))
 
 
@@ -88,9 +99,10 @@ def _verdicts(bundle: Bundle, texts: Sequence[str], encoder_budget: int | None) 
     columns = best(found.probabilities, GUESSES)
     values = np.take_along_axis(found.probabilities, columns, axis=1).round(DECIMALS)
     strange = found.strangeness.round(DECIMALS)
-    rows = zip(columns.tolist(), values.tolist(), strange.tolist(), found.by_encoder.tolist(), strict=True)
-    for chosen, chances, strangeness_, encoder in rows:
-        yield _Verdict(chosen, chances, strangeness_, "encoder" if encoder else "ngrams")
+    tiers = zip(found.by_encoder.tolist(), found.left_out.tolist(), strict=True)
+    rows = zip(columns.tolist(), values.tolist(), strange.tolist(), tiers, strict=True)
+    for chosen, chances, strangeness_, (encoder, left_out) in rows:
+        yield _Verdict(chosen, chances, strangeness_, "encoder" if encoder else "ngrams", left_out)
 
 
 def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
@@ -100,6 +112,7 @@ def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
     band = _band(bundle, verdict)
     unsure = (UNSURE,) if band == "low" else ()
     unmapped = () if first.mapped else (UNMAPPED_TEAM,)
+    left_out = (ENCODER_BUDGET,) if verdict.left_out else ()
     return Triage(
         model_version=bundle.version,
         taxonomy_version=bundle.manifest.taxonomy.version,
@@ -113,7 +126,7 @@ def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
         out_of_scope=verdict.strangeness,
         guesses=tuple(Guess(labels[column].name, chance) for column, chance in guesses),
         language=language_of(text),
-        reasons=(*clean.reasons, *unmapped, *unsure),
+        reasons=(*clean.reasons, *unmapped, *unsure, *left_out),
     )
 
 

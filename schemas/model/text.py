@@ -1,35 +1,35 @@
-"""What happens to a text before anything is computed from it: bounded, valid, one line."""
+"""What happens to a text before anything is computed from it: cleaned, bounded, valid, one line."""
 
 import hashlib
 import unicodedata
 from typing import Final, Literal, NamedTuple
 
-from schemas.triage import EMPTY_TEXT, NO_TEXT, TRUNCATED
-
-MAX_CHARACTERS: Final = 4_000
-"""What lies behind is not read: the encoder sees 128 tokens, and 1 MB must not cost more than others."""
+from schemas.signals.cleaning.message import Message, clean_message
+from schemas.signals.marks import EMPTY_TEXT, TRUNCATED
+from schemas.triage import NO_TEXT
 
 Split = Literal["train", "val", "test"]
+_SAID_BY_TRIAGE: Final = (EMPTY_TEXT, TRUNCATED)
 
 
 class CleanText(NamedTuple):
-    """A text ready for scoring; `text` is None where nothing can be scored, `reasons` say why."""
+    """A text ready for scoring; `text` is None where nothing can be scored, `reasons` say why.
+
+    `message` is what the sender wrote, with its line ends and the marks of what was wrong.
+    """
 
     text: str | None
     reasons: tuple[str, ...] = ()
+    message: Message = Message("")
 
 
 def clean_text(text: str | None) -> CleanText:
-    """Cut a text to MAX_CHARACTERS, repair invalid surrogates and fold white space; never raises."""
+    """Return the sender's own words (`clean_message`) on one line; never raises."""
     if text is None:
         return CleanText(None, (NO_TEXT,))
-    cut = text[:MAX_CHARACTERS]
-    if not cut.isascii():
-        # Half a surrogate pair cannot be encoded; a whole one written as two is joined again.
-        cut = cut.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    folded = " ".join(cut.split())
-    reasons = (TRUNCATED,) if len(text) > MAX_CHARACTERS else ()
-    return CleanText(folded, reasons) if folded else CleanText(None, (EMPTY_TEXT, *reasons))
+    message = clean_message(text)
+    reasons = tuple(mark for mark in _SAID_BY_TRIAGE if mark in message.marks)
+    return CleanText(" ".join(message.text.split()) or None, reasons, message)
 
 
 def normalised(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from schemas.signals.priority import PriorityTable
 from schemas.topics import Topic
 from streams.assembly import Assembly, utc_now
 from streams.engine import Engine
@@ -34,6 +35,8 @@ class TriageAssembly:
             inference_threads=settings.inference_threads,
             shadow=self._shadow,
             metrics=metrics,
+            priorities=PriorityTable.load(settings.priorities),
+            shrink_at=settings.score_texts if settings.shrink_encoder else None,
         )
         self._models.start()
         self._scoring = SharedScoring(self._models.score, most=settings.score_texts)

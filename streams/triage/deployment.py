@@ -3,22 +3,25 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import compress
 from typing import NamedTuple
 
 import structlog
 
 from schemas.model.bundle import Bundle
-from schemas.model.scoring import score
+from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
+from schemas.understanding import CustomerMessage, understand
 
 _log = structlog.get_logger(__name__)
 
 
 class Message(NamedTuple):
-    """What is scored of an event: the words (None where there are none), and whose ticket they belong to."""
+    """What is understood of an event, and whose ticket it belongs to."""
 
     ticket_id: str
-    text: str | None
+    said: CustomerMessage
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,40 @@ class Deployment:
     canary: Trial | None = None
     shadow: Trial | None = None
 
-    def decide(self, messages: Sequence[Message]) -> list[Triage]:
-        """Return one result a message, in order: the canary's for the tickets of its share, else the champion's."""
-        tried = {
-            place
-            for place, message in enumerate(messages)
-            if self.canary is not None and self.canary.covers(message.ticket_id)
-        }
-        if self.canary is None or not tried:
-            return score(self.champion, [message.text for message in messages])
-        texts = [message.text for message in messages]
+    def decide(
+        self, messages: Sequence[Message], priorities: PriorityTable, encoder_budget: int | None
+    ) -> list[Triage]:
+        """Return one result a message, in order: the canary's for the tickets of its share, else the champion's.
+
+        Both share the `encoder_budget` of the call by their numbers of messages.
+        """
+        tried = [self.canary is not None and self.canary.covers(message.ticket_id) for message in messages]
+        decide = partial(self._decide, priorities=priorities, encoder_budget=encoder_budget, of=len(messages))
+        if self.canary is None or not any(tried):
+            return decide(self.champion, messages)
         try:
-            by_canary = iter(score(self.canary.bundle, [texts[place] for place in sorted(tried)]))
+            by_canary = iter(decide(self.canary.bundle, list(compress(messages, tried))))
         except Exception as error:  # noqa: BLE001 - a model on trial stops no ticket, whatever is wrong with it
             _log.error(
                 "canary.failed", version=self.canary.bundle.version, error=f"{type(error).__name__}: {error}"
             )
-            return score(self.champion, texts)
-        others = [text for place, text in enumerate(texts) if place not in tried]
-        by_champion = iter(score(self.champion, others))
-        return [next(by_canary if place in tried else by_champion) for place in range(len(texts))]
+            return decide(self.champion, messages)
+        others = [message for message, by_trial in zip(messages, tried, strict=True) if not by_trial]
+        by_champion = iter(decide(self.champion, others))
+        return [next(by_canary if by_trial else by_champion) for by_trial in tried]
+
+    @staticmethod
+    def _decide(
+        bundle: Bundle,
+        messages: Sequence[Message],
+        *,
+        priorities: PriorityTable,
+        encoder_budget: int | None,
+        of: int,
+    ) -> list[Triage]:
+        share = None if encoder_budget is None else encoder_budget * len(messages) // max(1, of)
+        said = [message.said for message in messages]
+        return understand(bundle, said, priorities=priorities, encoder_budget=share)
 
 
 def in_share(ticket_id: str, salt: str, share: float) -> bool:

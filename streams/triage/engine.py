@@ -11,7 +11,7 @@ from schemas.derived import WatermarkAdvanced
 from schemas.envelope import EventError
 from schemas.identity import derived_id
 from schemas.topics import Topic
-from schemas.triage import Triage
+from schemas.triage import ENCODER_BUDGET, Triage
 from streams.engine import Done
 from streams.fault_points import FaultPoint, Reached
 from streams.input_order import InputOrder
@@ -124,7 +124,7 @@ class TriageEngine:
         return arrived
 
     def _pass_on(self, arrived: Sequence[Arrived], step: Step) -> None:
-        results = self._score([event for event in arrived if event.scored])
+        results = self._score(arrived)
         for event in arrived:
             triage = results.get(event.origin.offset)
             step.emit(
@@ -138,12 +138,16 @@ class TriageEngine:
             )
             if triage is not None:
                 step.count(f"decided_by_{triage.decided_by}")
+                if ENCODER_BUDGET in triage.reasons:
+                    step.count("encoder_left_out")
 
-    def _score(self, events: Sequence[Arrived]) -> Mapping[int, Triage]:
-        if not events:
-            return {}
-        results = self._scoring.score([Message(event.ticket_id, event.text) for event in events])
-        return {event.origin.offset: result for event, result in zip(events, results, strict=True)}
+    def _score(self, arrived: Sequence[Arrived]) -> Mapping[int, Triage]:
+        said = {
+            event.origin.offset: Message(event.ticket_id, event.said)
+            for event in arrived
+            if event.said is not None
+        }
+        return dict(zip(said, self._scoring.score(list(said.values())), strict=True)) if said else {}
 
     def _emit_watermark(self, step: Step) -> None:
         """Tell every partition of tickets.enriched, as any of them may hold tickets of this source."""

@@ -11,6 +11,7 @@ from schemas.derived import Origin, SourceEvent, TicketTriaged
 from schemas.envelope import Envelope, EventDecoder, EventError, InvalidBody, decode_envelope
 from schemas.events import TICKET_EVENTS, MessageAdded, TicketEvent, TicketOpened
 from schemas.triage import Triage
+from schemas.understanding import CustomerMessage
 from schemas.vocabulary import Author
 from streams.record import Record
 
@@ -27,14 +28,13 @@ class EventFromTheFuture(EventError):  # noqa: N818 - named as it appears in dea
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked event of tickets.events; `scored` says whether `text` is a customer's message (which may be empty)."""
+    """A checked event of tickets.events; `said` is the customer's message (which may be empty), if it is one."""
 
     envelope: Envelope
     ticket_id: str
     body: bytes
     origin: Origin
-    scored: bool
-    text: str | None
+    said: CustomerMessage | None
 
 
 def arrive(record: Record, *, latest: datetime) -> Arrived:
@@ -51,14 +51,12 @@ def arrive(record: Record, *, latest: datetime) -> Arrived:
         )
     if not isinstance(body, TicketEvent):  # the decoder knows only ticket events
         raise InvalidBody(f"{envelope.type} {envelope.id} is not about a ticket")
-    scored, text = message_of(body)
     return Arrived(
         envelope=envelope,
         ticket_id=body.ticket_id,
         body=value,
         origin=record.origin,
-        scored=scored,
-        text=text,
+        said=message_of(body, envelope.time),
     )
 
 
@@ -81,13 +79,14 @@ def _require_flat(envelope: Envelope, value: bytes) -> None:
         )
 
 
-def message_of(body: TicketEvent) -> tuple[bool, str | None]:
-    """Return whether an event carries a customer's words, and which."""
+def message_of(body: TicketEvent, time: datetime) -> CustomerMessage | None:
+    """Return the customer's words that an event of `time` carries, None where it carries none."""
     if isinstance(body, TicketOpened):
-        return True, "\n".join(part for part in (body.subject, body.text) if part)
+        text = "\n".join(part for part in (body.subject, body.text) if part)
+        return CustomerMessage(text, time, body.customer_tier)
     if isinstance(body, MessageAdded) and body.author is Author.CUSTOMER and body.public:
-        return True, body.text
-    return False, None
+        return CustomerMessage(body.text, time)
+    return None
 
 
 def triaged(arrived: Arrived, triage: Triage | None) -> TicketTriaged:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,12 @@ from schemas.envelope import EventDecoder, EventError, decode_envelope
 from schemas.errors import Transient
 from schemas.model.bundle import Bundle
 from schemas.model.registry import CurrentModel, load_published
-from schemas.model.scoring import score
+from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
+from schemas.understanding import CustomerMessage, understand
 from streams.record import headers_of
 from streams.triage.deployment import Deployment, Message, Trial
+from streams.triage.encoder_budget import encoder_budget
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
 
@@ -38,7 +41,8 @@ class ModelWatch(threading.Thread):
 
     A bundle that cannot be loaded is refused by name: the last champion that can stays, also for a worker that
     starts, and a model on trial is left out. A new one is warmed up before it is handed out, so the first ticket
-    after a change waits no longer than any other.
+    after a change waits no longer than any other. A call of `shrink_at` messages has no room for the encoder
+    (`encoder_budget`); None: it reads whatever the model asks it for.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class ModelWatch(threading.Thread):
         inference_threads: int,
         shadow: ShadowScoring,
         metrics: TrialMetrics,
+        priorities: PriorityTable,
+        shrink_at: int | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="model-watch", daemon=True)
@@ -59,6 +65,8 @@ class ModelWatch(threading.Thread):
         self._threads = inference_threads
         self._shadow = shadow
         self._metrics = metrics
+        self._priorities = priorities
+        self._shrink_at = shrink_at
         self._clock = clock
         self._standby: Bundle | None = None
         self._standby_until = 0.0
@@ -82,7 +90,8 @@ class ModelWatch(threading.Thread):
         deployment = self._deployment
         if deployment is None:
             raise NoModel("no model has been published yet; run `ticketyard batch train`")
-        results = deployment.decide(messages)
+        budget = None if self._shrink_at is None else encoder_budget(len(messages), self._shrink_at)
+        results = deployment.decide(messages, self._priorities, budget)
         self._shadow.offer(deployment, messages, results)
         if deployment.canary is not None:
             version = deployment.canary.bundle.version
@@ -116,6 +125,12 @@ class ModelWatch(threading.Thread):
                 announced.clear()
             self.forget_standby()
         consumer.close()
+
+    def _warm_up(self, bundle: Bundle) -> None:
+        """Understand something, so that what loads at its first use is there: languages, words, the encoder."""
+        texts = ("warm up", "warm up the encoder as well, please: " + "qx jv " * 20)
+        messages = [CustomerMessage(text, datetime.now(UTC)) for text in texts]
+        understand(bundle, messages, priorities=self._priorities)
 
     def _announced(self, message: Any) -> list[ModelPublished]:
         try:
@@ -185,7 +200,7 @@ class ModelWatch(threading.Thread):
         pointer = CurrentModel(version=published.version, uri=published.uri, sha256=published.sha256)
         try:
             bundle = load_published(pointer, self._models, threads=self._threads)
-            score(bundle, ["warm up", "warm up the encoder as well, please: " + "qx jv " * 20])
+            self._warm_up(bundle)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a bundle, the one before stays
             kept = self._deployment.champion.version if self._deployment else None
             _log.error(

@@ -57,7 +57,7 @@ class ShadowScoring(threading.Thread):
             return
         for message, decided in zip(messages, results, strict=True):
             by_champion = decided.model_version == deployment.champion.version
-            if message.text is None or not by_champion or not trial.covers(message.ticket_id):
+            if message.said.text is None or not by_champion or not trial.covers(message.ticket_id):
                 continue
             try:
                 self._waiting.put_nowait(_Task(message, decided, trial))
@@ -87,7 +87,7 @@ class ShadowScoring(threading.Thread):
         for trial in {id(task.trial): task.trial for task in tasks}.values():
             own = [task for task in tasks if task.trial is trial]
             try:
-                results = score(trial.bundle, [task.message.text for task in own])
+                results = score(trial.bundle, [task.message.said.text for task in own])
             except Exception as error:  # noqa: BLE001 - whatever a model on trial does, tickets go on
                 _log.error(
                     "shadow.failed", version=trial.bundle.version, error=f"{type(error).__name__}: {error}"

@@ -4,8 +4,9 @@ from msgspec.structs import replace
 
 from schemas.events import LabelCorrected, TicketUpdated
 from schemas.fold import Fact, fold
+from schemas.signals.marks import EMPTY_TEXT
 from schemas.ticket_row import Said
-from schemas.triage import EMPTY_TEXT, NO_TEXT
+from schemas.triage import NO_TEXT
 from schemas.vocabulary import Category, Priority, Tier
 from tests.unit.schemas.ticket_facts import (
     SCORED,

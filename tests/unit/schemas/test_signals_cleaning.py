@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from schemas.signals import marks
 from schemas.signals.cleaning.message import MAX_CHARACTERS, clean_message
-from schemas.triage import EMPTY_TEXT, TRUNCATED
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 MARKUP = ("<p>", "</p>", "<br>", "<!--", "-->", "<script>", "&amp;", "&#x")
@@ -40,11 +39,6 @@ def test_an_ordinary_message_stays_as_it_is() -> None:
     """Nothing is changed and nothing is marked."""
     text = "Hi, my order 483920 hasn't arrived.\nIt was due on Friday (2 < 3 days). Grüße, it\u2019s late!"
     assert clean_message(text) == (text, ())
-
-
-def test_the_marks_that_triage_knows_keep_their_names() -> None:
-    """Two modules name the same thing in the same way."""
-    assert (marks.EMPTY_TEXT, marks.TRUNCATED) == (EMPTY_TEXT, TRUNCATED)
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,19 @@ from hypothesis import strategies as st
 
 from schemas.signals.priority import PriorityTable
 from schemas.signals.result import EntityKind
-from schemas.triage import Triage
-from schemas.understanding import Understanding, understand
-from schemas.vocabulary import Category, Priority, Tier
+from schemas.triage import ENCODER_BUDGET, NO_TEXT, Triage
+from schemas.understanding import CustomerMessage, understand
+from schemas.vocabulary import Priority, Tier
+from tests.unit.schemas.tiny_model import tiny_bundle
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TABLE = PriorityTable.load()
-TRIAGE = Triage(
-    model_version="m",
-    decided_by="ngrams",
-    team="billing",
-    intent="double_charge",
-    category=Category.BILLING_DISPUTE,
-    priority=Priority.MEDIUM,
-)
 
 
-def read(text: str | None, *, tier: Tier | None = None) -> Understanding:
-    return understand(TRIAGE, text, now=NOW, priorities=TABLE, tier=tier)
+def read(text: str | None, *, tier: Tier | None = None, encoder_budget: int | None = None) -> Triage:
+    messages = [CustomerMessage(text, NOW, tier)]
+    (result,) = understand(tiny_bundle(), messages, priorities=TABLE, encoder_budget=encoder_budget)
+    return result
 
 
 def test_a_priority_rises_with_urgency_and_names_why() -> None:
@@ -50,6 +45,7 @@ def test_the_tier_counts_where_the_table_says_so() -> None:
 def test_entities_are_read_and_cards_are_masked() -> None:
     """What is emitted never holds a card number."""
     found = read("Order A-12345, card 4111 1111 1111 1111, since yesterday.")
+    assert found.signals is not None
     kinds = {entity.kind: entity.value for entity in found.signals.entities}
     assert kinds[EntityKind.ORDER] == "A-12345"
     assert kinds[EntityKind.DATE] == "2026-03-03"
@@ -57,9 +53,33 @@ def test_entities_are_read_and_cards_are_masked() -> None:
     assert "4111" not in str(found)
 
 
-def test_without_a_text_the_priority_of_triage_stays() -> None:
-    """Nothing is read, and nothing is made up."""
-    assert read(None) == Understanding(priority=Priority.MEDIUM)
+def test_without_a_text_nothing_is_read_and_nothing_made_up() -> None:
+    """No intent, no signals, no priority; only the reason."""
+    nothing = read(None)
+    assert (nothing.intent, nothing.priority, nothing.signals, nothing.reasons) == (
+        None,
+        None,
+        None,
+        (NO_TEXT,),
+    )
+
+
+def test_what_the_encoder_had_no_room_for_says_so() -> None:
+    """An operator counts these: they are decided by the first tier because there was too much to do."""
+    unsure = "my"
+    assert read(unsure).decided_by == "encoder"
+    hurried = read(unsure, encoder_budget=0)
+    assert (hurried.decided_by, ENCODER_BUDGET in hurried.reasons) == ("ngrams", True)
+    assert ENCODER_BUDGET not in read(unsure).reasons
+
+
+def test_the_intent_is_read_from_the_senders_own_words() -> None:
+    """A quoted mail below an answer says what somebody else wanted."""
+    reply = "refund please\n\nOn Mon, 2 Mar 2026, Support wrote:\n> login login login"
+    assert read(reply).guesses == read("refund please").guesses
+    found = read(reply).signals
+    assert found is not None
+    assert "quoted_reply" in found.quality
 
 
 @given(st.text(alphabet=st.characters()))

@@ -171,7 +171,8 @@ def _shown(partition: int, offset: int, row: TicketRow) -> Row:
         name: str(value) if isinstance(value, Status | Category | Channel | Priority | Work) else value
         for name, value in msgspec.structs.asdict(row).items()
     }
-    return values | {"triage_reasons": list(row.triage_reasons)} | _position(partition, offset)
+    lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
+    return values | lists | _position(partition, offset)
 
 
 def _event(partition: int, offset: int, row: TicketRow) -> Row:

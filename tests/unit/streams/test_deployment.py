@@ -1,6 +1,8 @@
 """Which model decides a ticket while another is tried."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,11 +10,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
 from schemas.model.bundle import Bundle
-from schemas.model.scoring import score
+from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
+from schemas.understanding import CustomerMessage, understand
 from streams.triage.deployment import Deployment, Message, Trial, in_share
 from tests.unit.schemas.tiny_model import tiny_bundle
 
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+TABLE = PriorityTable.load()
 TICKETS = [f"T-{number}" for number in range(4000)]
 
 
@@ -47,24 +52,42 @@ def test_a_canary_decides_its_tickets_and_no_others() -> None:
     """Every message of a ticket is decided by one model, and results stand beside their messages."""
     canary = Trial(named("canary"), 0.3, "salt")
     deployment = Deployment(named("champion"), canary)
-    messages = [Message(ticket, text) for ticket in TICKETS[:40] for text in ("refund please", None, "login")]
-    results = deployment.decide(messages)
+    texts = ("refund please", None, "login")
+    messages = [Message(ticket, CustomerMessage(text, NOW)) for ticket in TICKETS[:40] for text in texts]
+    results = deployment.decide(messages, TABLE, None)
     for message, result in zip(messages, results, strict=True):
         assert result.model_version == ("canary" if canary.covers(message.ticket_id) else "champion")
     assert len({result.model_version for result in results}) == 2
-    alone = Deployment(named("champion")).decide(messages)
+    alone = Deployment(named("champion")).decide(messages, TABLE, None)
     assert [result.intent for result in results] == [result.intent for result in alone]
 
 
 def test_a_canary_that_fails_stops_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a model on trial cannot score, the champion decides."""
 
-    def failing(bundle: Bundle, texts: list[str | None]) -> list[Triage]:
+    def failing(bundle: Bundle, messages: list[CustomerMessage], **options: Any) -> list[Triage]:
         if bundle.version == "canary":
             raise RuntimeError("a text that it cannot take")
-        return score(bundle, texts)
+        return understand(bundle, messages, **options)
 
-    monkeypatch.setattr("streams.triage.deployment.score", failing)
+    monkeypatch.setattr("streams.triage.deployment.understand", failing)
     deployment = Deployment(named("champion"), Trial(named("canary"), 0.5, "salt"))
-    results = deployment.decide([Message(ticket, "refund please") for ticket in TICKETS[:20]])
+    said = CustomerMessage("refund please", NOW)
+    results = deployment.decide([Message(ticket, said) for ticket in TICKETS[:20]], TABLE, None)
     assert {result.model_version for result in results} == {"champion"}
+
+
+def test_two_models_share_the_encoders_budget_of_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A canary of half the tickets gets half of it, so a trial adds no work under pressure."""
+    given_out: list[int] = []
+
+    def counting(bundle: Bundle, messages: list[CustomerMessage], **options: Any) -> list[Triage]:
+        given_out.append(options["encoder_budget"])
+        return understand(bundle, messages, **options)
+
+    monkeypatch.setattr("streams.triage.deployment.understand", counting)
+    deployment = Deployment(named("champion"), Trial(named("canary"), 0.5, "salt"))
+    said = CustomerMessage("refund please", NOW)
+    deployment.decide([Message(ticket, said) for ticket in TICKETS[:100]], TABLE, 20)
+    assert sum(given_out) <= 20
+    assert min(given_out) >= 5

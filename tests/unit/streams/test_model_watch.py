@@ -1,6 +1,7 @@
 """What a worker does with announcements of models: the last that can be loaded decides, trials may be left out."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ from schemas.derived import ModelPublished, ModelTrial
 from schemas.model.bundle import Bundle
 from schemas.model.errors import BundleError
 from schemas.model.registry import CurrentModel
+from schemas.signals.priority import PriorityTable
+from schemas.understanding import CustomerMessage
 from streams.triage.deployment import Message
 from streams.triage.model_watch import STANDBY_S, ModelWatch, NoModel
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
 from tests.unit.schemas.tiny_model import tiny_bundle
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 class Shelf:
@@ -67,6 +72,8 @@ def watch(shelf: Shelf, clock: Clock) -> ModelWatch:
         inference_threads=1,
         shadow=ShadowScoring(metrics),
         metrics=metrics,
+        priorities=PriorityTable.load(),
+        shrink_at=8,
         clock=clock,
     )
 
@@ -82,7 +89,11 @@ def published(version: str, *, canary: str | None = None, shadow: str | None = N
 
 
 def decided_by(watch: ModelWatch) -> str:
-    return watch.score([Message("T-1", "refund please")])[0].model_version
+    return watch.score(messages("refund please"))[0].model_version
+
+
+def messages(*texts: str) -> list[Message]:
+    return [Message("T-1", CustomerMessage(text, NOW)) for text in texts]
 
 
 def test_before_the_first_model_nothing_is_scored(watch: ModelWatch) -> None:
@@ -136,3 +147,12 @@ def test_a_rollback_loads_nothing_for_an_hour(watch: ModelWatch, shelf: Shelf, c
     watch.forget_standby()
     watch.deploy([published("b")])
     assert shelf.loaded == ["a", "b", "b"]
+
+
+def test_a_full_call_leaves_the_encoder_no_room(watch: ModelWatch) -> None:
+    """Few messages at once are read by the encoder where the model asks for it; too many must not wait for it."""
+    watch.deploy([published("a")])
+    unsure = ["refund please", "my", "twice"] * 3
+    few, many = watch.score(messages(*unsure[:3])), watch.score(messages(*unsure))
+    assert {result.decided_by for result in few} == {"encoder"}
+    assert {result.decided_by for result in many} == {"ngrams"}

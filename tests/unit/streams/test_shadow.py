@@ -1,6 +1,7 @@
 """A shadow is compared with the champion and reaches no ticket, whatever becomes of it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import structlog
@@ -8,11 +9,15 @@ from msgspec.structs import replace as replace_struct
 from prometheus_client import CollectorRegistry
 
 from schemas.model.bundle import Bundle
+from schemas.signals.priority import PriorityTable
+from schemas.understanding import CustomerMessage
 from streams.triage.deployment import Deployment, Message, Trial
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
 from tests.unit.schemas.tiny_model import tiny_bundle
 
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+TABLE = PriorityTable.load()
 TEXTS = ("refund please", "login", "charged twice", "my password")
 
 
@@ -31,21 +36,25 @@ class Shadowed:
         self.deployment = Deployment(named("champion"), shadow=Trial(shadow, share, "salt"))
 
     def take(self, messages: list[Message]) -> None:
-        self.scoring.offer(self.deployment, messages, self.deployment.decide(messages))
+        self.scoring.offer(self.deployment, messages, self.deployment.decide(messages, TABLE, None))
 
     def counted(self, outcome: str) -> float:
         labels = {"kind": "shadow", "version": "shadow", "outcome": outcome}
         return self.registry.get_sample_value("ticketyard_trial_results_total", labels) or 0.0
 
 
+def message(ticket: str, text: str | None) -> Message:
+    return Message(ticket, CustomerMessage(text, NOW))
+
+
 def messages(count: int = len(TEXTS)) -> list[Message]:
-    return [Message(f"T-{number}", TEXTS[number % len(TEXTS)]) for number in range(count)]
+    return [message(f"T-{number}", TEXTS[number % len(TEXTS)]) for number in range(count)]
 
 
 def test_a_model_agrees_with_itself() -> None:
     """Equal models are counted as agreeing, message by message; what has no words is not compared."""
     run = Shadowed(named("shadow"))
-    run.take([*messages(), Message("T-9", None)])
+    run.take([*messages(), message("T-9", None)])
     run.scoring.compare_waiting()
     assert (run.counted("agreed"), run.counted("differed")) == (len(TEXTS), 0)
 

@@ -4,21 +4,26 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
 from schemas.triage import Triage
+from schemas.understanding import CustomerMessage
 from streams.triage.deployment import Message
 from streams.triage.shared_scoring import ScoreMessages, SharedScoring
 
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
 
 def texts_of(*texts: str) -> list[Message]:
-    return [Message("T-1", text) for text in texts]
+    return [Message("T-1", CustomerMessage(text, NOW)) for text in texts]
 
 
 def echo(messages: Sequence[Message]) -> list[Triage]:
     return [
-        Triage(model_version="v", decided_by="ngrams", team="t", intent=message.text) for message in messages
+        Triage(model_version="v", decided_by="ngrams", team="t", intent=message.said.text)
+        for message in messages
     ]
 
 
