@@ -1,4 +1,4 @@
-"""How fast the whole `score` is on one pinned core, and with which accuracy: the median of five passes."""
+"""How fast a message is understood whole on one pinned core, and how rightly: the median of five passes."""
 
 import os
 import statistics
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,8 +17,9 @@ from batch.training.evaluate import MICRO_BATCH
 from batch.training.evaluate import measure as figures_of
 from batch.training.rows import LabelledRow
 from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.scoring import score
+from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
+from schemas.understanding import CustomerMessage, understand
 from tests.bench.quality import clinc150, it_tickets
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
@@ -29,6 +31,8 @@ LOSS: Final = 0.005
 """What is given for speed, on both data sets: half a point of the accuracy on validation rows."""
 ENCODER_RATE: Final = 300.0
 _MOST_ROWS: Final = 3_000
+_NOW: Final = datetime(2026, 3, 18, 12, tzinfo=UTC)
+_PRIORITIES: Final = PriorityTable.load()
 
 
 class _Pace(NamedTuple):
@@ -92,7 +96,8 @@ def _rate(model: Bundle, texts: Sequence[str]) -> float:
 def _pass(model: Bundle, texts: Sequence[str]) -> list[Triage]:
     results: list[Triage] = []
     for start in range(0, len(texts), MICRO_BATCH):
-        results += score(model, texts[start : start + MICRO_BATCH])
+        messages = [CustomerMessage(text, _NOW) for text in texts[start : start + MICRO_BATCH]]
+        results += understand(model, messages, priorities=_PRIORITIES)
     return results
 
 
