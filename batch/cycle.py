@@ -94,7 +94,8 @@ class Cycle:
         What was judged already is not trained on again.
         """
         taxonomy, data = self._training_data()
-        verdict = settled(self.models, data.sum(self.settings.train_seed)) or self._promote(taxonomy, data)
+        inputs_sum = data.sum(self.settings.train_seed, self.settings.train_encoder)
+        verdict = settled(self.models, inputs_sum) or self._promote(taxonomy, data)
         self._follow()
         return verdict
 
@@ -102,10 +103,10 @@ class Cycle:
         """Do what `train` does if it is time to; return the verdict, and why now or None and that it is not time."""
         settings, last = self.settings, read_verdict(self.models)
         taxonomy, data = self._training_data()
-        seed = settings.train_seed
+        seed, encoder = settings.train_seed, settings.train_encoder
         due = retraining_due(
             last,
-            Inputs(data.sum(seed), data.base_sum(seed), data.corrections),
+            Inputs(data.sum(seed, encoder), data.base_sum(seed, encoder), data.corrections),
             RetrainingRules(
                 corrections=settings.retrain_after_corrections, hours=settings.retrain_after_hours
             ),
@@ -157,6 +158,7 @@ class Cycle:
                 keep_challengers=settings.keep_challengers,
             ),
             settings.sentiment,
+            settings.train_encoder,
         )
         attempt = secrets.token_hex(4)
         return promote(workshop, data, now=datetime.now(UTC), attempt=attempt, progress=self._progress)

@@ -1,6 +1,7 @@
 """The settings of the batch layer."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -43,6 +44,10 @@ class BatchSettings(CommonSettings):
         description="Folder of a sentiment model (`train --task sentiment`) that every trained model carries.",
     )
     train_seed: int = Field(default=20_240, description="Seed of all randomness in training.")
+    train_encoder: Literal["auto", "frozen", "fine-tuned"] = Field(
+        default="frozen",
+        description="Whether `batch train` fine-tunes the encoder; auto does with labelled files, where PyTorch is.",
+    )
     retrain_after_corrections: int = Field(
         default=20, ge=1, description="`batch run` trains again after so many new corrections."
     )

@@ -17,6 +17,7 @@ from batch.promotion.training_data import TrainingData
 from batch.promotion.verdicts import Verdict, write_verdict
 from batch.training.gate import GateRules, challenger_wins
 from batch.training.train import train_bundle
+from batch.training.tuning import EncoderChoice
 from schemas.model.bundle import load_bundle
 from schemas.model.manifest import BundleManifest
 from schemas.model.registry import CurrentModel
@@ -31,6 +32,7 @@ class Workshop(NamedTuple):
     """What every training of a home shares: where models lie, what labels mean, the encoder, the seed, the rules.
 
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
+    `encoder` says whether the encoder is itself trained.
     """
 
     models: Path
@@ -40,6 +42,7 @@ class Workshop(NamedTuple):
     gate: GateRules = GateRules()
     publishing: PublishRules = PublishRules()
     sentiment: Path | None = None
+    encoder: EncoderChoice = "frozen"
 
 
 def promote(
@@ -88,6 +91,7 @@ def _train(
         inputs=data.inputs,
         sentiment=workshop.sentiment,
         progress=lambda what, share: progress(f"train 2: {what}, {share:.0%}"),
+        encoder_choice=data.encoder(workshop.encoder),
     )
 
 
@@ -110,8 +114,8 @@ def _verdict(
             publish = False
             reason = f"{reason}; but {wait}: to publish it, run `ticketyard models promote {version}`"
     return Verdict(
-        inputs_sum=data.sum(workshop.seed),
-        base_sum=data.base_sum(workshop.seed),
+        inputs_sum=data.sum(workshop.seed, workshop.encoder),
+        base_sum=data.base_sum(workshop.seed, workshop.encoder),
         corrections=data.corrections,
         decided_at=now,
         publish=publish,

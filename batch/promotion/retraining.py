@@ -35,7 +35,7 @@ def retraining_due(
     if inputs.sum == last.inputs_sum:
         return None
     if inputs.base_sum != last.base_sum:
-        return "taxonomy, labelled files or seed are not those of the last training"
+        return "taxonomy, labelled files, encoder or seed are not those of the last training"
     more = abs(inputs.corrections - last.corrections)
     if more >= rules.corrections:
         return f"{more} corrections since the last training, {rules.corrections} are enough"

@@ -8,11 +8,13 @@ import msgspec
 
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
+from batch.training.tuning import EncoderChoice
 from schemas.model.manifest import DataInput
 from schemas.model.text import normalised, split_of
 from schemas.taxonomy import Taxonomy
 
 CORRECTIONS: Final = "corrections"
+TAXONOMY: Final = "taxonomy"
 
 
 class TrainingData(NamedTuple):
@@ -30,13 +32,18 @@ class TrainingData(NamedTuple):
             )
         return rows
 
-    def sum(self, seed: int) -> str:
+    def sum(self, seed: int, encoder: EncoderChoice = "frozen") -> str:
         """Return the sha256 of all that training depends on: equal sums, equal model."""
-        return _sum(self.inputs, seed)
+        return _sum(self.inputs, seed, encoder)
 
-    def base_sum(self, seed: int) -> str:
+    def base_sum(self, seed: int, encoder: EncoderChoice = "frozen") -> str:
         """Return the sha256 of all of it but the corrections, which come one by one."""
-        return _sum([source for source in self.inputs if source.name != CORRECTIONS], seed)
+        return _sum([source for source in self.inputs if source.name != CORRECTIONS], seed, encoder)
+
+    def encoder(self, wanted: EncoderChoice) -> EncoderChoice:
+        """Return the choice of encoder for these rows: auto without any labelled file is frozen."""
+        files = [source for source in self.inputs if source.name not in (TAXONOMY, CORRECTIONS)]
+        return wanted if files or wanted != "auto" else "frozen"
 
     @property
     def corrections(self) -> int:
@@ -66,8 +73,8 @@ def gather(
     return TrainingData(kept, [*inputs, _described(learnt)])
 
 
-def _sum(inputs: Sequence[DataInput], seed: int) -> str:
-    return hashlib.sha256(msgspec.json.encode([inputs, seed])).hexdigest()
+def _sum(inputs: Sequence[DataInput], seed: int, encoder: EncoderChoice) -> str:
+    return hashlib.sha256(msgspec.json.encode([inputs, seed, encoder])).hexdigest()
 
 
 def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataInput]]:
@@ -79,7 +86,7 @@ def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataIn
         row if row.text in examples else msgspec.structs.replace(row, split="train")
         for row in rows_from_taxonomy(taxonomy)
     ]
-    return rows, [DataInput(name="taxonomy", sha256=taxonomy.sum, rows=len(rows))]
+    return rows, [DataInput(name=TAXONOMY, sha256=taxonomy.sum, rows=len(rows))]
 
 
 def _with_split(row: LabelledRow) -> LabelledRow:

@@ -103,5 +103,6 @@ def _fine_tuned(
         training="fine-tuned",
         normalised=False,
         epochs=round(tuned.epochs, 2),
+        members=tuned.members,
     )
     return PlacedEncoder(encoder, described, head_state(tuned.weights, tuned.intercept))

@@ -5,7 +5,7 @@ Imported only where the extra `train` is installed; a bundle never needs PyTorch
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -17,22 +17,30 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 from batch.training.linear import Targets
-from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
+from batch.training.tuning import Recipe, batches_of, epochs_for, members_for, rate_at
+from batch.training.used_tokens import UsedTokens
 from schemas.model.encoder import native_bf16
 from schemas.model.probabilities import Matrix
 
 _REPORTED_EVERY: Final = 20
+_AVERAGED_EVERY: Final = 8
+"""The mean hardly moves from one step to the next, and reading all weights takes time."""
 _LARGEST_GRADIENT: Final = 1.0
 _HEAD_SPREAD: Final = 0.02
 
 
 class Tuned(NamedTuple):
-    """A trained encoder, ready to be written, and the linear layer that was trained with it."""
+    """A trained encoder, ready to be written, and the linear layer that was trained with it.
 
-    body: Any  # the transformer, a torch module
-    weights: Matrix  # (labels, dimensions)
+    It has one or more members, transformers that were trained from different seeds: their token states stand
+    beside each other, so that the linear layer answers with the mean of what each member's layer answers.
+    """
+
+    body: Any  # the members as one torch module, from token numbers to token states
+    weights: Matrix  # (labels, dimensions of all members)
     intercept: Matrix  # (labels,)
     epochs: float
+    members: int
 
 
 def fine_tune(
@@ -52,13 +60,40 @@ def fine_tune(
     """
     recipe = recipe or Recipe()
     torch.set_num_threads(threads)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        rows = tokens_of(tokenizer, texts, recipe.most_length)
-        training = _Training(recipe, labels, rows, targets, rng=np.random.default_rng(seed))
-        for done in training.steps():
-            progress("fine-tuning", done)
-        return training.result()
+    rows = tokens_of(tokenizer, texts, recipe.most_length)
+    members = members_for([len(row) for row in rows], recipe)
+    trained: list[_Member] = []
+    for number in range(members):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed + number)
+            rng = np.random.default_rng([seed, number])
+            training = _Training(recipe, labels, rows, targets, members=members, rng=rng)
+            for done in training.steps():
+                progress("fine-tuning", (number + done) / members)
+            trained.append(training.result())
+    return Tuned(
+        SideBySide(member.body for member in trained),
+        np.concatenate([member.weights / np.float32(members) for member in trained], axis=1),
+        np.asarray(np.mean([member.intercept for member in trained], axis=0), dtype=np.float32),
+        sum(member.epochs for member in trained),
+        members,
+    )
+
+
+class SideBySide(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always installed, so it is untyped here
+    """Transformers that read the same tokens; a token's state is all of theirs, one after the other."""
+
+    def __init__(self, bodies: Iterable[Any]) -> None:
+        super().__init__()
+        self.bodies = torch.nn.ModuleList(bodies)
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the states of all tokens, (texts, tokens, dimensions of all members)."""
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}
+        states = [body(**inputs, return_dict=False)[0] for body in self.bodies]
+        return torch.cat(states, dim=-1)
 
 
 def write_body(body: Any, folder: Path) -> None:
@@ -66,7 +101,6 @@ def write_body(body: Any, folder: Path) -> None:
     ids = torch.ones((2, 8), dtype=torch.long)
     example = {"input_ids": ids, "attention_mask": ids, "token_type_ids": torch.zeros_like(ids)}
     body.eval()
-    body.config.return_dict = False
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
@@ -83,6 +117,15 @@ def tokens_of(tokenizer: Path, texts: Sequence[str], most: int) -> list[list[int
     return [encoding.ids for encoding in reader.encode_batch(list(texts))]
 
 
+class _Member(NamedTuple):
+    """One trained transformer and its own linear layer."""
+
+    body: Any
+    weights: Matrix  # (labels, dimensions)
+    intercept: Matrix  # (labels,)
+    epochs: float
+
+
 class _Training:
     """One run: the network, its optimiser, and the mean of its weights over the last steps."""
 
@@ -93,13 +136,16 @@ class _Training:
         rows: list[list[int]],
         targets: Targets,
         *,
+        members: int,
         rng: np.random.Generator,
     ) -> None:
-        self._recipe, self._rows, self._rng = recipe, rows, rng
+        self._recipe, self._rng = recipe, rng
         self._lengths = [len(row) for row in rows]
         self._targets = torch.from_numpy(targets.astype(np.int64))
-        self._epochs = epochs_for(self._lengths, recipe)
+        self._epochs = epochs_for(self._lengths, recipe, members=members)
         self._body = published_body()
+        self._tokens = UsedTokens(self._body, rows)
+        self._rows = self._tokens.places(rows)
         self._head = torch.nn.Linear(self._body.config.hidden_size, labels)
         torch.nn.init.normal_(self._head.weight, std=_HEAD_SPREAD)
         torch.nn.init.zeros_(self._head.bias)
@@ -117,18 +163,20 @@ class _Training:
             for group in self._optimiser.param_groups:
                 group["lr"] = group["full_rate"] * rate_at(step, total, self._recipe.warm_up)
             self._step(places)
-            self._average(step)
+            if step % _AVERAGED_EVERY == 0:
+                self._average(step)
             if step % _REPORTED_EVERY == 0:
                 yield step / total
         yield 1.0
 
-    def result(self) -> Tuned:
+    def result(self) -> _Member:
         """Return the network with the mean of its weights."""
         with torch.no_grad():
             for weight, mean in zip(self._weights, self._mean, strict=True):
                 weight.copy_(mean)
+        self._tokens.widen()
         weights, intercept = self._head.weight.detach(), self._head.bias.detach()
-        return Tuned(
+        return _Member(
             self._body, np.ascontiguousarray(weights.numpy()), intercept.numpy().copy(), self._epochs
         )
 
@@ -164,7 +212,8 @@ class _Training:
 
     def _average(self, step: int) -> None:
         """Move the mean towards the weights; quickly at first, when the start is soon forgotten."""
-        decay = min(self._recipe.averaging, (step + 1) / (step + 11))
+        slow, early = self._recipe.averaging**_AVERAGED_EVERY, 11 * _AVERAGED_EVERY
+        decay = min(slow, (step + 1) / (step + early))
         with torch.no_grad():
             torch._foreach_lerp_(self._mean, self._weights, 1.0 - decay)
 

@@ -10,8 +10,9 @@ from schemas.model.probabilities import Wide
 
 BINS: Final = 15
 
-_DEVIATIONS: Final = 1.2816
-"""A band holds its accuracy with a confidence of 90 %: few rows that happen to be right are no evidence."""
+_DEVIATIONS: Final = 1.96
+"""A band must hold its accuracy at the lower end of Wilson's 95 % interval: few rows that happen to be right are no
+evidence. The best of many confidences is taken, so a narrower interval promises too much (docs/models.md)."""
 
 Flags = npt.NDArray[np.bool_]
 

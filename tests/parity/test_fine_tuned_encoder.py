@@ -24,11 +24,11 @@ pytestmark = pytest.mark.skipif(bool(missing_packages()), reason="the extra `tra
 SEED = 11
 ROWS = small_rows(4)
 TEXTS = [row.text for row in ROWS] + ["a", "Größe, naïve café — 100% ✓", "🔥", "word " * 200]
-QUICK = Recipe(most_epochs=1, fewest_steps=4)
+QUICK = Recipe(most_epochs=1, fewest_steps=4, most_read=100)
 
 
 class Pair(NamedTuple):
-    """A bundle, and the PyTorch module that its encoder was written from."""
+    """A bundle, and the PyTorch module that its encoder was written from: two members side by side."""
 
     bundle: Bundle
     body: Any
@@ -76,8 +76,8 @@ def _vectors(body: Any, tokenizer: Path) -> Matrix:
     with torch.no_grad():
         for row in tokens_of(tokenizer, TEXTS, MAX_TOKENS):
             ids = torch.tensor([row])
-            states = body(input_ids=ids, attention_mask=torch.ones_like(ids), return_dict=True)
-            vectors.append(mean_of_tokens(states.last_hidden_state, torch.ones_like(ids))[0].numpy())
+            states = body(ids, torch.ones_like(ids), torch.zeros_like(ids))
+            vectors.append(mean_of_tokens(states, torch.ones_like(ids))[0].numpy())
     return np.stack(vectors)
 
 
@@ -115,6 +115,7 @@ def test_the_bundle_is_whole_and_says_how_it_was_made(pair: Pair) -> None:
     manifest = pair.bundle.manifest
     assert (manifest.encoder.training, manifest.encoder.normalised) == ("fine-tuned", False)
     assert manifest.encoder.epochs > 0
+    assert (manifest.encoder.members, manifest.encoder.dimensions) == (2, 768)
     assert set(TUNED_ENCODER) <= set(manifest.files)
     assert "encoder/model.onnx" not in manifest.files
     texts = [row.text for row in ROWS]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from batch.training.abstaining import Answers
 from batch.training.evaluate import MICRO_BATCH, measure
 from batch.training.rows import LabelledRow
-from schemas.model.bundle import load_bundle
+from schemas.model.bundle import Bundle, load_bundle
 from schemas.model.manifest import Evaluation
 from schemas.model.scoring import score
 from schemas.triage import Triage
@@ -34,10 +34,16 @@ def tested(context: BenchContext, name: str, rows: Callable[[], Sequence[Labelle
     everything = rows()
     model = load_bundle(context.bundle(name, lambda: everything), threads=THREADS)
     test = [row for row in everything if row.split == "test"]
-    results: list[Triage] = []
-    for start in range(0, len(test), MICRO_BATCH):
-        results += score(model, [row.text for row in test[start : start + MICRO_BATCH]])
+    results = results_of(model, test)
     return Tested(test, results, measure(model.version, test, results))
+
+
+def results_of(model: Bundle, rows: Sequence[LabelledRow]) -> list[Triage]:
+    """Return the results of rows, scored in micro-batches as in the stream."""
+    results: list[Triage] = []
+    for start in range(0, len(rows), MICRO_BATCH):
+        results += score(model, [row.text for row in rows[start : start + MICRO_BATCH]])
+    return results
 
 
 def training_rows(context: BenchContext, name: str, found: Tested) -> list[Row]:

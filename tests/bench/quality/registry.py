@@ -25,6 +25,7 @@ SECTIONS: Final = {
     "clinc150": "tests.bench.quality.clinc150",
     "it_service_tickets": "tests.bench.quality.it_tickets",
     "bitext": "tests.bench.quality.bitext",
+    "learning_curve": "tests.bench.quality.learning_curve",
     "calibration": "tests.bench.quality.calibration",
     "bands": "tests.bench.quality.bands",
     "sentiment": "tests.bench.quality.sentiment",

@@ -48,7 +48,7 @@ def test_inputs_that_were_judged_are_never_due(hours_ago: float) -> None:
 
 def test_other_files_are_due_at_once() -> None:
     """A person who changes taxonomy or files does not wait for a schedule."""
-    assert "taxonomy, labelled files or seed" in str(due(last(), Inputs("new", "other", 100)))
+    assert "taxonomy, labelled files, encoder or seed" in str(due(last(), Inputs("new", "other", 100)))
 
 
 @pytest.mark.parametrize(("corrections", "is_due"), [(101, False), (119, False), (120, True)])

@@ -59,12 +59,20 @@ def test_inputs_name_every_source() -> None:
 
 
 def test_sum_says_whether_anything_changed() -> None:
-    """Equal inputs have an equal sum, in whatever order corrections come; another label or seed changes it."""
+    """Equal inputs have an equal sum, in whatever order corrections come; another label, seed or encoder changes it."""
     one = gather(None, [], corrections(("x", "a"), ("y", "b")))
     same = gather(None, [], corrections(("y", "b"), ("x", "a")))
     other = gather(None, [], corrections(("y", "b"), ("x", "b")))
     assert one.sum(1) == same.sum(1)
-    assert len({one.sum(1), one.sum(2), other.sum(1)}) == 3
+    assert len({one.sum(1), one.sum(2), other.sum(1), one.sum(1, "fine-tuned")}) == 4
+
+
+def test_auto_fine_tunes_for_labelled_files_only() -> None:
+    """A taxonomy and a few corrections are too little for it; what was asked by name is done."""
+    without = gather(TAXONOMY, [], corrections(("x", "a")))
+    with_file = gather(TAXONOMY, [labelled(LabelledRow("t", ("a",)))], [])
+    assert [without.encoder("auto"), with_file.encoder("auto")] == ["frozen", "auto"]
+    assert without.encoder("fine-tuned") == "fine-tuned"
 
 
 def test_no_test_rows_is_said_before_training() -> None:

@@ -48,10 +48,10 @@ def test_a_learnt_band_holds_its_accuracy(seed: int, accuracy: float, rows: int)
 
 
 def test_few_rows_are_no_evidence() -> None:
-    """Three of three right do not show 90 %, thirty of thirty do; without evidence there are no bands."""
-    sure, right = np.linspace(0.9, 1, 30), np.ones(30, dtype=np.bool_)
+    """Three of three right do not show 90 %, forty of forty do; without evidence there are no bands."""
+    sure, right = np.linspace(0.9, 1, 40), np.ones(40, dtype=np.bool_)
     assert learn_bands(sure[:3], np.zeros(3), right[:3], BandRules()) is None
-    bands = learn_bands(sure, np.zeros(30), right, BandRules())
+    bands = learn_bands(sure, np.zeros(40), right, BandRules())
     assert bands is not None
     assert (bands.high_confidence, bands.medium_confidence) == (None, 0.0)
 

@@ -11,7 +11,7 @@ from batch.training import encoder_choice
 from batch.training.encoder_choice import place_chosen_encoder
 from batch.training.examples import prepare
 from batch.training.rows import LabelledRow, TrainingError
-from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
+from batch.training.tuning import Recipe, batches_of, epochs_for, members_for, rate_at
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=300)
 
@@ -32,6 +32,14 @@ def test_more_text_is_read_less_often() -> None:
     assert epochs_for([60] * 100_000, recipe) == pytest.approx(1.0)
     assert epochs_for([1_000] * 10_000, recipe) == epochs_for([recipe.most_length] * 10_000, recipe)
     assert recipe.most_epochs < epochs_for([10] * 100, recipe) <= 4 * recipe.most_epochs
+
+
+def test_long_texts_are_read_by_fewer_members() -> None:
+    """Deciding a ticket may cost so many tokens; and together the members read as much in training as one would."""
+    recipe = Recipe(most_members=3, most_read=30)
+    assert [members_for([length] * 5, recipe) for length in (1, 10, 15, 29, 100, 1_000)] == [3, 3, 2, 1, 1, 1]
+    many = Recipe(most_epochs=8)
+    assert 2 * epochs_for([60] * 100_000, many, members=2) == epochs_for([60] * 100_000, many)
 
 
 @given(steps=st.integers(1, 500))
