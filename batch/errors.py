@@ -47,6 +47,10 @@ class ArchivesMissing(Permanent):
     """The Java archives of Spark's Kafka source are not where set-up puts them."""
 
 
+class ExecutorFailed(Permanent):
+    """Spark's executors cannot do a training's work: something is missing there, or is another version."""
+
+
 class ModelsDamaged(Permanent):
     """The record of the last training cannot be read."""
 

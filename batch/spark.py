@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _LOG_FILE = Path(__file__).with_name("log4j2.properties")
 _JAVA_OPTIONS = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file:{_LOG_FILE}"
 
 
-def spark_options(settings: BatchSettings, archives: list[Path]) -> dict[str, str]:
+def spark_options(settings: BatchSettings, archives: Sequence[Path]) -> dict[str, str]:
     """Return Spark's configuration; only a local master is kept on loopback."""
     options = {
         "spark.app.name": "ticketyard-batch",
@@ -56,12 +56,20 @@ def kafka_archives(settings: BatchSettings) -> list[Path]:
 
 
 @contextmanager
-def spark_session(settings: BatchSettings) -> Iterator[SparkSession]:
-    """Start Spark, and stop it at the end of the block."""
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+def spark_session(settings: BatchSettings, archives: Sequence[Path] | None = None) -> Iterator[SparkSession]:
+    """Start Spark, and stop it at the end of the block; with its Kafka source, or with other Java archives.
+
+    Executors on this machine run this Python; those of a cluster the one that PYSPARK_PYTHON names, this one's path
+    where it names none.
+    """
+    if settings.spark_master.startswith("local"):
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+    else:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings.spark_folder.mkdir(parents=True, exist_ok=True)
+    loaded = kafka_archives(settings) if archives is None else archives
     builder = SparkSession.builder
-    for name, value in spark_options(settings, kafka_archives(settings)).items():
+    for name, value in spark_options(settings, loaded).items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     try:

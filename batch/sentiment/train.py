@@ -11,8 +11,8 @@ import msgspec
 from batch.sentiment.evaluate import evaluate_sentiment
 from batch.sentiment.fit import Example, Fitted, fit_sentiment
 from batch.sentiment.labels import as_three, classes_of, level_of
+from batch.training.provenance import code_version
 from batch.training.rows import LabelledRow
-from batch.training.train import code_version
 from schemas.model.arrays import dump_arrays
 from schemas.model.manifest import DataInput, RowCounts
 from schemas.model.text import clean_text, split_of

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from batch.training.examples import Material
-from batch.training.fit import Progress
 from batch.training.head_fit import head_state
+from batch.training.progress import Progress
 from batch.training.rows import TrainingError
 from batch.training.tuning import EncoderChoice, Recipe, missing_packages
 from schemas.model.encoder import OpenvinoEncoder, Precision

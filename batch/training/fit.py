@@ -1,19 +1,23 @@
 """Fitting the cascade: both tiers, their calibration, the threshold between them, and the bands."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from batch.training.calibrate import ALWAYS_ENCODER, LOSS, choose_threshold, learn_scales
 from batch.training.examples import Examples, Material, joined, sample_of_each
+from batch.training.executor import Executor, ThisProcess
 from batch.training.head_fit import fit_head
 from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
+from batch.training.progress import Progress
 from batch.training.reliability import expected_calibration_error, learn_bands
+from batch.training.search import search_settings
+from batch.training.vectors import Vectors
 from schemas.model.bands import BandRules, Bands
 from schemas.model.bundle import head_from
-from schemas.model.encoder import LARGEST_BATCH, SentenceEncoder
+from schemas.model.fit_settings import FitSettings, Search
 from schemas.model.manifest import OperatingPoint, Validation
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, softmax
@@ -26,48 +30,61 @@ ENCODER_ROWS: Final = 20_000
 LOSSES: Final = (0.0, 0.001, 0.003, 0.005, 0.01, 0.02)
 """The losses of accuracy for which the manifest says what they would bring."""
 
-Progress = Callable[[str, float], None]
-"""Told what is being done and how much of it is done, 0 to 1."""
-
 State = dict[str, Any]
 """A tier as it is stored: arrays and numbers by name."""
 
 
 class Wishes(NamedTuple):
-    """What the user asks of a model: accuracy given for speed, and what the bands must hold."""
+    """What the user asks of a model: accuracy given for speed, what the bands must hold, a search among settings."""
 
     loss: float = LOSS
     bands: BandRules = BandRules()
+    search: bool = False
 
 
 class Fitted(NamedTuple):
-    """What training found: the two tiers' states, as they are stored, the threshold and the bands."""
+    """What training found: the two tiers' states, as they are stored, the threshold, the bands, the settings."""
 
     ngrams: State
     head: State
     threshold: float
     validation: Validation | None
     bands: Bands | None
+    settings: FitSettings = FitSettings()
+    search: Search | None = None
 
 
 def fit_cascade(
     material: Material,
-    encoder: SentenceEncoder,
+    vectors: Vectors,
     *,
     seed: int,
     progress: Progress,
     wishes: Wishes | None = None,
     tuned_head: State | None = None,
+    executor: Executor | None = None,
 ) -> Fitted:
     """Fit on training rows, calibrate on validation rows; own validation rows are learnt from at the end.
 
     That last step keeps scales, threshold and bands: they describe how sure a tier of this kind is, not which
-    rows it saw. A `tuned_head` was trained together with the encoder, so it stays as it is.
+    rows it saw. A `tuned_head` was trained together with the encoder, so it stays as it is. A wished search among
+    settings is done by the `executor`, here without one.
     """
-    remembered = _Vectors(encoder, progress)
-    fitting = _Fitting(len(material.labels), remembered, seed, progress, tuned_head)
+    wishes, labels = wishes or Wishes(), len(material.labels)
+    searched = None
+    if wishes.search:
+        searched = search_settings(
+            material.train,
+            labels,
+            seed=seed,
+            executor=executor or ThisProcess(),
+            progress=progress,
+            read=None if tuned_head else vectors.of,
+        )
+    settings = searched.chosen if searched else FitSettings()
+    fitting = _Fitting(labels, vectors, seed, progress, settings, tuned_head)
     ngrams, head = fitting.ngrams(material.train), fitting.head(material.train)
-    fitted = _calibrate(ngrams, head, material, remembered, wishes or Wishes())
+    fitted = _calibrate(ngrams, head, material, vectors, wishes)._replace(settings=settings, search=searched)
     if not (material.own_validation and material.val.texts):
         return fitted
     everything = joined(material.train, material.val)
@@ -82,14 +99,17 @@ class _Fitting(NamedTuple):
     """How each tier is fitted; twice where the validation rows are our own."""
 
     labels: int
-    vectors: "_Vectors"
+    vectors: Vectors
     seed: int
     progress: Progress
+    settings: FitSettings
     tuned_head: State | None
 
     def ngrams(self, examples: Examples) -> State:
         self.progress("learning words", 0.0)
-        state = fit_ngrams(examples.texts, examples.targets, self.labels, seed=self.seed)
+        state = fit_ngrams(
+            examples.texts, examples.targets, self.labels, seed=self.seed, settings=self.settings.ngrams
+        )
         self.progress("learning words", 1.0)
         return state
 
@@ -99,12 +119,12 @@ class _Fitting(NamedTuple):
         places = sample_of_each(examples.targets, ENCODER_ROWS, seed=self.seed)
         read = self.vectors.of([examples.texts[place] for place in places])
         self.progress("learning meaning", 0.0)
-        state = fit_head(read, examples.targets[places], self.labels)
+        state = fit_head(read, examples.targets[places], self.labels, settings=self.settings.head)
         self.progress("learning meaning", 1.0)
         return state
 
 
-def _calibrate(ngrams: State, head: State, material: Material, vectors: "_Vectors", wishes: Wishes) -> Fitted:
+def _calibrate(ngrams: State, head: State, material: Material, vectors: Vectors, wishes: Wishes) -> Fitted:
     texts, targets = material.val
     if not texts:  # too few rows to set any aside: the better tier decides everything, uncalibrated
         return Fitted(ngrams, head, ALWAYS_ENCODER, None, None)
@@ -173,22 +193,3 @@ class _Tier(NamedTuple):
             np.where(unsure, other.strangeness, self.strangeness),
             self.levels,
         )
-
-
-class _Vectors:
-    """Reads each text with the encoder once, however often training asks for it."""
-
-    def __init__(self, encoder: SentenceEncoder, progress: Progress) -> None:
-        self._encoder, self._progress = encoder, progress
-        self._known: dict[str, Matrix] = {}
-
-    def of(self, texts: Sequence[str]) -> Matrix:
-        """Return one vector a text, (n, dimensions)."""
-        new = sorted({text for text in texts if text not in self._known}, key=len)  # alike lengths batch well
-        step = 8 * LARGEST_BATCH
-        for start in range(0, len(new), step):
-            self._progress("reading texts", start / len(new))
-            part = new[start : start + step]
-            self._known.update(zip(part, self._encoder.embed(part), strict=True))
-        self._progress("reading texts", 1.0)
-        return np.stack([self._known[text] for text in texts])

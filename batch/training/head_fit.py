@@ -6,20 +6,21 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from batch.training.linear import Targets, rows_of_weights
+from schemas.model.fit_settings import HeadSettings
 from schemas.model.probabilities import Matrix
-
-REGULARISATION: Final = 10.0
-"""Measured: 1 is 1 point worse on clinc150, 30 no better anywhere (docs/models.md)."""
 
 _MOST_STEPS: Final = 500
 
 
-def fit_head(vectors: Matrix, targets: Targets, labels: int) -> dict[str, Any]:
+def fit_head(
+    vectors: Matrix, targets: Targets, labels: int, *, settings: HeadSettings | None = None
+) -> dict[str, Any]:
     """Return the state of a head learnt from vectors, (n, dimensions), and the columns of their labels.
 
     The state is what `head_from` reads; both scales are 1, so it is not calibrated yet.
     """
-    machine = LogisticRegression(C=REGULARISATION, max_iter=_MOST_STEPS)
+    chosen = settings or HeadSettings()
+    machine = LogisticRegression(C=chosen.regularisation, max_iter=_MOST_STEPS)
     machine.fit(vectors, targets)
     weights, intercept = rows_of_weights(machine.coef_, machine.intercept_, machine.classes_, labels)
     return head_state(weights, intercept)

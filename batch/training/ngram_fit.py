@@ -8,26 +8,27 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from batch.training.linear import Targets, rows_of_weights
-from schemas.model.ngrams import CHARACTERS, WORDS, NgramFeatures, Terms, pack_strings
-
-MOST_TERMS: Final = 60_000
-"""Terms kept of each kind of n-gram, the most frequent ones; more brought nothing (docs/models.md)."""
+from schemas.model.fit_settings import NgramSettings
+from schemas.model.ngrams import NgramFeatures, Terms, pack_strings
 
 MOST_WEIGHTS: Final = 40_000_000
-"""Terms are fewer where there are very many labels, so that the weights stay below 160 MB."""
-
-REGULARISATION: Final = 0.5
+"""Terms are fewer than the settings say where there are very many labels, so that the weights stay below 160 MB."""
 
 
-def fit_ngrams(texts: Sequence[str], targets: Targets, labels: int, *, seed: int) -> dict[str, Any]:
+def fit_ngrams(
+    texts: Sequence[str], targets: Targets, labels: int, *, seed: int, settings: NgramSettings | None = None
+) -> dict[str, Any]:
     """Return the state of a first tier learnt from cleaned texts and the columns of their labels.
 
     The state is what `ngram_tier_from` reads; its scale is 1, so it is not calibrated yet.
     """
-    most = min(MOST_TERMS, max(1_000, MOST_WEIGHTS // (2 * labels)))
-    words = _terms(TfidfVectorizer(ngram_range=WORDS, max_features=most), texts)
-    characters = _terms(TfidfVectorizer(analyzer="char_wb", ngram_range=CHARACTERS, max_features=most), texts)
-    machine = LinearSVC(C=REGULARISATION, random_state=seed)
+    chosen = settings or NgramSettings()
+    most = min(chosen.terms, max(1_000, MOST_WEIGHTS // (2 * labels)))
+    words = _terms(TfidfVectorizer(ngram_range=chosen.words, max_features=most), texts)
+    characters = _terms(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=chosen.characters, max_features=most), texts
+    )
+    machine = LinearSVC(C=chosen.regularisation, random_state=seed)
     machine.fit(NgramFeatures(words, characters).transform(texts), targets)
     weights, intercept = rows_of_weights(machine.coef_, machine.intercept_, machine.classes_, labels)
     return {

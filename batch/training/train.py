@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -11,9 +10,13 @@ import msgspec
 from batch.training.encoder_choice import PlacedEncoder, place_chosen_encoder
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import ENOUGH_VALIDATION, Material, prepare
-from batch.training.fit import Fitted, Progress, Wishes, fit_cascade
+from batch.training.executor import Executor
+from batch.training.fit import Fitted, Wishes, fit_cascade
+from batch.training.progress import Progress
+from batch.training.provenance import code_version, library_versions
 from batch.training.rows import LabelledRow, rows_to_train
 from batch.training.tuning import EncoderChoice, Recipe
+from batch.training.vectors import Vectors, read_by, read_here
 from schemas.model.arrays import dump_arrays
 from schemas.model.bundle import Bundle, head_from
 from schemas.model.encoder import Precision, SentenceEncoder, native_bf16
@@ -59,12 +62,15 @@ def train_bundle(
     wishes: Wishes | None = None,
     recipe: Recipe | None = None,
     sentiment: Path | None = None,
+    executor: Executor | None = None,
 ) -> BundleManifest:
     """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
 
     Rows of split test are never learnt from. `precision` auto is bf16 where the processor has it, else f32.
     `encoder_choice` says whether the encoder is itself trained, which takes minutes and follows the `recipe`; auto
     does where the extra `train` is installed. `sentiment` is the folder of a sentiment model that the bundle carries.
+    The `executor` shares out the reading of texts, and a wished search among settings; without one both happen
+    here, with the same result.
     Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
     encoder missing; `out` is then as it was.
     """
@@ -89,8 +95,15 @@ def train_bundle(
             recipe=recipe,
         )
         encoder = placed.encoder
+        reader = read_by(executor, folder / "encoder", placed.described) if executor else read_here(encoder)
         fitted = fit_cascade(
-            material, encoder, seed=seed, progress=progress, wishes=wishes, tuned_head=placed.head
+            material,
+            Vectors(reader, progress),
+            seed=seed,
+            progress=progress,
+            wishes=wishes,
+            tuned_head=placed.head,
+            executor=executor,
         )
         files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
         manifest = _manifest(origin, material, fitted, placed, files=files, test_rows=len(test))
@@ -130,11 +143,14 @@ def _manifest(
             inputs=origin.inputs,
             taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
             code_version=code_version(),
+            libraries=library_versions(),
             seed=origin.seed,
             split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
             rows=RowCounts(train=train, val=val, test=test_rows),
             files=files,
             validation=fitted.validation,
+            settings=fitted.settings,
+            search=fitted.search,
             bands=fitted.bands,
         )
     )
@@ -161,11 +177,3 @@ def label_for(name: str, taxonomy: Taxonomy) -> Label:
         priority=taxonomy.priority_for(name),
         mapped=name in taxonomy.intents,
     )
-
-
-def code_version() -> str:
-    """Return the installed version of Ticketyard."""
-    try:
-        return metadata.version("ticketyard")
-    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "uninstalled"

@@ -1,15 +1,18 @@
-"""What `train` and `evaluate` share: options that name labelled files, reading them, a progress bar."""
+"""What `train` and `evaluate` share: options that name labelled files, reading them, showing progress."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from batch.training.labelled_files import Columns, LabelledFile, read_labelled
+from batch.training.progress import by_tenths
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -60,10 +63,17 @@ def read_files(paths: Sequence[Path], columns: Columns) -> list[LabelledFile]:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """Show on stderr what is being done; yields a function of what, and the part that is done, 0 to 1."""
+    """Show on stderr what is being done; yields a function of what, and the part that is done, 0 to 1.
+
+    Bars on a terminal; elsewhere a log line where a step begins and for each tenth of it.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield by_tenths(_log_line)
+        return
     columns = (TextColumn("{task.description:<16}"), BarColumn(), TimeElapsedColumn())
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=console) as progress:
 
         def tell(what: str, done: float) -> None:
             if what not in tasks:
@@ -71,3 +81,11 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
             progress.update(tasks[what], completed=done)
 
         yield tell
+
+
+def _log_line(what: str, done: float) -> None:
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    log = structlog.wrap_logger(
+        structlog.WriteLogger(sys.stderr), processors=[stamp, structlog.processors.JSONRenderer()]
+    )
+    log.info(what, level="info", done=round(done, 3))

@@ -1,5 +1,6 @@
 """`ticketyard train`: a model bundle from labelled files, or from the taxonomy alone."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from rich.table import Table
 
 from batch.settings import BatchSettings
 from batch.training.calibrate import LOSS
+from batch.training.executor import Executor
 from batch.training.rows import rows_from_taxonomy
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from infra.cli.sentiment_task import task_option, train_task
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
+from schemas.model.fit_settings import Search
 from schemas.model.manifest import BundleManifest, EncoderInfo
 from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import load_taxonomy
@@ -70,6 +73,17 @@ from schemas.taxonomy import load_taxonomy
     default=None,
     help="Folder of a sentiment model (--task sentiment) that the bundle carries; else that of the settings.",
 )
+@click.option(
+    "--master",
+    default=None,
+    help="Share the work out among Spark's executors there: local[2], spark://host:7077, yarn, …; "
+    "without it all is done in this process.",
+)
+@click.option(
+    "--search",
+    is_flag=True,
+    help="Choose the settings of both tiers by 5-fold cross-validation over a small grid first.",
+)
 @task_option
 @column_options
 def command(
@@ -86,6 +100,8 @@ def command(
     medium_accuracy: float,
     threads: int,
     sentiment: Path | None,
+    master: str | None,
+    search: bool,
     **columns: Any,
 ) -> int:
     """Train a model on labelled files, --labelled FILE…, and write it to a new folder.
@@ -106,7 +122,7 @@ def command(
     carried = [] if sentiment is None else [sentiment_input(sentiment)]
     files = read_files(paths, columns_from(columns))
     rows = [row for file in files for row in file.rows] if paths else rows_from_taxonomy(known)
-    with progress_bar() as progress:
+    with progress_bar() as progress, _executor(settings, master) as executor:
         manifest = train_bundle(
             rows,
             taxonomy=known,
@@ -123,10 +139,20 @@ def command(
             wishes=Wishes(
                 loss=quality / 100,
                 bands=BandRules(high_accuracy=high_accuracy, medium_accuracy=medium_accuracy),
+                search=search,
             ),
+            executor=executor,
         )
     Console().print(_summary(manifest, out))
     return 0
+
+
+def _executor(settings: BatchSettings, master: str | None) -> "AbstractContextManager[Executor | None]":
+    if master is None:
+        return nullcontext()
+    from batch.training.spark_executor import training_executor  # noqa: PLC0415 - brings PySpark
+
+    return training_executor(settings.model_copy(update={"spark_master": master}))
 
 
 def _summary(manifest: BundleManifest, out: Path) -> Table:
@@ -137,6 +163,8 @@ def _summary(manifest: BundleManifest, out: Path) -> Table:
         "rows", f"{manifest.rows.train} train, {manifest.rows.val} validation, {manifest.rows.test} test"
     )
     table.add_row("encoder", _encoder(manifest.encoder))
+    if manifest.search is not None:
+        table.add_row("settings", _settings(manifest.search))
     table.add_row("threshold", f"{manifest.threshold:.4f}")
     if (found := manifest.validation) is not None:
         table.add_row(
@@ -149,6 +177,22 @@ def _summary(manifest: BundleManifest, out: Path) -> Table:
         table.add_row("test", f"accuracy {manifest.test.accuracy:.4f}, macro-F1 {manifest.test.macro_f1:.4f}")
     table.add_row("try it", f"ticketyard triage --bundle {out} 'my invoice is wrong'")
     return table
+
+
+def _settings(search: Search) -> str:
+    """Say what a search has chosen of how many, with the mean accuracy over the folds."""
+    parts = []
+    for trial in search.trials:
+        if trial.chosen and trial.ngrams is not None:
+            one = trial.ngrams
+            words, characters = (f"{low}-{high}" for low, high in (one.words, one.characters))
+            parts.append(
+                f"n-grams C {one.regularisation:g}, words {words}, characters {characters}, {one.terms} terms "
+                f"({trial.mean:.4f})"
+            )
+        if trial.chosen and trial.head is not None:
+            parts.append(f"head C {trial.head.regularisation:g} ({trial.mean:.4f})")
+    return f"{'; '.join(parts)}: of {len(search.trials)} in {search.folds} folds"
 
 
 def _encoder(encoder: EncoderInfo) -> str:

@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.model.bands import Bands
 from schemas.model.encoder import Precision
+from schemas.model.fit_settings import FitSettings, Search
 from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
 
@@ -168,7 +169,9 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is a sum over everything that decides what the model answers, so equal models have equal
     versions. Labels stand in the order of the model's columns. `validation` and `test` are None where there
-    were no rows, `bands` where validation gives no evidence for any: then no text is rejected.
+    were no rows, `bands` where validation gives no evidence for any: then no text is rejected. `settings` are those
+    that both tiers were fitted with, `search` the table that they were chosen by, None where they are the defaults.
+    `libraries` are the versions of those that compute.
     """
 
     version: str
@@ -186,6 +189,9 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     validation: Validation | None = None
     test: Evaluation | None = None
     bands: Bands | None = None
+    settings: FitSettings = FitSettings()
+    search: Search | None = None
+    libraries: dict[str, str] = {}
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
     format: int = FORMAT
 

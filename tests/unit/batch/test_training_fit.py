@@ -9,6 +9,7 @@ from batch.training.examples import Material, prepare
 from batch.training.fit import Fitted, fit_cascade
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.rows import LabelledRow
+from batch.training.vectors import Vectors, read_here
 from schemas.model.arrays import dump_arrays
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix
@@ -39,9 +40,14 @@ def _rows(count: int) -> list[LabelledRow]:
     ]
 
 
+def _silent(_what: str, _done: float) -> None:
+    """Show no progress."""
+
+
 def _fit(rows: list[LabelledRow], encoder: TopicEncoder | None = None) -> tuple[Material, Fitted]:
     material = prepare(rows, seed=3)
-    fitted = fit_cascade(material, encoder or TopicEncoder(), seed=3, progress=lambda _what, _done: None)
+    vectors = Vectors(read_here(encoder or TopicEncoder()), _silent)
+    fitted = fit_cascade(material, vectors, seed=3, progress=_silent)
     return material, fitted
 
 

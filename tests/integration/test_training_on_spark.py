@@ -1,0 +1,120 @@
+"""`train --master`: the same model from Spark's executors as from one process, to the last bit."""
+
+import importlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from batch.errors import ExecutorFailed
+from batch.settings import BatchSettings
+from batch.training import spark_executor
+from batch.training.examples import prepare
+from batch.training.executor import Executor, Job, ThisProcess
+from batch.training.search import HEAD_GRID, NGRAM_GRID, search_settings
+from batch.training.spark_executor import SparkExecutor, training_executor
+from batch.training.train import train_bundle
+from batch.training.vectors import CHUNK, read_by, read_here
+from schemas.model.bundle import load_bundle
+from schemas.model.fit_settings import Search
+from schemas.model.manifest import BundleManifest
+from schemas.taxonomy import load_taxonomy
+from tests.small_model import small_rows
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[SparkExecutor]:
+    """One Spark with two executor processes for all tests of this file."""
+    with training_executor(BatchSettings(spark_master="local[2]")) as running:
+        yield running
+
+
+def _silent(_what: str, _done: float) -> None:
+    """Show no progress."""
+
+
+def test_vectors_of_executors_are_bit_identical(executor: SparkExecutor, small_bundle: Path) -> None:
+    """Three chunks of texts come back in their own order, exactly as this process reads them, with progress."""
+    texts = [f"{row.text} {number}" for number in range(9) for row in small_rows()][: 2 * CHUNK + 7]
+    assert len(texts) > 2 * CHUNK
+    bundle = load_bundle(small_bundle)
+    told: list[float] = []
+    read = read_by(executor, small_bundle / "encoder", bundle.manifest.encoder)
+    shared = read(texts, lambda _what, done: told.append(done))
+    assert shared.tobytes() == read_here(bundle.encoder)(texts, _silent).tobytes()
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+
+
+def _train(out: Path, encoder_folder: Path, executor: Executor | None) -> BundleManifest:
+    return train_bundle(
+        small_rows(4),
+        taxonomy=load_taxonomy(),
+        encoder_dir=encoder_folder,
+        out=out,
+        seed=11,
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
+        inputs=(),
+        progress=_silent,
+        precision="f32",
+        executor=executor,
+    )
+
+
+def test_a_training_on_executors_is_the_same_model(
+    executor: SparkExecutor, encoder_folder: Path, tmp_path: Path
+) -> None:
+    """Every file and the version: where the work was done decides nothing."""
+    here = _train(tmp_path / "here", encoder_folder, None)
+    there = _train(tmp_path / "there", encoder_folder, executor)
+    assert (there.files, there.version) == (here.files, here.version)
+
+
+def test_a_search_on_executors_has_the_same_table(executor: SparkExecutor, small_bundle: Path) -> None:
+    """Each fold of each setting is one task; accuracies, errors and winners are equal to the last digit."""
+    material = prepare(small_rows(), seed=11)
+    bundle = load_bundle(small_bundle)
+
+    def search(where: Executor) -> Search:
+        return search_settings(
+            material.train,
+            len(material.labels),
+            seed=11,
+            executor=where,
+            progress=_silent,
+            read=bundle.encoder.embed,
+            ngram_grid=NGRAM_GRID[:2],
+            head_grid=HEAD_GRID[:2],
+        )
+
+    assert search(executor) == search(ThisProcess())
+
+
+def test_an_executor_without_our_code_is_named(
+    executor: SparkExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module that only this process has is what a cluster without the package looks like."""
+    (tmp_path / "only_here.py").write_text("def work(folders, number):\n    return b''\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    work = importlib.import_module("only_here").work
+    with pytest.raises(
+        ExecutorFailed, match=r"'try': .*No module named 'only_here'.*Install ticketyard\[batch\]"
+    ):
+        executor.run(Job("try", work, (), 2), _silent)
+
+
+def test_an_executor_of_another_version_is_refused(
+    executor: SparkExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other versions of what computes could give other digits, so the training ends and says which."""
+    monkeypatch.setattr(spark_executor, "code_version", lambda: "9.9+other")  # in this process alone
+    with pytest.raises(
+        ExecutorFailed, match=r"ticketyard 0\.\S+ instead of 9\.9\+other.*install the same versions"
+    ):
+        executor.run(Job("try", bytes_of, (), 1), _silent)
+
+
+def bytes_of(_folders: object, number: int) -> bytes:
+    """Return the number of a task."""
+    return str(number).encode()
