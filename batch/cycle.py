@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
 
@@ -23,12 +24,16 @@ from batch.spark import spark_session
 from batch.storage import local_folder
 from batch.training.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
+from batch.views.drift import DriftFinding, alert_keys, standing_findings
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
 from schemas.model.registry import usable
 from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
+
+if TYPE_CHECKING:
+    from schemas.model.encoder import SentenceEncoder
 
 Progress = Callable[[str], None]
 
@@ -76,6 +81,7 @@ class Cycle:
             prefix=self.settings.topic_prefix,
             now=now,
             progress=self._progress,
+            load_encoder=self._encoder,
         )
         announce_run(
             self.settings.kafka_python_options(),
@@ -87,6 +93,10 @@ class Cycle:
             progress=self._progress,
         )
         return run
+
+    def drift(self, run: CompleteRun) -> list[DriftFinding]:
+        """Return the alerts and warnings of drift that stand in a run's views."""
+        return standing_findings(read_view(self.views, run, "model_drift"))
 
     def train(self) -> Verdict:
         """Train on all that is known, and promote the model if it is surely better than the current one.
@@ -106,9 +116,11 @@ class Cycle:
         seed, encoder = settings.train_seed, settings.train_encoder
         due = retraining_due(
             last,
-            Inputs(data.sum(seed, encoder), data.base_sum(seed, encoder), data.corrections),
+            Inputs(data.sum(seed, encoder), data.base_sum(seed, encoder), data.corrections, data.drift),
             RetrainingRules(
-                corrections=settings.retrain_after_corrections, hours=settings.retrain_after_hours
+                corrections=settings.retrain_after_corrections,
+                hours=settings.retrain_after_hours,
+                on_drift=settings.retrain_on_drift,
             ),
             has_model=usable(self.models) is not None,
             now=datetime.now(UTC),
@@ -133,7 +145,9 @@ class Cycle:
         )
         if self.settings.sentiment is not None:
             data = data._replace(inputs=[*data.inputs, sentiment_input(self.settings.sentiment)])
-        return taxonomy, data
+        champion = usable(self.models)
+        alerts = alert_keys(self.drift(run) if run else [], champion.version if champion else None)
+        return taxonomy, data._replace(drift=alerts)
 
     def _promote(self, taxonomy: Taxonomy, data: TrainingData) -> Verdict:
         # scikit-learn, scipy and the encoder take seconds to load.
@@ -167,6 +181,14 @@ class Cycle:
         options, prefix = self.settings.kafka_python_options(), self.settings.topic_prefix
         with models_locked(self.models, command="batch train", now=datetime.now(UTC)):
             follow(options, self.models, prefix=prefix, progress=self._progress)
+
+    def _encoder(self) -> "SentenceEncoder | None":
+        """Load the published encoder; None where `make setup` has not brought it."""
+        if not (self.settings.encoder_folder / "model.onnx").is_file():
+            return None
+        from schemas.model.encoder import OpenvinoEncoder  # noqa: PLC0415 - OpenVINO takes a second to load
+
+        return OpenvinoEncoder(self.settings.encoder_folder, precision="f32")
 
     def _extents(self) -> dict[str, LogExtent]:
         names = [self.settings.topic_prefix + topic for topic in ARCHIVED]

@@ -56,6 +56,10 @@ class BatchSettings(CommonSettings):
         ge=0,
         description="`batch run` trains again after so long where anything is new; 0 is at once.",
     )
+    retrain_on_drift: bool = Field(
+        default=True,
+        description="Whether `batch run` trains again at a new alert of drift, where anything is new.",
+    )
     gate_confidence: float = Field(
         default=0.95, gt=0.5, lt=1, description="Confidence of the interval by which a new model is judged."
     )

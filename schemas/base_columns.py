@@ -175,6 +175,7 @@ DEAD_LETTERS: Final = (
     Column("source_partition", "BIGINT", "the record's partition there"),
     Column("source_offset", "BIGINT", "the record's offset there"),
     Column("arrived_at", "TIMESTAMPTZ", "when the broker received the record"),
+    Column("event_source", "VARCHAR", "who published the record, where its headers say so"),
     Column("died_at", "TIMESTAMPTZ", "when the broker logged the dead letter"),
     Column("log_partition", "BIGINT", "the dead letter's partition"),
     Column("log_offset", "BIGINT", "the dead letter's offset"),

@@ -2,6 +2,7 @@
 
 Base views are made of records of the served logs, one view of one topic. Derived views are made of them by
 the SQL files in `schemas/views`, which both engines run (`DUCKDB_MACROS` stand in for functions of Spark's).
+What no SQL makes is in `schemas.batch_views`.
 The types are SQL's: VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
 """
 
@@ -13,6 +14,7 @@ from typing import Final
 import msgspec
 
 from schemas.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, TICKETS, Column
+from schemas.batch_views import BATCH_ONLY_VIEWS, BatchView
 from schemas.topics import Topic
 
 _HEADER_COLUMN: Final = re.compile(r"--   (?P<name>\w+) (?P<type>[A-Z]+(?:\[\])?): (?P<doc>.+)")
@@ -42,7 +44,7 @@ class DerivedView(msgspec.Struct, frozen=True, kw_only=True):
     sql: str
 
 
-View = BaseView | DerivedView
+View = BaseView | DerivedView | BatchView
 
 _LOWEST_OFFSET: Final = ("log_partition", "log_offset")
 
@@ -128,6 +130,12 @@ def _derived_views() -> Iterator[DerivedView]:
         "model_quality",
         "queues",
         "label_corrections",
+        "weekly_distributions",
+        "decided_weeks",
+        "model_drift",
+        "intent_weeks",
+        "intent_overlaps",
+        "unlabelled_tickets",
     )
     for name in names:
         yield parse_view(name, _read(f"{name}.sql"))
@@ -136,9 +144,9 @@ def _derived_views() -> Iterator[DerivedView]:
 DERIVED_VIEWS: Final = tuple(_derived_views())
 """Every derived view, each after those that it is made of."""
 
-_ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *DERIVED_VIEWS)
+_ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *DERIVED_VIEWS, *BATCH_ONLY_VIEWS)
 VIEWS: Final[dict[str, View]] = {view.name: view for view in _ALL}
-"""All views by name, base views first."""
+"""All views by name, base views first, those that only batch makes last."""
 
 DUCKDB_MACROS: Final = _read("duckdb_macros.sql")
 """Statements to run once in each DuckDB database before a derived view: functions that Spark has."""

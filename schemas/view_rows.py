@@ -153,6 +153,7 @@ def dead_letter_row(headers: Headers, origin: Origin) -> Row | None:
         died.partition,
         died.offset,
         _moment(died.timestamp_ms),
+        _source_of(died),
         *_position(origin),
     )
 
@@ -166,6 +167,12 @@ def decode_died(headers: Headers) -> RecordDied:
         return msgspec.json.decode(raw, type=RecordDied)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotAnEvent(f"header {DEAD_HEADER!r} is not a RecordDied: {error}") from error
+
+
+def _source_of(died: RecordDied) -> str | None:
+    """Return who published a record that died; what it died of may be its headers, so any bytes may be there."""
+    raw = dict(died.headers).get("ce_source")
+    return None if raw is None else raw.decode("utf-8", "replace")
 
 
 def model_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:

@@ -117,6 +117,7 @@ def _verdict(
         inputs_sum=data.sum(workshop.seed, workshop.encoder),
         base_sum=data.base_sum(workshop.seed, workshop.encoder),
         corrections=data.corrections,
+        drift=data.drift,
         decided_at=now,
         publish=publish,
         reason=reason,

@@ -1,4 +1,4 @@
-"""Whether it is time to train again: nothing is there, other files, enough corrections, or the schedule."""
+"""Whether it is time to train again: nothing is there, other files, enough corrections, drift, or the schedule."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,18 +9,23 @@ from batch.promotion.verdicts import Verdict
 
 
 class RetrainingRules(msgspec.Struct, frozen=True, kw_only=True):
-    """After how many new corrections, and after how many hours where anything is new at all."""
+    """After how many new corrections, at alerts of drift or not, after how many hours where anything is new at all."""
 
     corrections: int = 20
     hours: float = 24.0
+    on_drift: bool = True
 
 
 class Inputs(NamedTuple):
-    """What could be learnt from now: the sum of everything, of everything but corrections, and how many those are."""
+    """What could be learnt from now: the sum of everything, of everything but corrections, and how many those are.
+
+    `drift` names the alerts that stand (`batch.views.drift.alert_keys`).
+    """
 
     sum: str
     base_sum: str
     corrections: int
+    drift: tuple[str, ...] = ()
 
 
 def retraining_due(
@@ -28,6 +33,7 @@ def retraining_due(
 ) -> str | None:
     """Return why to train now, None where it is not time. Inputs that were judged already are never due.
 
+    An alert of drift that the last training knew is no reason again: nothing has come of it, or not yet.
     `last` is the last verdict of the gate, `has_model` whether a model is current.
     """
     if last is None or not has_model:
@@ -36,9 +42,17 @@ def retraining_due(
         return None
     if inputs.base_sum != last.base_sum:
         return "taxonomy, labelled files, encoder or seed are not those of the last training"
+    return _news_enough(last, inputs, rules, now)
+
+
+def _news_enough(last: Verdict, inputs: Inputs, rules: RetrainingRules, now: datetime) -> str | None:
+    """Return why what came since the last training is enough for another, None where it is not."""
     more = abs(inputs.corrections - last.corrections)
     if more >= rules.corrections:
         return f"{more} corrections since the last training, {rules.corrections} are enough"
+    fresh = [key for key in inputs.drift if key not in last.drift]
+    if fresh and rules.on_drift:
+        return f"drift since the last training: {', '.join(fresh)}"
     age = now - last.decided_at
     if age >= timedelta(hours=rules.hours):
         hours = age.total_seconds() / 3600

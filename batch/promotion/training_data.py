@@ -18,10 +18,14 @@ TAXONOMY: Final = "taxonomy"
 
 
 class TrainingData(NamedTuple):
-    """Rows with their split (test, or what may be learnt from), and where they come from."""
+    """Rows with their split (test, or what may be learnt from), and where they come from.
+
+    `drift` names the alerts that stood when they were gathered; it changes no model.
+    """
 
     rows: list[LabelledRow]
     inputs: list[DataInput]
+    drift: tuple[str, ...] = ()
 
     def test(self) -> list[LabelledRow]:
         """Return the rows of the frozen test. Raises TrainingError if there are none."""

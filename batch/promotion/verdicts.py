@@ -27,7 +27,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate decided about the model trained from inputs of this sum, and the figures of both.
 
     `pointer` names the challenger's bundle, which is kept also where it lost or has to wait. `base_sum` is the sum of
-    the inputs without corrections, of which there were `corrections`.
+    the inputs without corrections, of which there were `corrections`; `drift` names the alerts that stood.
     """
 
     inputs_sum: str
@@ -42,6 +42,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison | None = None
     base_sum: str = ""
     corrections: int = 0
+    drift: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

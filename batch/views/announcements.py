@@ -60,9 +60,9 @@ def views_announcement(views_uri: str, run: CompleteRun, prefix: str) -> Announc
 
 
 def read_view(views: Path, run: CompleteRun, name: str) -> list[dict[str, Any]]:
-    """Return the rows of a small view of a run."""
-    files = run.manifest.views[name]
-    rows: list[dict[str, Any]] = (
-        pq.read_table(views / run.run_id / files.path).to_pylist() if files.rows else []
-    )
+    """Return the rows of a small view of a run; none where an older version of the product made the run without it."""
+    files = run.manifest.views.get(name)
+    if files is None or not files.rows:
+        return []
+    rows: list[dict[str, Any]] = pq.read_table(views / run.run_id / files.path).to_pylist()
     return rows

@@ -1,8 +1,11 @@
 """Make every view of one commit of the archive, as Parquet in the folder of a run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import structlog
 from pyspark.sql import DataFrame, SparkSession
@@ -10,8 +13,10 @@ from pyspark.sql import DataFrame, SparkSession
 from batch.history.commits import Archive
 from batch.storage import sync_files
 from batch.views.base import base_view, read_records, tickets_view
+from batch.views.clusters import LoadEncoder, clusters_of_run, without_encoder
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import arrow_schema
+from schemas.batch_views import UNLABELLED_CLUSTERS
 from schemas.manifest import ViewFiles
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 from schemas.topics import Topic
@@ -34,11 +39,12 @@ class ViewBuilder:
         rows.write.parquet(str(target))
         self._adopt(target, view)
 
-    def write_empty(self, view: View) -> None:
-        """Write a view without rows; Spark would take seconds for it."""
+    def write_few(self, view: View, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write a view of few rows, or none; Spark would take seconds for it."""
         target = self._folder / view.name
         target.mkdir(parents=True)
-        pq.write_table(arrow_schema(view.columns).empty_table(), target / "part-00000.parquet")
+        table = pa.Table.from_pylist(rows, schema=arrow_schema(view.columns))
+        pq.write_table(table, target / "part-00000.parquet")
         self._adopt(target, view)
 
     def _adopt(self, target: Path, view: View) -> None:
@@ -56,20 +62,27 @@ def build_views(
     folder: Path,
     *,
     topic_names: Mapping[Topic, str],
+    now: datetime,
     progress: Progress,
+    load_encoder: LoadEncoder = without_encoder,
 ) -> dict[str, ViewFiles]:
-    """Write all views of the archive's records to `folder`, return where they are; `topic_names` are full."""
+    """Write all views of the archive's records to `folder`, return where they are; `topic_names` are full.
+
+    Without an encoder there are no clusters.
+    """
     builder = ViewBuilder(spark, folder)
     for view in sorted(BASE_VIEWS, key=lambda view: view.name == "tickets"):  # made from ticket_events
         progress(f"views: {view.name}")
         archived = archive.topics.get(topic_names[view.topic])
         if archived is None or not archived.files:
-            builder.write_empty(view)
+            builder.write_few(view, [])
         else:
             _write_base(builder, view, read_records(spark, [history / file.path for file in archived.files]))
     for derived in DERIVED_VIEWS:
         progress(f"views: {derived.name}")
         builder.write(derived, spark.sql(derived.sql).to(spark_schema(derived.columns)))
+    progress(f"views: {UNLABELLED_CLUSTERS.name}")
+    builder.write_few(UNLABELLED_CLUSTERS, clusters_of_run(folder, load_encoder, as_of=now))
     return builder.files
 
 

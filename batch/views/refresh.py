@@ -14,6 +14,7 @@ from batch.history.commits import Archive
 from batch.publishing import publish
 from batch.views.announcements import performance_announcements, views_announcement
 from batch.views.build import build_views
+from batch.views.clusters import LoadEncoder, without_encoder
 from batch.views.runs import (
     CompleteRun,
     boundary_of,
@@ -53,6 +54,7 @@ def build_run(
     prefix: str,
     now: datetime,
     progress: Progress,
+    load_encoder: LoadEncoder = without_encoder,
 ) -> CompleteRun:
     """Return a complete run that shows the whole archive and makes it current: an old one if nothing changed since.
 
@@ -65,7 +67,16 @@ def build_run(
         run_id = run_id_at(now, archive.number)
         progress("views 2: write the views")
         names = {topic: prefix + topic for topic in Topic}
-        files = build_views(spark(), history, archive, views / run_id, topic_names=names, progress=progress)
+        files = build_views(
+            spark(),
+            history,
+            archive,
+            views / run_id,
+            topic_names=names,
+            now=now,
+            progress=progress,
+            load_encoder=load_encoder,
+        )
         progress("views 3: write the manifest")
         manifest = Manifest(
             run_id=run_id,

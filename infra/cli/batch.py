@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 import structlog
 from rich.console import Console
 
@@ -14,6 +15,7 @@ from schemas.logs import configure_logs
 if TYPE_CHECKING:
     from batch.cycle import Cycle
     from batch.promotion.verdicts import Verdict
+    from batch.views.drift import DriftFinding
 
 log = structlog.get_logger("batch")
 
@@ -76,6 +78,17 @@ def _say_views(cycle: "Cycle") -> None:
     served = cycle.refresh_views()
     tickets = served.manifest.views["tickets"].rows
     click.echo(f"views: run {served.run_id} of commit {served.manifest.history_commit}, {tickets} tickets")
+    _say_drift(cycle.drift(served))
+
+
+def _say_drift(findings: "list[DriftFinding]") -> None:
+    for finding in findings:
+        log.warning("drift", **msgspec.to_builtins(finding))
+        click.echo(f"drift: {finding}")
+    if findings:
+        click.echo(
+            "drift: docs/drift.md says what to do; `SELECT * FROM model_drift WHERE is_newest` has all figures"
+        )
 
 
 def _say_train(cycle: "Cycle") -> None:

@@ -8,7 +8,8 @@ from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
-from schemas.tables import DERIVED_VIEWS, VIEWS
+from schemas.batch_views import BATCH_ONLY_VIEWS, BatchView
+from schemas.tables import DERIVED_VIEWS, VIEWS, View
 from serving.errors import NotFound, QueryRefused
 from serving.http.answers import RowsAnswer
 from serving.http.listing import Statement, conditions
@@ -19,7 +20,9 @@ from serving.service import Serving
 Dimension = Literal["day", "category", "intent", "team", "channel", "priority", "customer_tier", "language"]
 """What daily analytics can be grouped by."""
 
-_ELSEWHERE: Final = frozenset({"agents", "queues", "ticket_outcomes", "label_corrections", ADDITIVE})
+_ELSEWHERE: Final = frozenset(
+    {"agents", "queues", "ticket_outcomes", "label_corrections", "unlabelled_tickets", ADDITIVE}
+)
 _MEANS: Final = (
     ("mean_resolution_s", "resolution_ms", "resolved_with_time", 1000),
     ("mean_first_reply_s", "first_reply_ms", "replied", 1000),
@@ -38,11 +41,12 @@ class ViewColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ViewDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """A documented view."""
+    """A documented view; `as_of_run` where it is what the batch run made, without what came since."""
 
     name: str
     doc: str
     columns: list[ViewColumn]
+    as_of_run: bool
 
 
 class ViewsAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +65,7 @@ def views() -> ViewsAnswer:
                 name=view.name,
                 doc=view.doc,
                 columns=[ViewColumn(name=one.name, type=one.type, doc=one.doc) for one in view.columns],
+                as_of_run=isinstance(view, BatchView),
             )
             for view in VIEWS.values()
         ]
@@ -119,6 +124,10 @@ async def analytics(
     agent_id: Values = None,
     model_version: Values = None,
     predicted_intent: Values = None,
+    event_source: Values = None,
+    problem: Values = None,
+    signal: Values = None,
+    level: Values = None,
 ) -> RowsAnswer:
     """The rows of a view of analytics that pass every filter that is given; GET /v1/views has the views."""
     given = {
@@ -128,6 +137,10 @@ async def analytics(
         "agent_id": agent_id,
         "model_version": model_version,
         "predicted_intent": predicted_intent,
+        "event_source": event_source,
+        "problem": problem,
+        "signal": signal,
+        "level": level,
     }
     where = conditions(_filters_of(view, {name: values for name, values in given.items() if values}))
     return await rows_answer(serving, f"SELECT * FROM {view} {where.sql} ORDER BY ALL", where.parameters)  # noqa: S608 - a known view
@@ -146,7 +159,8 @@ def daily_statement(where: Statement, group_by: list[Dimension]) -> Statement:
 
 
 def _filters_of(view: str, given: dict[str, list[str]]) -> dict[str, list[str]]:
-    known = {derived.name: derived for derived in DERIVED_VIEWS if derived.name not in _ELSEWHERE}
+    every: tuple[View, ...] = (*DERIVED_VIEWS, *BATCH_ONLY_VIEWS)
+    known = {one.name: one for one in every if one.name not in _ELSEWHERE}
     if view not in known:
         raise NotFound(f"there are no analytics {view!r}; there are daily, {', '.join(known)}")
     columns = {column.name for column in known[view].columns}

@@ -1,7 +1,8 @@
 """What Prometheus can scrape: answers by route, and how the tail does."""
 
 import time
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -11,6 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from serving.state import AnswerMetadata, ServedState
 from serving.tail.status import TailStatus
 
+_DRIFT_LABELS: Final = ("model_version", "signal", "statistic")
+_LEVELS: Final = {"steady": 0, "watch": 1, "alert": 2}
 _BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
@@ -40,9 +43,14 @@ class ServingMetrics:
         self._complete = self._gauge("complete", "1 where answers lack nothing, else 0.")
         self._gaps = self._gauge("gaps", "Gaps that answers report.")
         self._alive = self._gauge("tail_alive", "1 while the tail's thread runs.")
+        self._distance = self._drift("distance", "Drift in the newest judged week, as the batch run has it.")
+        self._level = self._drift("level", "Its level: 0 steady, 1 watch, 2 alert.")
 
     def _gauge(self, name: str, doc: str) -> Gauge:
         return Gauge(f"ticketyard_serving_{name}", doc, registry=self.registry)
+
+    def _drift(self, name: str, doc: str) -> Gauge:
+        return Gauge(f"ticketyard_model_drift_{name}", doc, _DRIFT_LABELS, registry=self.registry)
 
     def observe(self, status: TailStatus, state: ServedState, metadata: AnswerMetadata) -> None:
         """Take over the state that the next scrape shows."""
@@ -54,6 +62,15 @@ class ServingMetrics:
         self._complete.set(metadata.complete)
         self._gaps.set(len(state.gaps))
         self._alive.set(status.alive)
+
+    def observe_drift(self, findings: Iterable[Mapping[str, Any]]) -> None:
+        """Take over the newest rows of `model_drift`; what is no longer among them is no longer shown."""
+        self._distance.clear()
+        self._level.clear()
+        for row in findings:
+            labels = [row[name] for name in _DRIFT_LABELS]
+            self._distance.labels(*labels).set(row["distance"])
+            self._level.labels(*labels).set(_LEVELS[row["level"]])
 
 
 class AnswerTimer(ASGIMiddleware):

@@ -1,23 +1,35 @@
 """Doors for operating: is it alive, is it ready, how does it do."""
 
+from typing import Final
+
 import msgspec
+import structlog
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from serving.errors import ViewsUnreadable
+from serving.http.answers import Json, json_rows
 from serving.http.metrics import ServingMetrics
 from serving.merge.answers import Snapshot
+from serving.merge.database import BATCH
+from serving.merge.view_sql import DRIFT
 from serving.service import Serving
 from serving.state import AnswerMetadata, Gap, ServedState
 from serving.tail.status import TailStatus
 
+_log = structlog.get_logger(__name__)
+
+_NEWEST_DRIFT: Final = f"SELECT * FROM {BATCH}.{DRIFT} WHERE is_newest AND level <> 'unjudged' ORDER BY ALL"  # noqa: S608 - own names
+
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether serving works, what is wrong and what to do about it."""
+    """Whether serving works, what is wrong and what to do about it; `drift` is of the models, not of serving."""
 
     ok: bool
     problems: list[str]
+    drift: list[str]
     gaps: list[Gap]
     tail: TailStatus
     answer: AnswerMetadata
@@ -46,6 +58,28 @@ def problems(status: TailStatus, state: ServedState) -> list[str]:
     return found + [f"{gap.message}; {gap.act}" for gap in state.gaps]
 
 
+def newest_drift(snapshot: Snapshot) -> list[Json]:
+    """Return the rows of `model_drift` of the newest judged week, as the batch run has them.
+
+    Where the run's file cannot be read there are none, and the log says so: health and metrics must answer.
+    """
+    try:
+        return json_rows(snapshot.rows(_NEWEST_DRIFT).table)
+    except ViewsUnreadable as error:
+        _log.warning("drift cannot be shown", error=str(error))
+        return []
+
+
+def drift_sentences(rows: list[Json]) -> list[str]:
+    """Return a sentence for each row that is at a level above steady."""
+    return [
+        f"{row['level']}: {row['signal']} of model {row['model_version']} has drifted: {row['statistic']} "
+        f"{row['distance']:.3f} in the week of {row['week']} against {row['reference_week']}; see docs/drift.md"
+        for row in rows
+        if row["level"] != "steady"
+    ]
+
+
 @get("/health")
 async def health(serving: NamedDependency[Serving]) -> Response[Health]:
     """Whether the process works: 503 only where a restart is needed; `problems` has the rest."""
@@ -55,6 +89,7 @@ async def health(serving: NamedDependency[Serving]) -> Response[Health]:
         body = Health(
             ok=status.alive,
             problems=problems(status, snapshot.state),
+            drift=drift_sentences(newest_drift(snapshot)),
             gaps=list(snapshot.state.gaps),
             tail=status,
             answer=snapshot.metadata(serving.clock()),
@@ -85,6 +120,7 @@ async def metrics(
 
     def question(snapshot: Snapshot) -> bytes:
         measures.observe(serving.status, snapshot.state, snapshot.metadata(serving.clock()))
+        measures.observe_drift(newest_drift(snapshot))
         return generate_latest(measures.registry)
 
     return Response(await serving.ask(question), media_type=CONTENT_TYPE_LATEST)

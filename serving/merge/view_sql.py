@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from schemas.base_columns import Column
-from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, VIEWS, BaseView, DerivedView, View, unique_rows_sql
+from schemas.batch_views import BATCH_ONLY_VIEWS
+from schemas.tables import (
+    BASE_VIEWS,
+    DERIVED_VIEWS,
+    VIEWS,
+    BaseView,
+    DerivedView,
+    View,
+    unique_rows_sql,
+)
 from serving.merge.database import BATCH, REALTIME
 
 ADDITIVE: Final = "daily_analytics"
@@ -23,7 +32,10 @@ REPLACED: Final = f"{REALTIME}.replaced"
 MERGED_ON_WRITE: Final = frozenset({"tickets", "ticket_events"})
 """Base views whose tail never holds a row that batch has; of the others duplicates go when they are read."""
 
-BATCH_VIEWS: Final[tuple[View, ...]] = (*BASE_VIEWS, VIEWS[ADDITIVE])
+DRIFT: Final = "model_drift"
+"""The derived view that is also read as the run has it, so that looking for alerts costs next to nothing."""
+
+BATCH_VIEWS: Final[tuple[View, ...]] = (*BASE_VIEWS, VIEWS[ADDITIVE], VIEWS[DRIFT], *BATCH_ONLY_VIEWS)
 """What serving reads of a run; every other derived view is computed from the merged base views."""
 
 _DERIVED: Final = {view.name: view for view in DERIVED_VIEWS}
@@ -63,6 +75,8 @@ def merged_views() -> Iterator[str]:
     for derived in DERIVED_VIEWS:
         sql = _merged_additive(derived) if derived.name == ADDITIVE else derived.sql
         yield f"CREATE VIEW {derived.name} AS SELECT {names(derived.columns)} FROM ({sql})"
+    for view in BATCH_ONLY_VIEWS:
+        yield f"CREATE VIEW {view.name} AS SELECT {names(view.columns)} FROM {BATCH}.{view.name}"
 
 
 def _merged_base(view: BaseView) -> str:

@@ -98,7 +98,15 @@ def views(
     )
     names = {topic: str(topic) for topic in Topic}
     with spark_session(BatchSettings(spark_master="local[1]", spark_shuffle_partitions=2)) as spark:
-        files = build_views(spark, history, archive, folder, topic_names=names, progress=lambda _step: None)
+        files = build_views(
+            spark,
+            history,
+            archive,
+            folder,
+            topic_names=names,
+            now=datetime(2026, 3, 9, tzinfo=UTC),
+            progress=lambda _step: None,
+        )
     return folder, files
 
 

@@ -21,6 +21,7 @@ from schemas.base_columns import Column
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS, BaseView, View, unique_rows_sql
 
 START = datetime(2026, 2, 27, 21, tzinfo=UTC)
+INTENTS = ("login", "refund", "shipping", "oos")
 WORDS: dict[str, tuple[str | None, ...]] = {
     "status": ("new", "assigned", "in_progress", "resolved", "resolved", "closed"),
     "event_type": (
@@ -35,6 +36,10 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "subject": ("", "It broke", None),
     "text": ("", "  ", "Zeile eins\nline two", "naïve \\n 'quoted'", None),
     "merged_into": (None, None, None, None, "ticket_id-1"),
+    "label_said_by": ("people", "model", "source"),
+    "intent": INTENTS,
+    "predicted_intent": INTENTS,
+    "triage_reasons": ("unsure", "truncated", "empty_text"),
 }
 """Columns whose values the views look into; any other text is one of a few, or missing."""
 
@@ -50,7 +55,7 @@ def value(column: Column, rng: random.Random, required: bool) -> Any:
         "DOUBLE": rng.random(),
         "BOOLEAN": rng.random() < 0.5,
         "TIMESTAMPTZ": moment,
-        "VARCHAR[]": [f"item-{n}" for n in range(rng.randrange(3))],
+        "VARCHAR[]": rng.sample(words, rng.randrange(3)),
     }[column.type]
 
 
@@ -79,7 +84,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("generated")
     rng = random.Random(20_260_302)
     for view in BASE_VIEWS:
-        pq.write_table(generate(view, 600, rng), target / f"{view.name}.parquet")
+        # Drift is judged on weeks of 200 tickets and more.
+        rows = 7_000 if view.name == "tickets" else 600
+        pq.write_table(generate(view, rows, rng), target / f"{view.name}.parquet")
     return target
 
 
@@ -171,6 +178,11 @@ def test_generated_data_reaches_every_branch(duck: duckdb.DuckDBPyConnection) ->
     *counts, first_day = duck.execute(query).fetchone() or ()
     assert all(count > 0 for count in counts)
     assert first_day == date(2026, 2, 27)
+    levels = duck.execute("SELECT DISTINCT level FROM model_drift").fetchall()
+    assert {("steady",), ("unjudged",)} <= set(levels)
+    assert duck.execute("SELECT COUNT(DISTINCT why) FROM unlabelled_tickets").fetchone() == (3,)
+    query = "SELECT SUM(mixed) > 0, SUM(relabelled) > 0, COUNT(rate_reviewed) > 0 FROM intent_overlaps"
+    assert duck.execute(query).fetchone() == (True, True, True)
 
 
 def test_daily_analytics_add_up(folder: Path) -> None:

@@ -16,8 +16,9 @@ EVALUATION = Evaluation(
 )  # fmt: skip
 
 
-def last(hours_ago: float = 1.0) -> Verdict:
+def last(hours_ago: float = 1.0, drift: tuple[str, ...] = ()) -> Verdict:
     return Verdict(
+        drift=drift,
         inputs_sum="all",
         base_sum="base",
         corrections=100,
@@ -57,6 +58,16 @@ def test_enough_corrections_are_due(corrections: int, *, is_due: bool) -> None:
     reason = due(last(), Inputs("new", "base", corrections))
     assert (reason is not None) == is_due
     assert reason is None or reason == "20 corrections since the last training, 20 are enough"
+
+
+def test_a_new_alert_of_drift_is_due() -> None:
+    """Once: the training that it started knows it; the next week's alert is another one."""
+    inputs = Inputs("new", "base", 101, ("2026-02-23/all/language",))
+    assert due(last(), inputs) == "drift since the last training: 2026-02-23/all/language"
+    assert due(last(drift=inputs.drift), inputs) is None
+    assert due(last(), inputs._replace(sum="all")) is None, "there is nothing new to learn from"
+    rules = RetrainingRules(on_drift=False)
+    assert retraining_due(last(), inputs, rules, has_model=True, now=NOW) is None
 
 
 def test_a_little_news_is_due_on_schedule() -> None:

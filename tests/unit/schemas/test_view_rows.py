@@ -130,6 +130,27 @@ def test_agent_events() -> None:
     assert measure["home_team"] is None
 
 
+@pytest.mark.parametrize(
+    ("carried", "source"),
+    [
+        ((("ce_id", b"1"), ("ce_source", b"crm")), "crm"),
+        ((("ce_source", b"\xff"),), "\N{REPLACEMENT CHARACTER}"),
+        ((("ce_source", None),), None),
+        ((), None),
+    ],
+)
+def test_dead_letter_says_who_published_the_record(
+    carried: tuple[tuple[str, bytes | None], ...], source: str | None
+) -> None:
+    """The source of a record whose headers were readable is known, so its dead letters can be counted."""
+    died = RecordDied(
+        stage="triage", error="InvalidBody", message="m", topic="tickets.events", topic_id="id", partition=1,
+        offset=5, timestamp_ms=1, headers=carried,
+    )  # fmt: skip
+    ((view, row),) = base_rows(Topic.TICKETS_DEAD, [("dead", encode_body(died))], b"", ORIGIN)
+    assert named(view, row)["event_source"] == source
+
+
 def test_dead_letter() -> None:
     """A dead letter is known by its header; its value, the raw bytes, may be anything."""
     died = RecordDied(

@@ -1,0 +1,194 @@
+"""Groups of like tickets among those that no intent fits: what the taxonomy may lack.
+
+Texts become vectors of the sentence encoder beside TF-IDF of their words and word pairs: the encoder brings what means
+the same together, the words keep apart what merely sounds alike. Average linkage joins groups while their mean cosine
+distance is small; what joins nobody stays alone. docs/clusters.md has the figures that this was chosen by.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+import structlog
+
+from schemas.model.probabilities import Matrix
+from schemas.signals.stop_words import STOP_WORDS
+
+if TYPE_CHECKING:
+    from schemas.model.encoder import SentenceEncoder  # brings OpenVINO, which most runs need not
+
+log = structlog.get_logger(__name__)
+
+WEEKS: Final = 2
+"""The newest weeks that are looked at: the one under way, and the last whole one."""
+
+MOST_TICKETS: Final = 1_000
+"""Of more unlabelled tickets in a week a sample is grouped: the encoder takes some milliseconds for each."""
+
+FEWEST_TICKETS: Final = 5
+"""What is smaller is no group: people would look at single tickets."""
+
+_WORDS_SHARE: Final = 0.3
+_LARGEST_DISTANCE: Final = 0.6
+_MOST_WORDS: Final = 6
+_EXAMPLES: Final = 5
+_LANGUAGES: Final = 3
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+
+Ticket = Mapping[str, Any]
+LoadEncoder = Callable[[], "SentenceEncoder | None"]
+"""Loads the encoder, which takes a second; None where there is none."""
+
+
+class Group(NamedTuple):
+    """Places of one group's tickets, the most typical first, and the mean cosine with their mean."""
+
+    places: list[int]
+    likeness: float
+
+
+def without_encoder() -> None:
+    """Load no encoder."""
+
+
+def clusters_of_run(folder: Path, load_encoder: LoadEncoder, *, as_of: datetime) -> list[dict[str, Any]]:
+    """Return the rows of `unlabelled_clusters` for a run whose `unlabelled_tickets` lie below `folder`."""
+    place = folder / "unlabelled_tickets"
+    found = pq.read_table(place, columns=["week"])["week"].unique().to_pylist()
+    newest = sorted(found, reverse=True)[:WEEKS]
+    if not newest:
+        return []
+    encoder = load_encoder()
+    if encoder is None:
+        log.warning("no clusters: there is no sentence encoder here; `make setup` brings it")
+        return []
+    tickets = pq.read_table(place, filters=[("week", "in", newest)]).to_pylist()
+    return cluster_rows(tickets, encoder, as_of=as_of)
+
+
+def cluster_rows(
+    tickets: Sequence[Ticket], encoder: "SentenceEncoder", *, as_of: datetime
+) -> list[dict[str, Any]]:
+    """Return the rows of `unlabelled_clusters` that rows of `unlabelled_tickets` give; needs scikit-learn."""
+    weeks = sorted({ticket["week"] for ticket in tickets}, reverse=True)
+    return [row for week in weeks for row in _rows_of_week(week, tickets, encoder, as_of)]
+
+
+def _rows_of_week(
+    week: date, tickets: Sequence[Ticket], encoder: "SentenceEncoder", as_of: datetime
+) -> Iterator[dict[str, Any]]:
+    looked_at = sample([ticket for ticket in tickets if ticket["week"] == week])
+    if len(looked_at) < FEWEST_TICKETS:
+        return
+    texts = [ticket["text"] for ticket in looked_at]
+    groups = like_texts(texts, encoder)
+    words = telling_words(texts, groups)
+    for number, group in enumerate(groups):
+        members = [looked_at[place] for place in group.places]
+        yield {
+            "week": week,
+            "cluster": number + 1,
+            "tickets": len(members),
+            "looked_at": len(looked_at),
+            "words": words[number],
+            "ticket_ids": [member["ticket_id"] for member in members[:_EXAMPLES]],
+            "likeness": group.likeness,
+            **_about(members),
+            "as_of": as_of,
+        }
+
+
+def sample(tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Return at most MOST_TICKETS of them, by the hash of their ids: the same ones again as the week grows."""
+    kept = sorted(tickets, key=lambda ticket: sha256(ticket["ticket_id"].encode()).digest())[:MOST_TICKETS]
+    return sorted(kept, key=lambda ticket: str(ticket["ticket_id"]))
+
+
+def like_texts(texts: Sequence[str], encoder: "SentenceEncoder") -> list[Group]:
+    """Return groups of at least FEWEST_TICKETS like texts, the largest first."""
+    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 - takes seconds, and most runs need none
+
+    vectors = text_vectors(texts, encoder)
+    clustering = AgglomerativeClustering(
+        n_clusters=None, metric="cosine", linkage="average", distance_threshold=_LARGEST_DISTANCE
+    )
+    labels = clustering.fit_predict(vectors)
+    places = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    groups = [_group(vectors, found) for found in places if len(found) >= FEWEST_TICKETS]
+    return sorted(groups, key=lambda group: (-len(group.places), min(group.places)))
+
+
+def text_vectors(texts: Sequence[str], encoder: "SentenceEncoder") -> Matrix:
+    """Return (texts, dimensions), each of length 1: the encoder's vector beside TF-IDF of 0.3 times its length."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - as above
+
+    meanings = encoder.embed(texts)
+    counted = TfidfVectorizer(analyzer=terms, sublinear_tf=True, min_df=1)
+    try:
+        words = counted.fit_transform(texts).toarray()
+    except ValueError:  # scikit-learn's word for texts in which no word is left
+        words = np.zeros((len(texts), 1))
+    both = np.hstack([meanings, _WORDS_SHARE * words])
+    vectors: Matrix = both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-12)
+    return vectors
+
+
+def terms(text: str) -> list[str]:
+    """Return the words of a text that are no stop words, and their pairs; digits are in none."""
+    words = [word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS]
+    return words + [f"{first} {second}" for first, second in pairwise(words)]
+
+
+def telling_words(texts: Sequence[str], groups: Sequence[Group]) -> list[list[str]]:
+    """Return each group's telling terms, by class-based TF-IDF (Grootendorst, BERTopic, 2022), the best first.
+
+    A term counts once a text: count in the group x ln(1 + mean terms of a group / count everywhere). A word of a
+    chosen pair is not named again, and a term must be in two texts of the group.
+    """
+    found = [Counter(term for place in group.places for term in set(terms(texts[place]))) for group in groups]
+    everywhere: Counter[str] = Counter()
+    for counts in found:
+        everywhere.update(counts)
+    mean_terms = everywhere.total() / max(len(found), 1)
+    return [_best_terms(counts, everywhere, mean_terms) for counts in found]
+
+
+def _best_terms(counts: Counter[str], everywhere: Counter[str], mean_terms: float) -> list[str]:
+    scores = {
+        term: count * float(np.log1p(mean_terms / everywhere[term]))
+        for term, count in counts.items()
+        if count > 1
+    }
+    best: list[str] = []
+    for term in sorted(scores, key=lambda term: (-scores[term], term)):
+        if len(best) < _MOST_WORDS and not any(set(term.split()) & set(chosen.split()) for chosen in best):
+            best.append(term)
+    return best
+
+
+def _group(vectors: Matrix, places: Any) -> Group:
+    members = vectors[places]
+    middle = members.mean(axis=0)
+    likeness = members @ (middle / max(float(np.linalg.norm(middle)), 1e-12))
+    order = np.argsort(-likeness, kind="stable")
+    return Group([int(place) for place in places[order]], float(likeness.mean()))
+
+
+def _about(members: Sequence[Ticket]) -> dict[str, Any]:
+    guesses = Counter(member["predicted_intent"] for member in members if member["predicted_intent"])
+    languages = Counter(member["language"] for member in members if member["language"])
+    nearest, count = guesses.most_common(1)[0] if guesses else (None, 0)
+    return {
+        "nearest_intent": nearest,
+        "nearest_share": count / len(members),
+        "languages": [language for language, _ in languages.most_common(_LANGUAGES)],
+        "first_opened_at": min(member["opened_at"] for member in members),
+        "last_opened_at": max(member["opened_at"] for member in members),
+    }

@@ -1,0 +1,47 @@
+-- One row per week, model version, signal and bin (value) that tickets had: what drift is measured on. Counts add up.
+--   week DATE: the Monday (UTC) of the week in which the tickets were opened
+--   model_version VARCHAR: the model that decided them; 'all' counts those of every model
+--   signal VARCHAR: what was looked at: language, channel, customer_tier, predicted_intent, predicted_category, confidence
+--   bin VARCHAR: its value; 'none' where a ticket has none
+--   place BIGINT: the same as a number, of a signal with an order: confidence in thousandths, rounded down
+--   tickets BIGINT: how many tickets had it
+SELECT
+  week,
+  version AS model_version,
+  signal,
+  COALESCE(word, CAST(place AS VARCHAR(20)), 'none') AS bin,
+  place,
+  CAST(SUM(tickets) AS BIGINT) AS tickets
+FROM (
+  SELECT week, CASE scope WHEN 'all' THEN 'all' ELSE model_version END AS version, signal, word, place, tickets
+  FROM (
+    SELECT week, model_version, signal, word, place, COUNT(*) AS tickets
+    FROM (
+      SELECT
+        CAST(DATE_TRUNC('week', CAST(opened_at AS DATE)) AS DATE) AS week,
+        model_version,
+        signal,
+        CASE signal
+          WHEN 'language' THEN language
+          WHEN 'channel' THEN channel
+          WHEN 'customer_tier' THEN customer_tier
+          WHEN 'predicted_intent' THEN predicted_intent
+          WHEN 'predicted_category' THEN predicted_category
+        END AS word,
+        CASE signal WHEN 'confidence' THEN CAST(FLOOR(confidence * 1000) AS BIGINT) END AS place
+      FROM tickets
+      CROSS JOIN (
+        SELECT 'language' AS signal
+        UNION ALL SELECT 'channel'
+        UNION ALL SELECT 'customer_tier'
+        UNION ALL SELECT 'predicted_intent'
+        UNION ALL SELECT 'predicted_category'
+        UNION ALL SELECT 'confidence'
+      ) AS signals
+      WHERE model_version IS NOT NULL AND predicted_intent IS NOT NULL
+    ) AS spread
+    GROUP BY week, model_version, signal, word, place
+  ) AS counted
+  CROSS JOIN (SELECT 'one' AS scope UNION ALL SELECT 'all') AS scopes
+) AS scoped
+GROUP BY week, version, signal, word, place

@@ -1,0 +1,128 @@
+"""Groups of like tickets among those that no intent fits."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from batch.views import clusters
+from batch.views.clusters import Group, cluster_rows, clusters_of_run, sample, telling_words, terms
+from schemas.batch_views import UNLABELLED_CLUSTERS
+from schemas.model.probabilities import Matrix
+
+WEEK, AS_OF = date(2026, 3, 2), datetime(2026, 3, 9, tzinfo=UTC)
+
+
+class FirstWordEncoder:
+    """Stands for the encoder: texts with the same first word mean the same, all others are at right angles."""
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        first = [text.split()[0] for text in texts]
+        kinds = sorted(set(first))
+        vectors = np.zeros((len(texts), len(kinds)), dtype=np.float32)
+        for line, word in enumerate(first):
+            vectors[line, kinds.index(word)] = 1
+        return vectors
+
+
+def ticket(number: int, text: str, **fields: Any) -> dict[str, Any]:
+    usual = {
+        "ticket_id": f"t{number:03d}",
+        "week": WEEK,
+        "text": text,
+        "language": "en",
+        "predicted_intent": "delivery",
+        "opened_at": datetime(2026, 3, 3, number % 24, tzinfo=UTC),
+    }
+    return usual | fields
+
+
+DRONES = [
+    ticket(n, f"Drone number {n} fell into the lake again", predicted_intent="delivery" if n else "loss")
+    for n in range(8)
+]
+SOLAR = [ticket(20 + n, f"Solar panel {n} makes noise", language="de") for n in range(5)]
+SINGLE = [ticket(40 + n, f"Thing{n} about something else entirely{n}") for n in range(4)]
+
+
+def test_like_tickets_are_a_group_and_others_are_not() -> None:
+    """The largest group is first; what is like nothing else is in none."""
+    first, second = cluster_rows([*SINGLE, *SOLAR, *DRONES], FirstWordEncoder(), as_of=AS_OF)
+    assert list(first) == [column.name for column in UNLABELLED_CLUSTERS.columns]
+    assert (first["cluster"], first["tickets"], first["looked_at"]) == (1, 8, 17)
+    assert {"drone fell", "lake again"} <= set(first["words"]) or "drone" in " ".join(first["words"])
+    assert set(first["ticket_ids"]) <= {one["ticket_id"] for one in DRONES}
+    assert len(first["ticket_ids"]) == 5
+    assert (first["nearest_intent"], first["nearest_share"]) == ("delivery", 7 / 8)
+    assert (second["tickets"], second["languages"]) == (5, ["de"])
+    assert (second["first_opened_at"].hour, second["last_opened_at"].hour) == (0, 23)
+    assert 0 < second["likeness"] <= 1
+
+
+def test_weeks_are_grouped_apart_the_newest_first() -> None:
+    """A week with too few unlabelled tickets has no group, without an error."""
+    later = [one | {"week": date(2026, 3, 9)} for one in SOLAR]
+    alone = [ticket(90, "Only this", week=date(2026, 3, 16))]
+    rows = cluster_rows([*DRONES, *later, *alone], FirstWordEncoder(), as_of=AS_OF)
+    assert [(row["week"].day, row["tickets"]) for row in rows] == [(9, 5), (2, 8)]
+
+
+def test_order_of_tickets_changes_nothing() -> None:
+    """The same tickets give the same rows, in whatever order Spark wrote them."""
+    tickets = [*SINGLE, *SOLAR, *DRONES]
+    expected = cluster_rows(tickets, FirstWordEncoder(), as_of=AS_OF)
+    assert cluster_rows(tickets[::-1], FirstWordEncoder(), as_of=AS_OF) == expected
+
+
+def test_texts_without_words_are_grouped_by_meaning_alone() -> None:
+    """Emoji, digits and stop words leave nothing to count, and are no error."""
+    rows = cluster_rows([ticket(n, "12 the 34") for n in range(6)], FirstWordEncoder(), as_of=AS_OF)
+    assert [(row["tickets"], row["words"]) for row in rows] == [(6, [])]
+
+
+def test_sample_keeps_the_same_tickets_as_a_week_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which tickets are looked at follows from their ids: a new one may push out another, and moves no other."""
+    monkeypatch.setattr(clusters, "MOST_TICKETS", 50)
+    some = [ticket(n, "x") for n in range(80)]
+    before, after = sample(some), sample([*some, ticket(80, "x")])
+    assert len(before) == len(after) == 50
+    assert len({one["ticket_id"] for one in before} - {one["ticket_id"] for one in after}) <= 1
+
+
+def test_telling_words_are_what_others_do_not_say() -> None:
+    """A term of every group tells none; one of a single text tells nothing."""
+    texts = ["please mend drone", "please mend drone", "please solar", "please solar rare"]
+    words = telling_words(texts, [Group([0, 1], 1.0), Group([2, 3], 1.0)])
+    assert words[0][0] in {"drone", "mend", "mend drone"}
+    assert words[1][0] == "solar"
+    assert "rare" not in words[1]
+
+
+def test_terms_have_no_digits_and_no_stop_words() -> None:
+    """Numbers of orders and cards are in no telling word."""
+    assert terms("The order 4711 of ORDER-7 was lost!") == [
+        "order",
+        "order",
+        "lost",
+        "order order",
+        "order lost",
+    ]
+
+
+def test_a_run_without_unlabelled_tickets_loads_no_encoder(tmp_path: Path) -> None:
+    """Most runs have none, and loading takes a second."""
+    place = tmp_path / "unlabelled_tickets"
+    place.mkdir()
+    pq.write_table(pa.table({"week": pa.array([], pa.date32())}), place / "part-0.parquet")
+
+    def fail() -> None:
+        raise AssertionError("the encoder was asked for")
+
+    assert clusters_of_run(tmp_path, fail, as_of=AS_OF) == []
+    pq.write_table(pa.table({"week": pa.array([WEEK])}), place / "part-0.parquet")
+    assert clusters_of_run(tmp_path, clusters.without_encoder, as_of=AS_OF) == []
