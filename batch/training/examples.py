@@ -18,6 +18,9 @@ ENOUGH_VALIDATION: Final = 3_000
 MOST_VALIDATION: Final = 5_000
 """Validation rows used at most: they set a few numbers, and the encoder has to read each."""
 
+MOST_LABELS: Final = 1_000
+"""Each label is a separator of its own over all rows: more would train for hours, on few rows each."""
+
 _SALT: Final = "validation\n"
 
 
@@ -38,10 +41,10 @@ class Material(NamedTuple):
 
 
 def prepare(rows: Sequence[LabelledRow], *, seed: int, most_held: int | None = None) -> Material:
-    """Split rows into training and validation; TrainingError where there are fewer than two labels.
+    """Split rows into training and validation.
 
-    Where no row is marked val, a fifth is set aside by a hash of the text, or about `most_held` where that is less,
-    but never a label's only rows.
+    TrainingError where there are fewer than two labels or more than MOST_LABELS. Where no row is marked val, a
+    fifth is set aside by a hash of the text, or about `most_held` where that is less, but never a label's only rows.
     """
     pairs = _pairs(rows)
     given = any(split == "val" for _, _, split in pairs)
@@ -54,7 +57,7 @@ def prepare(rows: Sequence[LabelledRow], *, seed: int, most_held: int | None = N
         train += [(text, label) for text, label in val if label not in taught]
         val = [(text, label) for text, label in val if label in taught]
     labels = tuple(sorted({label for _, label in train}))
-    _require_two(labels)
+    _require_learnable(labels, len(pairs))
     column = {label: place for place, label in enumerate(labels)}
     known = [(text, label) for text, label in val if label in column]
     chosen = [known[place] for place in sample(len(known), MOST_VALIDATION, seed=seed)]
@@ -67,7 +70,12 @@ def _pairs(rows: Sequence[LabelledRow]) -> list[tuple[str, str, Split | None]]:
     return [(text, label, row.split) for text, row in cleaned if text for label in row.labels]
 
 
-def _require_two(labels: Sequence[str]) -> None:
+def _require_learnable(labels: Sequence[str], rows: int) -> None:
+    if len(labels) > MOST_LABELS:
+        raise TrainingError(
+            f"{rows:,} rows name {len(labels):,} labels, such as {labels[0]!r}; at most {MOST_LABELS:,} can be told "
+            "apart. If these are ids or free text, name the right column with --label-column; else merge rare labels"
+        )
     if len(labels) < 2:  # noqa: PLR2004 - fewer leave nothing to decide
         there = f"only {labels[0]!r}" if labels else "none"
         raise TrainingError(

@@ -130,6 +130,13 @@ def test_fewer_than_two_labels_cannot_be_learnt(rows: list[LabelledRow]) -> None
         prepare(rows, seed=1)
 
 
+def test_a_column_of_ids_is_no_column_of_labels() -> None:
+    """Ten thousand labels trained for hours without a word; now the message says what is probably wrong."""
+    rows = [LabelledRow(f"order {number}", (f"id_{number}",)) for number in range(10_000)]
+    with pytest.raises(TrainingError, match=r"10,000 rows name 10,000 labels.*--label-column"):
+        prepare(rows, seed=1)
+
+
 def test_a_row_with_several_labels_teaches_each() -> None:
     """It stands in the examples once for every label."""
     material = prepare([LabelledRow("x", ("a", "b")), LabelledRow("v", ("a",), "val")], seed=1)
