@@ -173,6 +173,7 @@ class Cycle:
             ),
             settings.sentiment,
             settings.train_encoder,
+            keep_examples=settings.keep_examples,
         )
         attempt = secrets.token_hex(4)
         return promote(workshop, data, now=datetime.now(UTC), attempt=attempt, progress=self._progress)

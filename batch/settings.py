@@ -43,6 +43,10 @@ class BatchSettings(CommonSettings):
         default=None,
         description="Folder of a sentiment model (`train --task sentiment`) that every trained model carries.",
     )
+    keep_examples: bool = Field(
+        default=False,
+        description="Whether models keep a few labelled texts for explanations; they are personal data.",
+    )
     train_seed: int = Field(default=20_240, description="Seed of all randomness in training.")
     train_encoder: Literal["auto", "frozen", "fine-tuned"] = Field(
         default="frozen",

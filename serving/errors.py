@@ -45,6 +45,24 @@ class RunUnusable(ServingError, Permanent):  # noqa: N818 - as above
     """A batch run cannot be served: its manifest or its files are not what they should be."""
 
 
+class ExplanationsOff(ServingError, Permanent):  # noqa: N818 - as above
+    """This server does not explain: it is switched off, or what scores is not installed here."""
+
+    status = 501
+
+
+class ModelUnusable(ServingError, Transient):  # noqa: N818 - as above
+    """There is no current model, or it cannot be loaded."""
+
+    status = 503
+
+
+class TooManyExplanations(ServingError, Transient):  # noqa: N818 - as above
+    """More explanations wait than this server lets."""
+
+    status = 503
+
+
 class OutOfMemory(ServingError, Transient):  # noqa: N818 - as above
     """The writer of the merge found no memory; it tries again once queries have let go of theirs."""
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from schemas.topics import SERVED
 from serving.errors import Stopping
+from serving.explanations import Explanations
 from serving.merge.answers import Answers, Snapshot
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
@@ -61,6 +62,9 @@ class Serving:
             timeout_s=settings.query_timeout_s,
             row_cap=settings.query_rows,
         )
+        self.explanations = Explanations(
+            settings.models_uri, enabled=settings.explain, most_waiting=settings.explain_waiting
+        )
         self._database = database
         self._tail = Tail(
             store=MergeStore(database),
@@ -91,9 +95,10 @@ class Serving:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the tail, let running queries end, close the database."""
+        """Stop the tail, let running queries and the running explanation end, close the database."""
         self._stop.set()
         self.answers.close()
+        self.explanations.close()
         if self._thread.is_alive():
             self._thread.join()
         self._database.close()

@@ -37,6 +37,13 @@ class ServingSettings(CommonSettings):
     topic_check_s: float = Field(
         default=10.0, gt=0, description="Seconds between checks that no served topic was recreated."
     )
+    explain: bool = Field(
+        default=True,
+        description="Whether the server explains texts; it loads the current model when first asked.",
+    )
+    explain_waiting: int = Field(
+        default=8, ge=1, description="Explanations that wait for their turn at most; others are refused."
+    )
 
     @property
     def address_file(self) -> Path:

@@ -35,7 +35,12 @@ def small_rows(intents: int = INTENTS) -> list[LabelledRow]:
 
 
 def train_small(
-    out: Path, encoder_folder: Path, *, precision: Precision = "f32", rows: list[LabelledRow] | None = None
+    out: Path,
+    encoder_folder: Path,
+    *,
+    precision: Precision = "f32",
+    rows: list[LabelledRow] | None = None,
+    keep_examples: bool = False,
 ) -> BundleManifest:
     """Train a small bundle into a new folder."""
     return train_bundle(
@@ -49,4 +54,5 @@ def train_small(
         progress=lambda _what, _done: None,
         precision=precision,
         wishes=REJECT_NOTHING,
+        keep_examples=keep_examples,
     )

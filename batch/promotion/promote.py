@@ -33,6 +33,7 @@ class Workshop(NamedTuple):
 
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
     `encoder` says whether the encoder is itself trained.
+    `keep_examples` lets bundles keep a few of the customers' texts.
     """
 
     models: Path
@@ -43,6 +44,7 @@ class Workshop(NamedTuple):
     publishing: PublishRules = PublishRules()
     sentiment: Path | None = None
     encoder: EncoderChoice = "frozen"
+    keep_examples: bool = False
 
 
 def promote(
@@ -92,6 +94,7 @@ def _train(
         sentiment=workshop.sentiment,
         progress=lambda what, share: progress(f"train 2: {what}, {share:.0%}"),
         encoder_choice=data.encoder(workshop.encoder),
+        keep_examples=workshop.keep_examples,
     )
 
 

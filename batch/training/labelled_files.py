@@ -35,6 +35,7 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     split: str = "split"
     channel: str = "channel"
     tier: str = "customer_tier"
+    language: str = "language"
     label_separator: str | None = None
 
 
@@ -99,8 +100,10 @@ def _row(
             f"{path}: row {number}: unknown split {split!r} in column {columns.split!r}; "
             f"use {', '.join(get_args(Split))}, or name another column with --split-column"
         )
-    channel, tier = (_string(cells.get(name)).lower() or None for name in (columns.channel, columns.tier))
-    return LabelledRow(text, labels, split, channel, tier)  # type: ignore[arg-type]  # one of the words of Split, just checked
+    channel, tier, language = (
+        _string(cells.get(name)).lower() or None for name in (columns.channel, columns.tier, columns.language)
+    )
+    return LabelledRow(text, labels, split, channel, tier, language)  # type: ignore[arg-type]  # one of the words of Split, just checked
 
 
 def _string(value: Any) -> str:

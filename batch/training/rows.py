@@ -16,8 +16,8 @@ class TrainingError(Permanent):
 class LabelledRow(msgspec.Struct, frozen=True):
     """A text, its labels (usually one, never none), and its split where the data name one.
 
-    Where the data name them, the ticket's channel and its customer's tier: no model learns from these, but a new
-    one must not be worse for any of them.
+    Where the data name them, the ticket's channel, its customer's tier and its language: no model learns from these,
+    but a new one must not be worse for any channel or tier, and its card tells them apart.
     """
 
     text: str
@@ -25,6 +25,7 @@ class LabelledRow(msgspec.Struct, frozen=True):
     split: Split | None = None
     channel: str | None = None
     tier: str | None = None
+    language: str | None = None
 
 
 def rows_from_taxonomy(taxonomy: Taxonomy) -> list[LabelledRow]:

@@ -12,15 +12,18 @@ from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import ENOUGH_VALIDATION, Material, prepare
 from batch.training.executor import Executor
 from batch.training.fit import Fitted, Wishes, fit_cascade
+from batch.training.kept import examples_to_keep
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
 from batch.training.rows import LabelledRow, rows_to_train
 from batch.training.tuning import EncoderChoice, Recipe
 from batch.training.vectors import Vectors, read_by, read_here
+from schemas.explanation.kept_examples import encode_examples
 from schemas.model.arrays import dump_arrays
 from schemas.model.bundle import Bundle, head_from
 from schemas.model.encoder import Precision, SentenceEncoder, native_bf16
 from schemas.model.manifest import (
+    EXAMPLES,
     HEAD,
     NGRAMS,
     BundleManifest,
@@ -34,6 +37,7 @@ from schemas.model.writing import (
     bundle_being_written,
     refuse_occupied,
     with_version,
+    write_extras,
     write_files,
     write_manifest,
 )
@@ -63,6 +67,7 @@ def train_bundle(
     recipe: Recipe | None = None,
     sentiment: Path | None = None,
     executor: Executor | None = None,
+    keep_examples: bool = False,
 ) -> BundleManifest:
     """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
 
@@ -70,7 +75,8 @@ def train_bundle(
     `encoder_choice` says whether the encoder is itself trained, which takes minutes and follows the `recipe`; auto
     does where the extra `train` is installed. `sentiment` is the folder of a sentiment model that the bundle carries.
     The `executor` shares out the reading of texts, and a wished search among settings; without one both happen
-    here, with the same result.
+    here, with the same result. `keep_examples` lets the bundle keep a few of the customers' sentences
+    for explanations, beside the taxonomy's, which it keeps anyway.
     Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
     encoder missing; `out` is then as it was.
     """
@@ -106,7 +112,11 @@ def train_bundle(
             executor=executor,
         )
         files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
-        manifest = _manifest(origin, material, fitted, placed, files=files, test_rows=len(test))
+        kept = examples_to_keep(material, taxonomy, customers=keep_examples)
+        extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
+        manifest = _manifest(
+            origin, material, fitted, placed, files=files, extras=extras, test_rows=len(test)
+        )
         if test:
             tested = evaluate_bundle(assemble(manifest, fitted, encoder), test, progress=progress)
             manifest = msgspec.structs.replace(manifest, test=tested)
@@ -130,6 +140,7 @@ def _manifest(
     placed: PlacedEncoder,
     *,
     files: dict[str, str],
+    extras: dict[str, str],
     test_rows: int,
 ) -> BundleManifest:
     train, val = len(material.train.texts), len(material.val.texts)
@@ -148,6 +159,7 @@ def _manifest(
             split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
             rows=RowCounts(train=train, val=val, test=test_rows),
             files=files,
+            extras=extras,
             validation=fitted.validation,
             settings=fitted.settings,
             search=fitted.search,

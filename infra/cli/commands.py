@@ -14,6 +14,7 @@ COMMANDS: Final[dict[str, str]] = {
     "train": "train a model bundle on labelled files, or on the taxonomy alone",
     "evaluate": "measure a model bundle on labelled files",
     "triage": "show what a model says about a text; needs no Kafka",
+    "explain": "show the words and examples that led a model to its answer",
     "batch": "archive, recompute the views, retrain; `batch run` does all of it",
     "models": "list, show, promote and roll back models; try one as shadow or canary",
     "serve": "answer analysts: SQL and HTTP over batch views and the realtime tail",

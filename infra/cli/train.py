@@ -84,6 +84,11 @@ from schemas.taxonomy import load_taxonomy
     is_flag=True,
     help="Choose the settings of both tiers by 5-fold cross-validation over a small grid first.",
 )
+@click.option(
+    "--keep-examples",
+    is_flag=True,
+    help="Let the bundle keep a few labelled texts for explanations: personal data (docs/explanations.md).",
+)
 @task_option
 @column_options
 def command(
@@ -102,6 +107,7 @@ def command(
     sentiment: Path | None,
     master: str | None,
     search: bool,
+    keep_examples: bool,
     **columns: Any,
 ) -> int:
     """Train a model on labelled files, --labelled FILE…, and write it to a new folder.
@@ -142,6 +148,7 @@ def command(
                 search=search,
             ),
             executor=executor,
+            keep_examples=keep_examples,
         )
     Console().print(_summary(manifest, out))
     return 0

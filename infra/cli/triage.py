@@ -17,7 +17,7 @@ from rich.text import Text
 
 from schemas.model.bundle import Bundle, load_bundle
 from schemas.model.errors import BundleError
-from schemas.model.registry import load_published, read_current
+from schemas.model.registry import CurrentModel, load_published, read_current
 from schemas.model.text import clean_text
 from schemas.sentiment.result import NEUTRAL
 from schemas.settings import CommonSettings
@@ -79,6 +79,12 @@ def command(
 
 def current_bundle(*, threads: int) -> Bundle:
     """Load the bundle that the pointer in the models folder names; BundleError says how to get one."""
+    models, current = current_model()
+    return load_published(current, models, threads=threads)
+
+
+def current_model() -> tuple[Path, CurrentModel]:
+    """Return the models folder and its pointer; BundleError where no model has been published yet."""
     models = Path(CommonSettings().models_uri.removeprefix("file://"))
     current = read_current(models)
     if current is None:
@@ -86,7 +92,7 @@ def current_bundle(*, threads: int) -> Bundle:
             f"{models}: no model has been published there yet; `ticketyard batch train` trains and publishes "
             "one, or train your own: `ticketyard train --out my-model`, then add `--bundle my-model` here"
         )
-    return load_published(current, models, threads=threads)
+    return models, current
 
 
 @contextmanager

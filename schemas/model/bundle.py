@@ -82,6 +82,9 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     _refuse_pickles(path)
     for name, expected in manifest.files.items():
         _check_sum(path, name, expected)
+    for name, expected in manifest.extras.items():
+        if (path / name).exists():
+            _check_sum(path, name, expected)
     missing = sorted(set(files_of(manifest.encoder.training)) - set(manifest.files))
     if missing:
         raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")

@@ -20,6 +20,7 @@ HEAD: Final = "head.skops"
 ENCODER: Final = "encoder/model.onnx"
 TUNED_ENCODER: Final = ("encoder/model.xml", "encoder/model.bin")
 TOKENIZER: Final = "encoder/tokenizer.json"
+EXAMPLES: Final = "examples.json"
 
 EncoderTraining = Literal["frozen", "fine-tuned"]
 """Whether the encoder is the published one, or was itself trained on the labelled rows."""
@@ -167,6 +168,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known about a bundle; `files` holds the sha256 of each of its files, by relative path.
 
+    `extras` holds those of files that decide no answer: they change no version, and may be deleted.
+
     `version` is a sum over everything that decides what the model answers, so equal models have equal
     versions. Labels stand in the order of the model's columns. `validation` and `test` are None where there
     were no rows, `bands` where validation gives no evidence for any: then no text is rejected. `settings` are those
@@ -193,6 +196,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     search: Search | None = None
     libraries: dict[str, str] = {}
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
+    extras: dict[str, str] = {}
     format: int = FORMAT
 
 

@@ -7,7 +7,7 @@ word depend on nothing but the word, and tickets repeat their words.
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from schemas.model.probabilities import Matrix
+from schemas.model.probabilities import Matrix, Wide
 
 WORDS: Final = (1, 2)
 CHARACTERS: Final = (2, 5)
@@ -31,6 +31,14 @@ class Terms(NamedTuple):
     idf: Matrix  # (terms,)
 
 
+class Occurrence(NamedTuple):
+    """One n-gram where it stands in a text: its column, itself, and the words that it lies in, by their number."""
+
+    column: int
+    ngram: str
+    words: tuple[int, ...]
+
+
 class NgramFeatures:
     """Turns texts into rows of features: word n-grams, then character n-grams, each half of length 1."""
 
@@ -39,6 +47,11 @@ class NgramFeatures:
         self._character_column = {name: column for column, name in enumerate(characters.names)}
         self._idf = (words.idf, characters.idf)
         self._columns_of_word: dict[str, array[int]] = {}
+
+    @property
+    def word_terms(self) -> int:
+        """Return how many columns are of word n-grams; those behind them are of characters."""
+        return len(self._word_column)
 
     def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Return the features of each text, (n, word terms + character terms), float32."""
@@ -53,6 +66,26 @@ class NgramFeatures:
         halves = [_tf_idf(words, word_ends, self._idf[0]), _tf_idf(characters, character_ends, self._idf[1])]
         return sparse.hstack(halves, format="csr")
 
+    def occurrences(self, text: str) -> Iterator[Occurrence]:
+        """Yield every n-gram that `transform` counts in a text, as often as it counts it.
+
+        Words are numbered as `text.split()` has them. A character n-gram lies in one of them, as does a word;
+        two words in a row may lie in two.
+        """
+        words = text.lower().split()
+        tokens = [(token, place) for place, word in enumerate(words) for token in _TOKEN.findall(word)]
+        for token, place in tokens:
+            if token in self._word_column:
+                yield Occurrence(self._word_column[token], token, (place,))
+        for (first, before), (second, after) in pairwise(tokens):
+            ngram = f"{first} {second}"
+            if ngram in self._word_column:
+                yield Occurrence(self._word_column[ngram], ngram, tuple(dict.fromkeys((before, after))))
+        for place, word in enumerate(words):
+            for ngram in self._character_ngrams(word):
+                column = len(self._word_column) + self._character_column[ngram]
+                yield Occurrence(column, ngram, (place,))
+
     def _add_words(self, text: str, columns: "array[int]") -> None:
         known = self._word_column
         tokens = _TOKEN.findall(text)
@@ -65,23 +98,23 @@ class NgramFeatures:
         for word in text.split():
             found = remembered.get(word)
             if found is None:
-                found = self._character_columns(word)
+                found = array("i", [self._character_column[gram] for gram in self._character_ngrams(word)])
                 if len(remembered) >= _REMEMBERED_WORDS:
                     remembered.clear()
                 remembered[word] = found
             columns.extend(found)
 
-    def _character_columns(self, word: str) -> "array[int]":
-        """Return the columns of one word's n-grams, as char_wb counts them: a short word only once."""
+    def _character_ngrams(self, word: str) -> list[str]:
+        """Return the known n-grams of one word, as char_wb counts them: a short word only once."""
         known, padded = self._character_column, f" {word} "
-        columns = array("i")
+        found: list[str] = []
         for size in range(CHARACTERS[0], CHARACTERS[1] + 1):
             starts = range(max(1, len(padded) - size + 1))
             grams = [padded[start : start + size] for start in starts]
-            columns.extend([known[gram] for gram in grams if gram in known])
+            found += [gram for gram in grams if gram in known]
             if len(padded) <= size:
                 break
-        return columns
+        return found
 
 
 def _tf_idf(columns: "array[int]", ends: "array[int]", idf: Matrix) -> sparse.csr_matrix:
@@ -114,20 +147,25 @@ class NgramTier:
         scale: float,
         levels: Matrix | None = None,
     ) -> None:
-        self._features = features
+        self.features = features
         self._weights = np.ascontiguousarray(weights)  # (terms, labels)
-        self._intercept = intercept  # (labels,)
+        self.intercept = intercept  # (labels,)
         self.scale = scale
         self.levels = np.zeros(0, dtype=np.float32) if levels is None else levels
 
     @property
     def labels(self) -> int:
         """Return how many labels the tier tells apart."""
-        return len(self._intercept)
+        return len(self.intercept)
+
+    def preference(self, columns: npt.NDArray[np.intp], first: int, second: int) -> Wide:
+        """Return for each of the features how much one unit of it speaks for a label against another, (columns,)."""
+        rows = self._weights[columns]
+        return np.asarray(rows[:, first].astype(np.float64) - rows[:, second])
 
     def logits(self, texts: Sequence[str]) -> Matrix:
         """Return the uncalibrated scores of each text, (n, labels); a row depends on its own text alone."""
-        return np.asarray(self._features.transform(texts) @ self._weights + self._intercept)
+        return np.asarray(self.features.transform(texts) @ self._weights + self.intercept)
 
 
 def pack_strings(strings: Sequence[str]) -> npt.NDArray[np.uint8]:

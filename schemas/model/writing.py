@@ -59,6 +59,13 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
     return {file.relative_to(folder).as_posix(): sha256_of(file) for file in files}
 
 
+def write_extras(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Write files that decide no answer into the folder and return the sha256 of each, by name."""
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    return {name: sha256_of(folder / name) for name in contents}
+
+
 def with_version(manifest: BundleManifest) -> BundleManifest:
     """Return the manifest with its version: a sum over all that decides answers, not times or figures."""
     decisive = {

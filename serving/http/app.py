@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 
 from serving.errors import ServingError
-from serving.http import analytics, operations, pages, sql, tickets
+from serving.http import analytics, explaining, operations, pages, sql, tickets
 from serving.http.metrics import AnswerTimer, ServingMetrics
 from serving.service import Serving
 
@@ -30,6 +30,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             sql.ROUTER,
             tickets.ROUTER,
             analytics.ROUTER,
+            explaining.ROUTER,
         ],
         dependencies={
             "serving": Provide(lambda: serving, sync_to_thread=False),

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from schemas.derived import SourceEvent, TicketLogged
 from schemas.envelope import encode_body
-from schemas.events import MessageAdded
+from schemas.events import MessageAdded, TicketEvent
 from schemas.tables import VIEWS
 from schemas.ticket_row import TicketRow, Work
 from schemas.topics import Topic
@@ -39,9 +39,9 @@ def ticket_row(ticket_id: str, life: int, revision: int, **fields: Any) -> Ticke
     return TicketRow(ticket_id=ticket_id, life=life, revision=revision, **(usual | fields))
 
 
-def logged(after: TicketRow) -> TicketLogged:
-    """The log's event that made a row: an agent wrote something."""
-    body = MessageAdded(
+def logged(after: TicketRow, body: TicketEvent | None = None) -> TicketLogged:
+    """The log's event that made a row: an agent wrote something, unless `body` says what happened."""
+    body = body or MessageAdded(
         ticket_id=after.ticket_id, author=Author.AGENT, author_id="agent-1", text=f"reply {after.revision}"
     )
     return TicketLogged(
@@ -50,7 +50,7 @@ def logged(after: TicketRow) -> TicketLogged:
         revision=after.revision,
         event=SourceEvent(
             id=f"{after.ticket_id}/{after.life}/{after.revision}",
-            type="MessageAdded",
+            type=type(body).__name__,
             source="test",
             time=after.last_event_at,
             body=msgspec.Raw(msgspec.json.encode(body)),
@@ -59,15 +59,15 @@ def logged(after: TicketRow) -> TicketLogged:
     )
 
 
-def record(row: TicketRow, partition: int, offset: int) -> Record:
-    """A record of tickets.log; each arrives a second after the one before."""
+def record(row: TicketRow, partition: int, offset: int, body: TicketEvent | None = None) -> Record:
+    """A record of tickets.log, of what `logged` makes; each arrives a second after the one before."""
     return Record(
         topic=Topic.TICKETS_LOG,
         partition=partition,
         offset=offset,
         timestamp_ms=START_MS + offset * 1000,
         headers=[],
-        value=encode_body(logged(row)),
+        value=encode_body(logged(row, body)),
     )
 
 

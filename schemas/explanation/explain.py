@@ -1,0 +1,63 @@
+"""Why a model gives a text its intent: the one function that the command line and the HTTP door call."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from schemas.explanation.kept_examples import KeptExample
+from schemas.explanation.nearest import nearest_examples
+from schemas.explanation.ngram_shares import ngram_shares, strongest
+from schemas.explanation.occlusion import EncoderShares, encoder_shares
+from schemas.explanation.result import Explanation, Tier, WordShare
+from schemas.model.bundle import Bundle
+from schemas.model.probabilities import DECIMALS, Wide, best
+from schemas.model.scoring import cascade, score
+from schemas.model.text import clean_text
+
+NGRAMS_SHOWN: Final = 12
+
+
+def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample] = ()) -> Explanation:
+    """Return why the model prefers its first guess to its second; raises for no text.
+
+    The result that it explains is that of `score` without a budget. A text that cannot be scored has no words; its
+    `triage` says why.
+    """
+    triage = score(bundle, [text])[0]
+    clean = clean_text(text).text
+    if clean is None:
+        return Explanation(triage=triage)
+    found = cascade(bundle, [clean])
+    first, second = best(found.probabilities, 2)[0].tolist()
+    by_encoder = bool(found.by_encoder[0])
+    tier = bundle.ngrams
+    scale = bundle.head.ngrams_scale if by_encoder else tier.scale
+    ngrams = ngram_shares(tier, clean, first=first, second=second).scaled(scale)
+    encoder = (
+        encoder_shares(bundle, clean, first=first, second=second)
+        if by_encoder
+        else EncoderShares(0.0, np.zeros(len(ngrams.words)))
+    )
+    names = bundle.manifest.labels[first].name, bundle.manifest.labels[second].name
+    compared_by: Tier = "encoder" if by_encoder else "ngrams"
+    return Explanation(
+        triage=triage,
+        against=names[1],
+        margin=round(ngrams.margin + encoder.margin, DECIMALS),
+        ngrams_margin=round(ngrams.margin, DECIMALS),
+        ngrams_base=round(ngrams.base, DECIMALS),
+        encoder_margin=round(encoder.margin, DECIMALS),
+        words=_words(clean.split(), ngrams.words, encoder.words),
+        ngrams=strongest(ngrams, NGRAMS_SHOWN, word_terms=tier.features.word_terms),
+        compared_by=compared_by if examples else None,
+        examples=nearest_examples(bundle, clean, examples, labels=names, by=compared_by),
+    )
+
+
+def _words(words: Sequence[str], ngrams: Wide, encoder: Wide) -> tuple[WordShare, ...]:
+    rows = zip(words, ngrams.round(DECIMALS).tolist(), encoder.round(DECIMALS).tolist(), strict=True)
+    return tuple(
+        WordShare(word=word, share=round(first + second, DECIMALS), ngrams=first, encoder=second)
+        for word, first, second in rows
+    )

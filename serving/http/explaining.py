@@ -1,0 +1,100 @@
+"""Doors to explanations: of any text, and of what a customer wrote."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import Body, FromPath, QueryParameter
+
+from schemas.explanation.result import Explanation
+from serving.errors import NotFound
+from serving.http.answers import Answer, json_rows, metadata_fields
+from serving.merge.answers import Snapshot
+from serving.queries import read_query
+from serving.service import Serving
+from serving.state import AnswerMetadata
+
+_LARGEST_QUESTION = 64 * 2**10
+"""Bytes; a model reads 4,000 characters."""
+
+
+class ExplainQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A text, as a customer would write it; a model reads its first 4,000 characters."""
+
+    text: str
+
+
+class ExplanationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the current model answers as it does; it rests on the model alone, so it carries no boundary."""
+
+    explanation: Explanation
+    ok: bool = True
+
+
+class TicketExplanationAnswer(Answer, frozen=True, kw_only=True):
+    """Why the current model answers as it does to one message of a ticket.
+
+    `ticket_intent` and `ticket_model_version` are the ticket's own; where `same_model` is false, another model
+    labelled it, or a person or its source did.
+    """
+
+    ticket_id: str
+    event_id: str
+    ticket_intent: str | None
+    ticket_model_version: str | None
+    same_model: bool
+    explanation: Explanation
+
+
+@post("/explain", status_code=200, request_max_body_size=_LARGEST_QUESTION)
+async def explain(
+    serving: NamedDependency[Serving], data: Annotated[ExplainQuestion, Body()]
+) -> ExplanationAnswer:
+    """Why the current model gives a text its intent: shares of its words, and the nearest learnt examples."""
+    return ExplanationAnswer(explanation=await serving.explanations.explain(data.text))
+
+
+@get("/tickets/{ticket_id:str}/explanation")
+async def explain_ticket(
+    serving: NamedDependency[Serving],
+    ticket_id: FromPath[str],
+    event: Annotated[
+        str | None,
+        QueryParameter(description="Id of the event whose message to explain; else the first with text."),
+    ] = None,
+) -> TicketExplanationAnswer:
+    """Why the current model gives a ticket's message its intent."""
+
+    def question(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any], AnswerMetadata]:
+        found = json_rows(snapshot.rows(read_query("ticket"), [ticket_id]).table)
+        if not found:
+            raise NotFound(f"there is no ticket {ticket_id!r}")
+        messages = json_rows(snapshot.rows(read_query("customer_messages"), [ticket_id]).table)
+        return found[0], _chosen(messages, ticket_id, event), snapshot.metadata(serving.clock())
+
+    row, message, metadata = await serving.ask(question)
+    explanation = await serving.explanations.explain(message["text"])
+    return TicketExplanationAnswer(
+        ticket_id=ticket_id,
+        event_id=message["event_id"],
+        ticket_intent=row["intent"],
+        ticket_model_version=row["model_version"],
+        same_model=row["model_version"] == explanation.triage.model_version,
+        explanation=explanation,
+        **metadata_fields(metadata),
+    )
+
+
+def _chosen(messages: list[dict[str, Any]], ticket_id: str, event: str | None) -> dict[str, Any]:
+    """Return the message of an event, or the first that says anything."""
+    for message in messages:
+        if (message["text"] or "").strip() and event in (None, message["event_id"]):
+            return message
+    which = "with text" if event is None else f"of event {event!r}"
+    raise NotFound(
+        f"ticket {ticket_id!r} has no message of the customer {which}; there is nothing to explain"
+    )
+
+
+ROUTER = Router("/v1", route_handlers=[explain, explain_ticket])
