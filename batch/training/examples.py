@@ -64,6 +64,18 @@ def prepare(rows: Sequence[LabelledRow], *, seed: int, most_held: int | None = N
     return Material(labels, _examples(train, column), _examples(chosen, column), not given)
 
 
+def examples_of(rows: Sequence[LabelledRow], labels: Sequence[str]) -> Examples:
+    """Return the cleaned texts of rows with the columns of those of their labels that there are."""
+    column = {label: place for place, label in enumerate(labels)}
+    return _examples([(text, label) for text, label, _ in _pairs(rows) if label in column], column)
+
+
+def sample_of(examples: Examples, most: int, *, seed: int) -> Examples:
+    """Return all examples, or `most` of them drawn by the seed."""
+    places = sample(len(examples.texts), most, seed=seed)
+    return Examples([examples.texts[place] for place in places], examples.targets[places])
+
+
 def _pairs(rows: Sequence[LabelledRow]) -> list[tuple[str, str, Split | None]]:
     """Return (cleaned text, label, split), one for each label of a row whose text is not empty."""
     cleaned = [(clean_text(row.text).text, row) for row in rows]

@@ -84,7 +84,9 @@ def fit_cascade(
     settings = searched.chosen if searched else FitSettings()
     fitting = _Fitting(labels, vectors, seed, progress, settings, tuned_head)
     ngrams, head = fitting.ngrams(material.train), fitting.head(material.train)
-    fitted = _calibrate(ngrams, head, material, vectors, wishes)._replace(settings=settings, search=searched)
+    fitted = calibrate_cascade(ngrams, head, material, vectors, wishes)._replace(
+        settings=settings, search=searched
+    )
     if not (material.own_validation and material.val.texts):
         return fitted
     everything = joined(material.train, material.val)
@@ -124,7 +126,10 @@ class _Fitting(NamedTuple):
         return state
 
 
-def _calibrate(ngrams: State, head: State, material: Material, vectors: Vectors, wishes: Wishes) -> Fitted:
+def calibrate_cascade(
+    ngrams: State, head: State, material: Material, vectors: Vectors, wishes: Wishes
+) -> Fitted:
+    """Return both tiers with the scales, levels, threshold and bands that the validation rows teach."""
     texts, targets = material.val
     if not texts:  # too few rows to set any aside: the better tier decides everything, uncalibrated
         return Fitted(ngrams, head, ALWAYS_ENCODER, None, None)

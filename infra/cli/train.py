@@ -15,6 +15,7 @@ from batch.training.executor import Executor
 from batch.training.rows import rows_from_taxonomy
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from infra.cli.sentiment_task import task_option, train_task
+from infra.cli.update_task import update_options, update_task
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.fit_settings import Search
 from schemas.model.manifest import BundleManifest, EncoderInfo
@@ -89,6 +90,7 @@ from schemas.taxonomy import load_taxonomy
     is_flag=True,
     help="Let the bundle keep a few labelled texts for explanations: personal data (docs/explanations.md).",
 )
+@update_options
 @task_option
 @column_options
 def command(
@@ -108,6 +110,8 @@ def command(
     master: str | None,
     search: bool,
     keep_examples: bool,
+    update_from: Path | None,
+    corrections: tuple[Path, ...],
     **columns: Any,
 ) -> int:
     """Train a model on labelled files, --labelled FILE…, and write it to a new folder.
@@ -124,6 +128,8 @@ def command(
         return train_task(paths, columns, out)
     settings = BatchSettings()
     known = load_taxonomy(taxonomy or settings.taxonomy)
+    if update_from is not None:
+        return update_task(update_from, corrections, paths, columns, taxonomy=known, out=out, threads=threads)
     sentiment = sentiment or settings.sentiment
     carried = [] if sentiment is None else [sentiment_input(sentiment)]
     files = read_files(paths, columns_from(columns))

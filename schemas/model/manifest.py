@@ -165,6 +165,18 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     curve: tuple[CurvePoint, ...] = ()
 
 
+class UpdateInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """That a bundle is the one of version `base` whose first tier was taught `corrections` rows.
+
+    `relearnt` labels had to be learnt again for it; `left_out` corrections name labels that the base does not know.
+    """
+
+    base: str
+    corrections: int
+    relearnt: int
+    left_out: int
+
+
 class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known about a bundle; `files` holds the sha256 of each of its files, by relative path.
 
@@ -174,7 +186,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     versions. Labels stand in the order of the model's columns. `validation` and `test` are None where there
     were no rows, `bands` where validation gives no evidence for any: then no text is rejected. `settings` are those
     that both tiers were fitted with, `search` the table that they were chosen by, None where they are the defaults.
-    `libraries` are the versions of those that compute.
+    `libraries` are the versions of those that compute; `update` says that it is another bundle taught corrections.
     """
 
     version: str
@@ -195,6 +207,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     settings: FitSettings = FitSettings()
     search: Search | None = None
     libraries: dict[str, str] = {}
+    update: UpdateInfo | None = None
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
     extras: dict[str, str] = {}
     format: int = FORMAT

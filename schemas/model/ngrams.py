@@ -178,12 +178,17 @@ def unpack_strings(packed: npt.NDArray[np.uint8]) -> list[str]:
     return packed.tobytes().decode("utf-8", "surrogatepass").split("\n") if packed.size else []
 
 
-def ngram_tier_from(state: dict[str, Any]) -> NgramTier:
-    """Build the tier from what `ngrams.skops` holds: arrays and one number, no other type."""
+def features_from(state: dict[str, Any]) -> NgramFeatures:
+    """Build the features from what `ngrams.skops` holds."""
     words = Terms(unpack_strings(state["word_terms"]), state["word_idf"])
     characters = Terms(unpack_strings(state["character_terms"]), state["character_idf"])
+    return NgramFeatures(words, characters)
+
+
+def ngram_tier_from(state: dict[str, Any]) -> NgramTier:
+    """Build the tier from what `ngrams.skops` holds: arrays and one number, no other type."""
     return NgramTier(
-        NgramFeatures(words, characters),
+        features_from(state),
         weights=state["weights"],
         intercept=state["intercept"],
         scale=float(state["scale"]),

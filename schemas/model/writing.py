@@ -42,13 +42,24 @@ def place_encoder(encoder_folder: Path, folder: Path, names: Sequence[str] = (EN
     """Put files of the frozen encoder into a bundle: hard links where the file system can, else copies."""
     (folder / "encoder").mkdir(exist_ok=True)
     for name in names:
-        source, target = encoder_folder / Path(name).name, folder / name
+        source = encoder_folder / Path(name).name
         if not source.is_file():
             raise BundleError(f"{source}: the encoder is not there; run `make setup`, which fetches it")
-        try:
-            os.link(source, target)
-        except OSError:  # another file system, or one without links
-            shutil.copyfile(source, target)
+        _link_or_copy(source, folder / name)
+
+
+def place_files(bundle: Path, folder: Path, names: Sequence[str]) -> None:
+    """Put files of another bundle, by their relative paths, into one that is being written; as `place_encoder` does."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        _link_or_copy(bundle / name, folder / name)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, target)
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:

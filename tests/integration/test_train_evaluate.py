@@ -133,6 +133,26 @@ def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
     assert figures["accuracy"] > figures["micro_f1"] > 0
 
 
+def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Path) -> None:
+    """The files that it was trained on are asked for and checked; encoder, head and terms stay as they were."""
+    base, updated = tmp_path / "base", tmp_path / "updated"
+    _ok(train, "--labelled", labelled, "--out", base, *FROZEN)
+    rows = [{"text": f"gnomes on holiday {n}", "label": "app_crash"} for n in range(3)]
+    rows += [{"text": "no such label", "label": "never_seen"}]
+    fixes = _write_csv(tmp_path / "fixes.csv", rows)
+    wanted = ("--update-from", base, "--corrections", fixes, "--out", updated)
+    assert "labelled.csv" in str(_invoke(train, *wanted).exception)
+    assert "taught 3 corrections" in _ok(train, *wanted, "--labelled", labelled).stdout.replace("\n", " ")
+    old, new = read_manifest(base), read_manifest(updated)
+    assert new.update is not None
+    assert (new.update.base, new.update.corrections, new.update.left_out) == (old.version, 3, 1)
+    assert [source.name for source in new.inputs] == ["labelled.csv", "corrections"]
+    changed = {name for name in old.files if old.files[name] != new.files[name]}
+    assert changed == {"ngrams.skops", "head.skops"}  # the head's scales are learnt again on the val rows
+    result = json.loads(_ok(triage, "--bundle", updated, "--json", "gnomes on holiday").stdout)
+    assert (result["intent"], result["model_version"]) == ("app_crash", new.version)
+
+
 def test_without_a_file_the_taxonomy_is_learnt(home: Path, tmp_path: Path) -> None:
     """A new user has a model before having a labelled ticket."""
     _ok(train, "--out", tmp_path / "first")

@@ -1,0 +1,25 @@
+"""People's corrections as training rows: named as one input, and never learnt where their text is tested."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from batch.training.rows import LabelledRow
+from schemas.model.manifest import DataInput
+from schemas.model.text import normalised
+
+CORRECTIONS: Final = "corrections"
+
+
+def describe_corrections(rows: Sequence[LabelledRow]) -> DataInput:
+    """Return corrections as an input of a training: one sum over all of them, in whatever order they came."""
+    lines = sorted(msgspec.json.encode([row.text, row.labels]) for row in rows)
+    return DataInput(name=CORRECTIONS, sha256=hashlib.sha256(b"\n".join(lines)).hexdigest(), rows=len(rows))
+
+
+def without_tested(rows: Sequence[LabelledRow], tested: Iterable[LabelledRow]) -> list[LabelledRow]:
+    """Return the rows whose text is none of the tested ones: what is tested anywhere is learnt from nowhere."""
+    texts = {normalised(row.text) for row in tested}
+    return [row for row in rows if normalised(row.text) not in texts]

@@ -1,0 +1,155 @@
+"""A bundle between trainings: the first tier of another one, taught what people have corrected since."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from batch.training.corrections import CORRECTIONS, without_tested
+from batch.training.evaluate import evaluate_bundle
+from batch.training.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
+from batch.training.fit import Fitted, Wishes, calibrate_cascade
+from batch.training.ngram_update import update_ngrams
+from batch.training.progress import Progress
+from batch.training.provenance import code_version, library_versions
+from batch.training.rows import LabelledRow, TrainingError
+from batch.training.train import assemble
+from batch.training.vectors import Vectors, read_here
+from schemas.model.arrays import dump_arrays, load_arrays
+from schemas.model.bundle import load_bundle
+from schemas.model.manifest import HEAD, NGRAMS, BundleManifest, DataInput, RowCounts, UpdateInfo
+from schemas.model.writing import (
+    bundle_being_written,
+    place_files,
+    refuse_occupied,
+    with_version,
+    write_files,
+    write_manifest,
+)
+from schemas.taxonomy import Taxonomy
+
+LEARNING: Final = "learning words"
+
+
+class Known(NamedTuple):
+    """The rows that a bundle was trained on, with their splits, all corrections since, and where they come from."""
+
+    rows: Sequence[LabelledRow]
+    corrections: Sequence[LabelledRow]
+    inputs: Sequence[DataInput]
+
+    @property
+    def test(self) -> list[LabelledRow]:
+        """The rows that are tested, corrections among them."""
+        return [row for row in (*self.rows, *self.corrections) if row.split == "test"]
+
+    def learnable(self) -> list[LabelledRow]:
+        """Return the corrections to learn from, one marked val too: a few of them are no validation part."""
+        return without_tested(self.corrections, self.test)
+
+
+def update_bundle(
+    base: Path,
+    known: Known,
+    *,
+    taxonomy: Taxonomy,
+    out: Path,
+    created_at: datetime,
+    progress: Progress,
+    wishes: Wishes | None = None,
+    threads: int = 1,
+) -> BundleManifest:
+    """Write the bundle in `base` to `out` with its first tier taught the corrections; all else stays as it is.
+
+    Scales, threshold and bands are learnt again where the rows name validation rows. Where the base set its own aside
+    they stay: both tiers have learnt those rows since, so they can show nothing, and a few corrections make no tier of
+    another kind. Corrections whose text is tested are not learnt, nor those whose label the base does not know.
+    Raises TrainingError where rows or taxonomy are not those of the base, BundleError where it is damaged.
+    """
+    refuse_occupied(out)
+    bundle = load_bundle(base, threads=threads)
+    reason = why_not_updatable(bundle.manifest, known.inputs, taxonomy)
+    if reason is not None:
+        raise TrainingError(f"{base}: cannot be updated: {reason}; train anew")
+    material, fresh = _material(bundle.manifest, known)
+    progress(LEARNING, 0.0)
+    state = load_arrays((base / NGRAMS).read_bytes(), source=str(base / NGRAMS))
+    settings = bundle.manifest.settings.ngrams
+    update = update_ngrams(state, material.train, fresh, seed=bundle.manifest.seed, settings=settings)
+    progress(LEARNING, 1.0)
+    head = load_arrays((base / HEAD).read_bytes(), source=str(base / HEAD))
+    fitted = Fitted(
+        update.state, head, bundle.manifest.threshold, bundle.manifest.validation, bundle.manifest.bands
+    )
+    if material.val.texts:
+        vectors = Vectors(read_here(bundle.encoder), progress)
+        fitted = calibrate_cascade(update.state, head, material, vectors, wishes or Wishes())
+    with bundle_being_written(out) as folder:
+        kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
+        place_files(base, folder, sorted(kept))
+        files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
+        manifest = _manifest(bundle.manifest, known, material, fitted)
+        taught = _taught(bundle.manifest, known, update.relearnt)
+        manifest = with_version(
+            msgspec.structs.replace(manifest, created_at=created_at, files=files, update=taught)
+        )
+        if known.test:
+            tested = evaluate_bundle(
+                assemble(manifest, fitted, bundle.encoder), known.test, progress=progress
+            )
+            manifest = msgspec.structs.replace(manifest, test=tested)
+        write_manifest(folder, manifest)
+    return manifest
+
+
+def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonomy: Taxonomy) -> str | None:
+    """Return why a bundle cannot be taught corrections with these inputs, None where it can."""
+    if base.taxonomy.sum != taxonomy.sum:
+        return "the taxonomy is not the one that it was trained with"
+    before, now = (_without_corrections(some) for some in (base.inputs, inputs))
+    if before != now:
+        differing = ", ".join(sorted({name for name, _ in before ^ now}))
+        return f"the rows that it was trained on are needed, and these are missing or are others: {differing}"
+    return None
+
+
+def _without_corrections(inputs: Collection[DataInput]) -> set[tuple[str, str]]:
+    return {(source.name, source.sha256) for source in inputs if source.name != CORRECTIONS}
+
+
+def _material(base: BundleManifest, known: Known) -> tuple[Material, Examples]:
+    """Return what is learnt from and calibrated on, and of the former the corrections alone."""
+    names = tuple(label.name for label in base.labels)
+    own = base.validation is None or base.validation.own
+    held = [] if own else [row for row in known.rows if row.split == "val"]
+    taught = [row for row in known.rows if row.split != "test" and (own or row.split != "val")]
+    fresh = examples_of(known.learnable(), names)
+    val = sample_of(examples_of(held, names), MOST_VALIDATION, seed=base.seed)
+    return Material(names, joined(examples_of(taught, names), fresh), val, own), fresh
+
+
+def _manifest(base: BundleManifest, known: Known, material: Material, fitted: Fitted) -> BundleManifest:
+    """Return the base's manifest with what is known before the files are."""
+    train, val = len(material.train.texts), len(material.val.texts)
+    return msgspec.structs.replace(
+        base,
+        threshold=fitted.threshold,
+        bands=fitted.bands,
+        validation=fitted.validation,
+        inputs=tuple(known.inputs),
+        code_version=code_version(),
+        libraries=library_versions(),
+        rows=RowCounts(train=train, val=val or base.rows.val, test=len(known.test)),
+        test=None,
+    )
+
+
+def _taught(base: BundleManifest, known: Known, relearnt: int) -> UpdateInfo:
+    names = {label.name for label in base.labels}
+    learnable = known.learnable()
+    left_out = sum(names.isdisjoint(row.labels) for row in learnable)
+    return UpdateInfo(
+        base=base.version, corrections=len(learnable) - left_out, relearnt=relearnt, left_out=left_out
+    )

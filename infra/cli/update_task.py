@@ -1,0 +1,90 @@
+"""`ticketyard train --update-from`: another bundle taught corrections, in a fraction of a training's time."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from batch.training.corrections import describe_corrections
+from batch.training.rows import TrainingError, rows_from_taxonomy
+from infra.cli.labelled_options import columns_from, progress_bar, read_files
+from schemas.model.manifest import BundleManifest
+from schemas.sentiment.folder import SENTIMENT_PART
+from schemas.taxonomy import Taxonomy
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def update_options(command: Command) -> Command:
+    """Add the options of an update."""
+    command = click.option(
+        "--corrections",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="With --update-from: labelled files of all that was corrected since that bundle's training.",
+    )(command)
+    return click.option(
+        "--update-from",
+        type=click.Path(path_type=Path),
+        default=None,
+        help="Do not train: teach the first tier of this bundle the --corrections, with the files that it was "
+        "trained on given as before.",
+    )(command)
+
+
+def update_task(
+    base: Path,
+    corrections: Sequence[Path],
+    paths: Sequence[Path],
+    columns: dict[str, Any],
+    *,
+    taxonomy: Taxonomy,
+    out: Path,
+    threads: int,
+) -> int:
+    """Write the bundle in `base`, taught the corrections, to a new folder."""
+    from batch.training.update import Known, update_bundle  # noqa: PLC0415 - scikit-learn takes seconds to load
+    from schemas.model.bundle import read_manifest  # noqa: PLC0415 - as above
+
+    if not corrections:
+        raise TrainingError(
+            "--update-from teaches corrections: name at least one file with --corrections FILE"
+        )
+    files = read_files(paths, columns_from(columns))
+    taught = [row for file in read_files(corrections, columns_from(columns)) for row in file.rows]
+    carried = [source for source in read_manifest(base).inputs if source.name == SENTIMENT_PART]
+    known = Known(
+        [row for file in files for row in file.rows] if paths else rows_from_taxonomy(taxonomy),
+        taught,
+        [*(file.described for file in files), *carried, describe_corrections(taught)],
+    )
+    with progress_bar() as progress:
+        manifest = update_bundle(
+            base,
+            known,
+            taxonomy=taxonomy,
+            out=out,
+            created_at=datetime.now(UTC),
+            progress=progress,
+            threads=threads,
+        )
+    Console().print(_sentence(manifest, out), highlight=False, soft_wrap=True)
+    return 0
+
+
+def _sentence(manifest: BundleManifest, out: Path) -> str:
+    update = manifest.update
+    assert update is not None
+    tested = f"; on the test rows {manifest.test.accuracy:.4f} right" if manifest.test else ""
+    left_out = (
+        f"; {update.left_out} name labels that it does not know, which only a training can add"
+        if update.left_out
+        else ""
+    )
+    return (
+        f"Model {manifest.version} in {out}: {update.base} taught {update.corrections} corrections, "
+        f"{update.relearnt} of {len(manifest.labels)} labels learnt again{left_out}{tested}"
+    )
