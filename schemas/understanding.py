@@ -37,7 +37,8 @@ def understand(
     """Return one whole result a message, in order; never raises for a text.
 
     That is what `score` says of the intent, with signals, sentiment and the priority by the table of `priorities`.
-    A message that only an unmapped label fits begins as medium. `encoder_budget` is that of `score`.
+    Where the intent is a mere guess (low band) or has no priority of its own, it begins as medium and no rule about
+    intents counts: a guess of something dangerous must not overtake those who said it. `encoder_budget` as for `score`.
     """
     cleaned = [clean_text(message.text) for message in messages]
     results = score_clean(bundle, cleaned, encoder_budget=encoder_budget)
@@ -56,10 +57,11 @@ def _complete(
 ) -> Triage:
     signals = read_signals(message.text or "", now=message.time, message=clean.message)
     felt = read_sentiment(model, clean.message.text, triage.language)
+    guessed = triage.band == "low"
     facts = PriorityFacts(
-        base=triage.priority or Priority.MEDIUM,
-        intent=triage.intent,
-        category=triage.category,
+        base=(None if guessed else triage.priority) or Priority.MEDIUM,
+        intent=None if guessed else triage.intent,
+        category=None if guessed else triage.category,
         tier=message.tier,
         urgency=signals.urgency,
         indicators=signals.urgency_indicators,

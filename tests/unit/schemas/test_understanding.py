@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.model.bands import BandRules, Bands
 from schemas.signals.priority import PriorityTable
 from schemas.signals.result import EntityKind
 from schemas.triage import ENCODER_BUDGET, NO_TEXT, Triage
@@ -40,6 +41,16 @@ def test_who_has_time_and_says_so_is_not_urgent() -> None:
 def test_the_tier_counts_where_the_table_says_so() -> None:
     """An enterprise customer's medium ticket is a step higher in the packaged table."""
     assert read("I was charged twice.", tier=Tier.ENTERPRISE).priority is Priority.HIGH
+
+
+def test_a_mere_guess_of_something_dangerous_is_not_critical() -> None:
+    """Two disguised words were "a safety hazard, 20 %", and so critical; now only what the message says counts."""
+    message = [CustomerMessage("twice charged", NOW)]
+    nothing_is_sure = Bands(rules=BandRules(), high_confidence=None, medium_confidence=1.0)
+    (sure,) = understand(tiny_bundle(), message, priorities=TABLE)
+    (guessed,) = understand(tiny_bundle(bands=nothing_is_sure), message, priorities=TABLE)
+    assert (sure.intent, sure.priority_reasons[0]) == ("login_problem", "base:urgent")
+    assert (guessed.intent, guessed.priority_reasons[0]) == ("login_problem", "base:medium")
 
 
 def test_entities_are_read_and_cards_are_masked() -> None:
