@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyspark.sql import SparkSession
 
@@ -25,8 +25,10 @@ from batch.storage import local_folder
 from batch.training.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
 from batch.views.drift import DriftFinding, alert_keys, standing_findings
+from batch.views.given_intents import given_intents
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
+from schemas.intent_map import IntentMap, load_intent_map
 from schemas.model.registry import usable
 from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import Taxonomy, load_taxonomy
@@ -36,6 +38,13 @@ if TYPE_CHECKING:
     from schemas.model.encoder import SentenceEncoder
 
 Progress = Callable[[str], None]
+
+
+class _Meaning(NamedTuple):
+    """What labels mean: the intents that there are, and what became of those that there were."""
+
+    taxonomy: Taxonomy
+    intents: IntentMap
 
 
 class Cycle:
@@ -82,6 +91,7 @@ class Cycle:
             now=now,
             progress=self._progress,
             load_encoder=self._encoder,
+            intents=given_intents(self.settings.taxonomy, self.settings.intent_map, self.views),
         )
         announce_run(
             self.settings.kafka_python_options(),
@@ -103,16 +113,16 @@ class Cycle:
 
         What was judged already is not trained on again.
         """
-        taxonomy, data = self._training_data()
+        meaning, data = self._training_data()
         inputs_sum = data.sum(self.settings.train_seed, self.settings.train_encoder)
-        verdict = settled(self.models, inputs_sum) or self._promote(taxonomy, data)
+        verdict = settled(self.models, inputs_sum) or self._promote(meaning, data)
         self._follow()
         return verdict
 
     def train_if_due(self) -> tuple[Verdict | None, str]:
         """Do what `train` does if it is time to; return the verdict, and why now or None and that it is not time."""
         settings, last = self.settings, read_verdict(self.models)
-        taxonomy, data = self._training_data()
+        meaning, data = self._training_data()
         seed, encoder = settings.train_seed, settings.train_encoder
         due = retraining_due(
             last,
@@ -128,28 +138,30 @@ class Cycle:
         if due is None:
             return None, "nothing new, or not enough yet"
         self._progress(f"train: {due}")
-        verdict = self._promote(taxonomy, data)
+        verdict = self._promote(meaning, data)
         self._follow()
         return verdict, due
 
-    def _training_data(self) -> tuple[Taxonomy, TrainingData]:
+    def _training_data(self) -> tuple[_Meaning, TrainingData]:
         """Finish what an interrupted training has left, and return what there is to learn from."""
         self._follow()
         taxonomy = load_taxonomy(self.settings.taxonomy)
+        intents = load_intent_map(self.settings.intent_map, taxonomy)
         files = [read_labelled(path, Columns()) for path in self.settings.labelled_files]
         run = newest_run(self.views)
         data = gather(
             taxonomy if self.settings.train_on_taxonomy else None,
             files,
             read_view(self.views, run, "label_corrections") if run else [],
+            intents,
         )
         if self.settings.sentiment is not None:
             data = data._replace(inputs=[*data.inputs, sentiment_input(self.settings.sentiment)])
         champion = usable(self.models)
         alerts = alert_keys(self.drift(run) if run else [], champion.version if champion else None)
-        return taxonomy, data._replace(drift=alerts)
+        return _Meaning(taxonomy, intents), data._replace(drift=alerts)
 
-    def _promote(self, taxonomy: Taxonomy, data: TrainingData) -> Verdict:
+    def _promote(self, meaning: _Meaning, data: TrainingData) -> Verdict:
         # scikit-learn, scipy and the encoder take seconds to load.
         from batch.promotion.promote import Workshop, promote  # noqa: PLC0415
         from batch.training.gate import GateRules  # noqa: PLC0415
@@ -157,7 +169,7 @@ class Cycle:
         settings = self.settings
         workshop = Workshop(
             self.models,
-            taxonomy,
+            meaning.taxonomy,
             settings.encoder_folder,
             settings.train_seed,
             GateRules(
@@ -174,6 +186,7 @@ class Cycle:
             settings.sentiment,
             settings.train_encoder,
             keep_examples=settings.keep_examples,
+            intents=meaning.intents,
         )
         attempt = secrets.token_hex(4)
         return promote(workshop, data, now=datetime.now(UTC), attempt=attempt, progress=self._progress)

@@ -38,5 +38,19 @@ UNLABELLED_CLUSTERS: Final = BatchView(
     ),
 )
 
+INTENT_MAP: Final = BatchView(
+    name="intent_map",
+    doc="One row per intent that was renamed, merged or split: what it is called now. As of the batch run.",
+    columns=(
+        Column("intent", "VARCHAR", "the intent as it was called"),
+        Column("current_intent", "VARCHAR", "what it is called now; an intent that was split keeps its name"),
+        Column("change", "VARCHAR", "renamed, merged or split"),
+        Column("split_into", "VARCHAR[]", "what current_intent was split into, if it was"),
+    ),
+)
+
+GIVEN_VIEWS: Final = (INTENT_MAP,)
+"""What a run is told beside the logs; derived views are made of these too."""
+
 BATCH_ONLY_VIEWS: Final = (UNLABELLED_CLUSTERS,)
-"""Every such view."""
+"""What a run computes from all other views."""

@@ -31,7 +31,8 @@ class ViewFiles(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch run made: written last, into `<views>/<run_id>/manifest.json`, never changed.
 
-    `boundary` is by full topic name. `history_commit` is the number of the archive's commit that the run read.
+    `boundary` is by full topic name. `history_commit` is the number of the archive's commit that the run read,
+    `intent_map` the sha256 of the file that its view `intent_map` is made of.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     boundary: dict[str, TopicBoundary]
     views: dict[str, ViewFiles]
     code_version: str
+    intent_map: str = ""
     format_version: int = FORMAT_VERSION
 
 

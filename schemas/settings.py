@@ -62,6 +62,10 @@ class CommonSettings(BaseSettings):
         default=Path(__file__).with_name("priorities.yaml"),
         description="The table of priorities that a user edits.",
     )
+    intent_map: Path = Field(
+        default=Path(__file__).with_name("intent_map.yaml"),
+        description="What became of intents that were renamed, merged or split: a file that a user edits.",
+    )
     data: Path = Field(default=Path("../shared/data"), description="Folder of public data sets, read-only.")
 
     topic_prefix: str = Field(

@@ -1,8 +1,8 @@
 """The views that analysts query: columns, types and meaning, the same in batch and in serving.
 
-Base views are made of records of the served logs, one view of one topic. Derived views are made of them by
-the SQL files in `schemas/views`, which both engines run (`DUCKDB_MACROS` stand in for functions of Spark's).
-What no SQL makes is in `schemas.batch_views`.
+Base views are made of records of the served logs, one view of one topic; given views of what a batch run was told
+beside them. Derived views are made of both by the SQL files in `schemas/views`, which both engines run
+(`DUCKDB_MACROS` stand in for functions of Spark's). What no SQL makes is in `schemas.batch_views`.
 The types are SQL's: VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from schemas.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, TICKETS, Column
-from schemas.batch_views import BATCH_ONLY_VIEWS, BatchView
+from schemas.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS, BatchView
 from schemas.topics import Topic
 
 _HEADER_COLUMN: Final = re.compile(r"--   (?P<name>\w+) (?P<type>[A-Z]+(?:\[\])?): (?P<doc>.+)")
@@ -144,9 +144,9 @@ def _derived_views() -> Iterator[DerivedView]:
 DERIVED_VIEWS: Final = tuple(_derived_views())
 """Every derived view, each after those that it is made of."""
 
-_ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *DERIVED_VIEWS, *BATCH_ONLY_VIEWS)
+_ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *GIVEN_VIEWS, *DERIVED_VIEWS, *BATCH_ONLY_VIEWS)
 VIEWS: Final[dict[str, View]] = {view.name: view for view in _ALL}
-"""All views by name, base views first, those that only batch makes last."""
+"""All views by name, each after those that it is made of."""
 
 DUCKDB_MACROS: Final = _read("duckdb_macros.sql")
 """Statements to run once in each DuckDB database before a derived view: functions that Spark has."""

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
+from batch.training.current_names import rename_answers
 from batch.training.evaluate import MICRO_BATCH, measure
 from batch.training.gate import Answers
 from batch.training.rows import LabelledRow
 from schemas.errors import PipelineError
+from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.bundle import Bundle
 from schemas.model.manifest import Evaluation
 from schemas.model.registry import CurrentModel, load_published
@@ -29,7 +31,10 @@ class Measured(NamedTuple):
 
 
 def measure_published(
-    pointer: CurrentModel | None, models: Path, test: Sequence[LabelledRow]
+    pointer: CurrentModel | None,
+    models: Path,
+    test: Sequence[LabelledRow],
+    intents: IntentMap = NO_CHANGES,
 ) -> Measured | None:
     """Measure the bundle that a pointer names; None where there is none that can be loaded."""
     if pointer is None:
@@ -40,17 +45,21 @@ def measure_published(
         # Nobody can score with it: anything that can be loaded is better.
         log.warning("the current model cannot be loaded", version=pointer.version, error=str(error))
         return None
-    return measure_bundle(bundle, test)
+    return measure_bundle(bundle, test, intents)
 
 
-def measure_bundle(bundle: Bundle, test: Sequence[LabelledRow]) -> Measured:
-    """Score the test rows by the one `score`, in micro-batches as the stream has them."""
+def measure_bundle(bundle: Bundle, test: Sequence[LabelledRow], intents: IntentMap = NO_CHANGES) -> Measured:
+    """Score the test rows by the one `score`, in micro-batches as the stream has them.
+
+    The rows have the names that intents have now; by `intents` a model that is older than a renaming is judged alike.
+    """
     texts = [row.text for row in test]
     score(bundle, texts[:1])  # loads what is loaded once; that is no speed of scoring
     results: list[Triage] = []
     began = time.perf_counter()
     for start in range(0, len(texts), MICRO_BATCH):
         results += score(bundle, texts[start : start + MICRO_BATCH])
+    results = rename_answers(results, intents)
     speed = round(len(texts) / max(time.perf_counter() - began, 1e-9), 1)
     figures = msgspec.structs.replace(measure(bundle.version, test, results), texts_per_second=speed)
     return Measured(Answers(bundle.version, results), figures)

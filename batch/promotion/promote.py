@@ -18,6 +18,7 @@ from batch.promotion.verdicts import Verdict, write_verdict
 from batch.training.gate import GateRules, challenger_wins
 from batch.training.train import train_bundle
 from batch.training.tuning import EncoderChoice
+from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.bundle import load_bundle
 from schemas.model.manifest import BundleManifest
 from schemas.model.registry import CurrentModel
@@ -34,6 +35,7 @@ class Workshop(NamedTuple):
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
     `encoder` says whether the encoder is itself trained.
     `keep_examples` lets bundles keep a few of the customers' texts.
+    `intents` says what became of intents that models before this one may still name.
     """
 
     models: Path
@@ -45,6 +47,7 @@ class Workshop(NamedTuple):
     sentiment: Path | None = None
     encoder: EncoderChoice = "frozen"
     keep_examples: bool = False
+    intents: IntentMap = NO_CHANGES
 
 
 def promote(
@@ -66,7 +69,7 @@ def promote(
     challenger = measure_bundle(load_bundle(trained), test)
     while True:
         current = _champion(workshop.models)
-        champion = measure_published(current, workshop.models, test)
+        champion = measure_published(current, workshop.models, test, workshop.intents)
         with models_locked(workshop.models, command="batch train", now=now):
             if _champion(workshop.models) != current:
                 continue  # a person changed it meanwhile: the new one is what has to be beaten

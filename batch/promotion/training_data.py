@@ -6,9 +6,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from batch.training.current_names import INTENT_MAP, rename_rows
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
 from batch.training.tuning import EncoderChoice
+from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.manifest import DataInput
 from schemas.model.text import normalised, split_of
 from schemas.taxonomy import Taxonomy
@@ -42,11 +44,13 @@ class TrainingData(NamedTuple):
 
     def base_sum(self, seed: int, encoder: EncoderChoice = "frozen") -> str:
         """Return the sha256 of all of it but the corrections, which come one by one."""
-        return _sum([source for source in self.inputs if source.name != CORRECTIONS], seed, encoder)
+        others = [source for source in self.inputs if source.name != CORRECTIONS]
+        base = [_without_counts(source) if source.name == INTENT_MAP else source for source in others]
+        return _sum(base, seed, encoder)
 
     def encoder(self, wanted: EncoderChoice) -> EncoderChoice:
         """Return the choice of encoder for these rows: auto without any labelled file is frozen."""
-        files = [source for source in self.inputs if source.name not in (TAXONOMY, CORRECTIONS)]
+        files = [source for source in self.inputs if source.name not in (TAXONOMY, CORRECTIONS, INTENT_MAP)]
         return wanted if files or wanted != "auto" else "frozen"
 
     @property
@@ -56,9 +60,12 @@ class TrainingData(NamedTuple):
 
 
 def gather(
-    taxonomy: Taxonomy | None, files: Iterable[LabelledFile], corrections: Sequence[Mapping[str, Any]]
+    taxonomy: Taxonomy | None,
+    files: Iterable[LabelledFile],
+    corrections: Sequence[Mapping[str, Any]],
+    intents: IntentMap = NO_CHANGES,
 ) -> TrainingData:
-    """Return all rows; corrections are rows of the view `label_corrections`.
+    """Return all rows, under the names that intents have now; corrections are rows of the view `label_corrections`.
 
     A text's split is what its file says, else a hash of the text: so it is the same in every source and for ever,
     and the test stays frozen while data grows. A text that is tested anywhere is learnt from nowhere.
@@ -71,10 +78,16 @@ def gather(
         LabelledRow(row["text"], (row["label"],), channel=row.get("channel"), tier=row.get("customer_tier"))
         for row in corrections
     ]
-    split = [_with_split(row) for row in (*rows, *learnt)]
+    renamed = rename_rows([*rows, *learnt], intents)
+    split = [_with_split(row) for row in renamed.rows]
     tested = {normalised(row.text) for row in split if row.split == "test"}
     kept = [row for row in split if row.split == "test" or normalised(row.text) not in tested]
-    return TrainingData(kept, [*inputs, _described(learnt)])
+    return TrainingData(kept, [*inputs, _described(learnt), *renamed.described(intents)])
+
+
+def _without_counts(source: DataInput) -> DataInput:
+    """A correction under an old name is one more row that the map renamed, and no other map."""
+    return msgspec.structs.replace(source, rows=0, skipped=0)
 
 
 def _sum(inputs: Sequence[DataInput], seed: int, encoder: EncoderChoice) -> str:

@@ -9,7 +9,9 @@ from typing import Final
 import msgspec
 
 from batch.training.abstaining import Answers
+from batch.training.current_names import rename_answers
 from batch.training.rows import LabelledRow
+from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.bundle import Bundle
 from schemas.model.manifest import Evaluation
 from schemas.model.scoring import score
@@ -24,10 +26,14 @@ def evaluate_bundle(
     bundle: Bundle,
     rows: Sequence[LabelledRow],
     *,
+    intents: IntentMap = NO_CHANGES,
     clock: Callable[[], float] = time.perf_counter,
     progress: Callable[[str, float], None] = lambda _what, _done: None,
 ) -> Evaluation:
-    """Return how the bundle does on all given rows (at least one); `clock` measures the speed, in seconds."""
+    """Return how the bundle does on all given rows (at least one); `clock` measures the speed, in seconds.
+
+    The rows have the names that intents have now; by `intents` those of an older model are theirs too.
+    """
     texts = [row.text for row in rows]
     score(bundle, texts[:1])  # the first call loads what is loaded once; that is no speed of scoring
     results: list[Triage] = []
@@ -36,7 +42,7 @@ def evaluate_bundle(
         results += score(bundle, texts[start : start + MICRO_BATCH])
         progress("scoring", min(1.0, (start + MICRO_BATCH) / len(texts)))
     elapsed = clock() - began
-    measured = measure(bundle.version, rows, results)
+    measured = measure(bundle.version, rows, rename_answers(results, intents))
     return msgspec.structs.replace(measured, texts_per_second=round(len(rows) / max(elapsed, 1e-9), 1))
 
 

@@ -15,8 +15,9 @@ from batch.storage import sync_files
 from batch.views.base import base_view, read_records, tickets_view
 from batch.views.clusters import LoadEncoder, clusters_of_run, without_encoder
 from batch.views.column_types import spark_schema
+from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
 from batch.views.row_batches import arrow_schema
-from schemas.batch_views import UNLABELLED_CLUSTERS
+from schemas.batch_views import INTENT_MAP, UNLABELLED_CLUSTERS
 from schemas.manifest import ViewFiles
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 from schemas.topics import Topic
@@ -65,6 +66,7 @@ def build_views(
     now: datetime,
     progress: Progress,
     load_encoder: LoadEncoder = without_encoder,
+    intents: GivenIntents = NOTHING_GIVEN,
 ) -> dict[str, ViewFiles]:
     """Write all views of the archive's records to `folder`, return where they are; `topic_names` are full.
 
@@ -78,6 +80,7 @@ def build_views(
             builder.write_few(view, [])
         else:
             _write_base(builder, view, read_records(spark, [history / file.path for file in archived.files]))
+    builder.write_few(INTENT_MAP, intents.rows)
     for derived in DERIVED_VIEWS:
         progress(f"views: {derived.name}")
         builder.write(derived, spark.sql(derived.sql).to(spark_schema(derived.columns)))

@@ -15,6 +15,7 @@ from batch.publishing import publish
 from batch.views.announcements import performance_announcements, views_announcement
 from batch.views.build import build_views
 from batch.views.clusters import LoadEncoder, without_encoder
+from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
 from batch.views.runs import (
     CompleteRun,
     boundary_of,
@@ -55,6 +56,7 @@ def build_run(
     now: datetime,
     progress: Progress,
     load_encoder: LoadEncoder = without_encoder,
+    intents: GivenIntents = NOTHING_GIVEN,
 ) -> CompleteRun:
     """Return a complete run that shows the whole archive and makes it current: an old one if nothing changed since.
 
@@ -63,7 +65,7 @@ def build_run(
     progress("views 1: remove what is not complete")
     remove_incomplete(views)
     run = newest_run(views)
-    if run is None or not _shows(run.manifest, archive):
+    if run is None or not _shows(run.manifest, archive, intents):
         run_id = run_id_at(now, archive.number)
         progress("views 2: write the views")
         names = {topic: prefix + topic for topic in Topic}
@@ -76,6 +78,7 @@ def build_run(
             now=now,
             progress=progress,
             load_encoder=load_encoder,
+            intents=intents,
         )
         progress("views 3: write the manifest")
         manifest = Manifest(
@@ -85,6 +88,7 @@ def build_run(
             boundary=boundary_of(archive, tuple(names[topic] for topic in SERVED)),
             views=files,
             code_version=code_version(),
+            intent_map=intents.sum,
         )
         run = write_manifest(views, manifest)
     if not is_current(views, run):
@@ -119,5 +123,6 @@ def announce_run(
     remove_old(views, keep=keep, served=run.run_id)
 
 
-def _shows(manifest: Manifest, archive: Archive) -> bool:
-    return manifest.history_commit == archive.number and manifest.code_version == code_version()
+def _shows(manifest: Manifest, archive: Archive, intents: GivenIntents) -> bool:
+    shown = (manifest.history_commit, manifest.code_version, manifest.intent_map)
+    return shown == (archive.number, code_version(), intents.sum)

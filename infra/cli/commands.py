@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "evaluate": "measure a model bundle on labelled files",
     "triage": "show what a model says about a text; needs no Kafka",
     "explain": "show the words and examples that led a model to its answer",
+    "taxonomy": "check the taxonomy and the map of renamed, merged and split intents",
     "batch": "archive, recompute the views, retrain; `batch run` does all of it",
     "models": "list, show, promote and roll back models; try one as shadow or canary",
     "serve": "answer analysts: SQL and HTTP over batch views and the realtime tail",

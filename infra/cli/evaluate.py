@@ -9,12 +9,16 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from batch.settings import BatchSettings
+from batch.training.current_names import rename_rows
 from batch.training.evaluate import evaluate_bundle
-from batch.training.rows import rows_to_test
+from batch.training.rows import TrainingError, rows_to_test
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from infra.cli.sentiment_task import evaluate_task, task_option
+from schemas.intent_map import load_intent_map
 from schemas.model.bundle import load_bundle
 from schemas.model.manifest import Evaluation
+from schemas.taxonomy import load_taxonomy
 
 _MEANING = {
     "accuracy": "first guess is a label of the row",
@@ -56,9 +60,16 @@ def command(
     )
     if task == "sentiment":
         return evaluate_task(bundle, rows, as_json=as_json)
+    settings = BatchSettings()
+    intents = load_intent_map(settings.intent_map, load_taxonomy(settings.taxonomy))
+    renamed = rename_rows(rows, intents).rows
+    if not renamed:
+        raise TrainingError(
+            "no row is left: the intents of all of them were split and no rule says into which"
+        )
     model = load_bundle(bundle, threads=threads)
     with progress_bar() as progress:
-        measured = evaluate_bundle(model, rows, progress=progress)
+        measured = evaluate_bundle(model, renamed, intents=intents, progress=progress)
     if as_json:
         click.echo(msgspec.json.encode(measured))
     else:

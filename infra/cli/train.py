@@ -1,5 +1,6 @@
 """`ticketyard train`: a model bundle from labelled files, or from the taxonomy alone."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,13 @@ from rich.table import Table
 
 from batch.settings import BatchSettings
 from batch.training.calibrate import LOSS
+from batch.training.current_names import Renamed, rename_rows
 from batch.training.executor import Executor
-from batch.training.rows import rows_from_taxonomy
+from batch.training.rows import LabelledRow, rows_from_taxonomy
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from infra.cli.sentiment_task import task_option, train_task
 from infra.cli.update_task import update_options, update_task
+from schemas.intent_map import IntentMap, load_intent_map
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.fit_settings import Search
 from schemas.model.manifest import BundleManifest, EncoderInfo
@@ -133,16 +136,18 @@ def command(
     sentiment = sentiment or settings.sentiment
     carried = [] if sentiment is None else [sentiment_input(sentiment)]
     files = read_files(paths, columns_from(columns))
-    rows = [row for file in files for row in file.rows] if paths else rows_from_taxonomy(known)
+    intents = load_intent_map(settings.intent_map, known)
+    named = [row for file in files for row in file.rows] if paths else rows_from_taxonomy(known)
+    renamed = _by_todays_names(named, intents)
     with progress_bar() as progress, _executor(settings, master) as executor:
         manifest = train_bundle(
-            rows,
+            renamed.rows,
             taxonomy=known,
             encoder_dir=settings.encoder_folder,
             out=out,
             seed=settings.train_seed if seed is None else seed,
             created_at=datetime.now(UTC),
-            inputs=[*(file.described for file in files), *carried],
+            inputs=[*(file.described for file in files), *carried, *renamed.described(intents)],
             sentiment=sentiment,
             progress=progress,
             precision=precision,
@@ -158,6 +163,16 @@ def command(
         )
     Console().print(_summary(manifest, out))
     return 0
+
+
+def _by_todays_names(rows: Sequence[LabelledRow], intents: IntentMap) -> Renamed:
+    renamed = rename_rows(rows, intents)
+    if renamed.left_out:
+        click.echo(
+            f"warning: left {renamed.left_out} rows out: their intents were split and no rule says into which",
+            err=True,
+        )
+    return renamed
 
 
 def _executor(settings: BatchSettings, master: str | None) -> "AbstractContextManager[Executor | None]":

@@ -2,7 +2,7 @@
 -- that add up: those of two disjoint sets of tickets sum to those of their union.
 --   day DATE: the UTC day on which the tickets were opened
 --   category VARCHAR: their category
---   intent VARCHAR: their intent
+--   intent VARCHAR: their intent, by the name that it has now
 --   team VARCHAR: their team
 --   channel VARCHAR: the way by which they came
 --   priority VARCHAR: their priority
@@ -28,7 +28,7 @@
 SELECT
   opened_on AS day,
   category,
-  intent,
+  current_intent AS intent,
   team,
   channel,
   priority,
@@ -52,4 +52,4 @@ SELECT
   COUNT(*) FILTER (WHERE is_corrected) AS corrected,
   COUNT(*) FILTER (WHERE is_overruled) AS overruled
 FROM ticket_outcomes
-GROUP BY opened_on, category, intent, team, channel, priority, customer_tier, language
+GROUP BY opened_on, category, current_intent, team, channel, priority, customer_tier, language

@@ -4,7 +4,8 @@
 --   opened_at TIMESTAMPTZ: when it was opened
 --   status VARCHAR: where it stands in its life cycle
 --   category VARCHAR: its category
---   intent VARCHAR: its intent
+--   intent VARCHAR: its intent, as it was decided
+--   current_intent VARCHAR: what that intent is called now, by the view intent_map
 --   predicted_intent VARCHAR: the intent that the model gave it
 --   model_version VARCHAR: the model that did
 --   team VARCHAR: the team that it is with
@@ -16,7 +17,7 @@
 --   is_resolved BOOLEAN: whether it is resolved or closed
 --   is_closed BOOLEAN: whether it is closed
 --   is_corrected BOOLEAN: whether a person corrected or confirmed its label
---   is_overruled BOOLEAN: whether that person named another intent than the model
+--   is_overruled BOOLEAN: whether that person named another intent than the model, by the names of now
 --   first_contact_resolved BOOLEAN: whether one public agent reply resolved it and it did not reopen within 7 days
 --   reassignments BIGINT: how often it changed hands
 --   reopenings BIGINT: how often it was reopened
@@ -37,7 +38,8 @@ FROM (
     opened_at,
     status,
     category,
-    intent,
+    tickets.intent,
+    COALESCE(named.current_intent, tickets.intent) AS current_intent,
     predicted_intent,
     model_version,
     team,
@@ -49,7 +51,9 @@ FROM (
     status IN ('resolved', 'closed') AS is_resolved,
     status = 'closed' AS is_closed,
     corrected AS is_corrected,
-    corrected AND COALESCE(predicted_intent <> intent, FALSE) AS is_overruled,
+    corrected AND COALESCE(
+      COALESCE(predicted.current_intent, predicted_intent) <> COALESCE(named.current_intent, tickets.intent), FALSE
+    ) AS is_overruled,
     first_resolved_at IS NOT NULL
       AND agent_replies = 1
       AND COALESCE(
@@ -63,5 +67,7 @@ FROM (
     unix_millis(first_assigned_at) - unix_millis(opened_at) AS first_assignment_ms,
     survey_score
   FROM tickets
+  LEFT JOIN intent_map AS named ON named.intent = tickets.intent
+  LEFT JOIN intent_map AS predicted ON predicted.intent = tickets.predicted_intent
   WHERE merged_into IS NULL
 ) AS measured

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from schemas.base_columns import Column
-from schemas.batch_views import BATCH_ONLY_VIEWS
+from schemas.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS
 from schemas.tables import (
     BASE_VIEWS,
     DERIVED_VIEWS,
@@ -35,7 +35,13 @@ MERGED_ON_WRITE: Final = frozenset({"tickets", "ticket_events"})
 DRIFT: Final = "model_drift"
 """The derived view that is also read as the run has it, so that looking for alerts costs next to nothing."""
 
-BATCH_VIEWS: Final[tuple[View, ...]] = (*BASE_VIEWS, VIEWS[ADDITIVE], VIEWS[DRIFT], *BATCH_ONLY_VIEWS)
+BATCH_VIEWS: Final[tuple[View, ...]] = (
+    *BASE_VIEWS,
+    *GIVEN_VIEWS,
+    VIEWS[ADDITIVE],
+    VIEWS[DRIFT],
+    *BATCH_ONLY_VIEWS,
+)
 """What serving reads of a run; every other derived view is computed from the merged base views."""
 
 _DERIVED: Final = {view.name: view for view in DERIVED_VIEWS}
@@ -72,6 +78,8 @@ def merged_views() -> Iterator[str]:
     """Yield the statements that create the documented views, each after those that it is made of."""
     for base in BASE_VIEWS:
         yield f"CREATE VIEW {base.name} AS {_merged_base(base)}"
+    for given in GIVEN_VIEWS:
+        yield f"CREATE VIEW {given.name} AS SELECT {names(given.columns)} FROM {BATCH}.{given.name}"
     for derived in DERIVED_VIEWS:
         sql = _merged_additive(derived) if derived.name == ADDITIVE else derived.sql
         yield f"CREATE VIEW {derived.name} AS SELECT {names(derived.columns)} FROM ({sql})"

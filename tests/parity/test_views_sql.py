@@ -18,7 +18,15 @@ from batch.spark import spark_session
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import arrow_schema
 from schemas.base_columns import Column
-from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS, BaseView, View, unique_rows_sql
+from schemas.tables import (
+    BASE_VIEWS,
+    DERIVED_VIEWS,
+    DUCKDB_MACROS,
+    VIEWS,
+    BaseView,
+    View,
+    unique_rows_sql,
+)
 
 START = datetime(2026, 2, 27, 21, tzinfo=UTC)
 INTENTS = ("login", "refund", "shipping", "oos")
@@ -59,6 +67,14 @@ def value(column: Column, rng: random.Random, required: bool) -> Any:
     }[column.type]
 
 
+INTENT_MAP = VIEWS["intent_map"]
+_INTENT_MAP_SQL = "CREATE VIEW intent_map AS FROM read_parquet('{folder}/intent_map.parquet')"
+RENAMED = [
+    {"intent": "login", "current_intent": "refund", "change": "merged", "split_into": []},
+    {"intent": "shipping", "current_intent": "shipping", "change": "split", "split_into": ["a", "b"]},
+]
+"""So that some intents are called otherwise now, and some predictions mean what a person said."""
+
 REQUIRED = {
     "tickets": {"opened_at", "status", "reassignments", "reopenings", "agent_replies", "corrected", "work"}
 }
@@ -87,6 +103,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # Drift is judged on weeks of 200 tickets and more.
         rows = 7_000 if view.name == "tickets" else 600
         pq.write_table(generate(view, rows, rng), target / f"{view.name}.parquet")
+    pq.write_table(
+        pa.Table.from_pylist(RENAMED, schema=arrow_schema(INTENT_MAP.columns)), target / "intent_map.parquet"
+    )
     return target
 
 
@@ -101,6 +120,8 @@ def spark(folder: Path) -> Iterator[SparkSession]:
             )
             rows.createOrReplaceTempView(f"all_{view.name}")
             session.sql(unique_rows_sql(view, f"all_{view.name}")).createOrReplaceTempView(view.name)
+        given = session.read.schema(spark_schema(INTENT_MAP.columns))
+        given.parquet(str(folder / "intent_map.parquet")).createOrReplaceTempView("intent_map")
         for derived in DERIVED_VIEWS:
             session.sql(derived.sql).createOrReplaceTempView(derived.name)
         yield session
@@ -115,6 +136,7 @@ def duck(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         for view in BASE_VIEWS:
             source = f"read_parquet('{folder / view.name}.parquet')"
             connection.execute(f"CREATE VIEW {view.name} AS {unique_rows_sql(view, source)}")
+        connection.execute(_INTENT_MAP_SQL.format(folder=folder))
         for derived in DERIVED_VIEWS:
             connection.execute(f"CREATE VIEW {derived.name} AS {derived.sql}")
         yield connection
@@ -136,7 +158,9 @@ def equal(left: Any, right: Any) -> bool:
     return type(left) is type(right) and left == right
 
 
-every_view = pytest.mark.parametrize("view", [*BASE_VIEWS, *DERIVED_VIEWS], ids=lambda view: view.name)
+every_view = pytest.mark.parametrize(
+    "view", [*BASE_VIEWS, INTENT_MAP, *DERIVED_VIEWS], ids=lambda view: view.name
+)
 
 
 @every_view
@@ -172,7 +196,9 @@ def test_generated_data_reaches_every_branch(duck: duckdb.DuckDBPyConnection) ->
     """The comparison is worth something only if the rows differ where the views look."""
     query = """
         SELECT COUNT(*) FILTER (WHERE first_contact_resolved), COUNT(*) FILTER (WHERE is_overruled),
-            COUNT(resolution_ms), COUNT(*) FILTER (WHERE resolution_ms IS NULL), COUNT(survey_score), MIN(opened_on)
+            COUNT(resolution_ms), COUNT(*) FILTER (WHERE resolution_ms IS NULL), COUNT(survey_score),
+            COUNT(*) FILTER (WHERE is_corrected AND intent <> predicted_intent AND NOT is_overruled),
+            COUNT(*) FILTER (WHERE intent <> current_intent), MIN(opened_on)
         FROM ticket_outcomes
     """
     *counts, first_day = duck.execute(query).fetchone() or ()
@@ -195,6 +221,7 @@ def test_daily_analytics_add_up(folder: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(DUCKDB_MACROS)
+        connection.execute(_INTENT_MAP_SQL.format(folder=folder))
         source = f"read_parquet('{folder / 'tickets.parquet'}')"
         connection.execute(f"CREATE TABLE all_tickets AS {unique_rows_sql(BASE_VIEWS[0], source)}")
         for name, condition in parts.items():
