@@ -136,6 +136,7 @@ def _derived_views() -> Iterator[DerivedView]:
         "intent_weeks",
         "intent_overlaps",
         "unlabelled_tickets",
+        "data_quality",
     )
     for name in names:
         yield parse_view(name, _read(f"{name}.sql"))

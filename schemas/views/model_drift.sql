@@ -3,7 +3,7 @@
 -- a ticket added to each bin; what has an order has the two-sample Kolmogorov-Smirnov statistic. A level is
 -- reached where the distance is at its threshold and above the noise. docs/drift.md has formulas and sources.
 --   model_version VARCHAR: the model, compared with its own first week; 'all' compares every model's tickets with the week before
---   week DATE: the Monday (UTC) of the week in which the tickets were opened
+--   week DATE: the Monday (UTC) of the week of the messages that the model decided by
 --   kind VARCHAR: input, label or confidence: what has drifted
 --   signal VARCHAR: what was looked at, see weekly_distributions
 --   statistic VARCHAR: population_stability_index, jensen_shannon_distance or kolmogorov_smirnov
@@ -42,7 +42,7 @@ FROM (
     week,
     CASE
       WHEN signal IN ('predicted_intent', 'predicted_category') THEN 'label'
-      WHEN signal = 'confidence' THEN 'confidence'
+      WHEN signal IN ('band', 'confidence') THEN 'confidence'
       ELSE 'input'
     END AS kind,
     signal,

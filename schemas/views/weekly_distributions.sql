@@ -1,9 +1,9 @@
 -- One row per week, model version, signal and bin (value) that tickets had: what drift is measured on. Counts add up.
---   week DATE: the Monday (UTC) of the week in which the tickets were opened
+--   week DATE: the Monday (UTC) of the week of the messages that the model decided by
 --   model_version VARCHAR: the model that decided them; 'all' counts those of every model
---   signal VARCHAR: what was looked at: language, channel, customer_tier, predicted_intent, predicted_category, confidence
+--   signal VARCHAR: language, channel, customer_tier, out_of_scope; predicted_intent, predicted_category; band, confidence
 --   bin VARCHAR: its value; 'none' where a ticket has none
---   place BIGINT: the same as a number, of a signal with an order: confidence in thousandths, rounded down
+--   place BIGINT: the same as a number, of a signal with an order, confidence and out_of_scope: in thousandths, rounded down
 --   tickets BIGINT: how many tickets had it
 SELECT
   week,
@@ -18,7 +18,7 @@ FROM (
     SELECT week, model_version, signal, word, place, COUNT(*) AS tickets
     FROM (
       SELECT
-        CAST(DATE_TRUNC('week', CAST(opened_at AS DATE)) AS DATE) AS week,
+        CAST(DATE_TRUNC('week', CAST(COALESCE(predicted_at, opened_at) AS DATE)) AS DATE) AS week,
         model_version,
         signal,
         CASE signal
@@ -27,8 +27,12 @@ FROM (
           WHEN 'customer_tier' THEN customer_tier
           WHEN 'predicted_intent' THEN predicted_intent
           WHEN 'predicted_category' THEN predicted_category
+          WHEN 'band' THEN band
         END AS word,
-        CASE signal WHEN 'confidence' THEN CAST(FLOOR(confidence * 1000) AS BIGINT) END AS place
+        CASE signal
+          WHEN 'confidence' THEN CAST(FLOOR(confidence * 1000) AS BIGINT)
+          WHEN 'out_of_scope' THEN CAST(FLOOR(out_of_scope * 1000) AS BIGINT)
+        END AS place
       FROM tickets
       CROSS JOIN (
         SELECT 'language' AS signal
@@ -36,7 +40,9 @@ FROM (
         UNION ALL SELECT 'customer_tier'
         UNION ALL SELECT 'predicted_intent'
         UNION ALL SELECT 'predicted_category'
+        UNION ALL SELECT 'band'
         UNION ALL SELECT 'confidence'
+        UNION ALL SELECT 'out_of_scope'
       ) AS signals
       WHERE model_version IS NOT NULL AND predicted_intent IS NOT NULL
     ) AS spread

@@ -48,6 +48,8 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "intent": INTENTS,
     "predicted_intent": INTENTS,
     "triage_reasons": ("unsure", "truncated", "empty_text"),
+    "band": ("high", "medium", "low"),
+    "quality_marks": ("html", "spam", "empty_text"),
 }
 """Columns whose values the views look into; any other text is one of a few, or missing."""
 
@@ -207,6 +209,9 @@ def test_generated_data_reaches_every_branch(duck: duckdb.DuckDBPyConnection) ->
     levels = duck.execute("SELECT DISTINCT level FROM model_drift").fetchall()
     assert {("steady",), ("unjudged",)} <= set(levels)
     assert duck.execute("SELECT COUNT(DISTINCT why) FROM unlabelled_tickets").fetchone() == (3,)
+    query = "SELECT DISTINCT problem FROM data_quality WHERE affected BETWEEN 1 AND records - 1"
+    problems = {problem for (problem,) in duck.execute(query).fetchall()}
+    assert {"html", "spam", "truncated", "language_unknown", "low_band", "dead_letter"} <= problems
     query = "SELECT SUM(mixed) > 0, SUM(relabelled) > 0, COUNT(rate_reviewed) > 0 FROM intent_overlaps"
     assert duck.execute(query).fetchone() == (True, True, True)
 

@@ -7,9 +7,11 @@ from typing import get_type_hints
 import pytest
 
 from schemas.base_columns import sql_type
+from schemas.signals.marks import MARKS
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, VIEWS, View, parse_view, unique_rows_sql
 from schemas.ticket_row import TicketRow
 from schemas.topics import SERVED
+from schemas.triage import NO_TEXT, UNMAPPED_TEAM
 from schemas.view_rows import ROW_OF
 
 every_view = pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
@@ -56,6 +58,13 @@ def test_derived_views_read_only_earlier_views(view: View) -> None:
     read = set(re.findall(r"(?:FROM|JOIN)\s+([a-z_]+)", VIEWS[view.name].sql))  # type: ignore[union-attr]  # derived
     assert read
     assert read <= earlier
+
+
+def test_data_quality_has_every_mark() -> None:
+    """A mark that is new, and what triage says of a text, cannot be missing in the report per source."""
+    (quality,) = (view for view in DERIVED_VIEWS if view.name == "data_quality")
+    reported = set(re.findall(r"(?:UNION ALL )?SELECT '([a-z_]+)'", quality.sql))
+    assert {*MARKS, NO_TEXT, UNMAPPED_TEAM, "language_unknown", "low_band"} == reported
 
 
 @pytest.mark.parametrize(
