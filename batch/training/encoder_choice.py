@@ -103,6 +103,6 @@ def _fine_tuned(
         training="fine-tuned",
         normalised=False,
         epochs=round(tuned.epochs, 2),
-        members=tuned.members,
+        published_beside=tuned.published_beside,
     )
     return PlacedEncoder(encoder, described, head_state(tuned.weights, tuned.intercept))

@@ -17,7 +17,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 from batch.training.linear import Targets
-from batch.training.tuning import Recipe, batches_of, epochs_for, members_for, rate_at
+from batch.training.tuning import Recipe, batches_of, epochs_for, published_beside, rate_at
 from batch.training.used_tokens import UsedTokens
 from schemas.model.encoder import native_bf16
 from schemas.model.probabilities import Matrix
@@ -32,15 +32,14 @@ _HEAD_SPREAD: Final = 0.02
 class Tuned(NamedTuple):
     """A trained encoder, ready to be written, and the linear layer that was trained with it.
 
-    It has one or more members, transformers that were trained from different seeds: their token states stand
-    beside each other, so that the linear layer answers with the mean of what each member's layer answers.
+    Where texts are short, the published encoder stands beside the trained one: it knows what the training forgot.
     """
 
-    body: Any  # the members as one torch module, from token numbers to token states
-    weights: Matrix  # (labels, dimensions of all members)
+    body: Any  # one or both as one torch module, from token numbers to token states
+    weights: Matrix  # (labels, dimensions of the trained one)
     intercept: Matrix  # (labels,)
     epochs: float
-    members: int
+    published_beside: bool
 
 
 def fine_tune(
@@ -60,24 +59,13 @@ def fine_tune(
     """
     recipe = recipe or Recipe()
     torch.set_num_threads(threads)
-    rows = tokens_of(tokenizer, texts, recipe.most_length)
-    members = members_for([len(row) for row in rows], recipe)
-    trained: list[_Member] = []
-    for number in range(members):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed + number)
-            rng = np.random.default_rng([seed, number])
-            training = _Training(recipe, labels, rows, targets, members=members, rng=rng)
-            for done in training.steps():
-                progress("fine-tuning", (number + done) / members)
-            trained.append(training.result())
-    return Tuned(
-        SideBySide(member.body for member in trained),
-        np.concatenate([member.weights / np.float32(members) for member in trained], axis=1),
-        np.asarray(np.mean([member.intercept for member in trained], axis=0), dtype=np.float32),
-        sum(member.epochs for member in trained),
-        members,
-    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        rows = tokens_of(tokenizer, texts, recipe.most_length)
+        training = _Training(recipe, labels, rows, targets, rng=np.random.default_rng(seed))
+        for done in training.steps():
+            progress("fine-tuning", done)
+        return training.result()
 
 
 class SideBySide(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always installed, so it is untyped here
@@ -117,15 +105,6 @@ def tokens_of(tokenizer: Path, texts: Sequence[str], most: int) -> list[list[int
     return [encoding.ids for encoding in reader.encode_batch(list(texts))]
 
 
-class _Member(NamedTuple):
-    """One trained transformer and its own linear layer."""
-
-    body: Any
-    weights: Matrix  # (labels, dimensions)
-    intercept: Matrix  # (labels,)
-    epochs: float
-
-
 class _Training:
     """One run: the network, its optimiser, and the mean of its weights over the last steps."""
 
@@ -136,13 +115,12 @@ class _Training:
         rows: list[list[int]],
         targets: Targets,
         *,
-        members: int,
         rng: np.random.Generator,
     ) -> None:
         self._recipe, self._rng = recipe, rng
         self._lengths = [len(row) for row in rows]
         self._targets = torch.from_numpy(targets.astype(np.int64))
-        self._epochs = epochs_for(self._lengths, recipe, members=members)
+        self._epochs = epochs_for(self._lengths, recipe)
         self._body = published_body()
         self._tokens = UsedTokens(self._body, rows)
         self._rows = self._tokens.places(rows)
@@ -169,15 +147,20 @@ class _Training:
                 yield step / total
         yield 1.0
 
-    def result(self) -> _Member:
-        """Return the network with the mean of its weights."""
+    def result(self) -> Tuned:
+        """Return the network with the mean of its weights, and the published one beside it where texts are short."""
         with torch.no_grad():
             for weight, mean in zip(self._weights, self._mean, strict=True):
                 weight.copy_(mean)
         self._tokens.widen()
         weights, intercept = self._head.weight.detach(), self._head.bias.detach()
-        return _Member(
-            self._body, np.ascontiguousarray(weights.numpy()), intercept.numpy().copy(), self._epochs
+        beside = published_beside(self._lengths, self._recipe)
+        return Tuned(
+            SideBySide([self._body, published_body()] if beside else [self._body]),
+            np.ascontiguousarray(weights.numpy()),
+            intercept.numpy().copy(),
+            self._epochs,
+            beside,
         )
 
     def _groups(self) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from batch.training.head_fit import fit_head
 from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.progress import Progress
+from batch.training.published_beside import fit_published, learn_factors, side_by_side, split_vectors
 from batch.training.reliability import expected_calibration_error, learn_bands
 from batch.training.search import search_settings
 from batch.training.vectors import Vectors
@@ -82,8 +83,9 @@ def fit_cascade(
             read=None if tuned_head else vectors.of,
         )
     settings = searched.chosen if searched else FitSettings()
-    fitting = _Fitting(labels, vectors, seed, progress, settings, tuned_head)
-    ngrams, head = fitting.ngrams(material.train), fitting.head(material.train)
+    fitting = _Fitting(labels, vectors, seed, progress, settings)
+    ngrams = fitting.ngrams(material.train)
+    head = fitting.head(material.train) if tuned_head is None else fitting.tuned(tuned_head, material, ngrams)
     fitted = calibrate_cascade(ngrams, head, material, vectors, wishes)._replace(
         settings=settings, search=searched
     )
@@ -93,7 +95,7 @@ def fit_cascade(
     kept = {name: fitted.head[name] for name in ("encoder_scale", "ngrams_scale", "levels")}
     return fitted._replace(
         ngrams={**fitting.ngrams(everything), **{name: fitted.ngrams[name] for name in ("scale", "levels")}},
-        head={**fitting.head(everything), **kept},
+        head={**(fitting.head(everything) if tuned_head is None else fitted.head), **kept},
     )
 
 
@@ -105,7 +107,6 @@ class _Fitting(NamedTuple):
     seed: int
     progress: Progress
     settings: FitSettings
-    tuned_head: State | None
 
     def ngrams(self, examples: Examples) -> State:
         self.progress("learning words", 0.0)
@@ -116,14 +117,31 @@ class _Fitting(NamedTuple):
         return state
 
     def head(self, examples: Examples) -> State:
-        if self.tuned_head is not None:
-            return self.tuned_head
-        places = sample_of_each(examples.targets, ENCODER_ROWS, seed=self.seed)
-        read = self.vectors.of([examples.texts[place] for place in places])
+        read, targets = self._read(examples)
         self.progress("learning meaning", 0.0)
-        state = fit_head(read, examples.targets[places], self.labels, settings=self.settings.head)
+        state = fit_head(read, targets, self.labels, settings=self.settings.head)
         self.progress("learning meaning", 1.0)
         return state
+
+    def tuned(self, head: State, material: Material, ngrams: State) -> State:
+        """Return the head that was trained with the encoder, joined by the published one's where there are both."""
+        texts, targets = material.val
+        read = self.vectors.of(texts or material.train.texts[:1])
+        if not split_vectors(read, head)[1].size:
+            return head
+        vectors, taught = self._read(material.train)
+        self.progress("learning meaning", 0.0)
+        published = fit_published(split_vectors(vectors, head)[1], taught, self.labels, self.settings.head)
+        self.progress("learning meaning", 1.0)
+        if not texts:
+            return side_by_side(head, published, (1.0, 1.0))
+        logits = ngram_tier_from(ngrams).logits(texts)
+        return side_by_side(head, published, learn_factors(head, published, read, logits, targets))
+
+    def _read(self, examples: Examples) -> tuple[Matrix, Targets]:
+        """Return the vectors of the rows that a head learns from, and their labels' columns."""
+        places = sample_of_each(examples.targets, ENCODER_ROWS, seed=self.seed)
+        return self.vectors.of([examples.texts[place] for place in places]), examples.targets[places]
 
 
 def calibrate_cascade(

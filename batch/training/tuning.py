@@ -29,8 +29,7 @@ class Recipe(NamedTuple):
     most_epochs: float = 2.0
     most_tokens: int = 6_000_000
     most_length: int = 128
-    most_members: int = 2
-    most_read: float = 32.0  # tokens of a text times members: what deciding a ticket may cost
+    beside_up_to: float = 16.0  # mean tokens of texts that the published encoder reads too
     fewest_steps: int = 60
 
 
@@ -39,21 +38,19 @@ def missing_packages() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-def members_for(lengths: Sequence[int], recipe: Recipe) -> int:
-    """Return how many encoders stand beside each other: more than one where texts are short, so reading stays cheap."""
-    mean = sum(min(length, recipe.most_length) for length in lengths) / max(1, len(lengths))
-    return max(1, min(recipe.most_members, int(recipe.most_read / max(1.0, mean))))
+def published_beside(lengths: Sequence[int], recipe: Recipe) -> bool:
+    """Return whether the published encoder reads the texts too: where they are short, so deciding stays cheap."""
+    tokens = sum(min(length, recipe.most_length) for length in lengths)
+    return tokens <= recipe.beside_up_to * len(lengths)
 
 
-def epochs_for(lengths: Sequence[int], recipe: Recipe, *, members: int = 1) -> float:
-    """Return how often each member reads texts of so many tokens: less often where there are more.
-
-    So the time is bounded.
+def epochs_for(lengths: Sequence[int], recipe: Recipe) -> float:
+    """Return how often texts of so many tokens are read: less often where there are more, so that time is bounded.
 
     It follows from the texts alone and never from the clock, so that the same rows give the same model.
     """
     tokens = sum(min(length, recipe.most_length) for length in lengths)
-    most = min(recipe.most_epochs, recipe.most_tokens / members / max(1, tokens))
+    most = min(recipe.most_epochs, recipe.most_tokens / max(1, tokens))
     fewest = recipe.fewest_steps * recipe.batch / max(1, len(lengths))
     return max(most, min(fewest, 4 * recipe.most_epochs))
 

@@ -62,8 +62,8 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     """How the encoder computes; the precision is part of the model, so it decides alike everywhere.
 
     `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it
-    was itself trained, 0 for a frozen one, and `members` how many networks were trained so and stand side by
-    side; `note` says why it is frozen where that was not asked for.
+    was itself trained, 0 for a frozen one; with `published_beside` the published one reads each text too, and its
+    vector follows the trained one's. `note` says why it is frozen where that was not asked for.
     """
 
     name: str
@@ -72,7 +72,7 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     training: EncoderTraining = "frozen"
     normalised: bool = True
     epochs: float = 0.0
-    members: int = 1
+    published_beside: bool = False
     note: str | None = None
 
 

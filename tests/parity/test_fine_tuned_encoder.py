@@ -24,11 +24,11 @@ pytestmark = pytest.mark.skipif(bool(missing_packages()), reason="the extra `tra
 SEED = 11
 ROWS = small_rows(4)
 TEXTS = [row.text for row in ROWS] + ["a", "Größe, naïve café — 100% ✓", "🔥", "word " * 200]
-QUICK = Recipe(most_epochs=1, fewest_steps=4, most_read=100)
+QUICK = Recipe(most_epochs=1, fewest_steps=4, beside_up_to=100)
 
 
 class Pair(NamedTuple):
-    """A bundle, and the PyTorch module that its encoder was written from: two members side by side."""
+    """A bundle, and the PyTorch module that its encoder was written from: a trained and the published one."""
 
     bundle: Bundle
     body: Any
@@ -115,7 +115,7 @@ def test_the_bundle_is_whole_and_says_how_it_was_made(pair: Pair) -> None:
     manifest = pair.bundle.manifest
     assert (manifest.encoder.training, manifest.encoder.normalised) == ("fine-tuned", False)
     assert manifest.encoder.epochs > 0
-    assert (manifest.encoder.members, manifest.encoder.dimensions) == (2, 768)
+    assert (manifest.encoder.published_beside, manifest.encoder.dimensions) == (True, 768)
     assert set(TUNED_ENCODER) <= set(manifest.files)
     assert "encoder/model.onnx" not in manifest.files
     texts = [row.text for row in ROWS]

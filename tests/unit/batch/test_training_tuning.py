@@ -11,7 +11,7 @@ from batch.training import encoder_choice
 from batch.training.encoder_choice import place_chosen_encoder
 from batch.training.examples import prepare
 from batch.training.rows import LabelledRow, TrainingError
-from batch.training.tuning import Recipe, batches_of, epochs_for, members_for, rate_at
+from batch.training.tuning import Recipe, batches_of, epochs_for, published_beside, rate_at
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=300)
 
@@ -34,12 +34,11 @@ def test_more_text_is_read_less_often() -> None:
     assert recipe.most_epochs < epochs_for([10] * 100, recipe) <= 4 * recipe.most_epochs
 
 
-def test_long_texts_are_read_by_fewer_members() -> None:
-    """Deciding a ticket may cost so many tokens; and together the members read as much in training as one would."""
-    recipe = Recipe(most_members=3, most_read=30)
-    assert [members_for([length] * 5, recipe) for length in (1, 10, 15, 29, 100, 1_000)] == [3, 3, 2, 1, 1, 1]
-    many = Recipe(most_epochs=8)
-    assert 2 * epochs_for([60] * 100_000, many, members=2) == epochs_for([60] * 100_000, many)
+def test_long_texts_are_read_once() -> None:
+    """The published encoder stands beside the trained one only where that keeps deciding cheap."""
+    recipe = Recipe(beside_up_to=15, most_length=20)
+    assert [published_beside([length, 5], recipe) for length in (5, 20, 25, 1_000)] == [True] * 4
+    assert [published_beside([length, length], recipe) for length in (15, 16, 1_000)] == [True, False, False]
 
 
 @given(steps=st.integers(1, 500))
