@@ -34,8 +34,10 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The result of scoring one message; `intent` is None where there was no text to score.
 
     `guesses` holds at most three labels, most probable first. `confidence` is the calibrated probability
-    that the first is right. `out_of_scope` says how strange the text is to the model, 0 to 1: about that part
-    of the texts that it was made for is more familiar. `band` is None where the model has learnt no bands.
+    that the first is right. `intents` are all labels of a message with several, most probable first, by a model
+    that was taught several; the first of them is `intent`. It is empty where there is none or only the one.
+    `out_of_scope` says how strange the text is to the model, 0 to 1: about that part of the texts that it was made
+    for is more familiar. `band` is None where the model has learnt no bands.
     `reasons` are the constants above, and EMPTY_TEXT and TRUNCATED of `schemas.signals.marks`. `priority` is that
     of the table of priorities, for `priority_reasons`, where the message was understood as a whole; else the
     intent's own. `signals` and `sentiment` are None where only the intent was asked for.
@@ -51,9 +53,17 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     band: Band | None = None
     out_of_scope: float = 0.0
     guesses: tuple[Guess, ...] = ()
+    intents: tuple[Guess, ...] = ()
     language: str | None = None
     taxonomy_version: str | None = None
     reasons: tuple[str, ...] = ()
     priority_reasons: tuple[str, ...] = ()
     signals: Signals | None = None
     sentiment: Sentiment | None = None
+
+
+def all_intents(triage: Triage) -> tuple[str, ...]:
+    """Return every label that was answered, most probable first: several, the one, or none without a text."""
+    if triage.intents:
+        return tuple(guess.label for guess in triage.intents)
+    return () if triage.intent is None else (triage.intent,)

@@ -15,7 +15,7 @@ from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.bundle import Bundle
 from schemas.model.manifest import Evaluation
 from schemas.model.scoring import score
-from schemas.triage import Triage
+from schemas.triage import Triage, all_intents
 from schemas.vocabulary import OUT_OF_SCOPE
 
 MICRO_BATCH: Final = 256
@@ -80,12 +80,13 @@ def sum_of_rows(rows: Sequence[LabelledRow]) -> str:
 
 
 def _f1(rows: Sequence[LabelledRow], results: Sequence[Triage]) -> tuple[float, float]:
-    """Return macro and micro F1, the answer of a row being its first guess alone."""
+    """Return macro and micro F1 over all labels that were answered; no label at all counts as a wrong one."""
     hits, answered, wanted = Counter[str](), Counter[str](), Counter[str]()
     for row, result in zip(rows, results, strict=True):
         wanted.update(row.labels)
-        answered.update([result.intent or ""])
-        hits.update([result.intent] if result.intent in row.labels else [])
+        found = all_intents(result) or ("",)
+        answered.update(found)
+        hits.update(label for label in found if label in row.labels)
     labels = wanted.keys() | answered.keys()
     each = [2 * hits[label] / (wanted[label] + answered[label]) for label in labels]
     return sum(each) / len(each), 2 * hits.total() / (wanted.total() + answered.total())

@@ -44,7 +44,10 @@ class Wishes(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """What training found: the two tiers' states, as they are stored, the threshold, the bands, the settings."""
+    """What training found: the two tiers' states, as they are stored, the threshold, the bands, the settings.
+
+    `several` are the thresholds of a model that answers several labels.
+    """
 
     ngrams: State
     head: State
@@ -53,6 +56,7 @@ class Fitted(NamedTuple):
     bands: Bands | None
     settings: FitSettings = FitSettings()
     search: Search | None = None
+    several: State | None = None
 
 
 def fit_cascade(

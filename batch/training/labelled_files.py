@@ -27,7 +27,8 @@ _LARGEST_FIELD: Final = 64 * 2**20
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
     """Which columns hold what; only text and label must be there.
 
-    With a separator a label cell holds several labels.
+    With a separator a label cell holds several labels; `empty_label` is what an empty one stands for, else its row
+    is left out.
     """
 
     text: str = "text"
@@ -37,6 +38,7 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     tier: str = "customer_tier"
     language: str = "language"
     label_separator: str | None = None
+    empty_label: str | None = None
 
 
 class LabelledFile(NamedTuple):
@@ -91,6 +93,8 @@ def _row(
         return "text"
     parts = label.split(columns.label_separator) if columns.label_separator else [label]
     labels = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    if not labels and columns.empty_label:
+        labels = (columns.empty_label,)
     if not labels:
         return "label"
     split = _string(cells.get(columns.split)).lower() if has_split else None

@@ -10,6 +10,7 @@ from sklearn.svm import LinearSVC
 from batch.training.linear import Targets, rows_of_weights
 from schemas.model.fit_settings import NgramSettings
 from schemas.model.ngrams import NgramFeatures, Terms, pack_strings
+from schemas.model.probabilities import Matrix
 
 MOST_WEIGHTS: Final = 40_000_000
 """Terms are fewer than the settings say where there are very many labels, so that the weights stay below 160 MB."""
@@ -23,14 +24,25 @@ def fit_ngrams(
     The state is what `ngram_tier_from` reads; its scale is 1, so it is not calibrated yet.
     """
     chosen = settings or NgramSettings()
-    most = min(chosen.terms, max(1_000, MOST_WEIGHTS // (2 * labels)))
-    words = _terms(TfidfVectorizer(ngram_range=chosen.words, max_features=most), texts)
-    characters = _terms(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=chosen.characters, max_features=most), texts
-    )
+    words, characters = fit_terms(texts, labels, chosen)
     machine = LinearSVC(C=chosen.regularisation, random_state=seed)
     machine.fit(NgramFeatures(words, characters).transform(texts), targets)
     weights, intercept = rows_of_weights(machine.coef_, machine.intercept_, machine.classes_, labels)
+    return ngram_state(words, characters, weights, intercept)
+
+
+def fit_terms(texts: Sequence[str], labels: int, settings: NgramSettings) -> tuple[Terms, Terms]:
+    """Return the terms of cleaned texts: those of words, and those of characters."""
+    most = min(settings.terms, max(1_000, MOST_WEIGHTS // (2 * labels)))
+    words = _terms(TfidfVectorizer(ngram_range=settings.words, max_features=most), texts)
+    characters = _terms(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=settings.characters, max_features=most), texts
+    )
+    return words, characters
+
+
+def ngram_state(words: Terms, characters: Terms, weights: Matrix, intercept: Matrix) -> dict[str, Any]:
+    """Return the state of a first tier with weights, (labels, terms), and intercepts, (labels,)."""
     return {
         "word_terms": pack_strings(words.names),
         "word_idf": words.idf,

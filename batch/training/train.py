@@ -11,11 +11,13 @@ from batch.training.encoder_choice import PlacedEncoder, place_chosen_encoder
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import ENOUGH_VALIDATION, Material, prepare
 from batch.training.executor import Executor
-from batch.training.fit import Fitted, Wishes, fit_cascade
+from batch.training.fit import Fitted, State, Wishes, fit_cascade
 from batch.training.kept import examples_to_keep
+from batch.training.label_sets import MOST_LABELS, has_several, label_sets
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
 from batch.training.rows import LabelledRow, rows_to_train
+from batch.training.several_fit import fit_several
 from batch.training.tuning import EncoderChoice, Recipe
 from batch.training.vectors import Vectors, read_by, read_here
 from schemas.explanation.kept_examples import encode_examples
@@ -26,6 +28,7 @@ from schemas.model.manifest import (
     EXAMPLES,
     HEAD,
     NGRAMS,
+    SEVERAL,
     BundleManifest,
     DataInput,
     Label,
@@ -33,6 +36,7 @@ from schemas.model.manifest import (
     TaxonomyInfo,
 )
 from schemas.model.ngrams import ngram_tier_from
+from schemas.model.several import several_from
 from schemas.model.writing import (
     bundle_being_written,
     refuse_occupied,
@@ -102,16 +106,17 @@ def train_bundle(
         )
         encoder = placed.encoder
         reader = read_by(executor, folder / "encoder", placed.described) if executor else read_here(encoder)
-        fitted = fit_cascade(
+        fitted = _fit(
+            rows_to_train(rows),
             material,
             Vectors(reader, progress),
             seed=seed,
             progress=progress,
-            wishes=wishes,
+            wishes=wishes or Wishes(),
             tuned_head=placed.head,
             executor=executor,
         )
-        files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
+        files = write_files(folder, _contents(fitted))
         kept = examples_to_keep(material, taxonomy, customers=keep_examples)
         extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
         manifest = _manifest(
@@ -122,6 +127,41 @@ def train_bundle(
             manifest = msgspec.structs.replace(manifest, test=tested)
         write_manifest(folder, manifest)
     return manifest
+
+
+def _fit(
+    rows: Sequence[LabelledRow],
+    material: Material,
+    vectors: Vectors,
+    *,
+    seed: int,
+    progress: Progress,
+    wishes: Wishes,
+    tuned_head: State | None,
+    executor: Executor | None,
+) -> Fitted:
+    """Fit a model of several labels where the rows have several, else a cascade of one answer."""
+    if not has_several(rows) or len(material.labels) > MOST_LABELS:
+        return fit_cascade(
+            material,
+            vectors,
+            seed=seed,
+            progress=progress,
+            wishes=wishes,
+            tuned_head=tuned_head,
+            executor=executor,
+        )
+    # What a fine-tuned encoder has read it knows too well to be weighed on.
+    unseen = set() if tuned_head is None else set(material.val.texts) - set(material.train.texts)
+    sets = label_sets(rows, material.labels, seed=seed, unseen=unseen)
+    return fit_several(sets, material.labels, vectors, seed=seed, progress=progress, wishes=wishes)
+
+
+def _contents(fitted: Fitted) -> dict[str, bytes]:
+    states = {NGRAMS: fitted.ngrams, HEAD: fitted.head}
+    if fitted.several is not None:
+        states[SEVERAL] = fitted.several
+    return {name: dump_arrays(state) for name, state in states.items()}
 
 
 class _Origin(NamedTuple):
@@ -177,7 +217,8 @@ def chosen_precision(wanted: Precision | Literal["auto"]) -> Precision:
 
 def assemble(manifest: BundleManifest, fitted: Fitted, encoder: SentenceEncoder) -> Bundle:
     """Return a bundle from what training holds in memory; it scores as the one that will be loaded."""
-    return Bundle(manifest, ngram_tier_from(fitted.ngrams), encoder, head_from(fitted.head))
+    several = None if fitted.several is None else several_from(fitted.several)
+    return Bundle(manifest, ngram_tier_from(fitted.ngrams), encoder, head_from(fitted.head), several=several)
 
 
 def label_for(name: str, taxonomy: Taxonomy) -> Label:

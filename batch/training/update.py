@@ -19,7 +19,7 @@ from batch.training.train import assemble
 from batch.training.vectors import Vectors, read_here
 from schemas.model.arrays import dump_arrays, load_arrays
 from schemas.model.bundle import load_bundle
-from schemas.model.manifest import HEAD, NGRAMS, BundleManifest, DataInput, RowCounts, UpdateInfo
+from schemas.model.manifest import HEAD, NGRAMS, SEVERAL, BundleManifest, DataInput, RowCounts, UpdateInfo
 from schemas.model.writing import (
     bundle_being_written,
     place_files,
@@ -108,6 +108,8 @@ def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonom
     """Return why a bundle cannot be taught corrections with these inputs, None where it can."""
     if base.taxonomy.sum != taxonomy.sum:
         return "the taxonomy is not the one that it was trained with"
+    if SEVERAL in base.files:
+        return "it answers several labels of a text, and a correction names one"
     before, now = (_without_corrections(some) for some in (base.inputs, inputs))
     if before != now:
         differing = ", ".join(sorted({name for name, _ in before ^ now}))

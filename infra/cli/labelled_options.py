@@ -26,6 +26,11 @@ _OPTIONS: Final = (
         help="Column with train, val or test; a file without it is used whole.",
     ),
     click.option("--label-separator", default=None, help="What parts several labels in one cell, such as |."),
+    click.option(
+        "--empty-label",
+        default=None,
+        help="Label of rows whose cell is empty, such as oos; without it they are left out.",
+    ),
 )
 
 
@@ -43,6 +48,7 @@ def columns_from(options: dict[str, Any]) -> Columns:
         label=options["label_column"],
         split=options["split_column"],
         label_separator=options["label_separator"],
+        empty_label=options["empty_label"],
     )
 
 

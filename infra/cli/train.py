@@ -21,7 +21,7 @@ from infra.cli.update_task import update_options, update_task
 from schemas.intent_map import IntentMap, load_intent_map
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.fit_settings import Search
-from schemas.model.manifest import BundleManifest, EncoderInfo
+from schemas.model.manifest import SEVERAL, BundleManifest, EncoderInfo
 from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import load_taxonomy
 
@@ -124,6 +124,7 @@ def command(
     """
     # Imported here: scikit-learn takes seconds, and `--help` must not wait for it.
     from batch.training.fit import Wishes  # noqa: PLC0415
+    from batch.training.label_sets import MOST_LABELS, has_several  # noqa: PLC0415
     from batch.training.train import train_bundle  # noqa: PLC0415
 
     paths = (*labelled, *more)
@@ -160,6 +161,12 @@ def command(
             ),
             executor=executor,
             keep_examples=keep_examples,
+        )
+    if has_several(rows) and SEVERAL not in manifest.files:
+        click.echo(
+            f"warning: {len(manifest.labels)} labels are more than the {MOST_LABELS} for which several a text are "
+            "learnt; this model answers one",
+            err=True,
         )
     Console().print(_summary(manifest, out))
     return 0
@@ -200,6 +207,7 @@ def _summary(manifest: BundleManifest, out: Path) -> Table:
             f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%} "
             f"(alone: n-grams {found.ngrams_accuracy:.4f}, encoder {found.encoder_accuracy:.4f})",
         )
+    table.add_row("answers", _answers(manifest))
     table.add_row("bands", _bands(manifest.bands))
     if manifest.test is not None:
         table.add_row("test", f"accuracy {manifest.test.accuracy:.4f}, macro-F1 {manifest.test.macro_f1:.4f}")
@@ -221,6 +229,13 @@ def _settings(search: Search) -> str:
         if trial.chosen and trial.head is not None:
             parts.append(f"head C {trial.head.regularisation:g} ({trial.mean:.4f})")
     return f"{'; '.join(parts)}: of {len(search.trials)} in {search.folds} folds"
+
+
+def _answers(manifest: BundleManifest) -> str:
+    found = manifest.validation
+    if SEVERAL not in manifest.files:
+        return "one intent a text"
+    return "all intents of a text" + (f", micro-F1 {found.micro_f1:.4f}" if found and found.micro_f1 else "")
 
 
 def _encoder(encoder: EncoderInfo) -> str:

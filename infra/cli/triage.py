@@ -148,7 +148,7 @@ def _table(texts: list[str], results: list[Triage]) -> Table:
         column.no_wrap = True
     for text, result in zip(texts, results, strict=True):
         shown = (clean_text(text).text or "")[: _SHOWN_CHARACTERS + 1]
-        answer = [result.intent, result.category] if result.intent else [*result.reasons]
+        answer = [*_intents(result), result.category] if result.intent else [*result.reasons]
         table.add_row(
             # Text objects: a bracket in what a customer wrote is no mark-up.
             Text(shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…"),
@@ -158,3 +158,9 @@ def _table(texts: list[str], results: list[Triage]) -> Table:
             "\n".join(line for line in (result.language, result.decided_by) if line),
         )
     return table
+
+
+def _intents(result: Triage) -> list[str]:
+    """Return the lines with the intent, or with all intents and the probability of each."""
+    several = [f"{guess.label} {guess.probability:.2f}" for guess in result.intents]
+    return several or [result.intent or ""]

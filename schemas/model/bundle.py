@@ -11,9 +11,10 @@ import numpy as np
 from schemas.model.arrays import load_arrays, sha256_of
 from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
 from schemas.model.errors import BundleError
-from schemas.model.manifest import FORMAT, HEAD, MANIFEST, NGRAMS, BundleManifest, files_of
+from schemas.model.manifest import FORMAT, HEAD, MANIFEST, NGRAMS, SEVERAL, BundleManifest, files_of
 from schemas.model.ngrams import NgramTier, ngram_tier_from
-from schemas.model.probabilities import Matrix, Wide
+from schemas.model.probabilities import Matrix, Wide, sigmoid, softmax
+from schemas.model.several import SeveralLabels, several_from
 from schemas.sentiment.folder import SENTIMENT_PART, load_sentiment
 from schemas.sentiment.model import SentimentModel
 from schemas.vocabulary import OUT_OF_SCOPE
@@ -53,6 +54,7 @@ class Bundle:
     """A model ready for `score`, from any thread; texts of several threads take turns at the encoder.
 
     `sentiment` is the sentiment model that it carries; None where it carries none and the packaged lexicon reads.
+    `several` is there where it was taught several labels a text: then each label has a probability of its own.
     """
 
     manifest: BundleManifest
@@ -60,6 +62,7 @@ class Bundle:
     encoder: SentenceEncoder
     head: EncoderHead
     sentiment: SentimentModel | None = None
+    several: SeveralLabels | None = None
 
     @property
     def version(self) -> str:
@@ -71,6 +74,10 @@ class Bundle:
         """Return the column of the label out of scope, None where the model has not learnt it."""
         names = [label.name for label in self.manifest.labels]
         return names.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in names else None
+
+    def probabilities(self, calibrated: Wide) -> Wide:
+        """Return the labels' probabilities, (n, labels), at calibrated logits: of one label, or each one's own."""
+        return softmax(calibrated) if self.several is None else sigmoid(calibrated)
 
 
 def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
@@ -95,7 +102,8 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
         normalised=manifest.encoder.normalised,
     )
     ngrams, head = ngram_tier_from(_state(path / NGRAMS)), head_from(_state(path / HEAD))
-    bundle = Bundle(manifest, ngrams, encoder, head, _sentiment(path, manifest))
+    several = several_from(_state(path / SEVERAL)) if SEVERAL in manifest.files else None
+    bundle = Bundle(manifest, ngrams, encoder, head, _sentiment(path, manifest), several=several)
     _check_widths(bundle, path)
     return bundle
 
@@ -165,7 +173,13 @@ def _check_sum(path: Path, name: str, expected: str) -> None:
 
 def _check_widths(bundle: Bundle, path: Path) -> None:
     labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
-    if bundle.head.weights.shape != (labels, dimensions) or bundle.ngrams.labels != labels:
+    several = bundle.several
+    thresholds = () if several is None else (several.ngrams, several.encoder)
+    if (
+        bundle.head.weights.shape != (labels, dimensions)
+        or bundle.ngrams.labels != labels
+        or any(each.shape != (labels,) for each in thresholds)
+    ):
         raise BundleError(
             f"{path}: its parts disagree on {labels} labels or {dimensions} dimensions; train again"
         )

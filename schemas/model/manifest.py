@@ -17,6 +17,9 @@ FORMAT: Final = 2
 MANIFEST: Final = "bundle.json"
 NGRAMS: Final = "ngrams.skops"
 HEAD: Final = "head.skops"
+SEVERAL: Final = "several.skops"
+"""Only a model that was taught several labels a text has it."""
+
 ENCODER: Final = "encoder/model.onnx"
 TUNED_ENCODER: Final = ("encoder/model.xml", "encoder/model.bin")
 TOKENIZER: Final = "encoder/tokenizer.json"
@@ -97,7 +100,8 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     """What the threshold was chosen on; the tiers' accuracies are each one's alone on all n rows.
 
     `best_accuracy` is the highest point of the curve over all thresholds, `ece` the expected calibration error
-    of the cascade, `choices` what other thresholds would have cost and brought. `own` says that the rows were
+    of the cascade, `choices` what other thresholds would have cost and brought, `micro_f1` that of all labels where
+    a model answers several. `own` says that the rows were
     set aside from the training rows; the n-grams, and the head of a frozen encoder, learn from them afterwards,
     so the final model has seen them.
     """
@@ -110,6 +114,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     encoder_share: float
     own: bool
     ece: float | None = None
+    micro_f1: float | None = None
     choices: tuple[OperatingPoint, ...] = ()
 
 
@@ -141,7 +146,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a bundle does on labelled rows; `test_sum` is the sha256 of exactly those rows.
 
     `accuracy` and `macro_f1` are over all n rows, a row being right when the first guess is one of its
-    labels; `micro_f1` differs from accuracy only where rows have several labels. `encoder_share` is the
+    labels; both F1 are over all labels answered, and `micro_f1` differs from accuracy only where rows or answers
+    have several. `encoder_share` is the
     part of rows that the encoder decided, each tier's accuracy None where it decided none. The last two are
     None without out-of-scope rows: accuracy over the others, and the part of them that was called out of
     scope. `ece` is the expected calibration error of the first guess over the rows in scope; `bands` and

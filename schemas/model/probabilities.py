@@ -19,6 +19,13 @@ def softmax(logits: npt.NDArray[np.floating], *, scale: float = 1.0) -> Wide:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
+def sigmoid(logits: npt.NDArray[np.floating]) -> Wide:
+    """Return each logit's own probability, of the same shape; finite for any finite logit."""
+    wide = logits.astype(np.float64)
+    powers = np.exp(-np.abs(wide))
+    return np.asarray(np.where(wide >= 0, 1.0, powers) / (1.0 + powers))
+
+
 def log_softmax(logits: npt.NDArray[np.floating], *, scale: float = 1.0) -> Wide:
     """Return the logarithm of `softmax`, finite for any finite logits."""
     scaled = logits.astype(np.float64) * scale

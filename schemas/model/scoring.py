@@ -10,7 +10,7 @@ import numpy.typing as npt
 from schemas.model.bands import band_of
 from schemas.model.bundle import Bundle
 from schemas.model.language import language_of
-from schemas.model.probabilities import DECIMALS, Wide, best, softmax
+from schemas.model.probabilities import DECIMALS, Wide, best
 from schemas.model.strangeness import energy, strangeness
 from schemas.model.text import CleanText, clean_text
 from schemas.triage import ENCODER_BUDGET, UNMAPPED_TEAM, UNSURE, Band, Guess, Triage
@@ -23,18 +23,23 @@ GUESSES = 3
 class Cascaded(NamedTuple):
     """What the cascade says about n texts."""
 
-    probabilities: Wide  # (n, labels)
+    probabilities: Wide  # (n, labels); they sum to 1 unless the model answers several labels
     strangeness: Wide  # (n,), the part of the texts in scope that are more familiar
     by_encoder: npt.NDArray[np.bool_]  # (n,), whether the encoder decided
     left_out: npt.NDArray[np.bool_]  # (n,), whether it would have, but for the budget
+    answered: npt.NDArray[np.bool_] | None  # (n, labels), by a model that answers several
 
 
 @dataclass(frozen=True)
 class _Verdict:
-    """What the cascade says about one text: the best columns, their probabilities, and which tier decided."""
+    """What the cascade says about one text: the best columns, their probabilities, and which tier decided.
+
+    `answered` are the columns of all labels that are answered, most probable first, if they are several.
+    """
 
     columns: list[int]
     probabilities: list[float]
+    answered: list[tuple[int, float]]
     strangeness: float
     decided_by: Literal["ngrams", "encoder"]
     left_out: bool
@@ -67,7 +72,7 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
     """Return what both tiers together say about cleaned texts; `encoder_budget` as for `score`."""
     logits = bundle.ngrams.logits(texts)
     scaled = logits.astype(np.float64) * bundle.ngrams.scale
-    probabilities = softmax(scaled)
+    probabilities = bundle.probabilities(scaled)
     strange = strangeness(energy(scaled, outside=bundle.outside), bundle.ngrams.levels)
     confidence = probabilities.max(axis=1)
     unsure = confidence < bundle.manifest.threshold
@@ -77,9 +82,13 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
         by_encoder[places] = True
         vectors = bundle.encoder.embed([texts[place] for place in places.tolist()])
         combined = bundle.head.calibrated(vectors, logits[places])
-        probabilities[places] = softmax(combined)
+        probabilities[places] = bundle.probabilities(combined)
         strange[places] = strangeness(energy(combined, outside=bundle.outside), bundle.head.levels)
-    return Cascaded(probabilities, strange, by_encoder, unsure & ~by_encoder)
+    left_out = unsure & ~by_encoder
+    if bundle.several is None:
+        return Cascaded(probabilities, strange, by_encoder, left_out, None)
+    answered = bundle.several.answered(probabilities, by_encoder, outside=bundle.outside)
+    return Cascaded(probabilities, strange, by_encoder, left_out, answered)
 
 
 def _within_budget(
@@ -101,8 +110,18 @@ def _verdicts(bundle: Bundle, texts: Sequence[str], encoder_budget: int | None) 
     strange = found.strangeness.round(DECIMALS)
     tiers = zip(found.by_encoder.tolist(), found.left_out.tolist(), strict=True)
     rows = zip(columns.tolist(), values.tolist(), strange.tolist(), tiers, strict=True)
-    for chosen, chances, strangeness_, (encoder, left_out) in rows:
-        yield _Verdict(chosen, chances, strangeness_, "encoder" if encoder else "ngrams", left_out)
+    for row, (chosen, chances, strangeness_, (encoder, left_out)) in enumerate(rows):
+        answered = _several_answered(found, row)
+        yield _Verdict(chosen, chances, answered, strangeness_, "encoder" if encoder else "ngrams", left_out)
+
+
+def _several_answered(found: Cascaded, row: int) -> list[tuple[int, float]]:
+    """Return the columns and probabilities of a row's labels, most probable first; none where it is one label."""
+    if found.answered is None or found.answered[row].sum() < 2:  # noqa: PLR2004 - that is what several means
+        return []
+    chances = np.where(found.answered[row], found.probabilities[row], -1.0)
+    columns = best(chances[None, :], int(found.answered[row].sum()))[0]
+    return list(zip(columns.tolist(), chances[columns].round(DECIMALS).tolist(), strict=True))
 
 
 def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
@@ -125,6 +144,7 @@ def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
         band=band,
         out_of_scope=verdict.strangeness,
         guesses=tuple(Guess(labels[column].name, chance) for column, chance in guesses),
+        intents=tuple(Guess(labels[column].name, chance) for column, chance in verdict.answered),
         language=language_of(text),
         reasons=(*clean.reasons, *unmapped, *unsure, *left_out),
     )

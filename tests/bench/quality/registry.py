@@ -26,6 +26,7 @@ SECTIONS: Final = {
     "it_service_tickets": "tests.bench.quality.it_tickets",
     "bitext": "tests.bench.quality.bitext",
     "learning_curve": "tests.bench.quality.learning_curve",
+    "nlupp": "tests.bench.quality.nlupp",
     "calibration": "tests.bench.quality.calibration",
     "bands": "tests.bench.quality.bands",
     "sentiment": "tests.bench.quality.sentiment",

@@ -55,6 +55,15 @@ def test_columns_may_have_other_names_and_cells_several_labels() -> None:
     assert parse_labelled(data, Path("x.csv"), columns).rows == [LabelledRow("hello", ("a", "b"))]
 
 
+def test_an_empty_cell_may_stand_for_a_label() -> None:
+    """A message of no intent teaches too, once it is said what it is called; without that it is left out."""
+    data = b"text,label\nhello,a|b\nsix o'clock,\nnothing, | \n"
+    columns = Columns(label_separator="|", empty_label="oos")
+    file = parse_labelled(data, Path("x.csv"), columns)
+    assert [row.labels for row in file.rows] == [("a", "b"), ("oos",), ("oos",)]
+    assert parse_labelled(data, Path("x.csv"), Columns(label_separator="|")).without_label == 2
+
+
 def test_rows_that_lack_something_are_counted() -> None:
     """A row without text or label is neither learnt from nor lost in silence."""
     file = parse_labelled(b"text,label\n,a\n  ,b\nhello,\nhello,c\nshort\n", Path("x.csv"), Columns())

@@ -12,6 +12,7 @@ from schemas.model.bundle import Bundle, EncoderHead
 from schemas.model.manifest import BundleManifest, EncoderInfo, Label, RowCounts, TaxonomyInfo
 from schemas.model.ngrams import NgramFeatures, NgramTier, Terms
 from schemas.model.probabilities import Matrix
+from schemas.model.several import SeveralLabels
 from schemas.vocabulary import Category, Priority
 
 DIMENSIONS = 16
@@ -40,8 +41,10 @@ def terms(names: Sequence[str], seed: int) -> Terms:
     return Terms(names, np.random.default_rng(seed).uniform(1, 5, len(names)).astype(np.float32))
 
 
-def tiny_bundle(*, threshold: float = 0.6, bands: Bands | None = None) -> Bundle:
-    """Return a bundle with seeded weights."""
+def tiny_bundle(
+    *, threshold: float = 0.6, bands: Bands | None = None, several: SeveralLabels | None = None
+) -> Bundle:
+    """Return a bundle with seeded weights; with thresholds of `several` it answers several labels."""
     rng = np.random.default_rng(7)
     width, count = len(WORDS) + len(CHARACTERS), len(LABELS)
 
@@ -53,7 +56,9 @@ def tiny_bundle(*, threshold: float = 0.6, bands: Bands | None = None) -> Bundle
     head = EncoderHead(
         weights=drawn(count, DIMENSIONS), intercept=drawn(count), encoder_scale=2.0, ngrams_scale=0.5
     )
-    return Bundle(replace(tiny_manifest(threshold=threshold), bands=bands), ngrams, HashEncoder(), head)
+    return Bundle(
+        replace(tiny_manifest(threshold=threshold), bands=bands), ngrams, HashEncoder(), head, several=several
+    )
 
 
 def tiny_manifest(*, threshold: float = 0.6) -> BundleManifest:
