@@ -20,6 +20,11 @@ MOST_ROWS: Final = 20_000
 """Rows that are learnt from at most; of more, these are drawn by the seed."""
 
 
+_MOST_STEPS: Final = 500
+_INTERCEPT_SCALING: Final = 10.0
+"""liblinear shrinks the intercept as a weight: scaled, a rare label may have the low one that it needs."""
+
+
 class LabelSets(NamedTuple):
     """Texts and which labels each has; `held` are the rows that are only for weighing, not learnt from."""
 
@@ -65,14 +70,15 @@ def fit_each(features: Any, taught: Flags, *, regularisation: float, seed: int) 
     weights = np.zeros((labels, features.shape[1]), dtype=np.float32)
     counts = taught.sum(axis=0)
     intercepts = np.log((counts + 0.5) / (rows - counts + 0.5)).astype(np.float32)
-    machine = LogisticRegression(
-        C=regularisation, solver="liblinear", intercept_scaling=_INTERCEPT_SCALING, random_state=seed
+    # Of scikit-learn's solvers the quickest for each kind: thirty times for vectors, several times for sparse rows.
+    machine = (
+        LogisticRegression(C=regularisation, max_iter=_MOST_STEPS)
+        if isinstance(features, np.ndarray)
+        else LogisticRegression(
+            C=regularisation, solver="liblinear", intercept_scaling=_INTERCEPT_SCALING, random_state=seed
+        )
     )
     for label in np.flatnonzero((counts > 0) & (counts < rows)):
         machine.fit(features, taught[:, label])
         weights[label], intercepts[label] = machine.coef_[0], machine.intercept_[0]
     return weights, intercepts
-
-
-_INTERCEPT_SCALING: Final = 10.0
-"""The intercept is shrunk as a weight is: scaled, so that a rare label may have the low one that it needs."""
