@@ -12,10 +12,6 @@ from schemas.model.probabilities import Matrix
 from schemas.model.several import Flags
 from schemas.model.text import clean_text
 
-MOST_LABELS: Final = 1_000
-"""With more labels there is a classifier of one answer only: one for each label would take hours."""
-
-
 MOST_ROWS: Final = 20_000
 """Rows that are learnt from at most; of more, these are drawn by the seed."""
 

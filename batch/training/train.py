@@ -13,7 +13,7 @@ from batch.training.examples import ENOUGH_VALIDATION, Material, prepare
 from batch.training.executor import Executor
 from batch.training.fit import Fitted, State, Wishes, fit_cascade
 from batch.training.kept import examples_to_keep
-from batch.training.label_sets import MOST_LABELS, has_several, label_sets
+from batch.training.label_sets import has_several, label_sets
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
 from batch.training.rows import LabelledRow, rows_to_train
@@ -141,7 +141,7 @@ def _fit(
     executor: Executor | None,
 ) -> Fitted:
     """Fit a model of several labels where the rows have several, else a cascade of one answer."""
-    if not has_several(rows) or len(material.labels) > MOST_LABELS:
+    if not has_several(rows):
         return fit_cascade(
             material,
             vectors,

@@ -124,7 +124,6 @@ def command(
     """
     # Imported here: scikit-learn takes seconds, and `--help` must not wait for it.
     from batch.training.fit import Wishes  # noqa: PLC0415
-    from batch.training.label_sets import MOST_LABELS, has_several  # noqa: PLC0415
     from batch.training.train import train_bundle  # noqa: PLC0415
 
     paths = (*labelled, *more)
@@ -161,12 +160,6 @@ def command(
             ),
             executor=executor,
             keep_examples=keep_examples,
-        )
-    if has_several(rows) and SEVERAL not in manifest.files:
-        click.echo(
-            f"warning: {len(manifest.labels)} labels are more than the {MOST_LABELS} for which several a text are "
-            "learnt; this model answers one",
-            err=True,
         )
     Console().print(_summary(manifest, out))
     return 0

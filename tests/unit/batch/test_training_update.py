@@ -14,7 +14,7 @@ from batch.training.ngram_update import labels_concerned, update_ngrams
 from batch.training.rows import LabelledRow
 from batch.training.update import why_not_updatable
 from schemas.model.fit_settings import NgramSettings
-from schemas.model.manifest import DataInput, TaxonomyInfo
+from schemas.model.manifest import SEVERAL, DataInput, TaxonomyInfo
 from schemas.model.ngrams import features_from, ngram_tier_from
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
@@ -84,6 +84,8 @@ def test_a_bundle_is_updated_with_its_own_rows_only() -> None:
     assert why_not_updatable(base, [*base.inputs, fixes], taxonomy) is None
     other = DataInput(name="f", sha256="2", rows=2)
     assert "are others: f" in str(why_not_updatable(base, [other, fixes], taxonomy))
+    several = msgspec.structs.replace(base, files={SEVERAL: "sum"})
+    assert "several labels" in str(why_not_updatable(several, base.inputs, taxonomy))
     strange = msgspec.structs.replace(base, taxonomy=TaxonomyInfo(version="1", sum="other"))
     assert "taxonomy" in str(why_not_updatable(strange, base.inputs, taxonomy))
 
