@@ -16,7 +16,7 @@ from batch.training.kept import examples_to_keep
 from batch.training.label_sets import has_several, label_sets
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
-from batch.training.rows import LabelledRow, rows_to_train
+from batch.training.rows import LabelledRow, TrainingError, rows_to_train
 from batch.training.several_fit import fit_several
 from batch.training.tuning import EncoderChoice, Recipe
 from batch.training.vectors import Vectors, read_by, read_here
@@ -150,6 +150,10 @@ def _fit(
             wishes=wishes,
             tuned_head=tuned_head,
             executor=executor,
+        )
+    if wishes.search:
+        raise TrainingError(
+            "a search among settings is for one label a row, and these rows have several; leave out --search"
         )
     # What a fine-tuned encoder has read it knows too well to be weighed on.
     unseen = set() if tuned_head is None else set(material.val.texts) - set(material.train.texts)
