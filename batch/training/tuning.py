@@ -26,8 +26,8 @@ class Recipe(NamedTuple):
     warm_up: float = 0.1  # part of the steps
     weight_decay: float = 0.01
     averaging: float = 0.995  # decay of the mean of weights that is kept in the end
-    most_epochs: float = 2.0
-    most_tokens: int = 6_000_000
+    most_epochs: float = 8.0
+    most_tokens: int = 4_500_000
     most_length: int = 128
     beside_up_to: float = 16.0  # mean tokens of texts that the published encoder reads too
     fewest_steps: int = 60
