@@ -16,8 +16,8 @@ from batch.lock import exclusive
 from batch.promotion.effects import follow
 from batch.promotion.holds import PublishRules
 from batch.promotion.models_lock import models_locked
-from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due
-from batch.promotion.training_data import TrainingData, gather
+from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
+from batch.promotion.training_data import Choices, TrainingData, gather
 from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.settings import BatchSettings
 from batch.spark import spark_session
@@ -35,6 +35,8 @@ from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
 
 if TYPE_CHECKING:
+    from batch.promotion.promote import Workshop
+    from batch.training.executor import Executor
     from schemas.model.encoder import SentenceEncoder
 
 Progress = Callable[[str], None]
@@ -108,14 +110,15 @@ class Cycle:
         """Return the alerts and warnings of drift that stand in a run's views."""
         return standing_findings(read_view(self.views, run, "model_drift"))
 
-    def train(self) -> Verdict:
+    def train(self, *, update: bool = False) -> Verdict:
         """Train on all that is known, and promote the model if it is surely better than the current one.
 
-        What was judged already is not trained on again.
+        With `update`, teach the current one the corrections instead. What was judged already is not done again.
         """
         meaning, data = self._training_data()
-        inputs_sum = data.sum(self.settings.train_seed, self.settings.train_encoder)
-        verdict = settled(self.models, inputs_sum) or self._promote(meaning, data)
+        inputs_sum = data.sum(self.settings.train_seed, self._choices())
+        verdict = settled(self.models, inputs_sum, update=update)
+        verdict = verdict or self._promote(meaning, data, update=update)
         self._follow()
         return verdict
 
@@ -123,22 +126,22 @@ class Cycle:
         """Do what `train` does if it is time to; return the verdict, and why now or None and that it is not time."""
         settings, last = self.settings, read_verdict(self.models)
         meaning, data = self._training_data()
-        seed, encoder = settings.train_seed, settings.train_encoder
-        due = retraining_due(
-            last,
-            Inputs(data.sum(seed, encoder), data.base_sum(seed, encoder), data.corrections, data.drift),
-            RetrainingRules(
-                corrections=settings.retrain_after_corrections,
-                hours=settings.retrain_after_hours,
-                on_drift=settings.retrain_on_drift,
-            ),
-            has_model=usable(self.models) is not None,
-            now=datetime.now(UTC),
+        seed, choices = settings.train_seed, self._choices()
+        inputs = Inputs(data.sum(seed, choices), data.base_sum(seed, choices), data.corrections, data.drift)
+        rules = RetrainingRules(
+            corrections=settings.retrain_after_corrections,
+            update=settings.update_after_corrections,
+            hours=settings.retrain_after_hours,
+            on_drift=settings.retrain_on_drift,
         )
+        has_model = usable(self.models) is not None
+        due = retraining_due(last, inputs, rules, has_model=has_model, now=datetime.now(UTC))
+        update = due is None
+        due = due or self._update_due(meaning, data, update_due(last, inputs, rules))
         if due is None:
             return None, "nothing new, or not enough yet"
         self._progress(f"train: {due}")
-        verdict = self._promote(meaning, data)
+        verdict = self._promote(meaning, data, update=update)
         self._follow()
         return verdict, due
 
@@ -161,13 +164,46 @@ class Cycle:
         alerts = alert_keys(self.drift(run) if run else [], champion.version if champion else None)
         return _Meaning(taxonomy, intents), data._replace(drift=alerts)
 
-    def _promote(self, meaning: _Meaning, data: TrainingData) -> Verdict:
-        # scikit-learn, scipy and the encoder take seconds to load.
-        from batch.promotion.promote import Workshop, promote  # noqa: PLC0415
-        from batch.training.gate import GateRules  # noqa: PLC0415
+    def _choices(self) -> Choices:
+        return Choices(self.settings.train_encoder, self.settings.train_search)
+
+    def _update_due(self, meaning: _Meaning, data: TrainingData, due: str | None) -> str | None:
+        """Return why to update now, None where it is not time or the current model is not one to update."""
+        if due is None:
+            return None
+        from batch.promotion.promote import why_no_update  # noqa: PLC0415 - scikit-learn takes seconds to load
+
+        reason = why_no_update(self._workshop(meaning), data)
+        if reason is not None:
+            self._progress(f"train: no update: {reason}")
+        return due if reason is None else None
+
+    def _promote(self, meaning: _Meaning, data: TrainingData, *, update: bool) -> Verdict:
+        from batch.promotion.promote import promote  # noqa: PLC0415 - scikit-learn takes seconds to load
+
+        workshop = self._workshop(meaning)
+        if self.settings.train_on_spark and not update:
+            workshop = workshop._replace(executor=self._executor())
+        return promote(
+            workshop,
+            data,
+            now=datetime.now(UTC),
+            attempt=secrets.token_hex(4),
+            progress=self._progress,
+            update=update,
+        )
+
+    def _executor(self) -> "Executor":
+        from batch.training.spark_executor import spark_executor  # noqa: PLC0415 - as above
+
+        return self._resources.enter_context(spark_executor(self.spark()))
+
+    def _workshop(self, meaning: _Meaning) -> "Workshop":
+        from batch.promotion.promote import Workshop  # noqa: PLC0415 - as above
+        from batch.training.gate import GateRules  # noqa: PLC0415 - as above
 
         settings = self.settings
-        workshop = Workshop(
+        return Workshop(
             self.models,
             meaning.taxonomy,
             settings.encoder_folder,
@@ -184,12 +220,10 @@ class Cycle:
                 keep_challengers=settings.keep_challengers,
             ),
             settings.sentiment,
-            settings.train_encoder,
+            self._choices(),
             keep_examples=settings.keep_examples,
             intents=meaning.intents,
         )
-        attempt = secrets.token_hex(4)
-        return promote(workshop, data, now=datetime.now(UTC), attempt=attempt, progress=self._progress)
 
     def _follow(self) -> None:
         options, prefix = self.settings.kafka_python_options(), self.settings.topic_prefix

@@ -52,6 +52,18 @@ class BatchSettings(CommonSettings):
         default="frozen",
         description="Whether `batch train` fine-tunes the encoder; auto does with labelled files, where PyTorch is.",
     )
+    train_on_spark: bool = Field(
+        default=False,
+        description="Whether training shares its work out among the executors at TICKETYARD_SPARK_MASTER.",
+    )
+    train_search: bool = Field(
+        default=False, description="Whether training first chooses its settings by cross-validation."
+    )
+    update_after_corrections: int = Field(
+        default=5,
+        ge=0,
+        description="`batch run` teaches the first tier so many new corrections between trainings; 0 is never.",
+    )
     retrain_after_corrections: int = Field(
         default=20, ge=1, description="`batch run` trains again after so many new corrections."
     )

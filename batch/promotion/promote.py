@@ -13,13 +13,18 @@ from batch.promotion.holds import PublishRules, reason_to_wait
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
 from batch.promotion.models_lock import models_locked
 from batch.promotion.releases import champion_of, read_releases
-from batch.promotion.training_data import TrainingData
-from batch.promotion.verdicts import Verdict, write_verdict
+from batch.promotion.training_data import Choices, TrainingData
+from batch.promotion.verdicts import Verdict, read_verdict, write_verdict
+from batch.training.executor import Executor
+from batch.training.fit import Wishes
 from batch.training.gate import GateRules, challenger_wins
+from batch.training.progress import by_tenths
+from batch.training.rows import TrainingError
 from batch.training.train import train_bundle
-from batch.training.tuning import EncoderChoice
+from batch.training.update import update_bundle, why_not_updatable
 from schemas.intent_map import NO_CHANGES, IntentMap
-from schemas.model.bundle import load_bundle
+from schemas.model.bundle import load_bundle, read_manifest
+from schemas.model.errors import BundleError
 from schemas.model.manifest import BundleManifest
 from schemas.model.registry import CurrentModel
 from schemas.taxonomy import Taxonomy
@@ -33,9 +38,9 @@ class Workshop(NamedTuple):
     """What every training of a home shares: where models lie, what labels mean, the encoder, the seed, the rules.
 
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
-    `encoder` says whether the encoder is itself trained.
     `keep_examples` lets bundles keep a few of the customers' texts.
     `intents` says what became of intents that models before this one may still name.
+    The `executor` shares the work of a training out.
     """
 
     models: Path
@@ -45,15 +50,22 @@ class Workshop(NamedTuple):
     gate: GateRules = GateRules()
     publishing: PublishRules = PublishRules()
     sentiment: Path | None = None
-    encoder: EncoderChoice = "frozen"
+    choices: Choices = Choices()
     keep_examples: bool = False
     intents: IntentMap = NO_CHANGES
+    executor: Executor | None = None
 
 
 def promote(
-    workshop: Workshop, data: TrainingData, *, now: datetime, attempt: str, progress: Progress
+    workshop: Workshop,
+    data: TrainingData,
+    *,
+    now: datetime,
+    attempt: str,
+    progress: Progress,
+    update: bool = False,
 ) -> Verdict:
-    """Return the verdict on the model that these data make.
+    """Return the verdict on the model that these data make, or with `update` on the champion taught the corrections.
 
     Steps: 1 remove what a run that died has left, 2 train, 3 measure champion and challenger on the same test,
     4 move the bundle to its place, 5 write the verdict. What follows from it is `effects.follow`'s.
@@ -64,7 +76,8 @@ def promote(
     progress("train 1: remove what is not complete")
     shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
     trained = workshop.models / STAGING / attempt
-    _train(workshop, data, trained, now, progress)
+    made = _update if update else _train
+    manifest = made(workshop, data, trained, now, progress)
     progress("train 3: measure champion and challenger")
     challenger = measure_bundle(load_bundle(trained), test)
     while True:
@@ -74,6 +87,8 @@ def promote(
             if _champion(workshop.models) != current:
                 continue  # a person changed it meanwhile: the new one is what has to be beaten
             verdict = _verdict(workshop, data, champion, challenger, now)
+            if manifest.update is not None:
+                verdict = _after_update(workshop.models, verdict, manifest.update.base)
             verdict = _settle(workshop, trained, verdict, current, progress)
         shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
         return verdict
@@ -95,10 +110,52 @@ def _train(
         created_at=now,
         inputs=data.inputs,
         sentiment=workshop.sentiment,
-        progress=lambda what, share: progress(f"train 2: {what}, {share:.0%}"),
-        encoder_choice=data.encoder(workshop.encoder),
+        progress=_telling(progress),
+        encoder_choice=data.encoder(workshop.choices.encoder),
         keep_examples=workshop.keep_examples,
+        wishes=Wishes(search=workshop.choices.search),
+        executor=workshop.executor,
     )
+
+
+def why_no_update(workshop: Workshop, data: TrainingData) -> str | None:
+    """Return why the champion cannot be taught the corrections, None where it can."""
+    current = _champion(workshop.models)
+    if current is None:
+        return "there is no model yet"
+    try:
+        manifest = read_manifest(current.folder(workshop.models))
+    except BundleError as error:
+        return str(error)
+    return why_not_updatable(manifest, data.inputs, workshop.taxonomy)
+
+
+def _update(
+    workshop: Workshop, data: TrainingData, out: Path, now: datetime, progress: Progress
+) -> BundleManifest:
+    current, reason = _champion(workshop.models), why_no_update(workshop, data)
+    if current is None or reason is not None:
+        raise TrainingError(
+            f"the current model cannot be updated: {reason}; train anew: `ticketyard batch train`"
+        )
+    return update_bundle(
+        current.folder(workshop.models),
+        data.known(),
+        taxonomy=workshop.taxonomy,
+        out=out,
+        created_at=now,
+        progress=_telling(progress),
+    )
+
+
+def _telling(progress: Progress) -> Callable[[str, float], None]:
+    return by_tenths(lambda what, share: progress(f"train 2: {what}, {share:.0%}"))
+
+
+def _after_update(models: Path, verdict: Verdict, base: str) -> Verdict:
+    """Let the verdict on an update remember the training before it, which says when the next one is due."""
+    last = read_verdict(models)
+    return msgspec.structs.replace(verdict, update_of=base, last_training=last.training if last else None)
 
 
 def _verdict(
@@ -120,8 +177,8 @@ def _verdict(
             publish = False
             reason = f"{reason}; but {wait}: to publish it, run `ticketyard models promote {version}`"
     return Verdict(
-        inputs_sum=data.sum(workshop.seed, workshop.encoder),
-        base_sum=data.base_sum(workshop.seed, workshop.encoder),
+        inputs_sum=data.sum(workshop.seed, workshop.choices),
+        base_sum=data.base_sum(workshop.seed, workshop.choices),
         corrections=data.corrections,
         drift=data.drift,
         decided_at=now,

@@ -5,13 +5,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from batch.promotion.verdicts import Verdict
+from batch.promotion.verdicts import Training, Verdict
 
 
 class RetrainingRules(msgspec.Struct, frozen=True, kw_only=True):
-    """After how many new corrections, at alerts of drift or not, after how many hours where anything is new at all."""
+    """After how many new corrections, at alerts of drift or not, after how many hours where anything is new at all.
+
+    After `update` new corrections the first tier alone is taught them meanwhile; 0 is never.
+    """
 
     corrections: int = 20
+    update: int = 5
     hours: float = 24.0
     on_drift: bool = True
 
@@ -38,14 +42,15 @@ def retraining_due(
     """
     if last is None or not has_model:
         return "there is no model yet"
-    if inputs.sum == last.inputs_sum:
+    before = last.training
+    if inputs.sum == before.inputs_sum:
         return None
-    if inputs.base_sum != last.base_sum:
+    if inputs.base_sum != before.base_sum:
         return "taxonomy, labelled files, encoder or seed are not those of the last training"
-    return _news_enough(last, inputs, rules, now)
+    return _news_enough(before, inputs, rules, now)
 
 
-def _news_enough(last: Verdict, inputs: Inputs, rules: RetrainingRules, now: datetime) -> str | None:
+def _news_enough(last: Training, inputs: Inputs, rules: RetrainingRules, now: datetime) -> str | None:
     """Return why what came since the last training is enough for another, None where it is not."""
     more = abs(inputs.corrections - last.corrections)
     if more >= rules.corrections:
@@ -58,3 +63,18 @@ def _news_enough(last: Verdict, inputs: Inputs, rules: RetrainingRules, now: dat
         hours = age.total_seconds() / 3600
         return f"there is something new, and the last training was {hours:.1f} hours ago"
     return None
+
+
+def update_due(last: Verdict | None, inputs: Inputs, rules: RetrainingRules) -> str | None:
+    """Return why to teach the current model the corrections, though it is not time to train; None where not.
+
+    Inputs that were judged already are never due, nor others than those of the last training but for corrections.
+    """
+    if last is None or not rules.update or inputs.sum == last.inputs_sum:
+        return None
+    if inputs.base_sum != last.training.base_sum:
+        return None
+    more = abs(inputs.corrections - last.corrections)
+    if more < rules.update:
+        return None
+    return f"{more} corrections since the last model, {rules.update} are enough for an update"

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from batch.training.corrections import CORRECTIONS, Known, describe_corrections
 from batch.training.current_names import INTENT_MAP, rename_rows
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
@@ -15,19 +16,30 @@ from schemas.model.manifest import DataInput
 from schemas.model.text import normalised, split_of
 from schemas.taxonomy import Taxonomy
 
-CORRECTIONS: Final = "corrections"
 TAXONOMY: Final = "taxonomy"
+
+
+class Choices(NamedTuple):
+    """How models are trained: whether the encoder is too, and whether the settings are searched first."""
+
+    encoder: EncoderChoice = "frozen"
+    search: bool = False
+
+
+_DEFAULT: Final = Choices()
 
 
 class TrainingData(NamedTuple):
     """Rows with their split (test, or what may be learnt from), and where they come from.
 
-    `drift` names the alerts that stood when they were gathered; it changes no model.
+    `drift` names the alerts that stood when they were gathered; it changes no model. The last `corrected` rows are
+    the corrections.
     """
 
     rows: list[LabelledRow]
     inputs: list[DataInput]
     drift: tuple[str, ...] = ()
+    corrected: int = 0
 
     def test(self) -> list[LabelledRow]:
         """Return the rows of the frozen test. Raises TrainingError if there are none."""
@@ -38,20 +50,25 @@ class TrainingData(NamedTuple):
             )
         return rows
 
-    def sum(self, seed: int, encoder: EncoderChoice = "frozen") -> str:
+    def sum(self, seed: int, choices: Choices = _DEFAULT) -> str:
         """Return the sha256 of all that training depends on: equal sums, equal model."""
-        return _sum(self.inputs, seed, encoder)
+        return _sum(self.inputs, seed, choices)
 
-    def base_sum(self, seed: int, encoder: EncoderChoice = "frozen") -> str:
+    def base_sum(self, seed: int, choices: Choices = _DEFAULT) -> str:
         """Return the sha256 of all of it but the corrections, which come one by one."""
         others = [source for source in self.inputs if source.name != CORRECTIONS]
         base = [_without_counts(source) if source.name == INTENT_MAP else source for source in others]
-        return _sum(base, seed, encoder)
+        return _sum(base, seed, choices)
 
     def encoder(self, wanted: EncoderChoice) -> EncoderChoice:
         """Return the choice of encoder for these rows: auto without any labelled file is frozen."""
         files = [source for source in self.inputs if source.name not in (TAXONOMY, CORRECTIONS, INTENT_MAP)]
         return wanted if files or wanted != "auto" else "frozen"
+
+    def known(self) -> Known:
+        """Return the same, with the corrections apart, as an update takes it."""
+        first = len(self.rows) - self.corrected
+        return Known(self.rows[:first], self.rows[first:], self.inputs)
 
     @property
     def corrections(self) -> int:
@@ -78,11 +95,13 @@ def gather(
         LabelledRow(row["text"], (row["label"],), channel=row.get("channel"), tier=row.get("customer_tier"))
         for row in corrections
     ]
-    renamed = rename_rows([*rows, *learnt], intents)
-    split = [_with_split(row) for row in renamed.rows]
+    given, taught = rename_rows(rows, intents), rename_rows(learnt, intents)
+    split = [_with_split(row) for row in (*given.rows, *taught.rows)]
     tested = {normalised(row.text) for row in split if row.split == "test"}
-    kept = [row for row in split if row.split == "test" or normalised(row.text) not in tested]
-    return TrainingData(kept, [*inputs, _described(learnt), *renamed.described(intents)])
+    keep = [row.split == "test" or normalised(row.text) not in tested for row in split]
+    kept = [row for row, kept in zip(split, keep, strict=True) if kept]
+    inputs += [describe_corrections(learnt), *given.followed_by(taught).described(intents)]
+    return TrainingData(kept, inputs, corrected=sum(keep[len(given.rows) :]))
 
 
 def _without_counts(source: DataInput) -> DataInput:
@@ -90,8 +109,8 @@ def _without_counts(source: DataInput) -> DataInput:
     return msgspec.structs.replace(source, rows=0, skipped=0)
 
 
-def _sum(inputs: Sequence[DataInput], seed: int, encoder: EncoderChoice) -> str:
-    return hashlib.sha256(msgspec.json.encode([inputs, seed, encoder])).hexdigest()
+def _sum(inputs: Sequence[DataInput], seed: int, choices: Choices) -> str:
+    return hashlib.sha256(msgspec.json.encode([inputs, seed, choices])).hexdigest()
 
 
 def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataInput]]:
@@ -110,8 +129,3 @@ def _with_split(row: LabelledRow) -> LabelledRow:
     if row.split is not None or split_of(row.text) != "test":
         return row
     return msgspec.structs.replace(row, split="test")
-
-
-def _described(learnt: Sequence[LabelledRow]) -> DataInput:
-    lines = sorted(msgspec.json.encode([row.text, row.labels]) for row in learnt)
-    return DataInput(name=CORRECTIONS, sha256=hashlib.sha256(b"\n".join(lines)).hexdigest(), rows=len(learnt))

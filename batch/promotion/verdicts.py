@@ -23,11 +23,22 @@ T = TypeVar("T")
 VERDICT_NAME: Final = "verdict.json"
 
 
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """When a model was last trained whole, and from what: the sums and numbers of `Verdict`."""
+
+    inputs_sum: str
+    base_sum: str
+    corrections: int
+    drift: tuple[str, ...]
+    decided_at: datetime
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate decided about the model trained from inputs of this sum, and the figures of both.
 
     `pointer` names the challenger's bundle, which is kept also where it lost or has to wait. `base_sum` is the sum of
     the inputs without corrections, of which there were `corrections`; `drift` names the alerts that stood.
+    Where the challenger is the bundle `update_of` taught corrections, `last_training` is the training before it.
     """
 
     inputs_sum: str
@@ -43,6 +54,19 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     base_sum: str = ""
     corrections: int = 0
     drift: tuple[str, ...] = ()
+    update_of: str | None = None
+    last_training: Training | None = None
+
+    @property
+    def training(self) -> Training:
+        """The last whole training: the one that this verdict is about, or the one before an update."""
+        return self.last_training or Training(
+            inputs_sum=self.inputs_sum,
+            base_sum=self.base_sum,
+            corrections=self.corrections,
+            drift=self.drift,
+            decided_at=self.decided_at,
+        )
 
     @property
     def id(self) -> str:
@@ -60,10 +84,16 @@ def read_verdict(models: Path) -> Verdict | None:
     return read_record(models / VERDICT_NAME, Verdict)
 
 
-def settled(models: Path, inputs_sum: str) -> Verdict | None:
-    """Return the last verdict if it is on these inputs and a usable model is current: nothing is to do then."""
+def settled(models: Path, inputs_sum: str, *, update: bool = False) -> Verdict | None:
+    """Return the last verdict if it is on these inputs and a usable model is current: nothing is to do then.
+
+    An update with these inputs settles no training on them, but a training an update.
+    """
     last = read_verdict(models)
-    return last if last and last.inputs_sum == inputs_sum and usable(models) else None
+    if last is None or not usable(models):
+        return None
+    judged = last if update else last.training
+    return last if judged.inputs_sum == inputs_sum else None
 
 
 def write_verdict(models: Path, verdict: Verdict) -> None:

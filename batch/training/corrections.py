@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -23,3 +23,20 @@ def without_tested(rows: Sequence[LabelledRow], tested: Iterable[LabelledRow]) -
     """Return the rows whose text is none of the tested ones: what is tested anywhere is learnt from nowhere."""
     texts = {normalised(row.text) for row in tested}
     return [row for row in rows if normalised(row.text) not in texts]
+
+
+class Known(NamedTuple):
+    """The rows that a bundle was trained on, with their splits, all corrections since, and where they come from."""
+
+    rows: Sequence[LabelledRow]
+    corrections: Sequence[LabelledRow]
+    inputs: Sequence[DataInput]
+
+    @property
+    def test(self) -> list[LabelledRow]:
+        """The rows that are tested, corrections among them."""
+        return [row for row in (*self.rows, *self.corrections) if row.split == "test"]
+
+    def learnable(self) -> list[LabelledRow]:
+        """Return the corrections to learn from, one marked val too: a few of them are no validation part."""
+        return without_tested(self.corrections, self.test)

@@ -23,6 +23,12 @@ class Renamed(NamedTuple):
     relabelled: int
     left_out: int
 
+    def followed_by(self, other: "Renamed") -> "Renamed":
+        """Return both, one after the other."""
+        return Renamed(
+            self.rows + other.rows, self.relabelled + other.relabelled, self.left_out + other.left_out
+        )
+
     def described(self, intents: IntentMap) -> tuple[DataInput, ...]:
         """Return what a manifest says of the map among its inputs; nothing of one that changes nothing."""
         if not intents.kinds:

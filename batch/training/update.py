@@ -3,18 +3,18 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from batch.training.corrections import CORRECTIONS, without_tested
+from batch.training.corrections import CORRECTIONS, Known
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
 from batch.training.fit import Fitted, Wishes, calibrate_cascade
 from batch.training.ngram_update import update_ngrams
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
-from batch.training.rows import LabelledRow, TrainingError
+from batch.training.rows import TrainingError
 from batch.training.train import assemble
 from batch.training.vectors import Vectors, read_here
 from schemas.model.arrays import dump_arrays, load_arrays
@@ -31,23 +31,6 @@ from schemas.model.writing import (
 from schemas.taxonomy import Taxonomy
 
 LEARNING: Final = "learning words"
-
-
-class Known(NamedTuple):
-    """The rows that a bundle was trained on, with their splits, all corrections since, and where they come from."""
-
-    rows: Sequence[LabelledRow]
-    corrections: Sequence[LabelledRow]
-    inputs: Sequence[DataInput]
-
-    @property
-    def test(self) -> list[LabelledRow]:
-        """The rows that are tested, corrections among them."""
-        return [row for row in (*self.rows, *self.corrections) if row.split == "test"]
-
-    def learnable(self) -> list[LabelledRow]:
-        """Return the corrections to learn from, one marked val too: a few of them are no validation part."""
-        return without_tested(self.corrections, self.test)
 
 
 def update_bundle(

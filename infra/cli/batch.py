@@ -49,10 +49,16 @@ def views(master: str | None) -> None:
 
 
 @command.command()
-def train() -> None:
+@click.option(
+    "--incremental",
+    is_flag=True,
+    help="Do not train: teach the current model's first tier the corrections, in a fraction of the time.",
+)
+@click.option("--master", help="Share the training out among Spark's executors there.")
+def train(incremental: bool, master: str | None) -> None:
     """Train on taxonomy, labelled files and corrections; publish the model if it is surely better."""
-    with _cycle("train") as cycle:
-        _say_train(cycle)
+    with _cycle("train", master, train_on_spark=bool(master)) as cycle:
+        _say_verdict(cycle.train(update=incremental))
 
 
 @command.command()
@@ -91,10 +97,6 @@ def _say_drift(findings: "list[DriftFinding]") -> None:
         )
 
 
-def _say_train(cycle: "Cycle") -> None:
-    _say_verdict(cycle.train())
-
-
 def _say_train_if_due(cycle: "Cycle") -> None:
     verdict, why = cycle.train_if_due()
     if verdict is None:
@@ -109,7 +111,7 @@ def _say_verdict(verdict: "Verdict") -> None:
 
 
 @contextmanager
-def _cycle(name: str, master: str | None = None) -> "Iterator[Cycle]":
+def _cycle(name: str, master: str | None = None, *, train_on_spark: bool = False) -> "Iterator[Cycle]":
     from batch.cycle import batch_cycle  # noqa: PLC0415 - brings PySpark, which `--help` must not wait for
     from batch.settings import BatchSettings  # noqa: PLC0415 - as above
 
@@ -117,6 +119,8 @@ def _cycle(name: str, master: str | None = None) -> "Iterator[Cycle]":
     settings = BatchSettings()
     if master:
         settings = settings.model_copy(update={"spark_master": master})
+    if train_on_spark:
+        settings = settings.model_copy(update={"train_on_spark": True})
     with _progress() as progress, batch_cycle(settings, command=f"batch {name}", progress=progress) as cycle:
         yield cycle
 

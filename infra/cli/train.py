@@ -132,7 +132,16 @@ def command(
     settings = BatchSettings()
     known = load_taxonomy(taxonomy or settings.taxonomy)
     if update_from is not None:
-        return update_task(update_from, corrections, paths, columns, taxonomy=known, out=out, threads=threads)
+        return update_task(
+            update_from,
+            corrections,
+            paths,
+            columns,
+            taxonomy=known,
+            intents=load_intent_map(settings.intent_map, known),
+            out=out,
+            threads=threads,
+        )
     sentiment = sentiment or settings.sentiment
     carried = [] if sentiment is None else [sentiment_input(sentiment)]
     files = read_files(paths, columns_from(columns))

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
-from batch.training.corrections import describe_corrections
+from batch.training.corrections import Known, describe_corrections
+from batch.training.current_names import rename_rows
 from batch.training.rows import TrainingError, rows_from_taxonomy
 from infra.cli.labelled_options import columns_from, progress_bar, read_files
+from schemas.intent_map import IntentMap
 from schemas.model.manifest import BundleManifest
 from schemas.sentiment.folder import SENTIMENT_PART
 from schemas.taxonomy import Taxonomy
@@ -42,11 +44,12 @@ def update_task(
     columns: dict[str, Any],
     *,
     taxonomy: Taxonomy,
+    intents: IntentMap,
     out: Path,
     threads: int,
 ) -> int:
     """Write the bundle in `base`, taught the corrections, to a new folder."""
-    from batch.training.update import Known, update_bundle  # noqa: PLC0415 - scikit-learn takes seconds to load
+    from batch.training.update import update_bundle  # noqa: PLC0415 - scikit-learn takes seconds to load
     from schemas.model.bundle import read_manifest  # noqa: PLC0415 - as above
 
     if not corrections:
@@ -56,11 +59,11 @@ def update_task(
     files = read_files(paths, columns_from(columns))
     taught = [row for file in read_files(corrections, columns_from(columns)) for row in file.rows]
     carried = [source for source in read_manifest(base).inputs if source.name == SENTIMENT_PART]
-    known = Known(
-        [row for file in files for row in file.rows] if paths else rows_from_taxonomy(taxonomy),
-        taught,
-        [*(file.described for file in files), *carried, describe_corrections(taught)],
+    rows = rename_rows(
+        [row for file in files for row in file.rows] if paths else rows_from_taxonomy(taxonomy), intents
     )
+    described = [*(file.described for file in files), *carried, *rows.described(intents)]
+    known = Known(rows.rows, rename_rows(taught, intents).rows, [*described, describe_corrections(taught)])
     with progress_bar() as progress:
         manifest = update_bundle(
             base,

@@ -11,6 +11,7 @@ from batch.promotion.promote import STAGING, Workshop, promote
 from batch.promotion.releases import Release
 from batch.promotion.training_data import TrainingData, gather
 from batch.promotion.verdicts import settled
+from batch.training.rows import TrainingError
 from infra.local.kafka import LocalKafka
 from schemas.derived import ModelPublished
 from schemas.model.registry import load_published, read_current
@@ -113,3 +114,24 @@ def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop) -
         first.challenger.bundle_version,
         second.challenger.bundle_version,
     ]
+
+
+def test_an_update_is_gated_and_puts_off_no_training(home: BatchHome, workshop: Workshop) -> None:
+    """The champion taught corrections meets it on the same test; its verdict settles an update, not a training."""
+    with pytest.raises(TrainingError, match="cannot be updated: there is no model yet; train anew"):
+        promote(workshop, data(), now=NOW, attempt="a", progress=nothing, update=True)
+    first = promote(workshop, data(), now=NOW, attempt="a", progress=nothing)
+    finish(home, workshop)
+    label = next(iter(small_taxonomy().intents))
+    more = data(*((f"the teapot is broken again, number {n}", label) for n in range(12)))
+    update = promote(workshop, more, now=NOW, attempt="b", progress=nothing, update=True)
+    assert update.update_of == first.challenger.bundle_version
+    assert update.last_training == first.training
+    assert update.champion is not None
+    assert update.pointer is not None
+    taught = load_published(update.pointer, workshop.models).manifest.update
+    assert taught is not None
+    assert (taught.base, taught.left_out) == (update.update_of, 0)
+    inputs_sum = more.sum(workshop.seed)
+    assert settled(workshop.models, inputs_sum, update=True) == update
+    assert settled(workshop.models, inputs_sum) is None

@@ -8,7 +8,7 @@ import pytest
 
 from batch.promotion import promote as promotion
 from batch.promotion.promote import Workshop, promote
-from batch.promotion.training_data import gather
+from batch.promotion.training_data import Choices, gather
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow
 from schemas.model.manifest import DataInput
@@ -33,6 +33,6 @@ def test_the_encoder_that_was_chosen_is_trained(
     monkeypatch.setattr(promotion, "train_bundle", asked)
     rows = [LabelledRow("t", ("a",)), LabelledRow("u", ("b",), "test")]
     data = gather(None, [LabelledFile(rows, 0, 0, DataInput(name="f", sha256="s", rows=2))], [])
-    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, encoder=wanted)
+    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=Choices(wanted))
     with pytest.raises(Asked, match=wanted):
         promote(workshop, data, now=NOW, attempt="a", progress=lambda _step: None)

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due
+from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
 from batch.promotion.verdicts import Verdict
 from schemas.model.manifest import Evaluation
 
@@ -74,3 +75,41 @@ def test_a_little_news_is_due_on_schedule() -> None:
     """A single correction is learnt by the next day."""
     assert due(last(23.9), Inputs("new", "base", 101)) is None
     assert "24.0 hours ago" in str(due(last(24), Inputs("new", "base", 101)))
+
+
+def _updated(hours_ago: float = 1.0) -> Verdict:
+    """The verdict on an update with ten corrections, after the training of `last`."""
+    return msgspec.structs.replace(
+        last(hours_ago),
+        inputs_sum="ten more",
+        corrections=110,
+        decided_at=NOW,
+        update_of="v2",
+        last_training=last(hours_ago).training,
+    )
+
+
+@pytest.mark.parametrize(("corrections", "is_due"), [(104, False), (105, True), (119, True)])
+def test_some_corrections_are_due_for_an_update(corrections: int, *, is_due: bool) -> None:
+    """Fewer than a training takes, so that an answer that people put right is soon learnt."""
+    inputs = Inputs("new", "base", corrections)
+    assert due(last(), inputs) is None
+    assert (update_due(last(), inputs, RULES) is not None) == is_due
+
+
+def test_an_update_counts_from_the_last_model_and_a_training_from_the_last_training() -> None:
+    """An update does not put off the training: that counts corrections and hours since the training before."""
+    assert update_due(_updated(), Inputs("more", "base", 114), RULES) is None
+    assert update_due(_updated(), Inputs("more", "base", 115), RULES) is not None
+    assert due(_updated(), Inputs("more", "base", 119)) is None
+    assert due(_updated(), Inputs("more", "base", 120)) is not None
+    assert "25.0 hours ago" in str(due(_updated(hours_ago=25), Inputs("ten more", "base", 110)))
+
+
+def test_no_update_where_inputs_were_judged_or_other_files_are_there() -> None:
+    """Judged inputs, other files, a rule of 0, and no model at all."""
+    assert update_due(_updated(), Inputs("ten more", "base", 120), RULES) is None
+    assert update_due(last(), Inputs("new", "other", 110), RULES) is None
+    never = RetrainingRules(corrections=20, hours=24, update=0)
+    assert update_due(last(), Inputs("new", "base", 119), never) is None
+    assert update_due(None, Inputs("new", "base", 119), RULES) is None

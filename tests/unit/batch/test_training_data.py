@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.promotion.training_data import gather
+from batch.promotion.training_data import Choices, gather
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow, TrainingError
 from schemas.model.manifest import DataInput
@@ -64,7 +64,18 @@ def test_sum_says_whether_anything_changed() -> None:
     same = gather(None, [], corrections(("y", "b"), ("x", "a")))
     other = gather(None, [], corrections(("y", "b"), ("x", "b")))
     assert one.sum(1) == same.sum(1)
-    assert len({one.sum(1), one.sum(2), other.sum(1), one.sum(1, "fine-tuned")}) == 4
+    chosen = [one.sum(1, Choices("fine-tuned")), one.sum(1, Choices(search=True))]
+    assert len({one.sum(1), one.sum(2), other.sum(1), *chosen}) == 5
+
+
+def test_an_update_gets_the_corrections_apart() -> None:
+    """What they were learnt beside, and they themselves; the tested ones among them keep their split."""
+    texts = [f"text {n}" for n in range(40)]
+    data = gather(SMALL, [], corrections(*((text, "refund_status") for text in texts)))
+    known = data.known()
+    assert [row.text for row in known.corrections] == texts
+    assert [*known.rows, *known.corrections] == data.rows
+    assert [row.text for row in known.learnable()] == [text for text in texts if split_of(text) != "test"]
 
 
 def test_auto_fine_tunes_for_labelled_files_only() -> None:
