@@ -11,7 +11,7 @@ from schemas.fold.order import is_older, late
 from schemas.thread_rule import Answer, answer, answer_of, changes
 from schemas.ticket_row import Said, TicketRow, Work
 from schemas.triage import NO_TEXT, Triage
-from schemas.vocabulary import FINISHED, TRIAGE_TEAM
+from schemas.vocabulary import FINISHED, PRIORITY_RANK, TRIAGE_TEAM
 
 
 def label_opening(row: TicketRow, body: TicketOpened, fact: Fact) -> TicketRow:
@@ -29,7 +29,8 @@ def label_opening(row: TicketRow, body: TicketOpened, fact: Fact) -> TicketRow:
         message_stays = row.predicted_intent is not None and changes(
             fact.thread_rule, answer_of(triage), _standing(row)
         )
-        return _count(row if message_stays else _label_by_model(row, triage, fact), fact)
+        row = _raise_priority(row, triage) if message_stays else _label_by_model(row, triage, fact)
+        return _count(row, fact)
     return _label_by_source(row, body, triage)
 
 
@@ -61,8 +62,7 @@ def label_message(row: TicketRow, fact: Fact, *, reopened: bool) -> TicketRow:
         and not is_older(fact.time, row.predicted_at)
     )
     if open_to_change and changes(fact.thread_rule, _standing(row), answer_of(triage), anew=anew):
-        changed = row.prediction_changes + (triage.intent != row.predicted_intent)
-        row = replace(_label_by_model(row, triage, fact), prediction_changes=changed)
+        row = _change_by_model(row, triage, fact)
     return _count(row, fact)
 
 
@@ -125,6 +125,31 @@ def _count(row: TicketRow, fact: Fact) -> TicketRow:
 
 def _standing(row: TicketRow) -> Answer:
     return answer(row.predicted_intent, row.confidence, row.triage_reasons)
+
+
+def _change_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
+    """Take over what a later message says; its priority, of which triage knows no tier, can only raise the ticket's."""
+    changed = replace(
+        _label_by_model(row, triage, fact),
+        priority=row.priority,
+        priority_said_by=row.priority_said_by,
+        priority_reasons=row.priority_reasons,
+        prediction_changes=row.prediction_changes + (triage.intent != row.predicted_intent),
+    )
+    return _raise_priority(changed, triage)
+
+
+def _raise_priority(row: TicketRow, triage: Triage) -> TicketRow:
+    if triage.priority is None or row.priority_said_by not in {None, Said.MODEL}:
+        return row
+    if row.priority_said_by is not None and PRIORITY_RANK[triage.priority] <= PRIORITY_RANK[row.priority]:
+        return row
+    return replace(
+        row,
+        priority=triage.priority,
+        priority_said_by=Said.MODEL,
+        priority_reasons=triage.priority_reasons,
+    )
 
 
 def _label_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:

@@ -12,6 +12,7 @@ from streams.triage.model_watch import ModelWatch
 from streams.triage.shadow import ShadowScoring
 from streams.triage.shared_scoring import SharedScoring
 from streams.triage.source_watermark import SourceWatermark
+from streams.triage.thread_memory import ThreadMemory
 from streams.triage.trial_metrics import TrialMetrics
 
 CaughtUp = Callable[[int, int], bool]
@@ -63,6 +64,7 @@ class TriageAssembly:
                 interval_s=settings.watermark_interval_s,
                 grace_s=settings.watermark_grace_s,
             ),
+            threads=ThreadMemory(settings.thread_rule),
             clock=utc_now,
             caught_up=self._caught_up,
             future_skew_s=settings.future_skew_s,

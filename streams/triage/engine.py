@@ -26,13 +26,14 @@ from streams.triage.intake import Arrived, arrive, horizon, triaged
 from streams.triage.model_watch import ModelWatch
 from streams.triage.shared_scoring import SharedScoring
 from streams.triage.source_watermark import SourceWatermark
+from streams.triage.thread_memory import ThreadMemory
 
 _log = structlog.get_logger(__name__)
 STAGE: Final = "triage"
 
 
 class TriageEngine:
-    """Stateless: what was passed on twice has the same id and is dropped by the next stage."""
+    """Keeps nothing that it may not forget: what was passed on twice has the same id, and the next stage drops it."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class TriageEngine:
         scoring: SharedScoring,
         metrics: StageMetrics,
         watermark: SourceWatermark,
+        threads: ThreadMemory,
         clock: Callable[[], datetime],
         caught_up: Callable[[int, int], bool],
         future_skew_s: float,
@@ -60,6 +62,7 @@ class TriageEngine:
         self._scoring = scoring
         self._metrics = metrics
         self._watermark = watermark
+        self._threads = threads
         self._clock = clock
         self._caught_up = caught_up
         self._skew_s = future_skew_s
@@ -124,7 +127,7 @@ class TriageEngine:
         return arrived
 
     def _pass_on(self, arrived: Sequence[Arrived], step: Step) -> None:
-        results = self._score(arrived)
+        results = self._score(arrived, step)
         for event in arrived:
             triage = results.get(event.origin.offset)
             step.emit(
@@ -141,13 +144,28 @@ class TriageEngine:
                 if ENCODER_BUDGET in triage.reasons:
                     step.count("encoder_left_out")
 
-    def _score(self, arrived: Sequence[Arrived]) -> Mapping[int, Triage]:
-        said = {
-            event.origin.offset: Message(event.ticket_id, event.said)
-            for event in arrived
-            if event.said is not None
-        }
-        return dict(zip(said, self._scoring.score(list(said.values())), strict=True)) if said else {}
+    def _score(self, arrived: Sequence[Arrived], step: Step) -> Mapping[int, Triage]:
+        said: dict[int, Message] = {}
+        for event in arrived:
+            if event.starts_anew:
+                self._threads.start_anew(event.ticket_id)
+            if event.said is None:
+                continue
+            if not event.opening and self._threads.is_full(event.ticket_id):
+                step.count("beyond_thread_messages")
+                continue
+            said[event.origin.offset] = Message(event.ticket_id, event.said)
+        results = dict(zip(said, self._scoring.score(list(said.values())), strict=True)) if said else {}
+        self._remember(arrived, results)
+        return results
+
+    def _remember(self, arrived: Sequence[Arrived], results: Mapping[int, Triage]) -> None:
+        for event in arrived:
+            triage = results.get(event.origin.offset)
+            if triage is not None and triage.intent is not None:
+                self._threads.note(event.ticket_id, (event.envelope.source, event.envelope.id))
+            if event.starts_anew:
+                self._threads.start_anew(event.ticket_id)
 
     def _emit_watermark(self, step: Step) -> None:
         """Tell every partition of tickets.enriched, as any of them may hold tickets of this source."""

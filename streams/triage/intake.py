@@ -10,6 +10,7 @@ import msgspec
 from schemas.derived import Origin, SourceEvent, TicketTriaged
 from schemas.envelope import Envelope, EventDecoder, EventError, InvalidBody, decode_envelope
 from schemas.events import TICKET_EVENTS, MessageAdded, TicketEvent, TicketOpened
+from schemas.thread_rule import starts_anew
 from schemas.triage import Triage
 from schemas.understanding import CustomerMessage
 from schemas.vocabulary import Author
@@ -28,13 +29,18 @@ class EventFromTheFuture(EventError):  # noqa: N818 - named as it appears in dea
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked event of tickets.events; `said` is the customer's message (which may be empty), if it is one."""
+    """A checked event of tickets.events; `said` is the customer's message (which may be empty), if it is one.
+
+    `opening` says that the event opens its ticket, `starts_anew` that messages are counted from nothing after it.
+    """
 
     envelope: Envelope
     ticket_id: str
     body: bytes
     origin: Origin
     said: CustomerMessage | None
+    opening: bool = False
+    starts_anew: bool = False
 
 
 def arrive(record: Record, *, latest: datetime) -> Arrived:
@@ -57,6 +63,8 @@ def arrive(record: Record, *, latest: datetime) -> Arrived:
         body=value,
         origin=record.origin,
         said=message_of(body, envelope.time),
+        opening=isinstance(body, TicketOpened),
+        starts_anew=starts_anew(body),
     )
 
 

@@ -20,7 +20,7 @@ from schemas.fold import Fact, fold
 from schemas.thread_rule import Answer, ThreadPolicy, ThreadRule, changes, starts_anew
 from schemas.ticket_row import Said, TicketRow
 from schemas.triage import UNSURE, Triage
-from schemas.vocabulary import OUT_OF_SCOPE, Status
+from schemas.vocabulary import OUT_OF_SCOPE, Priority, Status
 from tests.unit.schemas.ticket_facts import (
     TICKET,
     UNSCORED,
@@ -38,7 +38,7 @@ CONFIDENT = ThreadRule(policy="confident_change", margin=0.1, messages=5)
 LATEST = ThreadRule(policy="latest_message", messages=5)
 
 
-def says(intent: str, confidence: float, *, unsure: bool = False) -> Triage:
+def says(intent: str, confidence: float, *, unsure: bool = False, priority: Priority | None = None) -> Triage:
     """Return what the model says of a text; an unsure answer goes to the triage team."""
     return Triage(
         model_version="m-7",
@@ -48,6 +48,7 @@ def says(intent: str, confidence: float, *, unsure: bool = False) -> Triage:
         confidence=confidence,
         band="low" if unsure else "high",
         reasons=(UNSURE,) if unsure else (),
+        priority=priority,
     )
 
 
@@ -110,6 +111,19 @@ def test_the_row_says_how_often_the_intent_changed() -> None:
     row = fold_all(None, [opening(says("a", 0.3, unsure=True), CONFIDENT), message(1, SURE, CONFIDENT)])
     assert (row.prediction_changes, row.team, row.confidence) == (0, "team_of_a", 0.7)
     assert fold(row, message(2, SUREST, CONFIDENT)).prediction_changes == 1
+
+
+def test_a_later_message_raises_the_priority_and_never_lowers_it() -> None:
+    """Triage knows the customer's tier from the opening alone; what the source or people said stays anyhow."""
+    first = replace(SURE, priority=Priority.HIGH, priority_reasons=("base:high",))
+    row = fold(None, opening(first, CONFIDENT))
+    lower = message(1, replace(SUREST, priority=Priority.LOW), CONFIDENT)
+    higher = message(1, replace(SUREST, priority=Priority.URGENT, priority_reasons=("x",)), CONFIDENT)
+    assert (fold(row, lower).priority, fold(row, lower).priority_reasons) == (Priority.HIGH, ("base:high",))
+    assert (fold(row, higher).priority, fold(row, higher).priority_reasons) == (Priority.URGENT, ("x",))
+
+    given = fold(None, ruled(fact(opened(priority=Priority.LOW), 0, SURE), CONFIDENT))
+    assert fold(given, higher).priority is Priority.LOW
 
 
 def test_people_and_agents_are_not_overruled() -> None:
@@ -212,7 +226,11 @@ def test_no_unsure_answer_takes_the_place_of_another(
 
 
 texts = st.builds(
-    says, st.sampled_from("abc"), st.sampled_from((0.3, 0.5, 0.55, 0.7, 0.9)), unsure=st.booleans()
+    says,
+    st.sampled_from("abc"),
+    st.sampled_from((0.3, 0.5, 0.55, 0.7, 0.9)),
+    unsure=st.booleans(),
+    priority=st.sampled_from(list(Priority)),
 )
 rules = st.builds(ThreadRule, policy=st.sampled_from(POLICIES), messages=st.just(5))
 
@@ -222,10 +240,10 @@ rules = st.builds(ThreadRule, policy=st.sampled_from(POLICIES), messages=st.just
 def test_it_does_not_matter_whether_the_opening_or_a_message_arrives_first(
     rule: ThreadRule, first: Triage, second: Triage
 ) -> None:
-    """The ticket is about the same thing, in the same team, with the same confidence."""
+    """The ticket is about the same thing, in the same team, with the same confidence and priority."""
     one = fold_all(None, [opening(first, rule), message(1, second, rule)])
     other = fold_all(None, [message(1, second, rule), opening(first, rule)])
-    assert _label(one) == _label(other)
+    assert (*_label(one), one.priority) == (*_label(other), other.priority)
 
 
 @settings(max_examples=30, deadline=None)

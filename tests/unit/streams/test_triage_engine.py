@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from schemas.derived import Origin, RecordDied
+from schemas.thread_rule import FIRST_MESSAGE
 from schemas.topics import Topic
 from streams.fault_points import never
 from streams.input_order import InputOrder
@@ -17,6 +18,7 @@ from streams.record import Emission, Record, TopicRole
 from streams.triage import engine as triage
 from streams.triage.engine import TriageEngine
 from streams.triage.source_watermark import SourceWatermark
+from streams.triage.thread_memory import ThreadMemory
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions
 
 NAME = "tickets.events"
@@ -67,6 +69,7 @@ def engine(outbox: Outbox) -> TriageEngine:
         scoring=None,  # type: ignore[arg-type]  # nothing here is scored
         metrics=metrics,
         watermark=SourceWatermark(clock_mode="event", interval_s=1e9, grace_s=0),
+        threads=ThreadMemory(FIRST_MESSAGE),
         clock=lambda: NOW,
         caught_up=lambda _partition, _offset: False,
         future_skew_s=300,
