@@ -22,7 +22,7 @@ class ThreadMemory:
     """What this worker remembers of the threads of one partition; nothing is lost when it is.
 
     The fold counts for itself and ignores what is above the limit, scored or not. So forgetting a ticket, by a
-    restart or for lack of room, costs time and changes no outcome.
+    restart or for lack of room, costs time and changes no outcome (docs/threads.md names two rare cases that differ).
     """
 
     def __init__(self, rule: ThreadRule, *, tickets: int = TICKETS) -> None:

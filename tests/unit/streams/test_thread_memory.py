@@ -159,32 +159,51 @@ _bodies: st.SearchStrategy[TicketEvent] = st.one_of(
 _policies = st.sampled_from(("first_message", "confident_change", "latest_message"))
 
 
+_lives = st.lists(_bodies, min_size=4, max_size=24)
+_UNLIMITED = ThreadRule(policy="latest_message", messages=10**6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(_lives, _policies, st.sets(st.integers(0, 24)))
+def test_no_ticket_depends_on_what_triage_remembers(
+    bodies: list[TicketEvent], policy: str, cuts: set[int]
+) -> None:
+    """Remembering everything, hardly anything or nothing gives the same rows."""
+    rule = ThreadRule(policy=policy, messages=2)  # type: ignore[arg-type]  # one of the policies
+    steps = _steps(records(bodies), cuts)
+    memories = [ThreadMemory(rule), ThreadMemory(rule, tickets=1), ThreadMemory(_UNLIMITED)]
+    rows = [_rows(Triaging(memory).pass_on(steps), rule) for memory in memories]
+    assert rows[0] == rows[1] == rows[2]
+
+
 @settings(max_examples=30, deadline=None)
 @given(
-    st.lists(_bodies, min_size=4, max_size=24),
+    _lives,
     _policies,
     st.sets(st.integers(0, 24)),
     st.lists(st.tuples(st.integers(0, 23), st.integers(0, 24)), max_size=4),
 )
-def test_no_ticket_depends_on_what_triage_remembers(
+def test_records_that_are_sent_again_use_up_nothing(
     bodies: list[TicketEvent], policy: str, cuts: set[int], again: list[tuple[int, int]]
 ) -> None:
-    """Remembering everything, hardly anything or nothing gives the same rows, with records sent twice too."""
+    """Whatever comes twice, wherever, the rows are those that scoring every text would give."""
     rule = ThreadRule(policy=policy, messages=2)  # type: ignore[arg-type]  # one of the policies
     order = list(range(len(bodies)))
     for first, place in again:
         order.insert(max(place, order.index(first % len(bodies)) + 1), first % len(bodies))
     sent = records(bodies)
-    arrived = [at_offset(sent[number], offset) for offset, number in enumerate(order)]
+    steps = _steps([at_offset(sent[number], offset) for offset, number in enumerate(order)], cuts)
+    limited, unlimited = ThreadMemory(rule), ThreadMemory(_UNLIMITED)
+    assert _rows(Triaging(limited).pass_on(steps), rule) == _rows(Triaging(unlimited).pass_on(steps), rule)
+
+
+def _steps(arrived: Sequence[Record], cuts: set[int]) -> list[list[Record]]:
     steps: list[list[Record]] = [[]]
     for number, record in enumerate(arrived):
         steps[-1].append(record)
         if number in cuts:
             steps.append([])
-    unlimited = ThreadRule(policy="latest_message", messages=10**6)
-    memories = [ThreadMemory(rule), ThreadMemory(rule, tickets=1), ThreadMemory(unlimited)]
-    rows = [_rows(Triaging(memory).pass_on(steps), rule) for memory in memories]
-    assert rows[0] == rows[1] == rows[2]
+    return steps
 
 
 def _rows(enriched_records: list[Record], rule: ThreadRule) -> list[TicketRow]:
