@@ -25,7 +25,7 @@ UNLABELLED_CLUSTERS: Final = BatchView(
         Column("week", "DATE", "the Monday (UTC) of the week in which the tickets were opened"),
         Column("cluster", "BIGINT", "number of the group within its week, 1 is the largest"),
         Column("tickets", "BIGINT", "how many tickets it has"),
-        Column("looked_at", "BIGINT", "of how many unlabelled tickets of the week: 2000 at most"),
+        Column("looked_at", "BIGINT", "of how many unlabelled tickets of the week: 1000 at most"),
         Column("words", "VARCHAR[]", "the words that tell it best from the others, the most telling first"),
         Column("ticket_ids", "VARCHAR[]", "its most typical tickets, the most typical first"),
         Column("likeness", "DOUBLE", "mean cosine of its tickets with their mean, 0..1: how close they are"),

@@ -1,4 +1,5 @@
 -- One row per week, model version, signal and bin (value) that tickets had: what drift is measured on. Counts add up.
+-- Intents are named as they are called now (intent_map), so that a renamed one is no drift.
 --   week DATE: the Monday (UTC) of the week of the messages that the model decided by
 --   model_version VARCHAR: the model that decided them; 'all' counts those of every model
 --   signal VARCHAR: language, channel, customer_tier, out_of_scope; predicted_intent, predicted_category; band, confidence
@@ -25,7 +26,7 @@ FROM (
           WHEN 'language' THEN language
           WHEN 'channel' THEN channel
           WHEN 'customer_tier' THEN customer_tier
-          WHEN 'predicted_intent' THEN predicted_intent
+          WHEN 'predicted_intent' THEN COALESCE(current_intent, predicted_intent)
           WHEN 'predicted_category' THEN predicted_category
           WHEN 'band' THEN band
         END AS word,
@@ -34,6 +35,8 @@ FROM (
           WHEN 'out_of_scope' THEN CAST(FLOOR(out_of_scope * 1000) AS BIGINT)
         END AS place
       FROM tickets
+      LEFT JOIN intent_map
+        ON intent_map.intent = predicted_intent
       CROSS JOIN (
         SELECT 'language' AS signal
         UNION ALL SELECT 'channel'

@@ -106,7 +106,10 @@ def test_clusters_are_those_of_the_run(client: TestClient[Litestar]) -> None:
     found = client.post("/v1/sql", json={"sql": "SELECT ticket_ids FROM unlabelled_clusters"}).json()
     assert found["rows"] == [[["t1"]]]
     described = {view["name"]: view["as_of_run"] for view in client.get("/v1/views").json()["views"]}
-    assert [name for name, as_of_run in described.items() if as_of_run] == ["unlabelled_clusters"]
+    assert {name for name, as_of_run in described.items() if as_of_run} == {
+        "unlabelled_clusters",
+        "intent_map",
+    }
 
 
 def test_operators_see_the_newest_alerts(client: TestClient[Litestar]) -> None:
