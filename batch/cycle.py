@@ -223,6 +223,7 @@ class Cycle:
             self._choices(),
             keep_examples=settings.keep_examples,
             intents=meaning.intents,
+            priorities=settings.priorities,
         )
 
     def _follow(self) -> None:

@@ -1,13 +1,14 @@
 """Train a challenger, gate it against the champion on the same frozen test, and promote it if it wins."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
+from batch.cards.card import CARD_FOLDER, CardWishes, write_card
 from batch.promotion.bundles import place, remove_old_challengers
 from batch.promotion.holds import PublishRules, reason_to_wait
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
@@ -19,14 +20,15 @@ from batch.training.executor import Executor
 from batch.training.fit import Wishes
 from batch.training.gate import GateRules, challenger_wins
 from batch.training.progress import by_tenths
-from batch.training.rows import TrainingError
+from batch.training.rows import LabelledRow, TrainingError
 from batch.training.train import train_bundle
 from batch.training.update import update_bundle, why_not_updatable
 from schemas.intent_map import NO_CHANGES, IntentMap
-from schemas.model.bundle import load_bundle, read_manifest
+from schemas.model.bundle import Bundle, load_bundle, read_manifest
 from schemas.model.errors import BundleError
 from schemas.model.manifest import BundleManifest
 from schemas.model.registry import CurrentModel
+from schemas.signals.priority import PriorityTable
 from schemas.taxonomy import Taxonomy
 
 Progress = Callable[[str], None]
@@ -38,9 +40,10 @@ class Workshop(NamedTuple):
     """What every training of a home shares: where models lie, what labels mean, the encoder, the seed, the rules.
 
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
-    `keep_examples` lets bundles keep a few of the customers' texts.
     `intents` says what became of intents that models before this one may still name.
     The `executor` shares the work of a training out.
+    `keep_examples` lets bundles, and their cards, show a few of the customers' texts. `priorities` is the table of
+    priorities that cards are made with, None for the packaged one.
     """
 
     models: Path
@@ -54,6 +57,7 @@ class Workshop(NamedTuple):
     keep_examples: bool = False
     intents: IntentMap = NO_CHANGES
     executor: Executor | None = None
+    priorities: Path | None = None
 
 
 def promote(
@@ -67,8 +71,9 @@ def promote(
 ) -> Verdict:
     """Return the verdict on the model that these data make, or with `update` on the champion taught the corrections.
 
-    Steps: 1 remove what a run that died has left, 2 train, 3 measure champion and challenger on the same test,
-    4 move the bundle to its place, 5 write the verdict. What follows from it is `effects.follow`'s.
+    Steps: 1 remove what a run that died has left, 2 train, 3 measure champion and challenger on the same test and
+    write the challenger's card, 4 move the bundle to its place, 5 write the verdict. What follows from it is
+    `effects.follow`'s.
     """
     test = (
         data.test()
@@ -79,7 +84,9 @@ def promote(
     made = _update if update else _train
     manifest = made(workshop, data, trained, now, progress)
     progress("train 3: measure champion and challenger")
-    challenger = measure_bundle(load_bundle(trained), test)
+    bundle = load_bundle(trained)
+    challenger = measure_bundle(bundle, test)
+    _card(workshop, bundle, trained, test, progress)
     while True:
         current = _champion(workshop.models)
         champion = measure_published(current, workshop.models, test, workshop.intents)
@@ -156,6 +163,21 @@ def _after_update(models: Path, verdict: Verdict, base: str) -> Verdict:
     """Let the verdict on an update remember the training before it, which says when the next one is due."""
     last = read_verdict(models)
     return msgspec.structs.replace(verdict, update_of=base, last_training=last.training if last else None)
+
+
+def _card(
+    workshop: Workshop, bundle: Bundle, trained: Path, test: Sequence[LabelledRow], progress: Progress
+) -> None:
+    """Put the card beside the bundle's files: before it gets its place, so that no published one lacks it."""
+    write_card(
+        trained / CARD_FOLDER,
+        bundle,
+        test,
+        source=f"{len(test):,} rows of the frozen test",
+        priorities=PriorityTable.load(workshop.priorities),
+        progress=by_tenths(lambda what, share: progress(f"train 3: {what}, {share:.0%}")),
+        wishes=CardWishes(show_texts=workshop.keep_examples),
+    )
 
 
 def _verdict(

@@ -20,7 +20,23 @@ _reason = click.option("--reason", required=True, help="Why; it stays in the his
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
-@click.group()
+class _Models(click.Group):
+    """Knows one subcommand by name alone: its options need what reads labelled files, which takes a moment."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in their order."""
+        return [*super().list_commands(ctx), "card"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of `card` where it is asked for."""
+        if cmd_name != "card":
+            return super().get_command(ctx, cmd_name)
+        from infra.cli.model_card import command as card  # noqa: PLC0415 - see above
+
+        return card
+
+
+@click.group(cls=_Models)
 def command() -> None:
     """List, show, promote and roll back models, and try one beside the current."""
 

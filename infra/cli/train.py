@@ -1,6 +1,6 @@
 """`ticketyard train`: a model bundle from labelled files, or from the taxonomy alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.fit_settings import Search
 from schemas.model.manifest import SEVERAL, BundleManifest, EncoderInfo
 from schemas.sentiment.folder import sentiment_input
+from schemas.signals.priority import PriorityTable
 from schemas.taxonomy import load_taxonomy
 
 
@@ -94,6 +95,9 @@ from schemas.taxonomy import load_taxonomy
     help="Let the bundle keep a few labelled texts for explanations: personal data (docs/explanations.md).",
 )
 @update_options
+@click.option(
+    "--card/--no-card", default=True, show_default=True, help="Write the model card into the bundle's folder."
+)
 @task_option
 @column_options
 def command(
@@ -115,6 +119,7 @@ def command(
     keep_examples: bool,
     update_from: Path | None,
     corrections: tuple[Path, ...],
+    card: bool,
     **columns: Any,
 ) -> int:
     """Train a model on labelled files, --labelled FILE…, and write it to a new folder.
@@ -170,6 +175,9 @@ def command(
             executor=executor,
             keep_examples=keep_examples,
         )
+        if card:
+            test = [row for row in renamed.rows if row.split == "test"]
+            _write_card(out, test, paths, settings, threads, keep_examples, progress)
     Console().print(_summary(manifest, out))
     return 0
 
@@ -182,6 +190,30 @@ def _by_todays_names(rows: Sequence[LabelledRow], intents: IntentMap) -> Renamed
             err=True,
         )
     return renamed
+
+
+def _write_card(
+    out: Path,
+    test: Sequence[LabelledRow],
+    paths: Sequence[Path],
+    settings: BatchSettings,
+    threads: int,
+    show_texts: bool,
+    progress: Callable[[str, float], None],
+) -> None:
+    """Write the card beside the bundle, from the bundle as it was written."""
+    from batch.cards.card import CARD_FOLDER, CardWishes, write_card  # noqa: PLC0415 - as above
+    from schemas.model.bundle import load_bundle  # noqa: PLC0415 - as above
+
+    write_card(
+        out / CARD_FOLDER,
+        load_bundle(out, threads=threads),
+        test,
+        source=f"{len(test):,} rows of split test of {', '.join(path.name for path in paths)}",
+        priorities=PriorityTable.load(settings.priorities),
+        progress=progress,
+        wishes=CardWishes(show_texts=show_texts),
+    )
 
 
 def _executor(settings: BatchSettings, master: str | None) -> "AbstractContextManager[Executor | None]":
@@ -213,6 +245,8 @@ def _summary(manifest: BundleManifest, out: Path) -> Table:
     table.add_row("bands", _bands(manifest.bands))
     if manifest.test is not None:
         table.add_row("test", f"accuracy {manifest.test.accuracy:.4f}, macro-F1 {manifest.test.macro_f1:.4f}")
+    if (out / "card").exists():
+        table.add_row("model card", str(out / "card" / "card.html"))
     table.add_row("try it", f"ticketyard triage --bundle {out} 'my invoice is wrong'")
     return table
 

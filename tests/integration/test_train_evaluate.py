@@ -49,8 +49,8 @@ def _ok(command: object, *arguments: object) -> Result:
     return result
 
 
-FROZEN: Final = ("--encoder", "frozen")
-"""Fine-tuning has a test of its own; it would take longer than all others here."""
+FROZEN: Final = ("--encoder", "frozen", "--no-card")
+"""Fine-tuning and cards have tests of their own; they would take longer than all others here."""
 
 
 def _split_rows() -> Iterator[tuple[LabelledRow, str]]:
@@ -77,7 +77,8 @@ def labelled(tmp_path: Path) -> Path:
 def test_train_evaluate_and_triage_on_one_file(home: Path, labelled: Path, tmp_path: Path) -> None:
     """A bundle from train and val rows, figures on the test rows, and a result for a text."""
     out = tmp_path / "bundle"
-    trained = _ok(train, "--labelled", labelled, "--out", out, "--seed", 5, *FROZEN)
+    trained = _ok(train, "--labelled", labelled, "--out", out, "--seed", 5, *FROZEN, "--card")
+    assert "On " in (out / "card" / "card.md").read_text(encoding="utf-8")
     assert "skipped 1 rows without a text and 1 without a label" in trained.stderr
     manifest = read_manifest(out)
     splits = [split for _, split in _split_rows()]
