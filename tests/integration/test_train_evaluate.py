@@ -194,7 +194,7 @@ def test_a_bundle_carries_a_sentiment_model(home: Path, labelled: Path, tmp_path
     assert carried.read("a zindle", "en").value > 0.2
     assert "sentiment" in {source.name for source in read_manifest(out).inputs}
     told = json.loads(_ok(triage, "a zindle", "--bundle", out, "--json").stdout)
-    assert told["understanding"]["sentiment"]["value"] > 0.2
+    assert told["sentiment"]["value"] > 0.2
 
     (out / "sentiment/sentiment.skops").write_bytes(b"other")
     with pytest.raises(BundleError, match=r"sentiment/sentiment\.skops: its sha256"):
