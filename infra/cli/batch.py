@@ -84,12 +84,13 @@ def _say_views(cycle: "Cycle") -> None:
     served = cycle.refresh_views()
     tickets = served.manifest.views["tickets"].rows
     click.echo(f"views: run {served.run_id} of commit {served.manifest.history_commit}, {tickets} tickets")
-    _say_drift(cycle.drift(served))
+    say_drift(cycle.drift(served))
 
 
-def _say_drift(findings: "list[DriftFinding]") -> None:
+def say_drift(findings: "list[DriftFinding]") -> None:
+    """Print and log what has drifted, and where to read what to do about it."""
     for finding in findings:
-        log.warning("drift", **msgspec.to_builtins(finding))
+        log.warning("drift", found=msgspec.to_builtins(finding))
         click.echo(f"drift: {finding}")
     if findings:
         click.echo(
