@@ -12,7 +12,6 @@ from rich.console import Console
 from batch.training.fit import Wishes
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle
-from batch.training.tuning import EncoderChoice
 from schemas.model.bands import BandRules
 from schemas.taxonomy import load_taxonomy
 
@@ -46,13 +45,7 @@ class BenchContext:
             raise SystemExit(f"{found} is missing: set TICKETYARD_DATA to the folder of public data sets")
         return found
 
-    def bundle(
-        self,
-        name: str,
-        rows: Callable[[], Sequence[LabelledRow]],
-        *,
-        encoder_choice: EncoderChoice = "fine-tuned",
-    ) -> Path:
+    def bundle(self, name: str, rows: Callable[[], Sequence[LabelledRow]]) -> Path:
         """Return the folder of the bundle of this name, trained on these rows if it is not there yet."""
         out = self.models / name
         if out.exists():
@@ -69,7 +62,7 @@ class BenchContext:
             inputs=(),
             progress=lambda _what, _done: None,
             threads=THREADS,
-            encoder_choice=encoder_choice,
+            encoder_choice="fine-tuned",
             wishes=WISHES,
         )
         self.training_seconds[name] = time.monotonic() - began
