@@ -47,6 +47,10 @@ class ArchivesMissing(Permanent):
     """The Java archives of Spark's Kafka source are not where set-up puts them."""
 
 
+class SparkUnreachable(Transient):
+    """No Spark starts or answers at the master that was named."""
+
+
 class ExecutorFailed(Permanent):
     """Spark's executors cannot do a training's work: something is missing there, or is another version."""
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 import schemas
-from batch.errors import ArchivesMissing
+from batch.errors import ArchivesMissing, SparkUnreachable
 from batch.settings import BatchSettings
 
 _LOG_FILE = Path(__file__).with_name("log4j2.properties")
@@ -60,7 +62,7 @@ def spark_session(settings: BatchSettings, archives: Sequence[Path] | None = Non
     """Start Spark, and stop it at the end of the block; with its Kafka source, or with other Java archives.
 
     Executors on this machine run this Python; those of a cluster the one that PYSPARK_PYTHON names, this one's path
-    where it names none.
+    where it names none. Raises SparkUnreachable where none starts there.
     """
     if settings.spark_master.startswith("local"):
         os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -71,7 +73,14 @@ def spark_session(settings: BatchSettings, archives: Sequence[Path] | None = Non
     builder = SparkSession.builder
     for name, value in spark_options(settings, loaded).items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
+    try:
+        session = builder.getOrCreate()
+    except (Py4JError, PySparkException) as error:
+        cause = next((line for line in str(error).splitlines() if line.startswith(": ")), str(error)[:200])
+        raise SparkUnreachable(
+            f"No Spark starts at {settings.spark_master} ({cause.removeprefix(': ')}): "
+            "check --master or TICKETYARD_SPARK_MASTER, and whether it runs"
+        ) from error
     try:
         yield session
     finally:

@@ -1,10 +1,13 @@
 """How Spark is configured."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from py4j.protocol import Py4JError
 
-from batch.errors import ArchivesMissing
+from batch import spark
+from batch.errors import ArchivesMissing, SparkUnreachable
 from batch.settings import BatchSettings
 from batch.spark import kafka_archives, spark_options
 
@@ -31,3 +34,28 @@ def test_missing_archives_are_one_sentence() -> None:
     """Where set-up has not run, the error says what to run."""
     with pytest.raises(ArchivesMissing, match="run `make setup`"):
         kafka_archives(BatchSettings(home=Path("/nowhere/at/all")))
+
+
+class _NoMaster:
+    """A builder of sessions whose master does not answer."""
+
+    def config(self, *_option: str) -> "_NoMaster":
+        return self
+
+    def getOrCreate(self) -> None:  # noqa: N802 - Spark's name
+        raise Py4JError(
+            "An error occurred while calling None.x.\n: java.lang.IllegalStateException: stopped\n\tat x"
+        )
+
+
+def test_a_master_that_does_not_answer_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which master, what Spark says in one line of its hundred, and what to check."""
+    monkeypatch.setattr(spark, "SparkSession", SimpleNamespace(builder=_NoMaster()))
+    settings = BatchSettings(home=tmp_path, spark_master="spark://nowhere:7077")
+    with (
+        pytest.raises(SparkUnreachable, match=r"nowhere:7077 \(java\S+: stopped\): check --master"),
+        spark.spark_session(settings, archives=[]),
+    ):
+        pass
