@@ -25,7 +25,7 @@ def svg_of(lines: Sequence[Line], *, across: str, up: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {_FONT}>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         *_grid(most),
-        _text(WIDTH / 2, HEIGHT - 34, across),
+        _text(WIDTH / 2, HEIGHT - 30, across),
         f'<text transform="translate(16,{HEIGHT / 2 - 20}) rotate(-90)" text-anchor="middle">{escape(up)}</text>',
     ]
     for number, line in enumerate(lines):
@@ -44,7 +44,7 @@ def _grid(most: int) -> list[str]:
         parts += [
             _level(y, 'stroke="#dddddd"'),
             _text(LEFT - 16, y + 4, f"{share:.1f}"),
-            _text(x, HEIGHT - BOTTOM + 16 - 8, f"{round(share * most):,}"),
+            _text(x, HEIGHT - BOTTOM + 16, f"{round(share * most):,}"),
         ]
     return parts
 
