@@ -95,12 +95,7 @@ def fit_cascade(
     )
     if not (material.own_validation and material.val.texts):
         return fitted
-    everything = joined(material.train, material.val)
-    kept = {name: fitted.head[name] for name in ("encoder_scale", "ngrams_scale", "levels")}
-    return fitted._replace(
-        ngrams={**fitting.ngrams(everything), **{name: fitted.ngrams[name] for name in ("scale", "levels")}},
-        head={**(fitting.head(everything) if tuned_head is None else fitted.head), **kept},
-    )
+    return fitting.again(fitted, joined(material.train, material.val), head=tuned_head is None)
 
 
 class _Fitting(NamedTuple):
@@ -141,6 +136,15 @@ class _Fitting(NamedTuple):
             return side_by_side(head, published, (1.0, 1.0))
         logits = ngram_tier_from(ngrams).logits(texts)
         return side_by_side(head, published, learn_factors(head, published, read, logits, targets))
+
+    def again(self, fitted: Fitted, everything: Examples, *, head: bool) -> Fitted:
+        """Return the tiers learnt from all rows, the head where that is wished, with what calibration found."""
+        kept = {name: fitted.head[name] for name in ("encoder_scale", "ngrams_scale", "levels")}
+        scale = {name: fitted.ngrams[name] for name in ("scale", "levels")}
+        return fitted._replace(
+            ngrams={**self.ngrams(everything), **scale},
+            head={**self.head(everything), **kept} if head else fitted.head,
+        )
 
     def _read(self, examples: Examples) -> tuple[Matrix, Targets]:
         """Return the vectors of the rows that a head learns from, and their labels' columns."""
