@@ -73,6 +73,7 @@ def update_bundle(
         kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
         place_files(base, folder, sorted(kept))
         files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
+        place_files(base, folder, [name for name in bundle.manifest.extras if (base / name).exists()])
         manifest = _manifest(bundle.manifest, known, material, fitted)
         taught = _taught(bundle.manifest, known, update.relearnt)
         manifest = with_version(

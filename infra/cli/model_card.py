@@ -1,12 +1,13 @@
 """`ticketyard models card`: what a bundle can and cannot do, as Markdown and as one HTML page."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from batch.training.rows import rows_to_test
+from batch.training.rows import LabelledRow, rows_to_test
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from schemas.settings import CommonSettings
 
@@ -76,6 +77,31 @@ def command(
         )
     click.echo(str(target / HTML_NAME))
     return 0
+
+
+def add_card(
+    bundle: Path,
+    test: Sequence[LabelledRow],
+    files: Sequence[Path],
+    *,
+    threads: int,
+    show_texts: bool,
+    progress: Callable[[str, float], None],
+) -> None:
+    """Write the card into the folder of a bundle that was just made, from the bundle as it lies there."""
+    from batch.cards.card import CARD_FOLDER, CardWishes, write_card  # noqa: PLC0415 - as above
+    from schemas.model.bundle import load_bundle  # noqa: PLC0415 - as above
+    from schemas.signals.priority import PriorityTable  # noqa: PLC0415 - as above
+
+    write_card(
+        bundle / CARD_FOLDER,
+        load_bundle(bundle, threads=threads),
+        test,
+        source=f"{len(test):,} rows of split test of {', '.join(path.name for path in files)}",
+        priorities=PriorityTable.load(CommonSettings().priorities),
+        progress=progress,
+        wishes=CardWishes(show_texts=show_texts),
+    )
 
 
 def _stored(version: str) -> Path:

@@ -1,6 +1,6 @@
 """`ticketyard train`: a model bundle from labelled files, or from the taxonomy alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from batch.training.current_names import Renamed, rename_rows
 from batch.training.executor import Executor
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
+from infra.cli.model_card import add_card
 from infra.cli.sentiment_task import task_option, train_task
 from infra.cli.update_task import update_options, update_task
 from schemas.intent_map import IntentMap, load_intent_map
@@ -23,7 +24,6 @@ from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.fit_settings import Search
 from schemas.model.manifest import SEVERAL, BundleManifest, EncoderInfo
 from schemas.sentiment.folder import sentiment_input
-from schemas.signals.priority import PriorityTable
 from schemas.taxonomy import load_taxonomy
 
 
@@ -146,6 +146,8 @@ def command(
             intents=load_intent_map(settings.intent_map, known),
             out=out,
             threads=threads,
+            card=card,
+            show_texts=keep_examples,
         )
     sentiment = sentiment or settings.sentiment
     carried = [] if sentiment is None else [sentiment_input(sentiment)]
@@ -177,7 +179,7 @@ def command(
         )
         if card:
             test = [row for row in renamed.rows if row.split == "test"]
-            _write_card(out, test, paths, settings, threads, keep_examples, progress)
+            add_card(out, test, paths, threads=threads, show_texts=keep_examples, progress=progress)
     Console().print(_summary(manifest, out))
     return 0
 
@@ -190,30 +192,6 @@ def _by_todays_names(rows: Sequence[LabelledRow], intents: IntentMap) -> Renamed
             err=True,
         )
     return renamed
-
-
-def _write_card(
-    out: Path,
-    test: Sequence[LabelledRow],
-    paths: Sequence[Path],
-    settings: BatchSettings,
-    threads: int,
-    show_texts: bool,
-    progress: Callable[[str, float], None],
-) -> None:
-    """Write the card beside the bundle, from the bundle as it was written."""
-    from batch.cards.card import CARD_FOLDER, CardWishes, write_card  # noqa: PLC0415 - as above
-    from schemas.model.bundle import load_bundle  # noqa: PLC0415 - as above
-
-    write_card(
-        out / CARD_FOLDER,
-        load_bundle(out, threads=threads),
-        test,
-        source=f"{len(test):,} rows of split test of {', '.join(path.name for path in paths)}",
-        priorities=PriorityTable.load(settings.priorities),
-        progress=progress,
-        wishes=CardWishes(show_texts=show_texts),
-    )
 
 
 def _executor(settings: BatchSettings, master: str | None) -> "AbstractContextManager[Executor | None]":

@@ -12,6 +12,7 @@ from batch.training.corrections import Known, describe_corrections
 from batch.training.current_names import rename_rows
 from batch.training.rows import TrainingError, rows_from_taxonomy
 from infra.cli.labelled_options import columns_from, progress_bar, read_files
+from infra.cli.model_card import add_card
 from schemas.intent_map import IntentMap
 from schemas.model.manifest import BundleManifest
 from schemas.sentiment.folder import SENTIMENT_PART
@@ -47,8 +48,10 @@ def update_task(
     intents: IntentMap,
     out: Path,
     threads: int,
+    card: bool,
+    show_texts: bool,
 ) -> int:
-    """Write the bundle in `base`, taught the corrections, to a new folder."""
+    """Write the bundle in `base`, taught the corrections, to a new folder, and with `card` its card beside it."""
     from batch.training.update import update_bundle  # noqa: PLC0415 - scikit-learn takes seconds to load
     from schemas.model.bundle import read_manifest  # noqa: PLC0415 - as above
 
@@ -74,6 +77,8 @@ def update_task(
             progress=progress,
             threads=threads,
         )
+        if card:
+            add_card(out, known.test, paths, threads=threads, show_texts=show_texts, progress=progress)
     Console().print(_sentence(manifest, out), highlight=False, soft_wrap=True)
     return 0
 

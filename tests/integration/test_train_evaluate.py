@@ -16,6 +16,7 @@ from batch.training.rows import LabelledRow
 from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
 from infra.cli.triage import command as triage
+from schemas.explanation.kept_examples import load_examples
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
 from schemas.model.registry import pointer_to, write_current
@@ -160,6 +161,8 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
     assert [source.name for source in new.inputs] == ["labelled.csv", "corrections"]
     changed = {name for name in old.files if old.files[name] != new.files[name]}
     assert changed == {"ngrams.skops", "head.skops"}  # the head's scales are learnt again on the val rows
+    assert load_examples(updated) == load_examples(base) != ()
+    assert "gnomes" not in (updated / "card" / "card.md").read_text(encoding="utf-8")
     result = json.loads(_ok(triage, "--bundle", updated, "--json", "gnomes on holiday").stdout)
     assert (result["intent"], result["model_version"]) == ("app_crash", new.version)
 
