@@ -14,6 +14,7 @@ from batch.history.commits import Archive, ArchivedTopic, HistoryFile
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.views.build import build_views
+from batch.views.given_intents import GivenIntents
 from schemas.fold import fact_of, fold
 from schemas.manifest import ViewFiles
 from schemas.partitioning import partition_for
@@ -21,6 +22,12 @@ from schemas.ticket_row import TicketRow
 from schemas.topics import Topic
 from tests.simulated_logs import LogRecord, SimulatedLogs
 
+RENAMED = {
+    "intent": "app_crash",
+    "current_intent": "program_crash",
+    "change": "renamed",
+    "split_into": [],
+}
 LOGGED_AT = datetime(2026, 3, 3, tzinfo=UTC)
 PARTITIONS = 3
 ARCHIVED = pa.schema(
@@ -106,6 +113,7 @@ def views(
             topic_names=names,
             now=datetime(2026, 3, 9, tzinfo=UTC),
             progress=lambda _step: None,
+            intents=GivenIntents([RENAMED], "sum"),
         )
     return folder, files
 
@@ -169,6 +177,21 @@ def test_agents_with_tickets_are_measured(views: tuple[Path, dict[str, ViewFiles
     assert rows
     assert all(0 <= row["performance"] <= 1 for row in rows)
     assert {row["agent_id"] for row in rows} <= {row["agent_id"] for row in read(views, "agents")}
+
+
+def test_intents_are_shown_by_the_names_of_now(
+    simulated: SimulatedLogs, views: tuple[Path, dict[str, ViewFiles]]
+) -> None:
+    """What was renamed keeps its old name where it was decided, and has the new one where tickets are counted."""
+    old, new = RENAMED["intent"], RENAMED["current_intent"]
+    assert read(views, "intent_map") == [RENAMED]
+    decided = [row.ticket_id for row in simulated.rows.values() if row.intent == old and not row.merged_into]
+    outcomes = {row["ticket_id"]: row for row in read(views, "ticket_outcomes")}
+    assert decided
+    assert {(outcomes[each]["intent"], outcomes[each]["current_intent"]) for each in decided} == {(old, new)}
+    counted = {row["intent"]: row["tickets"] for row in read(views, "daily_analytics")}
+    assert old not in counted
+    assert new in counted
 
 
 def _as_in_a_view(value: Any) -> Any:
