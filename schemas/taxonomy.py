@@ -28,6 +28,7 @@ FEWEST_INTENTS: Final = 2
 UNMAPPED_PRIORITY: Final = Priority.MEDIUM
 """The base priority of a label that the taxonomy does not know."""
 
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _SNAKE_CASE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -65,9 +66,16 @@ def _enough(examples: tuple[str, ...]) -> tuple[str, ...]:
     return examples
 
 
+def _language(code: str) -> str:
+    if not _LANGUAGE.fullmatch(code):
+        raise PydanticCustomError("language", "is no language: use its ISO 639 code, such as de")
+    return code
+
+
 SnakeCase = Annotated[str, AfterValidator(_snake_case)]
 IntentName = Annotated[str, AfterValidator(_intent_name)]
 Filled = Annotated[str, AfterValidator(_filled)]
+Language = Annotated[str, AfterValidator(_language)]
 Examples = Annotated[tuple[Filled, ...], AfterValidator(_enough)]
 
 
@@ -78,6 +86,15 @@ class _Entry(BaseModel, frozen=True, extra="forbid"):
     team: SnakeCase
     priority: Priority
     examples: Examples
+    examples_in: dict[Language, tuple[Filled, ...]] = {}
+
+    def all_examples(self) -> Iterator[tuple[list[str | int], str]]:
+        """Yield the place within the entry, and the text, of each example in every language."""
+        for number, text in enumerate(self.examples):
+            yield ["examples", number], text
+        for language, texts in self.examples_in.items():
+            for number, text in enumerate(texts):
+                yield ["examples_in", language, number], text
 
 
 class _Section(BaseModel, frozen=True, extra="forbid"):
@@ -101,7 +118,10 @@ class _Document(BaseModel, frozen=True, extra="forbid"):
 
 
 class Intent(_Entry):
-    """One thing that customers want: its default team, base priority and the sentences that teach it."""
+    """One thing that customers want: its default team, base priority and the sentences that teach it.
+
+    `examples_in` holds sentences in other languages by their ISO 639 codes; they teach as the others do.
+    """
 
     name: IntentName
     category: Category
@@ -144,9 +164,9 @@ class Taxonomy(BaseModel, frozen=True, extra="forbid"):
         return tuple(sorted({intent.team for intent in self.intents.values()} | {TRIAGE_TEAM}))
 
     def examples(self) -> Iterator[tuple[str, str]]:
-        """Yield (text, label) of every example, in the file's order: the cold-start training set."""
+        """Yield (text, label) of every example in every language: the cold-start training set."""
         for intent in self.intents.values():
-            for text in intent.examples:
+            for _, text in intent.all_examples():
                 yield text, intent.name
 
 
@@ -198,10 +218,10 @@ def _repeated_examples(document: _Document, root: yaml.Node | None) -> Iterator[
     """Two equal sentences under two intents teach the classifier a contradiction."""
     first: dict[str, str] = {}
     for category, name, entry in document.entries():
-        for number, text in enumerate(entry.examples):
+        for place, text in entry.all_examples():
             folded = " ".join(text.casefold().split())
             if folded in first:
-                line = line_of(["categories", category, "intents", name, "examples", number], root)
+                line = line_of(["categories", category, "intents", name, *place], root)
                 yield (
                     f"line {line}: {category} > {name}: the example {text!r} is in {first[folded]} already: "
                     "reword or delete one of them"

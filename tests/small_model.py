@@ -22,10 +22,11 @@ UNKNOWN: Final = "something_unknown"
 
 
 def small_rows(intents: int = INTENTS) -> list[LabelledRow]:
-    """Return rows of the taxonomy's first intents, of one unknown label and of oos; a few are test rows."""
+    """Return English rows of the taxonomy's first intents, of one unknown label and of oos; a few are test rows."""
     taxonomy = load_taxonomy()
-    names = set(list(taxonomy.intents)[:intents])
-    rows = [row for row in rows_from_taxonomy(taxonomy) if names.issuperset(row.labels)]
+    first = list(taxonomy.intents.values())[:intents]
+    english = {intent.name: intent.model_copy(update={"examples_in": {}}) for intent in first}
+    rows = rows_from_taxonomy(taxonomy.model_copy(update={"intents": english}))
     rows += [LabelledRow(f"the {word} of my garden gnome", (UNKNOWN,)) for word in ("hat", "beard", "boots")]
     rows += [LabelledRow(f"how do i cook {word}", ("oos",)) for word in ("rice", "fish", "beans", "eggs")]
     return [

@@ -1,6 +1,6 @@
 """Fitting the cascade: both tiers, their calibration, the threshold between them, and the bands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from batch.training.calibrate import ALWAYS_ENCODER, LOSS, choose_threshold, learn_scales
 from batch.training.examples import Examples, Material, joined, sample_of_each
 from batch.training.executor import Executor, ThisProcess
-from batch.training.head_fit import fit_head
+from batch.training.heads import HeadRows, best_head, fit_one, fit_two, with_scales_of, worth_trying_two
 from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.progress import Progress
@@ -89,8 +89,8 @@ def fit_cascade(
     settings = searched.chosen if searched else FitSettings()
     fitting = _Fitting(labels, vectors, seed, progress, settings)
     ngrams = fitting.ngrams(material.train)
-    head = fitting.head(material.train) if tuned_head is None else fitting.tuned(tuned_head, material, ngrams)
-    fitted = calibrate_cascade(ngrams, head, material, vectors, wishes)._replace(
+    heads = [fitting.tuned(tuned_head, material, ngrams)] if tuned_head else fitting.heads(material.train)
+    fitted = calibrate_cascade(ngrams, heads, material, vectors, wishes)._replace(
         settings=settings, search=searched
     )
     if not (material.own_validation and material.val.texts):
@@ -115,12 +115,17 @@ class _Fitting(NamedTuple):
         self.progress("learning words", 1.0)
         return state
 
-    def head(self, examples: Examples) -> State:
-        read, targets = self._read(examples)
+    def heads(self, examples: Examples, *, two: bool | None = None) -> list[State]:
+        """Return one head for all texts; last a state with two heads where these are wished, or worth trying."""
+        places = sample_of_each(examples.targets, ENCODER_ROWS, seed=self.seed)
+        texts = [examples.texts[place] for place in places]
+        rows = HeadRows.of(texts, self.vectors.of(texts), examples.targets[places])
         self.progress("learning meaning", 0.0)
-        state = fit_head(read, targets, self.labels, settings=self.settings.head)
+        found = [fit_one(rows, self.labels, self.settings.head)]
+        if two or (two is None and worth_trying_two(rows)):
+            found.append(fit_two(found[0], rows, self.labels, self.settings.head))
         self.progress("learning meaning", 1.0)
-        return state
+        return found
 
     def tuned(self, head: State, material: Material, ngrams: State) -> State:
         """Return the head that was trained with the encoder, joined by the published one's where there are both."""
@@ -139,11 +144,10 @@ class _Fitting(NamedTuple):
 
     def again(self, fitted: Fitted, everything: Examples, *, head: bool) -> Fitted:
         """Return the tiers learnt from all rows, the head where that is wished, with what calibration found."""
-        kept = {name: fitted.head[name] for name in ("encoder_scale", "ngrams_scale", "levels")}
         scale = {name: fitted.ngrams[name] for name in ("scale", "levels")}
+        relearnt = self.heads(everything, two="other" in fitted.head)[-1] if head else fitted.head
         return fitted._replace(
-            ngrams={**self.ngrams(everything), **scale},
-            head={**self.head(everything), **kept} if head else fitted.head,
+            ngrams={**self.ngrams(everything), **scale}, head=with_scales_of(relearnt, fitted.head)
         )
 
     def _read(self, examples: Examples) -> tuple[Matrix, Targets]:
@@ -153,20 +157,21 @@ class _Fitting(NamedTuple):
 
 
 def calibrate_cascade(
-    ngrams: State, head: State, material: Material, vectors: Vectors, wishes: Wishes
+    ngrams: State, heads: Sequence[State], material: Material, vectors: Vectors, wishes: Wishes
 ) -> Fitted:
-    """Return both tiers with the scales, levels, threshold and bands that the validation rows teach."""
+    """Return both tiers with the scales, levels, threshold and bands that the validation rows teach.
+
+    Of several heads the one is taken that `best_head` finds best on these rows.
+    """
     texts, targets = material.val
     if not texts:  # too few rows to set any aside: the better tier decides everything, uncalibrated
-        return Fitted(ngrams, head, ALWAYS_ENCODER, None, None)
-    logits, read = ngram_tier_from(ngrams).logits(texts), vectors.of(texts)
-    own = head_from(head).logits(read)
+        return Fitted(ngrams, heads[0], ALWAYS_ENCODER, None, None)
+    logits, rows = ngram_tier_from(ngrams).logits(texts), HeadRows.of(texts, vectors.of(texts), targets)
     ngrams = {**ngrams, "scale": learn_scales([logits], targets)[0]}
-    encoder_scale, ngrams_scale = learn_scales([own, logits], targets)
-    head = {**head, "encoder_scale": encoder_scale, "ngrams_scale": ngrams_scale}
+    head = best_head(heads, rows, logits)
     outside = material.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in material.labels else None
     first = _Tier.of(logits.astype(np.float64) * ngrams["scale"], targets, outside)
-    second = _Tier.of(head_from(head).calibrated(read, logits), targets, outside)
+    second = _Tier.of(head_from(head).calibrated(rows.vectors, logits, rows.foreign), targets, outside)
     choice = choose_threshold(first.probabilities, second.probabilities, targets, loss=wishes.loss)
     both = first.with_unsure_from(second, choice.threshold)
     confidence, right = both.probabilities.max(axis=1), both.probabilities.argmax(axis=1) == targets

@@ -68,7 +68,7 @@ def update_bundle(
     )
     if material.val.texts:
         vectors = Vectors(read_here(bundle.encoder), progress)
-        fitted = calibrate_cascade(update.state, head, material, vectors, wishes or Wishes())
+        fitted = calibrate_cascade(update.state, [head], material, vectors, wishes or Wishes())
     with bundle_being_written(out) as folder:
         kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
         place_files(base, folder, sorted(kept))

@@ -32,7 +32,7 @@ def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample]
     first, second = best(found.probabilities, 2)[0].tolist()
     by_encoder = bool(found.by_encoder[0])
     tier = bundle.ngrams
-    scale = bundle.head.ngrams_scale if by_encoder else tier.scale
+    scale = bundle.head_of(clean).ngrams_scale if by_encoder else tier.scale
     ngrams = ngram_shares(tier, clean, first=first, second=second).scaled(scale)
     encoder = (
         encoder_shares(bundle, clean, first=first, second=second)

@@ -35,5 +35,7 @@ def _each_left_out(words: Sequence[str], count: int) -> list[str]:
 
 
 def _margins(bundle: Bundle, texts: Sequence[str], first: int, second: int) -> Wide:
-    logits = bundle.head.logits(bundle.encoder.embed(texts)).astype(np.float64)
-    return np.asarray((logits[:, first] - logits[:, second]) * bundle.head.encoder_scale)
+    # All by the head of the whole text: a word less must not change the language that it is read in.
+    head = bundle.head_of(texts[0])
+    logits = head.logits(bundle.encoder.embed(texts)).astype(np.float64)
+    return np.asarray((logits[:, first] - logits[:, second]) * head.encoder_scale)

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from schemas.model.arrays import load_arrays, sha256_of
 from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
 from schemas.model.errors import BundleError
+from schemas.model.foreign import in_another_language
 from schemas.model.manifest import FORMAT, HEAD, MANIFEST, NGRAMS, SEVERAL, BundleManifest, files_of
 from schemas.model.ngrams import NgramTier, ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, sigmoid, softmax
@@ -28,7 +30,8 @@ class EncoderHead:
 
     Its calibrated logits are encoder_scale x own logits + ngrams_scale x first tier's logits; both scales are
     learnt on validation rows, so a useless side gets weight 0. `levels` are the energies by which a text's
-    strangeness is told.
+    strangeness is told. `other` decides texts in a language that the encoder has not learnt, where training
+    found that better.
     """
 
     weights: Matrix  # (labels, dimensions)
@@ -36,6 +39,7 @@ class EncoderHead:
     encoder_scale: float
     ngrams_scale: float
     levels: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    other: "EncoderHead | None" = None
 
     def logits(self, vectors: Matrix) -> Matrix:
         """Return the head's own scores, (n, labels)."""
@@ -43,10 +47,18 @@ class EncoderHead:
         rows = [self.weights @ vector + self.intercept for vector in vectors]
         return np.asarray(rows, dtype=np.float32).reshape(len(vectors), len(self.intercept))
 
-    def calibrated(self, vectors: Matrix, ngram_logits: Matrix) -> Wide:
-        """Return each row's calibrated logits, (n, labels), from its vector and its first-tier logits."""
+    def calibrated(
+        self, vectors: Matrix, ngram_logits: Matrix, foreign: npt.NDArray[np.bool_] | None = None
+    ) -> Wide:
+        """Return each row's calibrated logits, (n, labels), from its vector and its first-tier logits.
+
+        `foreign` marks the rows that are the `other` head's, where there is one.
+        """
         own = self.logits(vectors).astype(np.float64)
-        return own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale
+        total = own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale
+        if self.other is not None and foreign is not None and foreign.any():
+            total[foreign] = self.other.calibrated(vectors[foreign], ngram_logits[foreign])
+        return total
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,11 @@ class Bundle:
     def version(self) -> str:
         """Return the version that results carry."""
         return self.manifest.version
+
+    def head_of(self, text: str) -> EncoderHead:
+        """Return the head that answers a text: the other one where its language is surely not the encoder's."""
+        other = self.head.other
+        return other if other is not None and in_another_language([text])[0] else self.head
 
     @cached_property
     def outside(self) -> int | None:
@@ -135,6 +152,7 @@ def head_from(state: dict[str, Any]) -> EncoderHead:
         encoder_scale=float(state["encoder_scale"]),
         ngrams_scale=float(state["ngrams_scale"]),
         levels=state["levels"],
+        other=head_from(state["other"]) if "other" in state else None,
     )
 
 
@@ -173,10 +191,11 @@ def _check_sum(path: Path, name: str, expected: str) -> None:
 
 def _check_widths(bundle: Bundle, path: Path) -> None:
     labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
+    heads = [head for head in (bundle.head, bundle.head.other) if head is not None]
     several = bundle.several
     thresholds = () if several is None else (several.ngrams, several.encoder)
     if (
-        bundle.head.weights.shape != (labels, dimensions)
+        {head.weights.shape for head in heads} != {(labels, dimensions)}
         or bundle.ngrams.labels != labels
         or any(each.shape != (labels,) for each in thresholds)
     ):

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from schemas.model.bands import band_of
 from schemas.model.bundle import Bundle
+from schemas.model.foreign import in_another_language
 from schemas.model.language import language_of
 from schemas.model.probabilities import DECIMALS, Wide, best
 from schemas.model.strangeness import energy, strangeness
@@ -80,8 +81,9 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
     by_encoder = np.zeros(len(texts), dtype=np.bool_)
     if places.size:
         by_encoder[places] = True
-        vectors = bundle.encoder.embed([texts[place] for place in places.tolist()])
-        combined = bundle.head.calibrated(vectors, logits[places])
+        read = [texts[place] for place in places.tolist()]
+        foreign = None if bundle.head.other is None else in_another_language(read)
+        combined = bundle.head.calibrated(bundle.encoder.embed(read), logits[places], foreign)
         probabilities[places] = bundle.probabilities(combined)
         strange[places] = strangeness(energy(combined, outside=bundle.outside), bundle.head.levels)
     left_out = unsure & ~by_encoder

@@ -31,6 +31,7 @@ SECTIONS: Final = {
     "bands": "tests.bench.quality.bands",
     "sentiment": "tests.bench.quality.sentiment",
     "language": "tests.bench.quality.language",
+    "other_languages": "tests.bench.quality.other_languages",
     "speed": "tests.bench.quality.speed",
 }
 """Section -> the module whose function `measure` returns its rows; they run in this order."""

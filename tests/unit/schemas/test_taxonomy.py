@@ -134,6 +134,22 @@ def test_examples_come_with_their_label_in_file_order() -> None:
     assert Counter(label for _, label in pairs) == {"app_crash": 8, "double_charge": 8}
 
 
+def test_examples_in_other_languages_teach_too() -> None:
+    """Sentences of other languages stand behind those of the first, with the same label."""
+    content = document(
+        product_complaint={"late": entry("x", examples_in={"de": ["zu spät"], "fr": ["tard"]})}
+    )
+    pairs = [text for text, label in parse(content).examples() if label == "late"]
+    assert pairs[FEWEST_EXAMPLES:] == ["zu spät", "tard"]
+
+
+def test_packaged_file_has_examples_in_the_simulators_languages(packaged: Taxonomy) -> None:
+    """Every intent has four sentences in each of five more languages, so a first model knows them too."""
+    for intent in packaged.intents.values():
+        counts = {language: len(texts) for language, texts in intent.examples_in.items()}
+        assert counts == dict.fromkeys(("de", "es", "fr", "it", "pt"), 4), intent.name
+
+
 def test_taxonomy_cannot_be_changed() -> None:
     """A loaded taxonomy and its intents are frozen."""
     with pytest.raises(ValidationError, match="frozen"):
@@ -154,6 +170,15 @@ BAD_ENTRIES: dict[str, tuple[Entry, str]] = {
     "elsewhere": (
         entry("x", examples=[*"abcdefgh", "IT  crashes number 0"]),
         "the example 'IT  crashes number 0' is in technical_support > app_crash already",
+    ),
+    "elsewhere in another language": (
+        entry("x", examples_in={"de": ["zu spät", "it crashes number 0"]}),
+        "the example 'it crashes number 0' is in technical_support > app_crash already",
+    ),
+    "language": (entry("x", examples_in={"German": ["zu spät"]}), "German: is no language: use its ISO 639"),
+    "empty in another language": (
+        entry("x", examples_in={"de": [" "]}),
+        "late > examples_in > de > 0: is empty",
     ),
     "team": (entry("x", team="The Team"), "late > team: is not lower_snake_case"),
     "no team": (
