@@ -12,6 +12,7 @@ from rich.console import Console
 from batch.training.fit import Wishes
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle
+from batch.training.tuning import EncoderChoice
 from schemas.model.bands import BandRules
 from schemas.taxonomy import load_taxonomy
 
@@ -45,7 +46,13 @@ class BenchContext:
             raise SystemExit(f"{found} is missing: set TICKETYARD_DATA to the folder of public data sets")
         return found
 
-    def bundle(self, name: str, rows: Callable[[], Sequence[LabelledRow]]) -> Path:
+    def bundle(
+        self,
+        name: str,
+        rows: Callable[[], Sequence[LabelledRow]],
+        *,
+        encoder_choice: EncoderChoice = "fine-tuned",
+    ) -> Path:
         """Return the folder of the bundle of this name, trained on these rows if it is not there yet."""
         out = self.models / name
         if out.exists():
@@ -62,7 +69,7 @@ class BenchContext:
             inputs=(),
             progress=lambda _what, _done: None,
             threads=THREADS,
-            encoder_choice="fine-tuned",
+            encoder_choice=encoder_choice,
             wishes=WISHES,
         )
         self.training_seconds[name] = time.monotonic() - began
