@@ -73,8 +73,7 @@ def identity_section(found: Sequence[Swap]) -> Section:
         f"No priority moves in {len(found)} swaps."
         if not moved
         else f"The priority moves in {len(moved)} of {len(found)} swaps ({percent(len(moved) / len(found))}). "
-        f"In {sum(not one.moves_intent for one in moved)} of them the intent stays, so the fault is in what is read "
-        "beside the model; in the others the model gives another intent."
+        f"{_causes(moved)}."
     )
     return Section(
         "Does it matter who asks",
@@ -97,6 +96,17 @@ def identity_section(found: Sequence[Swap]) -> Section:
             ),
             *_moved_terms(found),
         ),
+    )
+
+
+def _causes(moved: Sequence[Swap]) -> str:
+    """Say what moved the priorities: the intent, the band (a ticket of the low one begins as medium), or neither."""
+    intent = sum(one.moves_intent for one in moved)
+    same = [one for one in moved if not one.moves_intent]
+    band = sum("low" in (one.triage.band, one.reference.band) for one in same)
+    return (
+        f"In {intent} of them the intent moves too, in {band} it stays but one of both is in the low band, which "
+        f"begins as medium, and in {len(same) - band} what is read beside the model differs"
     )
 
 

@@ -50,17 +50,13 @@ class Swap(NamedTuple):
 
 
 class AttributeFigures(NamedTuple):
-    """The swaps of one attribute: their number, and the parts in which intent, team, priority or sentiment move.
-
-    `of_reading` counts priorities that move though the intent did not: what is read beside the model did that.
-    """
+    """The swaps of one attribute: their number, and the parts in which intent, team, priority or sentiment move."""
 
     attribute: str
     n: int
     intent: float
     team: float
     priority: float
-    of_reading: int
     sentiment: float
     example: str | None
 
@@ -115,7 +111,6 @@ def _figures(attribute: str, found: Sequence[Swap]) -> AttributeFigures:
         intent=sum(one.moves_intent for one in found) / n,
         team=sum(one.triage.team != one.reference.team for one in found) / n,
         priority=sum(one.moves_priority for one in found) / n,
-        of_reading=sum(one.moves_priority and not one.moves_intent for one in found),
         sentiment=sum(one.moves_sentiment for one in found) / n,
         example=moved and f"{moved.text} ({moved.reference.priority} to {moved.triage.priority})",
     )
