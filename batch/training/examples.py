@@ -44,11 +44,12 @@ def prepare(rows: Sequence[LabelledRow], *, seed: int, most_held: int | None = N
     """Split rows into training and validation.
 
     TrainingError where there are fewer than two labels or more than MOST_LABELS. Where no row is marked val, a
-    fifth is set aside by a hash of the text, or about `most_held` where that is less, but never a label's only rows.
+    fifth is set aside by a hash of the text, or about `most_held` (MOST_VALIDATION) where that is less, but never a
+    label's only rows.
     """
     pairs = _pairs(rows)
     given = any(split == "val" for _, _, split in pairs)
-    share = OWN_VALIDATION if most_held is None else min(OWN_VALIDATION, most_held / max(1, len(pairs)))
+    share = min(OWN_VALIDATION, (most_held or MOST_VALIDATION) / max(1, len(pairs)))
     held = [split == "val" if given else _set_aside(text, share) for text, _, split in pairs]
     train = [(text, label) for (text, label, _), out in zip(pairs, held, strict=True) if not out]
     val = [(text, label) for (text, label, _), out in zip(pairs, held, strict=True) if out]

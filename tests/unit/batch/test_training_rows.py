@@ -139,6 +139,14 @@ def test_fewer_than_two_labels_cannot_be_learnt(rows: list[LabelledRow]) -> None
         prepare(rows, seed=1)
 
 
+def test_no_row_is_set_aside_for_nothing() -> None:
+    """A fifth of 30,000 rows is more than validation uses: a thousand of them were learnt by neither tier."""
+    rows = [LabelledRow(f"text {number}", (str(number % 3),)) for number in range(30_000)]
+    material = prepare(rows, seed=1)
+    assert len(material.train.texts) + len(material.val.texts) > 29_800
+    assert len(material.val.texts) > MOST_VALIDATION - 200
+
+
 def test_a_column_of_ids_is_no_column_of_labels() -> None:
     """Ten thousand labels trained for hours without a word; now the message says what is probably wrong."""
     rows = [LabelledRow(f"order {number}", (f"id_{number}",)) for number in range(10_000)]
