@@ -65,6 +65,7 @@ _TICKET_DOCS: Final = {
     "model_version": "the model that predicted",
     "predicted_intent": "the intent that the model predicted",
     "predicted_category": "its category",
+    "predicted_intents": "every intent that the model answered for the message, likeliest first",
     "predicted_event_id": "the event with the text that the prediction is of",
     "predicted_at": "event time of that event",
     "prediction_changes": "how often a later message changed the predicted intent",

@@ -57,6 +57,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model_version: str | None = None
     predicted_intent: str | None = None
     predicted_category: Category | None = None
+    predicted_intents: tuple[str, ...] = ()
     predicted_event_id: str | None = None
     predicted_at: datetime | None = None
     prediction_changes: int = 0

@@ -10,7 +10,7 @@ from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, late
 from schemas.thread_rule import Answer, answer, answer_of, changes
 from schemas.ticket_row import Said, TicketRow, Work
-from schemas.triage import NO_TEXT, Triage
+from schemas.triage import NO_TEXT, Triage, all_intents
 from schemas.vocabulary import FINISHED, PRIORITY_RANK, TRIAGE_TEAM
 
 
@@ -157,6 +157,7 @@ def _label_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
         _with_signals(row, triage),
         predicted_intent=triage.intent,
         predicted_category=triage.category,
+        predicted_intents=all_intents(triage),
         predicted_event_id=fact.id,
         predicted_at=fact.time,
         confidence=triage.confidence,

@@ -46,6 +46,7 @@ def test_the_model_labels_a_ticket_with_text() -> None:
     assert (row.priority, row.priority_said_by) == (Priority.HIGH, Said.MODEL)
     assert (row.team, row.team_said_by, row.language) == ("payments", Said.MODEL, "en")
     assert (row.predicted_intent, row.predicted_category) == ("refund_status", Category.REFUND_REQUEST)
+    assert row.predicted_intents == ("refund_status",)
     assert (row.confidence, row.decided_by, row.model_version) == (0.91, "encoder", "m-7")
 
 
