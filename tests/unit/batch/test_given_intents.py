@@ -12,8 +12,9 @@ from batch.views.row_batches import arrow_schema
 from batch.views.runs import write_manifest
 from schemas.batch_views import INTENT_MAP
 from schemas.manifest import Manifest, ViewFiles
+from schemas.settings import CommonSettings
 
-TAXONOMY = Path("schemas/taxonomy.yaml")
+TAXONOMY = CommonSettings().taxonomy
 
 
 def map_file(folder: Path, text: str) -> Path:
