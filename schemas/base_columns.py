@@ -11,11 +11,16 @@ from schemas.ticket_row import TicketRow
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column of a view; `type` is SQL's name of it, `doc` one line for whoever queries it."""
+    """One column of a view; `type` is SQL's name of it, `doc` one line for whoever queries it.
+
+    `absent` is the SQL literal that stands for it in the files of a run from before there was such a column; where
+    it is empty every run must have the column.
+    """
 
     name: str
     type: str
     doc: str
+    absent: str = ""
 
 
 _SQL_TYPES: Final[dict[Any, str]] = {
@@ -116,6 +121,18 @@ _TICKET_DOCS: Final = {
     "survey_at": "the same of its survey score",
 }
 
+_TICKET_DEFAULTS: Final = {field.name: field.default for field in msgspec.structs.fields(TicketRow)}
+
+
+def _absent(default: Any) -> str:
+    """Return what a row without the field says: the field's default, as a row from the log is decoded."""
+    if default is msgspec.NODEFAULT:
+        return ""
+    if default is None or default == ():
+        return "NULL" if default is None else "[]"
+    return f"'{default.value}'" if isinstance(default, StrEnum) else str(default)
+
+
 _POSITION: Final = (
     Column("logged_at", "TIMESTAMPTZ", "when the broker logged the record that this row is from"),
     Column("log_partition", "BIGINT", "that record's partition"),
@@ -123,7 +140,12 @@ _POSITION: Final = (
 )
 
 TICKETS: Final = (
-    *(Column(name, sql_type(hint), _TICKET_DOCS[name]) for name, hint in get_type_hints(TicketRow).items()),
+    *(
+        Column(
+            name, sql_type(hint), _TICKET_DOCS[name], _absent(_TICKET_DEFAULTS.get(name, msgspec.NODEFAULT))
+        )
+        for name, hint in get_type_hints(TicketRow).items()
+    ),
     *_POSITION,
 )
 """The fields of TicketRow in their order, then where the row was logged."""
@@ -176,7 +198,7 @@ DEAD_LETTERS: Final = (
     Column("source_partition", "BIGINT", "the record's partition there"),
     Column("source_offset", "BIGINT", "the record's offset there"),
     Column("arrived_at", "TIMESTAMPTZ", "when the broker received the record"),
-    Column("event_source", "VARCHAR", "who published the record, where its headers say so"),
+    Column("event_source", "VARCHAR", "who published the record, where its headers say so", "NULL"),
     Column("died_at", "TIMESTAMPTZ", "when the broker logged the dead letter"),
     Column("log_partition", "BIGINT", "the dead letter's partition"),
     Column("log_offset", "BIGINT", "the dead letter's offset"),

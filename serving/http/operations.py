@@ -51,9 +51,11 @@ def problems(status: TailStatus, state: ServedState) -> list[str]:
     if status.waiting_for:
         found.append(f"the tail cannot go on ({status.waiting_for}); check that Kafka runs, and its address")
     if status.run_error:
+        instead = (
+            "the one before still is" if state.run_id else "and no other is: answers are of the tail alone"
+        )
         found.append(
-            f"the newest batch run is not served, the one before still is ({status.run_error}); "
-            "run `ticketyard batch run` again"
+            f"the newest batch run is not served, {instead} ({status.run_error}); run `ticketyard batch run` again"
         )
     return found + [f"{gap.message}; {gap.act}" for gap in state.gaps]
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are made of our own names and whole numbers; values are bound
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,6 +18,7 @@ from serving.merge.view_sql import (
     BATCH_VIEWS,
     REPLACED,
     batch_view_sql,
+    columns_sql,
     kept_rows_sql,
     merged_views,
     names,
@@ -80,7 +81,8 @@ class MergeStore:
         try:
             with self._transaction():
                 for view in BATCH_VIEWS:
-                    sql = batch_view_sql(view, run.files.get(view.name, ()))
+                    files = run.files.get(view.name, ())
+                    sql = batch_view_sql(view, files, self._columns(files))
                     self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {sql}")
                     self._check_rows(run, view.name)
                 for base in BASE_VIEWS:
@@ -144,6 +146,9 @@ class MergeStore:
     def _insert(self, table: str, rows: pa.Table, columns: str) -> None:
         with self._registered(incoming=rows):
             self._cursor.execute(f"INSERT INTO {table} SELECT {columns} FROM incoming")
+
+    def _columns(self, files: Sequence[str]) -> set[str]:
+        return {row[0] for row in self._cursor.execute(columns_sql(files)).fetchall()} if files else set()
 
     def _check_rows(self, run: Run, name: str) -> None:
         promised = run.manifest.views[name].rows if name in run.manifest.views else 0

@@ -7,7 +7,7 @@ those in `batch`.
 
 # ruff: noqa: S608 - statements are made of our own names, whole numbers and quoted paths
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from schemas.base_columns import Column
@@ -56,14 +56,27 @@ def names(columns: Sequence[Column]) -> str:
     return ", ".join(column.name for column in columns)
 
 
-def batch_view_sql(view: View, files: Sequence[str]) -> str:
-    """Return the SELECT of a run's view from its Parquet `files`, in the documented types."""
+def batch_view_sql(view: View, files: Sequence[str], present: Collection[str] = ()) -> str:
+    """Return the SELECT of a run's view from its Parquet `files`, in the documented types.
+
+    `present` are the columns that the files have. One that came into the view after the run was made says what a
+    row without it says; any other that is missing is left for DuckDB to miss.
+    """
     if not files:
         nothing = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in view.columns)
         return f"SELECT {nothing} WHERE FALSE"
     listed = ", ".join(_literal(file) for file in files)
-    columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in view.columns)
+    columns = ", ".join(
+        f"CAST({column.name if column.name in present or not column.absent else column.absent} AS {column.type}) "
+        f"AS {column.name}"
+        for column in view.columns
+    )
     return f"SELECT {columns} FROM read_parquet([{listed}])"
+
+
+def columns_sql(files: Sequence[str]) -> str:
+    """Return the statement that lists the columns of Parquet `files`, a row each, by name first."""
+    return f"DESCRIBE SELECT * FROM read_parquet([{', '.join(map(_literal, files))}])"
 
 
 def realtime_tables() -> Iterator[str]:

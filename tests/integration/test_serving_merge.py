@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.ticket_row import TicketRow, Work
 from schemas.vocabulary import Category, Channel, Priority, Status
+from serving.errors import RunUnusable
 from serving.merge.answers import Snapshot
 from serving.state import ServedState
 from tests.unit.serving.merge_bench import LOG, MergeBench, write_run
@@ -221,6 +222,29 @@ def test_a_run_that_ends_before_the_tail_starts_over(bench: MergeBench) -> None:
     check(bench, log)
     feed(bench, log, log.ends(), step=5)
     check(bench, log)
+
+
+def test_a_run_from_before_a_column_is_served_with_what_rows_without_it_say(bench: MergeBench) -> None:
+    """After an upgrade serving refused the last run until the next: all older history was missing from answers."""
+    log = growing_log(tickets=3, revisions=4)
+    half = dict.fromkeys(PARTITIONS, 2)
+    tables = Recount(log.below(half)).tables()
+    later = ["band", "out_of_scope", "frustrated", "quality_marks", "prediction_changes", "predicted_intents"]
+    tables["tickets"] = tables["tickets"].drop_columns(later)
+    write_run(bench.views, "old", tables, half)
+    bench.switch()
+    feed(bench, log, log.ends(), step=3)
+    check(bench, log)
+
+
+def test_a_run_without_a_column_that_rows_always_had_is_unusable(bench: MergeBench) -> None:
+    """A missing column is no silent null where no row was ever without it."""
+    log = growing_log(tickets=1, revisions=1)
+    tables = Recount(log.below(log.ends())).tables()
+    tables["tickets"] = tables["tickets"].drop_columns(["ticket_id"])
+    write_run(bench.views, "broken", tables, log.ends())
+    with pytest.raises(RunUnusable, match="ticket_id"):
+        bench.switch()
 
 
 def test_times_are_read_as_utc(bench: MergeBench) -> None:
