@@ -52,7 +52,11 @@ class StreamSettings(CommonSettings):
     future_skew_s: float = Field(
         default=300.0, ge=0, description="An event further ahead of the clock than this is a dead letter."
     )
-    score_texts: int = Field(default=64, ge=1, description="At most so many records in one step of triage.")
+    score_texts: int = Field(
+        default=64,
+        ge=2,
+        description="At most so many records in one step of triage; a full one leaves the encoder no room.",
+    )
     shrink_encoder: bool = Field(
         default=True,
         description="The fuller a call of scoring, the fewer of its texts take the encoder; off: lag grows instead.",

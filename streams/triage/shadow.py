@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from schemas.model.scoring import score
-from schemas.triage import Triage
+from schemas.triage import ENCODER_BUDGET, Triage
 from streams.triage.deployment import Deployment, Message, Trial
 from streams.triage.trial_metrics import Outcome, TrialMetrics
 
@@ -59,10 +59,16 @@ class ShadowScoring(threading.Thread):
             by_champion = decided.model_version == deployment.champion.version
             if message.said.text is None or not by_champion or not trial.covers(message.ticket_id):
                 continue
-            try:
-                self._waiting.put_nowait(_Task(message, decided, trial))
-            except queue.Full:
+            # Decided in a hurry: how the models differ is not what would be compared.
+            if ENCODER_BUDGET in decided.reasons or not self._put(_Task(message, decided, trial)):
                 self._metrics.count("shadow", trial.bundle.version, "skipped")
+
+    def _put(self, task: _Task) -> bool:
+        try:
+            self._waiting.put_nowait(task)
+        except queue.Full:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the thread after the call that is under way."""

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.model.bundle import Bundle
 from schemas.signals.priority import PriorityTable
+from schemas.triage import ENCODER_BUDGET
 from schemas.understanding import CustomerMessage
 from streams.triage.deployment import Deployment, Message, Trial
 from streams.triage.shadow import ShadowScoring
@@ -79,6 +80,17 @@ def test_what_comes_too_fast_is_skipped_and_waits_nowhere() -> None:
     run = Shadowed(named("shadow"))
     run.take(messages(100))
     assert run.counted("skipped") == 36
+
+
+def test_what_the_encoder_had_no_room_for_is_not_compared() -> None:
+    """A shadow equal to the champion differed from it whenever there was much to do, and people promote by that."""
+    run = Shadowed(tiny_bundle())
+    hurried = [message("T-1", "refund please")]
+    results = replace(run.deployment, champion=tiny_bundle()).decide(hurried, TABLE, 0)
+    assert ENCODER_BUDGET in results[0].reasons
+    run.scoring.offer(replace(run.deployment, champion=tiny_bundle()), hurried, results)
+    registered = {"kind": "shadow", "version": "tiny", "outcome": "skipped"}
+    assert run.registry.get_sample_value("ticketyard_trial_results_total", registered) == 1
 
 
 def test_only_its_share_is_scored() -> None:
