@@ -153,6 +153,7 @@ class TriageEngine:
                 continue
             if not event.opening and self._threads.is_full(event.ticket_id):
                 step.count("beyond_thread_messages")
+                self._threads.note(event.ticket_id, (event.envelope.source, event.envelope.id))
                 continue
             said[event.origin.offset] = Message(event.ticket_id, event.said)
         results = dict(zip(said, self._scoring.score(list(said.values())), strict=True)) if said else {}

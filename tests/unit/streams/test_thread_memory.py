@@ -1,5 +1,6 @@
 """What triage remembers of threads saves scoring and changes no ticket."""
 
+import tracemalloc
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -148,6 +149,44 @@ def test_a_text_that_is_sent_again_counts_once() -> None:
     assert not memory.is_full("T-1")
 
 
+def test_what_is_known_of_a_ticket_has_an_end() -> None:
+    """A ticket that was resolved and written to again and again once added a hash a message without an end."""
+
+    def allocated(rounds: int) -> int:
+        memory = ThreadMemory(ThreadRule(policy="latest_message", messages=2))
+        tracemalloc.start()
+        for number in range(rounds):
+            memory.note("T-1", ("crm", f"e-{number}"))
+            memory.start_anew("T-1")
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size
+
+    assert allocated(2_000) < 10_000  # bytes; one hash is 36 and its place in a table as much again
+
+
+def test_a_ticket_that_is_written_to_is_remembered_also_beyond_its_limit() -> None:
+    """A running mail loop was once the oldest of its partition: busy neighbours evicted it, so it cost again."""
+    memory = ThreadMemory(RULE, tickets=2)
+    triaging = Triaging(memory)
+    loop = [opened("a"), *[written("b")] * 5]
+    neighbours = [opened("a", "T-2"), written("b"), opened("a", "T-3"), written("b"), opened("a", "T-4")]
+    triaging.pass_on([[record] for record in records([*loop, *neighbours, written("b")])])
+    assert triaging.scored == 3 + 3
+    assert memory.is_full("T-1")
+
+
+def test_a_text_beyond_the_limit_that_is_sent_again_counts_as_little() -> None:
+    """It was not known, as it was not scored: behind a reopening it once used up what the next message needed."""
+    bodies = [opened("a"), written("b"), written("c"), TicketReopened(ticket_id="T-1"), written("c")]
+    first = records([*bodies, written("b"), written("c")])
+    sent = [*first[:4], at_offset(first[2], 4), *[at_offset(first[number], number) for number in (5, 6)]]
+    rule = ThreadRule(policy="latest_message", messages=2)
+    limited, unlimited = Triaging(ThreadMemory(rule)), Triaging(ThreadMemory(_UNLIMITED))
+    steps = [[record] for record in sent]
+    assert _rows(limited.pass_on(steps), rule) == _rows(unlimited.pass_on(steps), rule)
+
+
 _tickets = st.sampled_from(("T-1", "T-2"))
 _bodies: st.SearchStrategy[TicketEvent] = st.one_of(
     st.builds(written, st.sampled_from(sorted(ANSWERS)), _tickets),
@@ -181,16 +220,17 @@ def test_no_ticket_depends_on_what_triage_remembers(
     _lives,
     _policies,
     st.sets(st.integers(0, 24)),
-    st.lists(st.tuples(st.integers(0, 23), st.integers(0, 24)), max_size=4),
+    st.lists(st.tuples(st.integers(0, 23), st.integers(0, 3)), max_size=4),
 )
 def test_records_that_are_sent_again_use_up_nothing(
     bodies: list[TicketEvent], policy: str, cuts: set[int], again: list[tuple[int, int]]
 ) -> None:
-    """Whatever comes twice, wherever, the rows are those that scoring every text would give."""
+    """Whatever comes twice while it is remembered, the rows are those that scoring every text would give."""
     rule = ThreadRule(policy=policy, messages=2)  # type: ignore[arg-type]  # one of the policies
     order = list(range(len(bodies)))
-    for first, place in again:
-        order.insert(max(place, order.index(first % len(bodies)) + 1), first % len(bodies))
+    for first, later in again:
+        newer = min(later, 2 * rule.most_scored - 1)
+        order.insert(order.index(first % len(bodies)) + 1 + newer, first % len(bodies))
     sent = records(bodies)
     steps = _steps([at_offset(sent[number], offset) for offset, number in enumerate(order)], cuts)
     limited, unlimited = ThreadMemory(rule), ThreadMemory(_UNLIMITED)
