@@ -11,25 +11,25 @@ from schemas.fold.order import is_older, late
 from schemas.thread_rule import Answer, answer, answer_of, changes
 from schemas.ticket_row import Said, TicketRow, Work
 from schemas.triage import NO_TEXT, Triage, all_intents
-from schemas.vocabulary import FINISHED, PRIORITY_RANK, TRIAGE_TEAM
+from schemas.vocabulary import FINISHED, PRIORITY_RANK, TRIAGE_TEAM, Priority
 
 
 def label_opening(row: TicketRow, body: TicketOpened, fact: Fact) -> TicketRow:
     """Label a ticket by its opening: what the source says stands where it is explicit or there is no text.
 
     Where messages came before it, the one that the ticket is labelled by stays if it would have changed the label
-    of the opening: the order of arrival decides nothing between these two.
+    of the opening: docs/threads.md says how far the order of arrival decides nothing between these two.
     """
     triage = fact.triage
     if body.priority is not None and row.priority_said_by is not Said.PEOPLE:
-        row = replace(row, priority=body.priority, priority_said_by=Said.SOURCE)
+        row = _take_priority(row, body.priority)
     if triage is not None and triage.intent is not None:
         if body.team is not None and body.assignee is not None:  # somebody has it already, where they have it
             row = _put_in_team(row, body.team, Said.SOURCE)
-        message_stays = row.predicted_intent is not None and changes(
-            fact.thread_rule, answer_of(triage), _standing(row)
-        )
-        row = _raise_priority(row, triage) if message_stays else _label_by_model(row, triage, fact)
+        if _would_have_changed(row, triage, fact):
+            row = _raise_priority(row, triage, equal_too=True)
+        else:
+            row = _label_by_model(row, triage, fact)
         return _count(row, fact)
     return _label_by_source(row, body, triage)
 
@@ -127,6 +127,14 @@ def _standing(row: TicketRow) -> Answer:
     return answer(row.predicted_intent, row.confidence, row.triage_reasons)
 
 
+def _would_have_changed(row: TicketRow, opening: Triage, fact: Fact) -> bool:
+    """Tell whether the message that labels the row would have done so had the opening `fact` come before it."""
+    if row.predicted_intent is None or fact.thread_rule.most_scored == 1:
+        return False
+    older = row.predicted_at is not None and is_older(row.predicted_at, fact.time)
+    return not older and changes(fact.thread_rule, answer_of(opening), _standing(row))
+
+
 def _change_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
     """Take over what a later message says; its priority, of which triage knows no tier, can only raise the ticket's."""
     changed = replace(
@@ -139,10 +147,17 @@ def _change_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
     return _raise_priority(changed, triage)
 
 
-def _raise_priority(row: TicketRow, triage: Triage) -> TicketRow:
+def _take_priority(row: TicketRow, priority: Priority) -> TicketRow:
+    """Set what the source says; the reasons that the model had for another go with that."""
+    return replace(row, priority=priority, priority_said_by=Said.SOURCE, priority_reasons=())
+
+
+def _raise_priority(row: TicketRow, triage: Triage, *, equal_too: bool = False) -> TicketRow:
+    """Set the model's priority if it is higher; `equal_too`: its reasons also stand for the one that is there."""
     if triage.priority is None or row.priority_said_by not in {None, Said.MODEL}:
         return row
-    if row.priority_said_by is not None and PRIORITY_RANK[triage.priority] <= PRIORITY_RANK[row.priority]:
+    higher = PRIORITY_RANK[triage.priority] - PRIORITY_RANK[row.priority]
+    if row.priority_said_by is not None and (higher < 0 or (higher == 0 and not equal_too)):
         return row
     return replace(
         row,
@@ -210,8 +225,10 @@ def _label_by_source(row: TicketRow, body: TicketOpened, triage: Triage | None) 
             decided_by="source",
             triage_reasons=reasons or (NO_TEXT,),
         )
-    if priority is not None and row.priority_said_by is None:
-        row = replace(row, priority=priority, priority_said_by=Said.SOURCE)
+    if priority is not None and row.priority_said_by in {None, Said.MODEL}:
+        row = _take_priority(row, priority)
+    if body.team is None and row.predicted_intent is not None:
+        return row  # a message with words came first: its team is better known than that of no words
     return _put_in_team(row, team or TRIAGE_TEAM, Said.SOURCE if body.team else Said.MODEL)
 
 

@@ -1,7 +1,5 @@
 """Which message of a thread says what a ticket is about."""
 
-from itertools import permutations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,11 +14,29 @@ from schemas.events import (
     TicketResolved,
     TicketUpdated,
 )
-from schemas.fold import Fact, fold
+from schemas.fold import fold
 from schemas.thread_rule import Answer, ThreadPolicy, ThreadRule, changes, starts_anew
-from schemas.ticket_row import Said, TicketRow
-from schemas.triage import UNSURE, Triage
+from schemas.ticket_row import Said
+from schemas.triage import Triage
 from schemas.vocabulary import OUT_OF_SCOPE, Priority, Status
+from tests.unit.schemas.thread_facts import (
+    CONFIDENT,
+    GUESSED,
+    HARDLY,
+    LATEST,
+    LOST,
+    POLICIES,
+    STRANGE,
+    SURE,
+    SURER,
+    SUREST,
+    message,
+    opening,
+    ruled,
+    rules,
+    says,
+    texts,
+)
 from tests.unit.schemas.ticket_facts import (
     TICKET,
     UNSCORED,
@@ -28,50 +44,9 @@ from tests.unit.schemas.ticket_facts import (
     fact,
     fold_all,
     from_agent,
-    from_customer,
     minute,
     opened,
 )
-
-POLICIES: tuple[ThreadPolicy, ...] = ("first_message", "confident_change", "latest_message")
-CONFIDENT = ThreadRule(policy="confident_change", margin=0.1, messages=5)
-LATEST = ThreadRule(policy="latest_message", messages=5)
-
-
-def says(intent: str, confidence: float, *, unsure: bool = False, priority: Priority | None = None) -> Triage:
-    """Return what the model says of a text; an unsure answer goes to the triage team."""
-    return Triage(
-        model_version="m-7",
-        decided_by="ngrams",
-        team="triage" if unsure else f"team_of_{intent}",
-        intent=intent,
-        confidence=confidence,
-        band="low" if unsure else "high",
-        reasons=(UNSURE,) if unsure else (),
-        priority=priority,
-    )
-
-
-def ruled(told: Fact, rule: ThreadRule) -> Fact:
-    """Return the fact under a rule."""
-    return replace(told, thread_rule=rule)
-
-
-def opening(triage: Triage, rule: ThreadRule, at: float = 0) -> Fact:
-    """Return an opening of which the model says something."""
-    return ruled(fact(opened(text="x"), at, triage), rule)
-
-
-def message(at: float, triage: Triage | None, rule: ThreadRule) -> Fact:
-    """Return a customer's message of which the model says something."""
-    return ruled(fact(from_customer(), at, triage), rule)
-
-
-SURE, SURER, SUREST = says("a", 0.7), says("b", 0.8), says("c", 0.95)
-HARDLY = says("d", 0.75)
-LOST = says("e", 0.99, unsure=True)
-GUESSED = says("f", 0.3, unsure=True)
-STRANGE = says(OUT_OF_SCOPE, 0.99)
 
 
 @pytest.mark.parametrize(
@@ -225,38 +200,6 @@ def test_no_unsure_answer_takes_the_place_of_another(
         assert not changes(rule, later, standing)
 
 
-texts = st.builds(
-    says,
-    st.sampled_from("abc"),
-    st.sampled_from((0.3, 0.5, 0.55, 0.7, 0.9)),
-    unsure=st.booleans(),
-    priority=st.sampled_from(list(Priority)),
-)
-rules = st.builds(ThreadRule, policy=st.sampled_from(POLICIES), messages=st.just(5))
-
-
-@settings(max_examples=60, deadline=None)
-@given(rules, texts, texts)
-def test_it_does_not_matter_whether_the_opening_or_a_message_arrives_first(
-    rule: ThreadRule, first: Triage, second: Triage
-) -> None:
-    """The ticket is about the same thing, in the same team, with the same confidence and priority."""
-    one = fold_all(None, [opening(first, rule), message(1, second, rule)])
-    other = fold_all(None, [message(1, second, rule), opening(first, rule)])
-    assert (*_label(one), one.priority) == (*_label(other), other.priority)
-
-
-@settings(max_examples=30, deadline=None)
-@given(texts, st.lists(texts, min_size=2, max_size=4))
-def test_under_latest_message_the_order_of_arrival_decides_nothing(
-    first: Triage, later: list[Triage]
-) -> None:
-    """Whatever order messages arrive in, the one with the newest event time counts."""
-    messages = [message(number, triage, LATEST) for number, triage in enumerate(later, start=1)]
-    results = {_label(fold_all(None, [opening(first, LATEST), *order])) for order in permutations(messages)}
-    assert results == {(later[-1].intent, later[-1].confidence, later[-1].team)}
-
-
 @settings(max_examples=60, deadline=None)
 @given(rules, st.lists(texts, min_size=1, max_size=8), st.integers(0, 8))
 def test_what_people_said_stays_whatever_the_thread_says(
@@ -268,7 +211,3 @@ def test_what_people_said_stays_whatever_the_thread_says(
     facts.insert(place + 1, fact(LabelCorrected(ticket_id=TICKET, intent="right"), place + 0.5))
     row = fold_all(None, facts)
     assert (row.intent, row.label_said_by) == ("right", Said.PEOPLE)
-
-
-def _label(row: TicketRow) -> tuple[str | None, float | None, str | None]:
-    return row.intent, row.confidence, row.team
