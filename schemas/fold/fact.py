@@ -65,7 +65,11 @@ def to_fact(
 
 
 def fact_of(logged: TicketLogged) -> Fact:
-    """Return the fact that a record of tickets.log tells; folding it over `before` gives `after` again."""
+    """Return the fact that a record of tickets.log tells; folding it over `before` gives `after` again.
+
+    Equal but for columns added since the record was written, which are filled in where it says enough, and for the
+    fault mended since that docs/threads.md names.
+    """
     return to_fact(
         logged.event, logged.triage, life=logged.life, thread_rule=logged.thread_rule or FIRST_MESSAGE
     )

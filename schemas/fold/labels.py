@@ -46,7 +46,8 @@ def fill_in_label(row: TicketRow, fact: Fact) -> TicketRow:
 def label_message(row: TicketRow, fact: Fact, *, reopened: bool) -> TicketRow:
     """Label a ticket by a customer's message: by the first with text, by a later one as the thread rule says.
 
-    `reopened` says that this message opened the ticket again. What people or the source said stays.
+    `reopened` says that this message opened the ticket again. What people or the source said stays. Rows of before
+    texts were counted have 0 of them and no `predicted_at`: that is no first message after a reopening.
     """
     triage = fact.triage
     if triage is None or triage.intent is None:
@@ -55,7 +56,7 @@ def label_message(row: TicketRow, fact: Fact, *, reopened: bool) -> TicketRow:
         return _count(_label_by_model(row, triage, fact), fact)
     if row.scored_messages >= fact.thread_rule.most_scored:
         return row  # triage may have scored it or not: the same row either way
-    anew = reopened or row.scored_messages == 0
+    anew = reopened or (row.scored_messages == 0 and row.predicted_at is not None)
     open_to_change = (
         row.label_said_by is Said.MODEL
         and row.status not in FINISHED
