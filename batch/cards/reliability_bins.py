@@ -42,7 +42,7 @@ def _bin(rows: Answered, places: "np.ndarray[tuple[int], np.dtype[np.intp]]") ->
 
 
 def accuracy_bounds(right: int, n: int) -> tuple[float, float]:
-    """Return both ends of Wilson's interval of an accuracy, each with the confidence of the bands (90 % one-sided)."""
+    """Return both ends of Wilson's interval of an accuracy, the 95 % interval that bands are learnt by."""
     hits, rows = np.array([right, n - right]), np.array([n, n])
     low, other = least_accuracy(hits, rows).tolist()
     return low, 1 - other

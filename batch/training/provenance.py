@@ -1,6 +1,7 @@
 """What made a model beside its rows: the version of our code, and of the libraries that compute."""
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Final
 
 import batch.training
 import schemas.model
+import schemas.signals
 
-_DECIDES: Final = (schemas.model, batch.training)
-"""The packages whose code decides what a training makes."""
+_DECIDES: Final = (schemas.model, schemas.signals, batch.training)
+"""The packages that decide what a training makes: the signals' cleaning, with its word lists, makes a model's input."""
 
 _LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "openvino", "tokenizers")
 
@@ -23,11 +25,18 @@ def code_version() -> str:
     except metadata.PackageNotFoundError:  # run from a checkout that is not installed
         release = "uninstalled"
     digest = hashlib.sha256()
+    for name, file in deciding_files():
+        digest.update(name.encode() + b"\n" + file.read_bytes())
+    return f"{release}+{digest.hexdigest()[:12]}"
+
+
+def deciding_files() -> Iterator[tuple[str, Path]]:
+    """Yield the code and word lists that the sum is over, each with its path in its package."""
     for package in _DECIDES:
         folder = Path(package.__path__[0])
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(file.relative_to(folder).as_posix().encode() + b"\n" + file.read_bytes())
-    return f"{release}+{digest.hexdigest()[:12]}"
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in (".py", ".yaml"):
+                yield file.relative_to(folder).as_posix(), file
 
 
 def library_versions() -> dict[str, str]:

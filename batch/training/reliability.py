@@ -57,4 +57,6 @@ def least_accuracy(hits: npt.NDArray[np.intp], rows: npt.NDArray[np.intp]) -> Wi
     """Return the lower end of Wilson's interval of each accuracy, hits out of rows (at least one)."""
     share, weight = hits / rows, _DEVIATIONS**2 / rows
     spread = _DEVIATIONS * np.sqrt(share * (1 - share) / rows + weight / (4 * rows))
-    return np.asarray((share + weight / 2 - spread) / (1 + weight))
+    # Without a hit the terms cancel but for rounding, and an accuracy of -2e-17 would not hold even a band that may
+    # be wrong every time.
+    return np.asarray(np.maximum((share + weight / 2 - spread) / (1 + weight), 0.0))

@@ -38,13 +38,23 @@ def test_a_learnt_band_holds_its_accuracy(seed: int, accuracy: float, rows: int)
         inside = allowed & (confidence >= limit)
         return bool(least_accuracy(right[inside].sum(), inside.sum()) >= accuracy)
 
-    if bands is None:
-        assert rows == 0
+    if bands is None:  # then no row is familiar enough: nothing else is asked of the medium band
+        assert not (strange <= rules.medium_strangeness).any()
     elif (least := bands.high_confidence) is None:
         assert not any(held(limit) for limit in np.unique(confidence[allowed]))
     else:
         assert held(least)
         assert not any(held(limit) for limit in np.unique(confidence[allowed]) if limit < least)
+
+
+@given(wrong=st.integers(1, 2_000))
+def test_a_band_of_which_nothing_is_asked_is_always_learnt(wrong: int) -> None:
+    """Rows that are all wrong reach 0 %: rounding put their lower bound at -2e-17, and a model had no bands."""
+    none_right = np.zeros(wrong, dtype=np.bool_)
+    rules = BandRules(medium_accuracy=0.0)
+    bands = learn_bands(np.linspace(0, 1, wrong), np.zeros(wrong), none_right, rules)
+    assert bands is not None
+    assert bands.medium_confidence == 0.0
 
 
 def test_few_rows_are_no_evidence() -> None:

@@ -1,0 +1,15 @@
+"""What a bundle says made it."""
+
+from batch.training.provenance import deciding_files
+
+
+def test_what_cleans_a_text_is_in_the_sum_of_the_code() -> None:
+    """It makes every input of a model: other cleaning made other models, which named the same code."""
+    names = {name for name, _ in deciding_files()}
+    assert {
+        "cleaning/message.py",
+        "cleaning/replies.py",
+        "lexicons/links.yaml",
+        "scoring.py",
+        "fit.py",
+    } <= names
