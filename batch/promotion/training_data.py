@@ -13,7 +13,7 @@ from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
 from batch.training.tuning import EncoderChoice
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.manifest import DataInput
-from schemas.model.text import normalised, split_of
+from schemas.model.text import as_read, split_of
 from schemas.taxonomy import Taxonomy
 
 TAXONOMY: Final = "taxonomy"
@@ -84,8 +84,9 @@ def gather(
 ) -> TrainingData:
     """Return all rows, under the names that intents have now; corrections are rows of the view `label_corrections`.
 
-    A text's split is what its file says, else a hash of the text: so it is the same in every source and for ever,
-    and the test stays frozen while data grows. A text that is tested anywhere is learnt from nowhere.
+    A text's split is what its file says, else a hash of what a model reads of it: so it is the same in every source
+    and for ever, and the test stays frozen while data grows. A text that is tested anywhere is learnt from nowhere,
+    whatever signature or quoted reply it comes with.
     """
     rows, inputs = _taxonomy(taxonomy)
     for file in files:
@@ -96,9 +97,10 @@ def gather(
         for row in corrections
     ]
     given, taught = rename_rows(rows, intents), rename_rows(learnt, intents)
-    split = [_with_split(row) for row in (*given.rows, *taught.rows)]
-    tested = {normalised(row.text) for row in split if row.split == "test"}
-    keep = [row.split == "test" or normalised(row.text) not in tested for row in split]
+    read = [as_read(row.text) for row in (*given.rows, *taught.rows)]
+    split = [_with_split(row, form) for row, form in zip((*given.rows, *taught.rows), read, strict=True)]
+    tested = {form for row, form in zip(split, read, strict=True) if row.split == "test"}
+    keep = [row.split == "test" or form not in tested for row, form in zip(split, read, strict=True)]
     kept = [row for row, kept in zip(split, keep, strict=True) if kept]
     inputs += [describe_corrections(learnt), *given.followed_by(taught).described(intents)]
     return TrainingData(kept, inputs, corrected=sum(keep[len(given.rows) :]))
@@ -125,7 +127,8 @@ def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataIn
     return rows, [DataInput(name=TAXONOMY, sha256=taxonomy.sum, rows=len(rows))]
 
 
-def _with_split(row: LabelledRow) -> LabelledRow:
-    if row.split is not None or split_of(row.text) != "test":
+def _with_split(row: LabelledRow, form: str) -> LabelledRow:
+    """Return a row marked test where the hash of its text, as a model reads it, says so and its file says nothing."""
+    if row.split is not None or split_of(form) != "test":
         return row
     return msgspec.structs.replace(row, split="test")

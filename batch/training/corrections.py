@@ -8,7 +8,7 @@ import msgspec
 
 from batch.training.rows import LabelledRow
 from schemas.model.manifest import DataInput
-from schemas.model.text import normalised
+from schemas.model.text import as_read
 
 CORRECTIONS: Final = "corrections"
 
@@ -20,9 +20,9 @@ def describe_corrections(rows: Sequence[LabelledRow]) -> DataInput:
 
 
 def without_tested(rows: Sequence[LabelledRow], tested: Iterable[LabelledRow]) -> list[LabelledRow]:
-    """Return the rows whose text is none of the tested ones: what is tested anywhere is learnt from nowhere."""
-    texts = {normalised(row.text) for row in tested}
-    return [row for row in rows if normalised(row.text) not in texts]
+    """Return the rows whose text a model reads as none of the tested ones: what is tested is learnt from nowhere."""
+    texts = {as_read(row.text) for row in tested}
+    return [row for row in rows if as_read(row.text) not in texts]
 
 
 class Known(NamedTuple):

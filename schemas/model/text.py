@@ -38,6 +38,14 @@ def normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", repaired).casefold().split())
 
 
+def as_read(text: str) -> str:
+    """Return the form under which two texts are the same one to a model: what it reads of each, normalised.
+
+    A text of which it reads nothing is its own form.
+    """
+    return normalised(clean_text(text).text or text)
+
+
 def split_of(text: str, *, val: float = 0.1, test: float = 0.1, salt: str = "") -> Split:
     """Return which split a text belongs to, by a hash of its normalised form.
 

@@ -91,9 +91,9 @@ def test_a_bundle_is_updated_with_its_own_rows_only() -> None:
 
 
 def test_corrections_of_tested_texts_are_not_learnt() -> None:
-    """Whatever case and white space they come in."""
-    rows = [LabelledRow("My  Bill", ("a",)), LabelledRow("other", ("b",))]
-    assert without_tested(rows, [LabelledRow("my bill", ("c",), "test")]) == rows[1:]
+    """Whatever case, white space and signature they come in: with a signature an update learnt them."""
+    rows = [LabelledRow(text, ("a",)) for text in ("My  Bill", "My bill\n\n-- \nAnn", "other")]
+    assert without_tested(rows, [LabelledRow("my bill", ("c",), "test")]) == rows[2:]
 
 
 def test_corrections_have_one_sum_in_any_order() -> None:
