@@ -18,7 +18,7 @@ from batch.training.rows import LabelledRow, rows_from_taxonomy
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from infra.cli.model_card import add_card
 from infra.cli.sentiment_task import task_option, train_task
-from infra.cli.update_task import update_options, update_task
+from infra.cli.update_task import refuse_useless_options, update_options, update_task
 from schemas.intent_map import IntentMap, load_intent_map
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules, Bands
 from schemas.model.fit_settings import Search
@@ -127,6 +127,7 @@ def command(
     A file has columns text and label; with a column split, rows of train and val are learnt from and rows of
     test measured on. Without a file, the examples of the taxonomy are learnt: a model from the first day.
     """
+    refuse_useless_options(click.get_current_context(), update=update_from is not None)
     # Imported here: scikit-learn takes seconds, and `--help` must not wait for it.
     from batch.training.fit import Wishes  # noqa: PLC0415
     from batch.training.train import train_bundle  # noqa: PLC0415

@@ -1,0 +1,45 @@
+"""Options of `ticketyard train` that would do nothing."""
+
+import pytest
+from click.testing import CliRunner
+
+from infra.cli import train
+from infra.cli.update_task import refuse_useless_options
+
+UPDATE = ("--update-from", "base", "--corrections", "fixes.csv", "--out", "new")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--search",),
+        ("--master", "local[2]"),
+        ("--encoder", "frozen"),
+        ("--precision", "auto"),
+        ("--seed", "1"),
+        ("--quality", "0"),
+        ("--high-accuracy", "0.999"),
+        ("--medium-accuracy", "0.95"),
+        ("--sentiment", "feelings"),
+    ],
+)
+def test_an_update_refuses_the_options_of_a_training(given: tuple[str, ...]) -> None:
+    """They did nothing and nothing said so: an update keeps what its base was trained with."""
+    refused = CliRunner().invoke(train.command, [*UPDATE, *given])
+    assert refused.exit_code == 2
+    assert f"{given[0]} does nothing with --update-from" in refused.output
+
+
+def test_a_training_refuses_corrections() -> None:
+    """They were left out without a word; it learns from labelled files."""
+    refused = CliRunner().invoke(train.command, ["--corrections", "fixes.csv", "--out", "new"])
+    assert refused.exit_code == 2
+    assert "--corrections does nothing without --update-from" in refused.output
+
+
+def test_options_that_were_not_given_are_no_reason_to_refuse() -> None:
+    """Their defaults stand there too."""
+    with train.command.make_context("train", [*UPDATE, "--threads", "2", "--no-card"]) as context:
+        refuse_useless_options(context, update=True)
+    with train.command.make_context("train", ["--out", "new", "--seed", "1", "--search"]) as context:
+        refuse_useless_options(context, update=False)
