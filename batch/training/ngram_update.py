@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.svm import LinearSVC
 
 from batch.training.examples import Examples
-from batch.training.linear import Targets
+from batch.training.linear import IMPOSSIBLE, Targets
 from schemas.model.fit_settings import NgramSettings
 from schemas.model.ngrams import NgramTier, features_from, ngram_tier_from
 
@@ -26,10 +26,16 @@ def update_ngrams(
     The machine of a label minimises |w|²/2 + C sum of squared hinge losses over all rows. A row that lies beyond the
     margin of the weights that are there adds neither loss nor slope, so these weights stay the optimum: only labels for
     which a `fresh` row (one that may be new among the examples) lies within the margin are solved again, exactly.
+    A label whose rows are all gone, being erased or corrected to others, is never answered any more.
     """
-    concerned = labels_concerned(ngram_tier_from(state), fresh)
+    labels = len(state["intercept"])
+    gone = np.flatnonzero(np.bincount(examples.targets, minlength=labels) == 0)
+    concerned = np.setdiff1d(labels_concerned(ngram_tier_from(state), fresh), gone)
     features = features_from(state).transform(examples.texts).astype(np.float64)  # once, not for each label
     weights, intercept = state["weights"].copy(), state["intercept"].copy()
+    weights[:, gone], intercept[gone] = 0.0, IMPOSSIBLE
+    if len(gone) == labels - 1:  # all rows are of one label, which nothing is left to be parted from
+        concerned = concerned[:0]
     for label in concerned:
         machine = LinearSVC(C=settings.regularisation, random_state=seed)
         machine.fit(features, examples.targets == label)

@@ -29,6 +29,7 @@ from schemas.model.manifest import (
     HEAD,
     NGRAMS,
     SEVERAL,
+    Asked,
     BundleManifest,
     DataInput,
     Label,
@@ -89,7 +90,9 @@ def train_bundle(
     most_held = None if encoder_choice == "frozen" else ENOUGH_VALIDATION
     material = prepare(rows_to_train(rows), seed=seed, most_held=most_held)
     test = [row for row in rows if row.split == "test"]
-    origin = _Origin(taxonomy, seed, created_at, tuple(inputs))
+    wishes = wishes or Wishes()
+    asked = Asked(loss=wishes.loss, bands=wishes.bands)
+    origin = _Origin(taxonomy, seed, created_at, tuple(inputs), asked)
     with bundle_being_written(out) as folder:
         if sentiment is not None:
             place_sentiment(sentiment, folder)
@@ -112,7 +115,7 @@ def train_bundle(
             Vectors(reader, progress),
             seed=seed,
             progress=progress,
-            wishes=wishes or Wishes(),
+            wishes=wishes,
             tuned_head=placed.head,
             executor=executor,
         )
@@ -175,6 +178,7 @@ class _Origin(NamedTuple):
     seed: int
     created_at: datetime
     inputs: tuple[DataInput, ...]
+    asked: Asked
 
 
 def _manifest(
@@ -206,6 +210,7 @@ def _manifest(
             extras=extras,
             validation=fitted.validation,
             settings=fitted.settings,
+            asked=origin.asked,
             search=fitted.search,
             bands=fitted.bands,
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from batch.training.calibrate import LOSS
 from batch.training.corrections import CORRECTIONS, Known
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
@@ -18,6 +19,7 @@ from batch.training.rows import TrainingError
 from batch.training.train import assemble
 from batch.training.vectors import Vectors, read_here
 from schemas.model.arrays import dump_arrays, load_arrays
+from schemas.model.bands import BandRules
 from schemas.model.bundle import load_bundle
 from schemas.model.manifest import HEAD, NGRAMS, SEVERAL, BundleManifest, DataInput, RowCounts, UpdateInfo
 from schemas.model.writing import (
@@ -32,6 +34,9 @@ from schemas.taxonomy import Taxonomy
 
 LEARNING: Final = "learning words"
 
+_ROUNDING: Final = 1e-9
+"""Less than any row is worth: a difference of two accuracies must allow the threshold that it was read from."""
+
 
 def update_bundle(
     base: Path,
@@ -41,14 +46,14 @@ def update_bundle(
     out: Path,
     created_at: datetime,
     progress: Progress,
-    wishes: Wishes | None = None,
     threads: int = 1,
 ) -> BundleManifest:
     """Write the bundle in `base` to `out` with its first tier taught the corrections; all else stays as it is.
 
-    Scales, threshold and bands are learnt again where the rows name validation rows. Where the base set its own aside
-    they stay: both tiers have learnt those rows since, so they can show nothing, and a few corrections make no tier of
-    another kind. Corrections whose text is tested are not learnt, nor those whose label the base does not know.
+    Scales, threshold and bands are learnt again where the rows name validation rows, by what was asked of the base.
+    Where the base set its own aside they stay: both tiers have learnt those rows since, so they can show nothing, and a
+    few corrections make no tier of another kind. Corrections whose text is tested are not learnt, nor those whose label
+    the base does not know.
     Raises TrainingError where rows or taxonomy are not those of the base, BundleError where it is damaged.
     """
     refuse_occupied(out)
@@ -68,7 +73,7 @@ def update_bundle(
     )
     if material.val.texts:
         vectors = Vectors(read_here(bundle.encoder), progress)
-        fitted = calibrate_cascade(update.state, [head], material, vectors, wishes or Wishes())
+        fitted = calibrate_cascade(update.state, [head], material, vectors, wishes_of(bundle.manifest))
     with bundle_being_written(out) as folder:
         kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
         place_files(base, folder, sorted(kept))
@@ -99,6 +104,15 @@ def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonom
         differing = ", ".join(sorted({name for name, _ in before ^ now}))
         return f"the rows that it was trained on are needed, and these are missing or are others: {differing}"
     return None
+
+
+def wishes_of(base: BundleManifest) -> Wishes:
+    """Return what was asked of a bundle; of one that does not say so yet, what its figures show."""
+    if base.asked is not None:
+        return Wishes(loss=base.asked.loss, bands=base.asked.bands)
+    found = base.validation
+    given = LOSS if found is None else found.best_accuracy - found.accuracy + _ROUNDING
+    return Wishes(loss=given, bands=BandRules() if base.bands is None else base.bands.rules)
 
 
 def _without_corrections(inputs: Collection[DataInput]) -> set[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from schemas.model.bands import Bands
+from schemas.model.bands import BandRules, Bands
 from schemas.model.encoder import Precision
 from schemas.model.fit_settings import FitSettings, Search
 from schemas.triage import Band
@@ -85,6 +85,13 @@ class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
     train: int
     val: int
     test: int
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked of a model: how much accuracy may be given for speed, 0.01 being a point, and of its bands."""
+
+    loss: float
+    bands: BandRules
 
 
 class OperatingPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +198,8 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     `version` is a sum over everything that decides what the model answers, so equal models have equal
     versions. Labels stand in the order of the model's columns. `validation` and `test` are None where there
     were no rows, `bands` where validation gives no evidence for any: then no text is rejected. `settings` are those
-    that both tiers were fitted with, `search` the table that they were chosen by, None where they are the defaults.
+    that both tiers were fitted with, `search` the table that they were chosen by, None where they are the defaults;
+    `asked` is what threshold and bands were chosen by, None in bundles of before.
     `libraries` are the versions of those that compute; `update` says that it is another bundle taught corrections.
     """
 
@@ -211,6 +219,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     test: Evaluation | None = None
     bands: Bands | None = None
     settings: FitSettings = FitSettings()
+    asked: Asked | None = None
     search: Search | None = None
     libraries: dict[str, str] = {}
     update: UpdateInfo | None = None

@@ -17,8 +17,10 @@ from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
 from infra.cli.triage import command as triage
 from schemas.explanation.kept_examples import load_examples
+from schemas.model.bands import BandRules
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
+from schemas.model.manifest import Asked
 from schemas.model.registry import pointer_to, write_current
 from schemas.sentiment.folder import load_sentiment
 from schemas.taxonomy import load_taxonomy
@@ -148,7 +150,7 @@ def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
 def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Path) -> None:
     """The files that it was trained on are asked for and checked; encoder, head and terms stay as they were."""
     base, updated = tmp_path / "base", tmp_path / "updated"
-    _ok(train, "--labelled", labelled, "--out", base, *FROZEN)
+    _ok(train, "--labelled", labelled, "--out", base, *FROZEN, "--quality", 0, "--high-accuracy", 0.999)
     rows = [{"text": f"gnomes on holiday {n}", "label": "app_crash"} for n in range(3)]
     rows += [{"text": "no such label", "label": "never_seen"}]
     fixes = _write_csv(tmp_path / "fixes.csv", rows)
@@ -159,6 +161,9 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
     assert new.update is not None
     assert (new.update.base, new.update.corrections, new.update.left_out) == (old.version, 3, 1)
     assert [source.name for source in new.inputs] == ["labelled.csv", "corrections"]
+    assert new.asked == old.asked == Asked(loss=0.0, bands=BandRules(high_accuracy=0.999))
+    assert new.validation is not None
+    assert new.validation.accuracy == new.validation.best_accuracy
     changed = {name for name in old.files if old.files[name] != new.files[name]}
     assert changed == {"ngrams.skops", "head.skops"}  # the head's scales are learnt again on the val rows
     assert load_examples(updated) == load_examples(base) != ()

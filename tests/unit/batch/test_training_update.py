@@ -5,16 +5,22 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
+from batch.training.calibrate import choose_threshold
 from batch.training.corrections import describe_corrections, without_tested
 from batch.training.examples import Examples, examples_of, joined
+from batch.training.fit import Wishes
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.ngram_update import labels_concerned, update_ngrams
 from batch.training.rows import LabelledRow
-from batch.training.update import why_not_updatable
+from batch.training.update import why_not_updatable, wishes_of
+from schemas.model.bands import BandRules, Bands
 from schemas.model.fit_settings import NgramSettings
-from schemas.model.manifest import SEVERAL, DataInput, TaxonomyInfo
+from schemas.model.manifest import SEVERAL, Asked, DataInput, TaxonomyInfo, Validation
 from schemas.model.ngrams import features_from, ngram_tier_from
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
@@ -74,6 +80,18 @@ def test_two_labels_are_taught_too() -> None:
     np.testing.assert_allclose(weights[:, 0], -weights[:, 1], atol=2e-3)
 
 
+@pytest.mark.parametrize("left", [len(LABELS) - 1, 1])
+def test_a_label_without_rows_is_never_answered(left: int) -> None:
+    """After its last row was erased or corrected the machine raised ValueError, so every batch run failed."""
+    there = np.flatnonzero(OLD.targets < left)
+    rows = Examples([OLD.texts[place] for place in there], OLD.targets[there])
+    fresh = Examples(["whatever this is about"], np.array([0]))
+    update = update_ngrams(_state(), joined(rows, fresh), fresh, seed=1, settings=SETTINGS)
+    answers = ngram_tier_from(update.state).logits(OLD.texts).argmax(axis=1)
+    assert set(answers.tolist()) <= set(range(left))
+    assert update.relearnt <= left
+
+
 def test_a_bundle_is_updated_with_its_own_rows_only() -> None:
     """Other files or another taxonomy are named; corrections may differ."""
     taxonomy = load_taxonomy()
@@ -88,6 +106,35 @@ def test_a_bundle_is_updated_with_its_own_rows_only() -> None:
     assert "several labels" in str(why_not_updatable(several, base.inputs, taxonomy))
     strange = msgspec.structs.replace(base, taxonomy=TaxonomyInfo(version="1", sum="other"))
     assert "taxonomy" in str(why_not_updatable(strange, base.inputs, taxonomy))
+
+
+def test_an_update_asks_what_was_asked_of_its_base() -> None:
+    """Five corrections gave a model of --high-accuracy 0.999 --quality 0 the default bands, and points for speed."""
+    asked = Asked(loss=0.0, bands=BandRules(high_accuracy=0.999))
+    base = msgspec.structs.replace(tiny_manifest(), asked=asked)
+    assert wishes_of(base) == Wishes(loss=0.0, bands=asked.bands)
+
+
+@given(seed=st.integers(0, 999), loss=st.floats(0, 0.2))
+def test_a_base_that_does_not_say_what_was_asked_keeps_its_threshold(seed: int, loss: float) -> None:
+    """Bundles of earlier versions show it by their figures: the same rows give the same threshold and band rules."""
+    rng = np.random.default_rng(seed)
+    first, second, targets = rng.dirichlet(np.ones(3), 60), rng.dirichlet(np.ones(3), 60), np.arange(60) % 3
+    chosen = choose_threshold(first, second, targets, loss=loss)
+    found = Validation(
+        n=60,
+        accuracy=chosen.accuracy,
+        best_accuracy=chosen.best_accuracy,
+        ngrams_accuracy=0.0,
+        encoder_accuracy=0.0,
+        encoder_share=chosen.encoder_share,
+        own=False,
+    )
+    rules = BandRules(high_accuracy=0.999)
+    bands = Bands(rules=rules, high_confidence=None, medium_confidence=0.5)
+    asked = wishes_of(msgspec.structs.replace(tiny_manifest(), validation=found, bands=bands))
+    assert asked.bands == rules
+    assert choose_threshold(first, second, targets, loss=asked.loss) == chosen
 
 
 def test_corrections_of_tested_texts_are_not_learnt() -> None:
