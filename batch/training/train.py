@@ -40,6 +40,7 @@ from schemas.model.ngrams import ngram_tier_from
 from schemas.model.several import several_from
 from schemas.model.writing import (
     bundle_being_written,
+    format_of,
     refuse_occupied,
     with_version,
     write_extras,
@@ -213,6 +214,7 @@ def _manifest(
             asked=origin.asked,
             search=fitted.search,
             bands=fitted.bands,
+            format=format_of(files, fitted.head),
         )
     )
 

@@ -24,6 +24,7 @@ from schemas.model.bundle import load_bundle
 from schemas.model.manifest import HEAD, NGRAMS, SEVERAL, BundleManifest, DataInput, RowCounts, UpdateInfo
 from schemas.model.writing import (
     bundle_being_written,
+    format_of,
     place_files,
     refuse_occupied,
     with_version,
@@ -143,6 +144,7 @@ def _manifest(base: BundleManifest, known: Known, material: Material, fitted: Fi
         libraries=library_versions(),
         rows=RowCounts(train=train, val=val or base.rows.val, test=len(known.test)),
         test=None,
+        format=format_of(base.files, fitted.head),
     )
 
 

@@ -13,7 +13,7 @@ from schemas.model.arrays import load_arrays, sha256_of
 from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
 from schemas.model.errors import BundleError
 from schemas.model.foreign import in_another_language
-from schemas.model.manifest import FORMAT, HEAD, MANIFEST, NGRAMS, SEVERAL, BundleManifest, files_of
+from schemas.model.manifest import FORMATS, HEAD, MANIFEST, NGRAMS, SEVERAL, BundleManifest, files_of
 from schemas.model.ngrams import NgramTier, ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, sigmoid, softmax
 from schemas.model.several import SeveralLabels, several_from
@@ -134,9 +134,9 @@ def read_manifest(path: Path) -> BundleManifest:
         raise BundleError(f"{file}: no model bundle there ({error.strerror}); check the path") from error
     try:
         found = msgspec.json.decode(data, type=dict[str, Any]).get("format")
-        if found != FORMAT:
+        if found not in FORMATS:
             raise BundleError(
-                f"{file}: format {found!r}, this version reads {FORMAT}; "
+                f"{file}: format {found!r}, this version reads {' and '.join(map(str, FORMATS))}; "
                 "train again, or run the version of ticketyard that wrote it"
             )
         return msgspec.json.decode(data, type=BundleManifest)

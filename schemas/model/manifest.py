@@ -12,7 +12,10 @@ from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
 
 FORMAT: Final = 2
-"""Rises when a reader of the earlier format could not use a bundle; a reader refuses any other number."""
+FORMAT_OF_MORE_PARTS: Final = 3
+FORMATS: Final = (FORMAT, FORMAT_OF_MORE_PARTS)
+"""What is read; any other number is refused. A bundle has a later format only where a reader of the earlier one would
+refuse it, or leave a part out: then workers of two releases would answer differently under one version."""
 
 MANIFEST: Final = "bundle.json"
 NGRAMS: Final = "ngrams.skops"

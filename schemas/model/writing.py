@@ -4,15 +4,25 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from schemas.model.arrays import sha256_of
 from schemas.model.errors import BundleError
-from schemas.model.manifest import ENCODER, MANIFEST, TOKENIZER, BundleManifest, encode_manifest
+from schemas.model.manifest import (
+    ENCODER,
+    FORMAT,
+    FORMAT_OF_MORE_PARTS,
+    MANIFEST,
+    SEVERAL,
+    TOKENIZER,
+    BundleManifest,
+    encode_manifest,
+)
 from schemas.sentiment.folder import SENTIMENT_MANIFEST, SENTIMENT_PART
 
 
@@ -75,6 +85,16 @@ def write_extras(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
     for name, data in contents.items():
         (folder / name).write_bytes(data)
     return {name: sha256_of(folder / name) for name in contents}
+
+
+def format_of(files: Collection[str], head: Mapping[str, Any]) -> int:
+    """Return the format of a bundle with these files and this state of its head.
+
+    Readers of format 2 were released that answer without thresholds of several labels, without a head for other
+    languages and without a sentiment model.
+    """
+    more = SEVERAL in files or "other" in head or any(name.startswith(f"{SENTIMENT_PART}/") for name in files)
+    return FORMAT_OF_MORE_PARTS if more else FORMAT
 
 
 def with_version(manifest: BundleManifest) -> BundleManifest:

@@ -93,8 +93,15 @@ def test_missing_files_are_named(copy: Path) -> None:
 def test_another_format_is_refused(copy: Path) -> None:
     """The message says both numbers."""
     _edit(copy, lambda content: content.update(format=99))
-    with pytest.raises(BundleError, match="format 99, this version reads 2"):
+    with pytest.raises(BundleError, match="format 99, this version reads 2 and 3"):
         load_bundle(copy)
+
+
+def test_a_later_format_that_is_known_is_read(copy: Path) -> None:
+    """Bundles of both formats lie side by side after an upgrade; each stays usable."""
+    assert load_bundle(copy).manifest.format == 2
+    _edit(copy, lambda content: content.update(format=3))
+    assert load_bundle(copy).manifest.format == 3
 
 
 def test_a_manifest_that_leaves_its_folder_is_refused(copy: Path) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
-from schemas.model.manifest import BundleManifest, RowCounts, TaxonomyInfo, encode_manifest
-from schemas.model.writing import with_version
+from schemas.model.manifest import SEVERAL, BundleManifest, RowCounts, TaxonomyInfo, encode_manifest
+from schemas.model.writing import format_of, with_version
 from tests.unit.schemas.tiny_model import tiny_manifest
 
 
@@ -21,6 +23,18 @@ def test_an_unknown_field_of_a_later_version_is_ignored() -> None:
     """Fields may be added without another format number."""
     later = {**json.loads(encode_manifest(tiny_manifest())), "card": "card.md"}
     assert msgspec.json.decode(json.dumps(later), type=BundleManifest) == tiny_manifest()
+
+
+@pytest.mark.parametrize(
+    ("files", "head"),
+    [((SEVERAL,), {}), ((), {"other": {}}), (("sentiment/sentiment.json",), {})],
+)
+def test_a_part_that_an_earlier_reader_leaves_out_makes_another_format(
+    files: tuple[str, ...], head: dict[str, Any]
+) -> None:
+    """While workers were upgraded, older and newer ones answered differently under one model version."""
+    assert format_of(("ngrams.skops", "head.skops", *files), {"weights": None, **head}) == 3
+    assert format_of(("ngrams.skops", "head.skops"), {"weights": None}) == 2
 
 
 def test_the_version_depends_on_what_decides_answers_alone() -> None:
