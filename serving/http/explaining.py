@@ -61,7 +61,10 @@ async def explain_ticket(
     ticket_id: FromPath[str],
     event: Annotated[
         str | None,
-        QueryParameter(description="Id of the event whose message to explain; else the first with text."),
+        QueryParameter(
+            description="Id of the event whose message to explain; else the one that the ticket's prediction is of, "
+            "and without a prediction the first with text."
+        ),
     ] = None,
 ) -> TicketExplanationAnswer:
     """Why the current model gives a ticket's message its intent."""
@@ -71,7 +74,7 @@ async def explain_ticket(
         if not found:
             raise NotFound(f"there is no ticket {ticket_id!r}")
         messages = json_rows(snapshot.rows(read_query("customer_messages"), [ticket_id]).table)
-        return found[0], _chosen(messages, ticket_id, event), snapshot.metadata(serving.clock())
+        return found[0], _chosen(messages, found[0], event), snapshot.metadata(serving.clock())
 
     row, message, metadata = await serving.ask(question)
     explanation = await serving.explanations.explain(message["text"])
@@ -86,14 +89,16 @@ async def explain_ticket(
     )
 
 
-def _chosen(messages: list[dict[str, Any]], ticket_id: str, event: str | None) -> dict[str, Any]:
-    """Return the message of an event, or the first that says anything."""
-    for message in messages:
-        if (message["text"] or "").strip() and event in (None, message["event_id"]):
-            return message
+def _chosen(messages: list[dict[str, Any]], row: dict[str, Any], event: str | None) -> dict[str, Any]:
+    """Return the message of an event; else the one that the row's prediction is of, or the first that says anything."""
+    said = [message for message in messages if (message["text"] or "").strip()]
+    wanted = row["predicted_event_id"] if event is None else event
+    found = [message for message in said if message["event_id"] == wanted] or (said if event is None else [])
+    if found:
+        return found[0]
     which = "with text" if event is None else f"of event {event!r}"
     raise NotFound(
-        f"ticket {ticket_id!r} has no message of the customer {which}; there is nothing to explain"
+        f"ticket {row['ticket_id']!r} has no message of the customer {which}; there is nothing to explain"
     )
 
 

@@ -13,14 +13,14 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from infra.cli.explain import command as explain_command
-from schemas.events import TicketOpened
+from schemas.events import MessageAdded, TicketImported, TicketOpened
 from schemas.explanation.explain import explain
 from schemas.explanation.kept_examples import load_examples
 from schemas.model.bundle import Bundle, load_bundle, read_manifest
 from schemas.model.errors import BundleError
 from schemas.model.manifest import EXAMPLES
 from schemas.model.registry import pointer_to, write_current
-from schemas.vocabulary import Channel
+from schemas.vocabulary import Author, Channel
 from serving.http.app import build_app
 from serving.service import Serving
 from serving.settings import ServingSettings
@@ -120,6 +120,14 @@ def _client(home: Path, **settings: Any) -> Iterator[Client]:
     )
     log.add(record(row, 0, 0, opened))
     log.add(record(ticket_row("t2", 2, 1), 1, 0))
+    imported = TicketImported(
+        ticket_id="t3", customer_id="c", channel=Channel.EMAIL, subject="", text="where is my refund"
+    )
+    log.add(record(ticket_row("t3", 3, 1, predicted_event_id="t3/3/1"), 0, 0, imported))
+    greeting = TicketOpened(ticket_id="t4", customer_id="c", channel=Channel.EMAIL, subject="", text="Hi")
+    log.add(record(ticket_row("t4", 4, 1, predicted_event_id="t4/4/1"), 0, 0, greeting))
+    later = MessageAdded(ticket_id="t4", author=Author.CUSTOMER, author_id="c", text="I was charged twice")
+    log.add(record(ticket_row("t4", 4, 2, predicted_event_id="t4/4/2"), 0, 0, later))
     serving = Serving(ServingSettings(home=home, tail_poll_ms=5, **settings), connect=lambda: log)
     serving.start()
     try:
@@ -173,6 +181,25 @@ def test_a_ticket_is_explained_by_what_its_customer_wrote(
     for path in ("t9/explanation", "t2/explanation", "t1/explanation?event=another"):
         refused = client.get(f"/v1/tickets/{path}")
         assert (refused.status_code, refused.json()["error"]["type"]) == (404, "NotFound")
+
+
+def test_what_set_the_intent_is_explained(client: Client, small_bundle: Path, tmp_path: Path) -> None:
+    """By default the message that the prediction is of, also of an imported ticket.
+
+    Imported tickets once had no opening to explain (404), and a ticket whose second message set its intent was
+    explained by its greeting.
+    """
+    write_current(tmp_path / "models", pointer_to(small_bundle, tmp_path / "models", version="small"))
+    wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
+    for path, event_id, first_word in (
+        ("t3/explanation", "t3/3/1", "where"),
+        ("t4/explanation", "t4/4/2", "i"),
+        ("t4/explanation?event=t4/4/1", "t4/4/1", "hi"),
+    ):
+        answer = client.get(f"/v1/tickets/{path}")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["event_id"] == event_id
+        assert answer.json()["explanation"]["words"][0]["word"].lower() == first_word
 
 
 @pytest.mark.parametrize(
