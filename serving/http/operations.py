@@ -1,7 +1,5 @@
 """Doors for operating: is it alive, is it ready, how does it do."""
 
-from typing import Final
-
 import msgspec
 import structlog
 from litestar import MediaType, Response, get
@@ -9,19 +7,16 @@ from litestar.di import NamedDependency
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from serving.errors import ViewsUnreadable
+from serving.errors import ServingError
 from serving.http.answers import Json, json_rows
 from serving.http.metrics import ServingMetrics
 from serving.merge.answers import Snapshot
-from serving.merge.database import BATCH
-from serving.merge.view_sql import DRIFT
+from serving.merge.view_sql import NEWEST_DRIFT
 from serving.service import Serving
 from serving.state import AnswerMetadata, Gap, ServedState
 from serving.tail.status import TailStatus
 
 _log = structlog.get_logger(__name__)
-
-_NEWEST_DRIFT: Final = f"SELECT * FROM {BATCH}.{DRIFT} WHERE is_newest AND level <> 'unjudged' ORDER BY ALL"  # noqa: S608 - own names
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,20 +55,23 @@ def problems(status: TailStatus, state: ServedState) -> list[str]:
     return found + [f"{gap.message}; {gap.act}" for gap in state.gaps]
 
 
-def newest_drift(snapshot: Snapshot) -> list[Json]:
+def newest_drift(snapshot: Snapshot) -> list[Json] | None:
     """Return the rows of `model_drift` of the newest judged week, as the batch run has them.
 
-    Where the run's file cannot be read there are none, and the log says so: health and metrics must answer.
+    None where they cannot be read, as while others' queries take all memory or time; the log says why. Health and
+    metrics must answer then too: whoever restarts a server over it ends one that works.
     """
     try:
-        return json_rows(snapshot.rows(_NEWEST_DRIFT).table)
-    except ViewsUnreadable as error:
+        return json_rows(snapshot.rows(f"FROM {NEWEST_DRIFT}").table)
+    except ServingError as error:
         _log.warning("drift cannot be shown", error=str(error))
-        return []
+        return None
 
 
-def drift_sentences(rows: list[Json]) -> list[str]:
-    """Return a sentence for each row that is at a level above steady."""
+def drift_sentences(rows: list[Json] | None) -> list[str]:
+    """Return a sentence for each row that is at a level above steady, or one that they could not be read."""
+    if rows is None:
+        return ["drift could not be read now; the server's log says why"]
     return [
         f"{row['level']}: {row['signal']} of model {row['model_version']} has drifted: {row['statistic']} "
         f"{row['distance']:.3f} in the week of {row['week']} against {row['reference_week']}; see docs/drift.md"
@@ -122,7 +120,7 @@ async def metrics(
 
     def question(snapshot: Snapshot) -> bytes:
         measures.observe(serving.status, snapshot.state, snapshot.metadata(serving.clock()))
-        measures.observe_drift(newest_drift(snapshot))
+        measures.observe_drift(newest_drift(snapshot) or [])
         return generate_latest(measures.registry)
 
     return Response(await serving.ask(question), media_type=CONTENT_TYPE_LATEST)

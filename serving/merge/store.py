@@ -16,12 +16,14 @@ from serving.errors import OutOfMemory, RunUnusable
 from serving.merge.database import BATCH, REALTIME
 from serving.merge.view_sql import (
     BATCH_VIEWS,
+    NEWEST_DRIFT,
     REPLACED,
     batch_view_sql,
     columns_sql,
     kept_rows_sql,
     merged_views,
     names,
+    newest_drift_sql,
     realtime_tables,
     replaced_rows_sql,
 )
@@ -55,6 +57,7 @@ class MergeStore:
                 self._cursor.execute(f"CREATE VIEW {BATCH}.{view.name} AS {batch_view_sql(view, ())}")
             for statement in (*realtime_tables(), *merged_views()):
                 self._cursor.execute(statement)
+            self._keep_newest_drift()
             self._cursor.execute(f"INSERT INTO {REALTIME}.state VALUES (?)", [_document(state)])
 
     def append(self, rows: Mapping[str, pa.Table], state: ServedState) -> None:
@@ -90,6 +93,7 @@ class MergeStore:
                     self._cursor.execute(f"CREATE OR REPLACE TABLE {REALTIME}.{base.name} AS {kept}")
                 replaced = replaced_rows_sql(f"{REALTIME}.tickets")
                 self._cursor.execute(f"CREATE OR REPLACE TABLE {REPLACED} AS {replaced}")
+                self._keep_newest_drift()
                 self._write_state(state)
         except duckdb.Error as error:
             raise RunUnusable(f"the views of run {run.run_id} cannot be read: {error}") from error
@@ -157,6 +161,9 @@ class MergeStore:
             raise RunUnusable(
                 f"view {name} of run {run.run_id} has {found} rows; its manifest promises {promised}"
             )
+
+    def _keep_newest_drift(self) -> None:
+        self._cursor.execute(f"CREATE OR REPLACE TABLE {NEWEST_DRIFT} AS {newest_drift_sql()}")
 
     def _write_state(self, state: ServedState) -> None:
         self._cursor.execute(f"UPDATE {REALTIME}.state SET document = ?", [_document(state)])

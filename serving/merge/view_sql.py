@@ -35,6 +35,9 @@ MERGED_ON_WRITE: Final = frozenset({"tickets", "ticket_events"})
 DRIFT: Final = "model_drift"
 """The derived view that is also read as the run has it, so that looking for alerts costs next to nothing."""
 
+NEWEST_DRIFT: Final = f"{REALTIME}.newest_drift"
+"""Its rows of the newest judged week, kept in memory from one switch to the next: health must not wait for files."""
+
 BATCH_VIEWS: Final[tuple[View, ...]] = (
     *BASE_VIEWS,
     *GIVEN_VIEWS,
@@ -77,6 +80,11 @@ def batch_view_sql(view: View, files: Sequence[str], present: Collection[str] = 
 def columns_sql(files: Sequence[str]) -> str:
     """Return the statement that lists the columns of Parquet `files`, a row each, by name first."""
     return f"DESCRIBE SELECT * FROM read_parquet([{', '.join(map(_literal, files))}])"
+
+
+def newest_drift_sql() -> str:
+    """Return the SELECT of the run's rows of `model_drift` that are of its newest judged week."""
+    return f"SELECT * FROM {BATCH}.{DRIFT} WHERE is_newest AND level <> 'unjudged' ORDER BY ALL"
 
 
 def realtime_tables() -> Iterator[str]:
