@@ -28,8 +28,12 @@ class DriftFinding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What tells this finding from others: the same signal in another week is another one."""
-        return f"{self.week}/{self.model_version}/{self.signal}"
+        """What tells this finding from others: of all tickets, the same signal in another week is another one.
+
+        A model is compared with its own first week for good, so what it has once left it mostly stays away from.
+        """
+        subject = f"{self.model_version}/{self.signal}"
+        return f"{self.week}/{subject}" if self.model_version == EVERY_MODEL else subject
 
     def __str__(self) -> str:
         """Return the sentence for people."""

@@ -1,7 +1,8 @@
 -- One row per model version, week, signal and statistic: how far the week lies from its reference week (see
 -- decided_weeks). Words have the population stability index and the Jensen-Shannon distance (base 2), of shares with half
 -- a ticket added to each bin; what has an order has the two-sample Kolmogorov-Smirnov statistic. A level is
--- reached where the distance is at its threshold and above the noise. docs/drift.md has formulas and sources.
+-- reached where the distance is at its threshold and above the noise. Of band and out_of_scope, which tickets of models
+-- from before them lack, only tickets that have them are compared. docs/drift.md has formulas and sources.
 --   model_version VARCHAR: the model, compared with its own first week; 'all' compares every model's tickets with the week before
 --   week DATE: the Monday (UTC) of the week of the messages that the model decided by
 --   kind VARCHAR: input, label or confidence: what has drifted
@@ -11,11 +12,11 @@
 --   noise DOUBLE: what it stays below in 999 of 1000 weeks without any drift, for as many tickets and bins
 --   watch_from DOUBLE: the threshold of the level watch
 --   alert_from DOUBLE: the threshold of the level alert
---   level VARCHAR: alert, watch, steady; unjudged where the week has too few tickets or days
+--   level VARCHAR: alert, watch, steady; unjudged where the weeks have too few tickets or days
 --   is_newest BOOLEAN: whether it is of the newest judged week: its alerts stand
---   tickets BIGINT: how many tickets the week has
+--   tickets BIGINT: how many tickets of the week are compared
 --   reference_week DATE: the week that it is compared with
---   reference_tickets BIGINT: how many tickets that has
+--   reference_tickets BIGINT: how many of that week
 SELECT
   model_version,
   week,
@@ -27,7 +28,7 @@ SELECT
   watch_from,
   alert_from,
   CASE
-    WHEN NOT is_judged THEN 'unjudged'
+    WHEN NOT is_judged OR LEAST(tickets, reference_tickets) < 200 THEN 'unjudged'
     WHEN distance >= alert_from AND distance > noise THEN 'alert'
     WHEN distance >= watch_from AND distance > noise THEN 'watch'
     ELSE 'steady'
@@ -119,11 +120,12 @@ FROM (
               JOIN weekly_distributions AS counts
                 ON counts.model_version = decided_weeks.model_version
                   AND counts.week IN (decided_weeks.week, reference_week)
-              WHERE reference_week < decided_weeks.week
+              WHERE reference_week < decided_weeks.week AND (signal NOT IN ('band', 'out_of_scope') OR bin <> 'none')
             ) AS both_weeks
             GROUP BY model_version, week, signal, bin, place
           ) AS paired
         ) AS totalled
+        WHERE tickets > 0 AND reference_tickets > 0
       ) AS shared
       GROUP BY model_version, week, signal
     ) AS measured

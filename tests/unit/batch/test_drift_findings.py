@@ -54,5 +54,14 @@ def test_retraining_starts_on_alerts_of_the_champion_and_of_all_tickets() -> Non
         ROW | {"signal": "channel", "level": "watch"},
     ]
     keys = alert_keys(standing_findings(rows), "v1")
-    assert keys == ("2026-03-09/all/predicted_intent", "2026-03-09/v1/language")
+    assert keys == ("2026-03-09/all/predicted_intent", "v1/language")
     assert alert_keys(standing_findings(rows), None) == ("2026-03-09/all/predicted_intent",)
+
+
+def test_a_champion_that_stays_away_from_its_first_week_is_one_alert() -> None:
+    """Its key once had the week, so that one change of the input started a training a week until a model won."""
+    later = {"week": date(2026, 3, 16)}
+    assert alert_keys(standing_findings([ROW]), "v1") == alert_keys(standing_findings([ROW | later]), "v1")
+    of_all = ROW | {"model_version": "all"}
+    first, second = (alert_keys(standing_findings([row]), "v1") for row in (of_all, of_all | later))
+    assert first != second, "all tickets are compared with the week before: what moves again is another alert"
