@@ -1,5 +1,6 @@
 -- One row per day, source and problem: how many of what the source sent had it. Zero rows are there too, for pictures
--- over time. Problems of a ticket are those of the message that set its intent.
+-- over time. Problems of a ticket are those of the message that set its intent. What the product published itself, such
+-- as routing's decisions and closings by the clock, is no source.
 --   day DATE: the UTC day on which the tickets were opened; of dead_letter the day on which the records arrived
 --   event_source VARCHAR: who published the tickets' opening, or the record; empty where that is not known
 --   problem VARCHAR: a mark of docs/signals.md, no_text, language_unknown, low_band, unmapped_team or dead_letter
@@ -70,5 +71,9 @@ FROM (
     UNION ALL
     SELECT CAST(logged_at AS DATE) AS day, event_source, FALSE AS is_dead FROM agent_events
   ) AS arrived
+  -- By name: producers that come with the product (simulator, replay) have the same prefix.
+  WHERE COALESCE(event_source, '') NOT IN (
+    'ticketyard/triage', 'ticketyard/cases', 'ticketyard/routing', 'ticketyard/roster', 'ticketyard/batch'
+  )
   GROUP BY day, event_source
 ) AS counted

@@ -8,6 +8,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from batch.publishing import SOURCE as BATCH_SOURCE
+from infra.settings import STAGES
 from schemas.batch_views import GIVEN_VIEWS
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS
 
@@ -76,3 +78,20 @@ def test_an_upgrade_is_no_drift(shares: tuple[int, ...], levels: dict[str, set[s
             compared.setdefault(row["model_version"], set()).add(row["level"])
     assert compared == levels
     assert {"language", "confidence"} <= {row["signal"] for row in rows}, "what tickets have is compared"
+
+
+def test_sources_are_those_from_outside() -> None:
+    """The report per source once had rows of the stages and of batch: closings by the clock, routing's decisions."""
+    own = [*(f"ticketyard/{stage}" for stage in STAGES), BATCH_SOURCE]
+    outside = ["crm", "ticketyard/simulator", "ticketyard/replay", None]
+    events = [{"ticket_id": "t", "event_source": source, "logged_at": MONDAY} for source in (*own, *outside)]
+    letters = [{"event_source": source, "arrived_at": MONDAY} for source in (*own, "crm")]
+    agents = [{"event_source": row["event_source"], "logged_at": MONDAY} for row in events]
+    given: dict[str, list[Row]] = {"ticket_events": events, "agent_events": agents, "dead_letters": letters}
+    rows = {row["event_source"]: (row["affected"], row["records"]) for row in found("data_quality", given)}
+    assert rows == {
+        "crm": (1, 3),
+        "ticketyard/simulator": (0, 2),
+        "ticketyard/replay": (0, 2),
+        None: (0, 2),
+    }
