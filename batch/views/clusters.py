@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import structlog
 
-from schemas.model.probabilities import Matrix
+from schemas.model.probabilities import Wide
+from schemas.model.text import clean_text
 from schemas.signals.stop_words import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -59,7 +60,20 @@ def without_encoder() -> None:
 
 
 def clusters_of_run(folder: Path, load_encoder: LoadEncoder, *, as_of: datetime) -> list[dict[str, Any]]:
-    """Return the rows of `unlabelled_clusters` for a run whose `unlabelled_tickets` lie below `folder`."""
+    """Return the rows of `unlabelled_clusters` for a run whose `unlabelled_tickets` lie below `folder`.
+
+    No rows where anything fails, which is logged: all other views are written by then, and must be served.
+    """
+    try:
+        return _found(folder, load_encoder, as_of)
+    except Exception:
+        log.exception(
+            "no clusters: unlabelled tickets could not be grouped; the other views are not concerned"
+        )
+        return []
+
+
+def _found(folder: Path, load_encoder: LoadEncoder, as_of: datetime) -> list[dict[str, Any]]:
     place = folder / "unlabelled_tickets"
     found = pq.read_table(place, columns=["week"])["week"].unique().to_pylist()
     newest = sorted(found, reverse=True)[:WEEKS]
@@ -87,7 +101,7 @@ def _rows_of_week(
     looked_at = sample([ticket for ticket in tickets if ticket["week"] == week])
     if len(looked_at) < FEWEST_TICKETS:
         return
-    texts = [ticket["text"] for ticket in looked_at]
+    texts = [clean_text(ticket["text"]).text or "" for ticket in looked_at]
     groups = like_texts(texts, encoder)
     words = telling_words(texts, groups)
     for number, group in enumerate(groups):
@@ -115,29 +129,37 @@ def like_texts(texts: Sequence[str], encoder: "SentenceEncoder") -> list[Group]:
     """Return groups of at least FEWEST_TICKETS like texts, the largest first."""
     from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 - takes seconds, and most runs need none
 
-    vectors = text_vectors(texts, encoder)
+    cosines = text_cosines(texts, encoder)
     clustering = AgglomerativeClustering(
-        n_clusters=None, metric="cosine", linkage="average", distance_threshold=_LARGEST_DISTANCE
+        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=_LARGEST_DISTANCE
     )
-    labels = clustering.fit_predict(vectors)
+    labels = clustering.fit_predict(1 - cosines)
     places = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    groups = [_group(vectors, found) for found in places if len(found) >= FEWEST_TICKETS]
+    groups = [_group(cosines, found) for found in places if len(found) >= FEWEST_TICKETS]
     return sorted(groups, key=lambda group: (-len(group.places), min(group.places)))
 
 
-def text_vectors(texts: Sequence[str], encoder: "SentenceEncoder") -> Matrix:
-    """Return (texts, dimensions), each of length 1: the encoder's vector beside TF-IDF of 0.3 times its length."""
+def text_cosines(texts: Sequence[str], encoder: "SentenceEncoder") -> Wide:
+    """Return the cosines of each two texts, (texts, texts), from at least two of them.
+
+    A text's vector is the encoder's beside TF-IDF of 0.3 times its length. Long texts have a million terms between
+    them, so only products of these vectors are ever whole in memory.
+    """
+    meanings = encoder.embed(texts).astype(np.float64)
+    products = meanings @ meanings.T + _WORDS_SHARE**2 * _word_products(texts)
+    lengths = np.sqrt(np.maximum(products.diagonal(), 1e-12))
+    return np.clip(products / np.outer(lengths, lengths), -1, 1)
+
+
+def _word_products(texts: Sequence[str]) -> Wide:
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - as above
 
-    meanings = encoder.embed(texts)
-    counted = TfidfVectorizer(analyzer=terms, sublinear_tf=True, min_df=1)
     try:
-        words = counted.fit_transform(texts).toarray()
+        words = TfidfVectorizer(analyzer=terms, sublinear_tf=True).fit_transform(texts)
     except ValueError:  # scikit-learn's word for texts in which no word is left
-        words = np.zeros((len(texts), 1))
-    both = np.hstack([meanings, _WORDS_SHARE * words])
-    vectors: Matrix = both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-12)
-    return vectors
+        return np.zeros((len(texts), len(texts)))
+    products: Wide = (words @ words.T).toarray()
+    return products
 
 
 def terms(text: str) -> list[str]:
@@ -173,10 +195,10 @@ def _best_terms(counts: Counter[str], everywhere: Counter[str], mean_terms: floa
     return best
 
 
-def _group(vectors: Matrix, places: Any) -> Group:
-    members = vectors[places]
-    middle = members.mean(axis=0)
-    likeness = members @ (middle / max(float(np.linalg.norm(middle)), 1e-12))
+def _group(cosines: Wide, places: Any) -> Group:
+    members = cosines[np.ix_(places, places)]
+    # The mean of unit vectors has the mean of their cosines as its square.
+    likeness = members.mean(axis=1) / np.sqrt(max(float(members.mean()), 1e-24))
     order = np.argsort(-likeness, kind="stable")
     return Group([int(place) for place in places[order]], float(likeness.mean()))
 

@@ -9,11 +9,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+from structlog.testing import capture_logs
 
 from batch.views import clusters
-from batch.views.clusters import Group, cluster_rows, clusters_of_run, sample, telling_words, terms
+from batch.views.clusters import (
+    Group,
+    cluster_rows,
+    clusters_of_run,
+    sample,
+    telling_words,
+    terms,
+    text_cosines,
+)
 from schemas.batch_views import UNLABELLED_CLUSTERS
 from schemas.model.probabilities import Matrix
+from schemas.model.text import clean_text
 
 WEEK, AS_OF = date(2026, 3, 2), datetime(2026, 3, 9, tzinfo=UTC)
 
@@ -112,6 +124,60 @@ def test_terms_have_no_digits_and_no_stop_words() -> None:
         "order order",
         "order lost",
     ]
+
+
+def test_vectors_of_long_texts_are_never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand long mails have a million terms: as an array they took gigabytes, and the driver was killed."""
+    seen: list[tuple[int, int]] = []
+    whole = csr_matrix.toarray
+
+    def watched(matrix: Any, *arguments: Any, **more: Any) -> Any:
+        seen.append(matrix.shape)
+        return whole(matrix, *arguments, **more)
+
+    monkeypatch.setattr(csr_matrix, "toarray", watched)
+    words = ["".join(chr(97 + int(digit)) for digit in str(number)) for number in range(4_000)]
+    texts = [f"drone {' '.join(words[400 * n : 400 * (n + 1)])}" for n in range(10)]
+    text_cosines(texts, FirstWordEncoder())
+    assert seen == [(10, 10)]
+
+
+def test_cosines_are_those_of_both_vectors_side_by_side() -> None:
+    """Grouping by products alone is the same method as grouping by the vectors was."""
+    texts = [ticket["text"] for ticket in [*DRONES, *SOLAR]]
+    words = TfidfVectorizer(analyzer=terms, sublinear_tf=True).fit_transform(texts).toarray()
+    both = np.hstack([FirstWordEncoder().embed(texts), 0.3 * words])
+    both /= np.linalg.norm(both, axis=1, keepdims=True)
+    np.testing.assert_allclose(text_cosines(texts, FirstWordEncoder()), both @ both.T, atol=1e-12)
+
+
+def test_texts_are_read_as_the_model_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Markup, quoted mails and what is behind the 4,000th character made vectors, though no model ever saw them."""
+    read: list[str] = []
+
+    def watched(texts: Sequence[str], encoder: Any) -> list[Group]:
+        read.extend(texts)
+        return []
+
+    monkeypatch.setattr(clusters, "like_texts", watched)
+    mails = [ticket(n, f"<p>Drone {n}\n is lost</p>{' again' * 2_000}") for n in range(5)]
+    assert cluster_rows(mails, FirstWordEncoder(), as_of=AS_OF) == []
+    assert read == [clean_text(mail["text"]).text for mail in mails]
+    assert max(map(len, read)) <= 4_000
+
+
+def test_clusters_that_fail_leave_the_other_views(tmp_path: Path) -> None:
+    """They are made last and before the manifest: what they raised kept every view from being served, each time."""
+    place = tmp_path / "unlabelled_tickets"
+    place.mkdir()
+    pq.write_table(pa.table({"week": pa.array([WEEK])}), place / "part-0.parquet")
+
+    def fail() -> None:
+        raise MemoryError
+
+    with capture_logs() as logs:
+        assert clusters_of_run(tmp_path, fail, as_of=AS_OF) == []
+    assert [entry["log_level"] for entry in logs] == ["error"]
 
 
 def test_a_run_without_unlabelled_tickets_loads_no_encoder(tmp_path: Path) -> None:
