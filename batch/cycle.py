@@ -165,7 +165,8 @@ class Cycle:
         return _Meaning(taxonomy, intents), data._replace(drift=alerts)
 
     def _choices(self) -> Choices:
-        return Choices(self.settings.train_encoder, self.settings.train_search)
+        settings = self.settings
+        return Choices(settings.train_encoder, settings.train_search, settings.keep_examples)
 
     def _update_due(self, meaning: _Meaning, data: TrainingData, due: str | None) -> str | None:
         """Return why to update now, None where it is not time or the current model is not one to update."""
@@ -221,7 +222,6 @@ class Cycle:
             ),
             settings.sentiment,
             self._choices(),
-            keep_examples=settings.keep_examples,
             intents=meaning.intents,
             priorities=settings.priorities,
         )

@@ -20,9 +20,6 @@ from schemas.model.bundle import Bundle
 from schemas.model.manifest import BundleManifest, Evaluation
 from schemas.signals.priority import PriorityTable
 
-CARD_FOLDER: Final = "card"
-"""Where a bundle's own card lies in its folder; it is none of the files that are summed, and decides nothing."""
-
 MARKDOWN_NAME: Final = "card.md"
 HTML_NAME: Final = "card.html"
 _NAMES: Final = frozenset((MARKDOWN_NAME, HTML_NAME))

@@ -1,7 +1,7 @@
 """The bundles in the models folder: found, checked, put in their place, and removed when nothing needs them."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +10,10 @@ import structlog
 
 from batch.errors import ModelUnknown
 from batch.promotion.releases import Release
+from schemas.explanation.kept_examples import load_examples
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
-from schemas.model.manifest import MANIFEST, BundleManifest
+from schemas.model.manifest import CARD_FOLDER, EXAMPLES, MANIFEST, BundleManifest
 from schemas.model.registry import CurrentModel, pointer_to
 
 log = structlog.get_logger(__name__)
@@ -71,10 +72,17 @@ def figures_of(pointer: CurrentModel, models: Path) -> Figures:
     return Figures(accuracy, manifest.taxonomy.version, manifest.created_at)
 
 
-def place(models: Path, trained: Path, version: str) -> CurrentModel:
-    """Move a bundle to the folder of its version; a whole one that is there already is the same, a damaged one goes."""
+def place(models: Path, trained: Path, version: str, released: Container[str]) -> CurrentModel:
+    """Move a bundle to the folder of its version, in place of one of the same version that is there.
+
+    A `released` one stays if it is whole: its answers are the same, and its manifest was announced by its sum. It gets
+    the new one's card.
+    """
     target = models / version
-    if _is_whole(target):
+    if version in released and _is_whole(target):
+        shutil.rmtree(target / CARD_FOLDER, ignore_errors=True)
+        if (trained / CARD_FOLDER).exists():
+            (trained / CARD_FOLDER).rename(target / CARD_FOLDER)
         shutil.rmtree(trained)
     else:
         shutil.rmtree(target, ignore_errors=True)
@@ -82,17 +90,32 @@ def place(models: Path, trained: Path, version: str) -> CurrentModel:
     return pointer_to(target, models, version=version)
 
 
-def remove_old_challengers(models: Path, releases: Sequence[Release], *, spare: str, keep: int) -> list[str]:
+def forget_texts(models: Path) -> list[str]:
+    """Delete what stored bundles show of customers' texts, examples and card; return the versions that had any.
+
+    They answer as before, as neither decides anything. Only folders named by their version, as `place` makes them: what
+    a person put here keeps what that person wished.
+    """
+    found = [bundle for bundle in stored_bundles(models) if _is_ours(bundle) and _shows_texts(bundle.folder)]
+    for bundle in found:
+        shutil.rmtree(bundle.folder / CARD_FOLDER, ignore_errors=True)
+        (bundle.folder / EXAMPLES).unlink()
+    return [bundle.manifest.version for bundle in found]
+
+
+def remove_old_challengers(
+    models: Path, releases: Sequence[Release], *, spare: Collection[str | None], keep: int
+) -> list[str]:
     """Delete all but the newest challengers that nobody ever released; return their versions.
 
-    Only folders named by their version, as `place` makes them: what a person put here stays. So does `spare`, the one
-    just judged: it may be about to be released, and be an old one that was made again.
+    Only folders named by their version, as `place` makes them: what a person put here stays. So do those to `spare`:
+    the one just judged may be about to be released, and be an old one that was made again; a winner may wait.
     """
-    released = {*_versions_in(releases), spare}
+    needed = {*released_versions(releases), *spare}
     challengers = [
         bundle
         for bundle in stored_bundles(models)
-        if bundle.folder.name == bundle.manifest.version and bundle.manifest.version not in released
+        if _is_ours(bundle) and bundle.manifest.version not in needed
     ]
     old = challengers[: max(0, len(challengers) - keep)]
     for bundle in old:
@@ -100,12 +123,23 @@ def remove_old_challengers(models: Path, releases: Sequence[Release], *, spare: 
     return [bundle.manifest.version for bundle in old]
 
 
-def _versions_in(releases: Sequence[Release]) -> Iterable[str]:
-    for release in releases:
-        yield release.model.version
-        for trial in (release.shadow, release.canary):
-            if trial is not None:
-                yield trial.version
+def released_versions(releases: Sequence[Release]) -> set[str]:
+    """Return the versions that were ever current, or tried beside the current one."""
+    current = {release.model.version for release in releases}
+    trials = (trial for release in releases for trial in (release.shadow, release.canary))
+    return current | {trial.version for trial in trials if trial is not None}
+
+
+def _is_ours(bundle: StoredBundle) -> bool:
+    return bundle.folder.name == bundle.manifest.version
+
+
+def _shows_texts(folder: Path) -> bool:
+    """Return whether a bundle keeps examples that are not the taxonomy's, as far as anyone can read them."""
+    try:
+        return any(example.source != "taxonomy" for example in load_examples(folder))
+    except BundleError:
+        return True
 
 
 def _is_whole(folder: Path) -> bool:

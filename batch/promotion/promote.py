@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+import structlog
 
-from batch.cards.card import CARD_FOLDER, CardWishes, write_card
-from batch.promotion.bundles import place, remove_old_challengers
+from batch.cards.card import CardWishes, write_card
+from batch.promotion.bundles import forget_texts
 from batch.promotion.holds import PublishRules, reason_to_wait
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
 from batch.promotion.models_lock import models_locked
 from batch.promotion.releases import champion_of, read_releases
+from batch.promotion.settling import settle
 from batch.promotion.training_data import Choices, TrainingData
-from batch.promotion.verdicts import Verdict, read_verdict, write_verdict
+from batch.promotion.verdicts import Verdict, read_verdict
 from batch.training.executor import Executor
 from batch.training.fit import Wishes
 from batch.training.gate import GateRules, challenger_wins
@@ -26,11 +28,12 @@ from batch.training.update import update_bundle, why_not_updatable
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.bundle import Bundle, load_bundle, read_manifest
 from schemas.model.errors import BundleError
-from schemas.model.manifest import BundleManifest
+from schemas.model.manifest import CARD_FOLDER, BundleManifest
 from schemas.model.registry import CurrentModel
 from schemas.signals.priority import PriorityTable
 from schemas.taxonomy import Taxonomy
 
+log = structlog.get_logger(__name__)
 Progress = Callable[[str], None]
 
 STAGING: Final = "_staging"
@@ -42,8 +45,7 @@ class Workshop(NamedTuple):
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
     `intents` says what became of intents that models before this one may still name.
     The `executor` shares the work of a training out.
-    `keep_examples` lets bundles, and their cards, show a few of the customers' texts. `priorities` is the table of
-    priorities that cards are made with, None for the packaged one.
+    `priorities` is the table of priorities that cards are made with, None for the packaged one.
     """
 
     models: Path
@@ -54,7 +56,6 @@ class Workshop(NamedTuple):
     publishing: PublishRules = PublishRules()
     sentiment: Path | None = None
     choices: Choices = Choices()
-    keep_examples: bool = False
     intents: IntentMap = NO_CHANGES
     executor: Executor | None = None
     priorities: Path | None = None
@@ -75,18 +76,20 @@ def promote(
     write the challenger's card, 4 move the bundle to its place, 5 write the verdict. What follows from it is
     `effects.follow`'s.
     """
-    test = (
-        data.test()
-    )  # without a test there is no gate: better said before the minutes of training than after them
+    # What is wrong with test or table is better said before the minutes of training than after them.
+    test, priorities = data.test(), PriorityTable.load(workshop.priorities)
     progress("train 1: remove what is not complete")
     shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
+    if not workshop.choices.keep_examples:
+        forget_texts(workshop.models)
     trained = workshop.models / STAGING / attempt
     made = _update if update else _train
     manifest = made(workshop, data, trained, now, progress)
     progress("train 3: measure champion and challenger")
     bundle = load_bundle(trained)
     challenger = measure_bundle(bundle, test)
-    _card(workshop, bundle, trained, test, progress)
+    wishes = CardWishes(show_texts=workshop.choices.keep_examples)
+    _card(bundle, trained, test, priorities=priorities, wishes=wishes, progress=progress)
     while True:
         current = _champion(workshop.models)
         champion = measure_published(current, workshop.models, test, workshop.intents)
@@ -96,7 +99,9 @@ def promote(
             verdict = _verdict(workshop, data, champion, challenger, now)
             if manifest.update is not None:
                 verdict = _after_update(workshop.models, verdict, manifest.update.base)
-            verdict = _settle(workshop, trained, verdict, current, progress)
+            verdict = settle(
+                workshop.models, trained, verdict, current, rules=workshop.publishing, progress=progress
+            )
         shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
         return verdict
 
@@ -119,7 +124,7 @@ def _train(
         sentiment=workshop.sentiment,
         progress=_telling(progress),
         encoder_choice=data.encoder(workshop.choices.encoder),
-        keep_examples=workshop.keep_examples,
+        keep_examples=workshop.choices.keep_examples,
         wishes=Wishes(search=workshop.choices.search),
         executor=workshop.executor,
     )
@@ -152,6 +157,7 @@ def _update(
         out=out,
         created_at=now,
         progress=_telling(progress),
+        keep_examples=workshop.choices.keep_examples,
     )
 
 
@@ -166,18 +172,27 @@ def _after_update(models: Path, verdict: Verdict, base: str) -> Verdict:
 
 
 def _card(
-    workshop: Workshop, bundle: Bundle, trained: Path, test: Sequence[LabelledRow], progress: Progress
+    bundle: Bundle,
+    trained: Path,
+    test: Sequence[LabelledRow],
+    *,
+    priorities: PriorityTable,
+    wishes: CardWishes,
+    progress: Progress,
 ) -> None:
-    """Put the card beside the bundle's files: before it gets its place, so that no published one lacks it."""
-    write_card(
-        trained / CARD_FOLDER,
-        bundle,
-        test,
-        source=f"{len(test):,} rows of the frozen test",
-        priorities=PriorityTable.load(workshop.priorities),
-        progress=by_tenths(lambda what, share: progress(f"train 3: {what}, {share:.0%}")),
-        wishes=CardWishes(show_texts=workshop.keep_examples),
-    )
+    """Put the card beside the bundle's files, before it gets its place; a card that fails keeps no model back."""
+    try:
+        write_card(
+            trained / CARD_FOLDER,
+            bundle,
+            test,
+            source=f"{len(test):,} rows of the frozen test",
+            priorities=priorities,
+            progress=by_tenths(lambda what, share: progress(f"train 3: {what}, {share:.0%}")),
+            wishes=wishes,
+        )
+    except Exception:
+        log.exception("no model card: `ticketyard models card VERSION` tries again", version=bundle.version)
 
 
 def _verdict(
@@ -185,9 +200,9 @@ def _verdict(
 ) -> Verdict:
     answers = champion.answers if champion else None
     decision = challenger_wins(answers, challenger.answers, data.test(), workshop.gate)
-    publish, reason = decision.publish, decision.reason
+    publish, reason, version = decision.publish, decision.reason, challenger.evaluation.bundle_version
+    wait = None
     if publish:
-        version = challenger.evaluation.bundle_version
         wait = reason_to_wait(
             read_releases(workshop.models),
             version,
@@ -210,22 +225,5 @@ def _verdict(
         champion=champion.evaluation if champion else None,
         comparison=decision.comparison,
         taxonomy_version=workshop.taxonomy.version,
+        waiting=version if wait is not None else None,
     )
-
-
-def _settle(
-    workshop: Workshop, trained: Path, verdict: Verdict, current: CurrentModel | None, progress: Progress
-) -> Verdict:
-    """Keep the bundle, a loser's too (it can be tried, or promoted by hand), and let the verdict count."""
-    models = workshop.models
-    progress("train 4: move the bundle to its place")
-    pointer = place(models, trained, verdict.challenger.bundle_version)
-    progress("train 5: write the verdict")
-    verdict = msgspec.structs.replace(
-        verdict, pointer=pointer, replaced_version=current.version if current else None
-    )
-    write_verdict(models, verdict)
-    remove_old_challengers(
-        models, read_releases(models), spare=pointer.version, keep=workshop.publishing.keep_challengers
-    )
-    return verdict

@@ -43,10 +43,12 @@ def retraining_due(
     if last is None or not has_model:
         return "there is no model yet"
     before = last.training
+    if before is None:
+        return "the last verdict knows of no whole training"
     if inputs.sum == before.inputs_sum:
         return None
     if inputs.base_sum != before.base_sum:
-        return "taxonomy, labelled files, encoder or seed are not those of the last training"
+        return "taxonomy, labelled files or settings are not those of the last training"
     return _news_enough(before, inputs, rules, now)
 
 
@@ -72,7 +74,7 @@ def update_due(last: Verdict | None, inputs: Inputs, rules: RetrainingRules) -> 
     """
     if last is None or not rules.update or inputs.sum == last.inputs_sum:
         return None
-    if inputs.base_sum != last.training.base_sum:
+    if last.training is None or inputs.base_sum != last.training.base_sum:
         return None
     more = abs(inputs.corrections - last.corrections)
     if more < rules.update:

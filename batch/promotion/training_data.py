@@ -14,16 +14,22 @@ from batch.training.tuning import EncoderChoice
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.manifest import DataInput
 from schemas.model.text import as_read, split_of
+from schemas.sentiment.folder import SENTIMENT_PART
 from schemas.taxonomy import Taxonomy
 
 TAXONOMY: Final = "taxonomy"
+_NO_FILES: Final = frozenset((TAXONOMY, CORRECTIONS, INTENT_MAP, SENTIMENT_PART))
 
 
 class Choices(NamedTuple):
-    """How models are trained: whether the encoder is too, and whether the settings are searched first."""
+    """How models are trained: whether the encoder is too, and whether the settings are searched first.
+
+    `keep_examples` lets bundles, and their cards, show a few of the customers' texts.
+    """
 
     encoder: EncoderChoice = "frozen"
     search: bool = False
+    keep_examples: bool = False
 
 
 _DEFAULT: Final = Choices()
@@ -62,7 +68,7 @@ class TrainingData(NamedTuple):
 
     def encoder(self, wanted: EncoderChoice) -> EncoderChoice:
         """Return the choice of encoder for these rows: auto without any labelled file is frozen."""
-        files = [source for source in self.inputs if source.name not in (TAXONOMY, CORRECTIONS, INTENT_MAP)]
+        files = [source for source in self.inputs if source.name not in _NO_FILES]
         return wanted if files or wanted != "auto" else "frozen"
 
     def known(self) -> Known:

@@ -36,9 +36,11 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate decided about the model trained from inputs of this sum, and the figures of both.
 
-    `pointer` names the challenger's bundle, which is kept also where it lost or has to wait. `base_sum` is the sum of
+    `pointer` names the challenger's bundle, which is kept also where it lost or has to wait; an update that lost is
+    not, and has none. `base_sum` is the sum of
     the inputs without corrections, of which there were `corrections`; `drift` names the alerts that stood.
-    Where the challenger is the bundle `update_of` taught corrections, `last_training` is the training before it.
+    Where the challenger is the bundle `update_of` taught corrections, `last_training` is the training before it, None
+    where nobody knows of any. `waiting` is the newest winner that waits for a person: this challenger, or one before.
     """
 
     inputs_sum: str
@@ -56,11 +58,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     drift: tuple[str, ...] = ()
     update_of: str | None = None
     last_training: Training | None = None
+    waiting: str | None = None
 
     @property
-    def training(self) -> Training:
-        """The last whole training: the one that this verdict is about, or the one before an update."""
-        return self.last_training or Training(
+    def training(self) -> Training | None:
+        """The last whole training that is known: the one that this verdict is about, or the one before an update."""
+        if self.update_of is not None:
+            return self.last_training
+        return Training(
             inputs_sum=self.inputs_sum,
             base_sum=self.base_sum,
             corrections=self.corrections,
@@ -93,7 +98,7 @@ def settled(models: Path, inputs_sum: str, *, update: bool = False) -> Verdict |
     if last is None or not usable(models):
         return None
     judged = last if update else last.training
-    return last if judged.inputs_sum == inputs_sum else None
+    return last if judged is not None and judged.inputs_sum == inputs_sum else None
 
 
 def write_verdict(models: Path, verdict: Verdict) -> None:

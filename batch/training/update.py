@@ -18,16 +18,27 @@ from batch.training.provenance import code_version, library_versions
 from batch.training.rows import TrainingError
 from batch.training.train import assemble
 from batch.training.vectors import Vectors, read_here
+from schemas.explanation.kept_examples import encode_examples, load_examples
 from schemas.model.arrays import dump_arrays, load_arrays
 from schemas.model.bands import BandRules
 from schemas.model.bundle import load_bundle
-from schemas.model.manifest import HEAD, NGRAMS, SEVERAL, BundleManifest, DataInput, RowCounts, UpdateInfo
+from schemas.model.manifest import (
+    EXAMPLES,
+    HEAD,
+    NGRAMS,
+    SEVERAL,
+    BundleManifest,
+    DataInput,
+    RowCounts,
+    UpdateInfo,
+)
 from schemas.model.writing import (
     bundle_being_written,
     format_of,
     place_files,
     refuse_occupied,
     with_version,
+    write_extras,
     write_files,
     write_manifest,
 )
@@ -48,13 +59,14 @@ def update_bundle(
     created_at: datetime,
     progress: Progress,
     threads: int = 1,
+    keep_examples: bool = False,
 ) -> BundleManifest:
     """Write the bundle in `base` to `out` with its first tier taught the corrections; all else stays as it is.
 
     Scales, threshold and bands are learnt again where the rows name validation rows, by what was asked of the base.
     Where the base set its own aside they stay: both tiers have learnt those rows since, so they can show nothing, and a
     few corrections make no tier of another kind. Corrections whose text is tested are not learnt, nor those whose label
-    the base does not know.
+    the base does not know. It keeps the examples that the base keeps, of customers' texts only with `keep_examples`.
     Raises TrainingError where rows or taxonomy are not those of the base, BundleError where it is damaged.
     """
     refuse_occupied(out)
@@ -79,11 +91,14 @@ def update_bundle(
         kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
         place_files(base, folder, sorted(kept))
         files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
-        place_files(base, folder, [name for name in bundle.manifest.extras if (base / name).exists()])
+        kept = [one for one in load_examples(base) if keep_examples or one.source == "taxonomy"]
+        extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
         manifest = _manifest(bundle.manifest, known, material, fitted)
         taught = _taught(bundle.manifest, known, update.relearnt)
         manifest = with_version(
-            msgspec.structs.replace(manifest, created_at=created_at, files=files, update=taught)
+            msgspec.structs.replace(
+                manifest, created_at=created_at, files=files, extras=extras, update=taught
+            )
         )
         if known.test:
             tested = evaluate_bundle(

@@ -9,6 +9,7 @@ import msgspec
 
 from batch.training.rows import LabelledRow, rows_to_test
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
+from schemas.model.manifest import CARD_FOLDER
 from schemas.settings import CommonSettings
 
 
@@ -50,7 +51,7 @@ def command(
     On the test rows, or on all rows of a file without a split column. Without a file the card says what is known
     without one.
     """
-    from batch.cards.card import CARD_FOLDER, HTML_NAME, CardWishes, refuse_other_files, write_card  # noqa: PLC0415 - numpy and more
+    from batch.cards.card import HTML_NAME, CardWishes, refuse_other_files, write_card  # noqa: PLC0415 - numpy and more
     from schemas.model.bundle import load_bundle  # noqa: PLC0415 - as above
     from schemas.signals.priority import PriorityTable  # noqa: PLC0415 - as above
 
@@ -89,7 +90,7 @@ def add_card(
     progress: Callable[[str, float], None],
 ) -> None:
     """Write the card into the folder of a bundle that was just made, from the bundle as it lies there."""
-    from batch.cards.card import CARD_FOLDER, CardWishes, write_card  # noqa: PLC0415 - as above
+    from batch.cards.card import CardWishes, write_card  # noqa: PLC0415 - as above
     from schemas.model.bundle import load_bundle  # noqa: PLC0415 - as above
     from schemas.signals.priority import PriorityTable  # noqa: PLC0415 - as above
 

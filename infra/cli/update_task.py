@@ -108,6 +108,7 @@ def update_task(
             created_at=datetime.now(UTC),
             progress=progress,
             threads=threads,
+            keep_examples=show_texts,
         )
         if card:
             add_card(out, known.test, paths, threads=threads, show_texts=show_texts, progress=progress)

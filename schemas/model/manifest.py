@@ -27,6 +27,8 @@ ENCODER: Final = "encoder/model.onnx"
 TUNED_ENCODER: Final = ("encoder/model.xml", "encoder/model.bin")
 TOKENIZER: Final = "encoder/tokenizer.json"
 EXAMPLES: Final = "examples.json"
+CARD_FOLDER: Final = "card"
+"""Where a bundle's own card lies in its folder; it is none of the files that are summed, and decides nothing."""
 
 EncoderTraining = Literal["frozen", "fine-tuned"]
 """Whether the encoder is the published one, or was itself trained on the labelled rows."""

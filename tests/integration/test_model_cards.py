@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from batch.cards import quality_sections
-from batch.cards.card import CARD_FOLDER, CardWishes, write_card
+from batch.cards.card import CardWishes, write_card
 from batch.training.rows import LabelledRow, TrainingError
 from infra.cli.models import command as models_command
 from schemas.model.bundle import load_bundle, read_manifest
+from schemas.model.manifest import CARD_FOLDER
 from schemas.signals.priority import PriorityTable
 from tests.small_model import small_rows
 

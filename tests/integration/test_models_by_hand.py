@@ -276,6 +276,6 @@ def test_old_challengers_go_and_what_is_needed_stays(models: Path) -> None:
     )
     (models / "v4" / "bundle.json").unlink()
     (models / "v4" / "bundle.json").write_bytes(msgspec.json.encode(later))
-    assert remove_old_challengers(models, read_releases(models), spare="v3", keep=0) == ["v4"]
-    assert remove_old_challengers(models, read_releases(models), spare="v1", keep=0) == ["v3"]
+    assert remove_old_challengers(models, read_releases(models), spare={"v3"}, keep=0) == ["v4"]
+    assert remove_old_challengers(models, read_releases(models), spare={"v1", None}, keep=0) == ["v3"]
     assert sorted(path.name for path in models.iterdir() if path.is_dir()) == ["mine", "releases", "v1"]

@@ -150,7 +150,8 @@ def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
 def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Path) -> None:
     """The files that it was trained on are asked for and checked; encoder, head and terms stay as they were."""
     base, updated = tmp_path / "base", tmp_path / "updated"
-    _ok(train, "--labelled", labelled, "--out", base, *FROZEN, "--quality", 0, "--high-accuracy", 0.999)
+    asked = ("--quality", 0, "--high-accuracy", 0.999, "--keep-examples")
+    _ok(train, "--labelled", labelled, "--out", base, *FROZEN, *asked)
     rows = [{"text": f"gnomes on holiday {n}", "label": "app_crash"} for n in range(3)]
     rows += [{"text": "no such label", "label": "never_seen"}]
     fixes = _write_csv(tmp_path / "fixes.csv", rows)
@@ -166,7 +167,13 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
     assert new.validation.accuracy == new.validation.best_accuracy
     changed = {name for name in old.files if old.files[name] != new.files[name]}
     assert changed == {"ngrams.skops", "head.skops"}  # the head's scales are learnt again on the val rows
-    assert load_examples(updated) == load_examples(base) != ()
+    by_source = {one.source for one in load_examples(base)}, {one.source for one in load_examples(updated)}
+    assert by_source == ({"taxonomy", "labelled"}, {"taxonomy"}), (
+        "an update kept customers' texts without leave"
+    )
+    again = (*wanted[:-1], tmp_path / "kept", "--labelled", labelled, "--keep-examples", "--no-card")
+    _ok(train, *again)
+    assert load_examples(tmp_path / "kept") == load_examples(base)
     assert "gnomes" not in (updated / "card" / "card.md").read_text(encoding="utf-8")
     result = json.loads(_ok(triage, "--bundle", updated, "--json", "gnomes on holiday").stdout)
     assert (result["intent"], result["model_version"]) == ("app_crash", new.version)

@@ -3,17 +3,22 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from structlog.testing import capture_logs
 
+from batch.cards.card import CardWishes
 from batch.promotion import promote as promotion
 from batch.promotion.promote import Workshop, promote
-from batch.promotion.training_data import Choices, gather
+from batch.promotion.training_data import Choices, TrainingData, gather
 from batch.training.executor import ThisProcess
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow
 from schemas.model.manifest import DataInput
+from schemas.signals.priority import PriorityTable, PriorityTableError
 from schemas.taxonomy import load_taxonomy
+from tests.unit.schemas.tiny_model import tiny_bundle
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -37,6 +42,55 @@ def test_the_encoder_that_was_chosen_is_trained(
     workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=Choices(wanted))
     with pytest.raises(Asked, match=wanted):
         promote(workshop, data, now=NOW, attempt="a", progress=lambda _step: None)
+
+
+def _data() -> TrainingData:
+    rows = [LabelledRow("t", ("a",)), LabelledRow("u", ("b",), "test")]
+    return gather(None, [LabelledFile(rows, 0, 0, DataInput(name="f", sha256="s", rows=2))], [])
+
+
+def test_a_table_that_cannot_be_read_is_said_before_training(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It was read only after training, for the card: each run trained for half an hour and ended without a verdict."""
+    monkeypatch.setattr(promotion, "train_bundle", Mock(side_effect=AssertionError("trained")))
+    (tmp_path / "table.yaml").write_text("rules: 3", encoding="utf-8")
+    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, priorities=tmp_path / "table.yaml")
+    with pytest.raises(PriorityTableError, match=r"table\.yaml"):
+        promote(workshop, _data(), now=NOW, attempt="a", progress=lambda _step: None)
+
+
+def test_a_card_that_fails_keeps_no_model_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It raised between training and verdict, so the same training was done again, for ever."""
+    monkeypatch.setattr(promotion, "write_card", Mock(side_effect=RuntimeError("no font")))
+    with capture_logs() as logs:
+        promotion._card(
+            tiny_bundle(),
+            tmp_path,
+            [],
+            priorities=PriorityTable.load(),
+            wishes=CardWishes(),
+            progress=lambda _step: None,
+        )
+    assert [(entry["log_level"], entry["version"]) for entry in logs] == [("error", "tiny")]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_texts_are_forgotten_unless_they_may_be_kept(
+    keep: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever becomes of the training: what earlier ones have kept goes first."""
+    forgotten = Mock()
+    monkeypatch.setattr(promotion, "forget_texts", forgotten)
+
+    def asked(*_rows: Any, **wishes: Any) -> None:
+        raise Asked(wishes["keep_examples"])
+
+    monkeypatch.setattr(promotion, "train_bundle", asked)
+    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=Choices(keep_examples=keep))
+    with pytest.raises(Asked, match=str(keep)):
+        promote(workshop, _data(), now=NOW, attempt="a", progress=lambda _step: None)
+    assert forgotten.called != keep
 
 
 def test_executor_and_search_reach_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

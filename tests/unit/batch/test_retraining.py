@@ -50,7 +50,7 @@ def test_inputs_that_were_judged_are_never_due(hours_ago: float) -> None:
 
 def test_other_files_are_due_at_once() -> None:
     """A person who changes taxonomy or files does not wait for a schedule."""
-    assert "taxonomy, labelled files, encoder or seed" in str(due(last(), Inputs("new", "other", 100)))
+    assert "taxonomy, labelled files or settings" in str(due(last(), Inputs("new", "other", 100)))
 
 
 @pytest.mark.parametrize(("corrections", "is_due"), [(101, False), (119, False), (120, True)])
@@ -104,6 +104,14 @@ def test_an_update_counts_from_the_last_model_and_a_training_from_the_last_train
     assert due(_updated(), Inputs("more", "base", 119)) is None
     assert due(_updated(), Inputs("more", "base", 120)) is not None
     assert "25.0 hours ago" in str(due(_updated(hours_ago=25), Inputs("ten more", "base", 110)))
+
+
+def test_an_update_after_nothing_known_puts_off_no_training() -> None:
+    """With the training's verdict deleted, an update counted as one: for a day, or twenty corrections, none came."""
+    unknown = msgspec.structs.replace(_updated(), last_training=None)
+    assert unknown.training is None
+    assert due(unknown, Inputs("ten more", "base", 110)) == "the last verdict knows of no whole training"
+    assert update_due(unknown, Inputs("more", "base", 119), RULES) is None
 
 
 def test_no_update_where_inputs_were_judged_or_other_files_are_there() -> None:

@@ -76,13 +76,17 @@ def test_inputs_name_every_source() -> None:
 
 
 def test_sum_says_whether_anything_changed() -> None:
-    """Equal inputs have an equal sum, in whatever order corrections come; another label, seed or encoder changes it."""
+    """Equal inputs have an equal sum, in whatever order corrections come; another label or setting changes it.
+
+    Whether customers' texts are kept is one: turned off, it was said that nothing was to do, and they stayed.
+    """
     one = gather(None, [], corrections(("x", "a"), ("y", "b")))
     same = gather(None, [], corrections(("y", "b"), ("x", "a")))
     other = gather(None, [], corrections(("y", "b"), ("x", "b")))
     assert one.sum(1) == same.sum(1)
-    chosen = [one.sum(1, Choices("fine-tuned")), one.sum(1, Choices(search=True))]
-    assert len({one.sum(1), one.sum(2), other.sum(1), *chosen}) == 5
+    choices = [Choices("fine-tuned"), Choices(search=True), Choices(keep_examples=True)]
+    chosen = [one.sum(1, choice) for choice in choices]
+    assert len({one.sum(1), one.sum(2), other.sum(1), *chosen}) == 6
 
 
 def test_an_update_gets_the_corrections_apart() -> None:
@@ -101,6 +105,14 @@ def test_auto_fine_tunes_for_labelled_files_only() -> None:
     with_file = gather(TAXONOMY, [labelled(LabelledRow("t", ("a",)))], [])
     assert [without.encoder("auto"), with_file.encoder("auto")] == ["frozen", "auto"]
     assert without.encoder("fine-tuned") == "fine-tuned"
+
+
+@pytest.mark.parametrize("name", ["sentiment", "intent_map"])
+def test_what_bundles_carry_is_no_labelled_file(name: str) -> None:
+    """A sentiment model counted as one, so auto fine-tuned the encoder on nothing but the taxonomy."""
+    data = gather(TAXONOMY, [], [])
+    carrying = data._replace(inputs=[*data.inputs, DataInput(name=name, sha256="s", rows=3)])
+    assert carrying.encoder("auto") == "frozen"
 
 
 def test_no_test_rows_is_said_before_training() -> None:
