@@ -91,8 +91,8 @@ def update_bundle(
         kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
         place_files(base, folder, sorted(kept))
         files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
-        kept = [one for one in load_examples(base) if keep_examples or one.source == "taxonomy"]
-        extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
+        examples = [one for one in load_examples(base) if keep_examples or one.source == "taxonomy"]
+        extras = write_extras(folder, {EXAMPLES: encode_examples(examples)} if examples else {})
         manifest = _manifest(bundle.manifest, known, material, fitted)
         taught = _taught(bundle.manifest, known, update.relearnt)
         manifest = with_version(

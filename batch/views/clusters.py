@@ -148,7 +148,8 @@ def text_cosines(texts: Sequence[str], encoder: "SentenceEncoder") -> Wide:
     meanings = encoder.embed(texts).astype(np.float64)
     products = meanings @ meanings.T + _WORDS_SHARE**2 * _word_products(texts)
     lengths = np.sqrt(np.maximum(products.diagonal(), 1e-12))
-    return np.clip(products / np.outer(lengths, lengths), -1, 1)
+    cosines: Wide = np.clip(products / np.outer(lengths, lengths), -1, 1)
+    return cosines
 
 
 def _word_products(texts: Sequence[str]) -> Wide:
