@@ -52,6 +52,7 @@ class BenchContext:
         rows: Callable[[], Sequence[LabelledRow]],
         *,
         encoder_choice: EncoderChoice = "fine-tuned",
+        wishes: Wishes = WISHES,
     ) -> Path:
         """Return the folder of the bundle of this name, trained on these rows if it is not there yet."""
         out = self.models / name
@@ -70,7 +71,7 @@ class BenchContext:
             progress=lambda _what, _done: None,
             threads=THREADS,
             encoder_choice=encoder_choice,
-            wishes=WISHES,
+            wishes=wishes,
         )
         self.training_seconds[name] = time.monotonic() - began
         return out

@@ -5,21 +5,20 @@ Both are asked for the category, which is all that the first day's model can kno
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import yaml
 
+from batch.training.fit import Wishes
 from batch.training.rows import LabelledRow, rows_from_taxonomy
-from batch.training.train import train_bundle
 from schemas.model.bundle import load_bundle
 from schemas.model.text import normalised
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage
 from tests.bench.quality import it_tickets
 from tests.bench.quality.answers import results_of
-from tests.bench.quality.context import SEED, THREADS, BenchContext
+from tests.bench.quality.context import THREADS, BenchContext
 from tests.bench.quality.curve_picture import Line, svg_of
 from tests.bench.quality.registry import Row, at_least, reported
 
@@ -110,17 +109,5 @@ def _answers(
     held_out: Sequence[LabelledRow],
 ) -> list[Triage]:
     """Return the answers of a model as `batch train` makes it by default: frozen encoder, default wishes."""
-    out = context.models / name
-    if not out.exists():
-        train_bundle(
-            rows(),
-            taxonomy=load_taxonomy(),
-            encoder_dir=context.encoder_folder,
-            out=out,
-            seed=SEED,
-            created_at=datetime.now(UTC),
-            inputs=(),
-            progress=lambda _what, _done: None,
-            threads=THREADS,
-        )
+    out = context.bundle(name, rows, encoder_choice="frozen", wishes=Wishes())
     return results_of(load_bundle(out, threads=THREADS), held_out)
