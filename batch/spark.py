@@ -48,19 +48,21 @@ def spark_options(settings: BatchSettings, archives: Sequence[Path]) -> dict[str
     return options
 
 
-def kafka_archives(settings: BatchSettings) -> list[Path]:
-    """Return the Java archives of Spark's Kafka source. Raises ArchivesMissing if they are not there."""
+def kafka_archives(settings: BatchSettings, *, required: bool = True) -> list[Path]:
+    """Return the Java archives of Spark's Kafka source. Raises ArchivesMissing if they are required and not there."""
     folder = settings.jars_folder / "spark"
     archives = sorted(folder.glob("*.jar"))
-    if not archives:
+    if required and not archives:
         raise ArchivesMissing(f"{folder} has no Java archives of Spark's Kafka source: run `make setup`")
     return archives
 
 
 @contextmanager
-def spark_session(settings: BatchSettings, archives: Sequence[Path] | None = None) -> Iterator[SparkSession]:
-    """Start Spark, and stop it at the end of the block; with its Kafka source, or with other Java archives.
+def spark_session(settings: BatchSettings, *, reads_kafka: bool = True) -> Iterator[SparkSession]:
+    """Start Spark, and stop it at the end of the block.
 
+    A process keeps its first session's Java machine, whose data sources later sessions cannot add to: so Kafka's
+    archives are loaded wherever they are there, and missing ones are an error where the session `reads_kafka`.
     Executors on this machine run this Python; those of a cluster the one that PYSPARK_PYTHON names, this one's path
     where it names none. Raises SparkUnreachable where none starts there.
     """
@@ -69,9 +71,8 @@ def spark_session(settings: BatchSettings, archives: Sequence[Path] | None = Non
     else:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings.spark_folder.mkdir(parents=True, exist_ok=True)
-    loaded = kafka_archives(settings) if archives is None else archives
     builder = SparkSession.builder
-    for name, value in spark_options(settings, loaded).items():
+    for name, value in spark_options(settings, kafka_archives(settings, required=reads_kafka)).items():
         builder = builder.config(name, value)
     try:
         session = builder.getOrCreate()

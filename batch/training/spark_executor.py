@@ -39,8 +39,8 @@ def spark_executor(session: SparkSession) -> Iterator["SparkExecutor"]:
 
 @contextmanager
 def training_executor(settings: BatchSettings) -> Iterator["SparkExecutor"]:
-    """Start Spark at the settings' master without Kafka's archives, yield an executor, stop Spark at the end."""
-    with spark_session(settings, archives=[]) as session, spark_executor(session) as executor:
+    """Start Spark at the settings' master, yield an executor, stop Spark at the end. Needs no archives of Kafka's."""
+    with spark_session(settings, reads_kafka=False) as session, spark_executor(session) as executor:
         yield executor
 
 

@@ -36,6 +36,11 @@ def test_missing_archives_are_one_sentence() -> None:
         kafka_archives(BatchSettings(home=Path("/nowhere/at/all")))
 
 
+def test_a_session_without_kafka_needs_no_archives() -> None:
+    """Training on Spark runs on a machine where set-up has not fetched them."""
+    assert kafka_archives(BatchSettings(home=Path("/nowhere/at/all")), required=False) == []
+
+
 class _NoMaster:
     """A builder of sessions whose master does not answer."""
 
@@ -56,6 +61,6 @@ def test_a_master_that_does_not_answer_is_one_sentence(
     settings = BatchSettings(home=tmp_path, spark_master="spark://nowhere:7077")
     with (
         pytest.raises(SparkUnreachable, match=r"nowhere:7077 \(java\S+: stopped\): check --master"),
-        spark.spark_session(settings, archives=[]),
+        spark.spark_session(settings, reads_kafka=False),
     ):
         pass
