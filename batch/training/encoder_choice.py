@@ -12,7 +12,9 @@ from schemas.model.encoder import OpenvinoEncoder, Precision
 from schemas.model.manifest import ENCODER, TOKENIZER, EncoderInfo
 from schemas.model.writing import place_encoder
 
-ENCODER_NAME: Final = "all-MiniLM-L6-v2"
+ENCODER_NAME: Final = "bge-small-en-v1.5"
+LAYERS: Final = (8,)
+"""Of the published encoder's twelve layers, those that are read beside the last (chosen in docs/models.md)."""
 
 
 class PlacedEncoder(NamedTuple):
@@ -65,8 +67,10 @@ def _frozen(
     folder: Path, encoder_dir: Path, precision: Precision, threads: int, note: str | None
 ) -> PlacedEncoder:
     place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
-    encoder = OpenvinoEncoder(folder / "encoder", precision=precision, threads=threads)
-    described = EncoderInfo(name=ENCODER_NAME, precision=precision, dimensions=encoder.dimensions, note=note)
+    encoder = OpenvinoEncoder(folder / "encoder", precision=precision, threads=threads, layers=LAYERS)
+    described = EncoderInfo(
+        name=ENCODER_NAME, precision=precision, dimensions=encoder.dimensions, layers=LAYERS, note=note
+    )
     return PlacedEncoder(encoder, described, None)
 
 
@@ -88,11 +92,13 @@ def _fine_tuned(
         material.train.texts,
         material.train.targets,
         len(material.labels),
+        published=encoder_dir / Path(ENCODER).name,
         tokenizer=folder / TOKENIZER,
         seed=seed,
         threads=threads,
         progress=progress,
         recipe=recipe,
+        layers=LAYERS,
     )
     write_body(tuned.body, folder / "encoder")
     encoder = OpenvinoEncoder(folder / "encoder", precision=precision, threads=threads, normalised=False)
@@ -103,6 +109,6 @@ def _fine_tuned(
         training="fine-tuned",
         normalised=False,
         epochs=round(tuned.epochs, 2),
-        published_beside=tuned.published_beside,
+        published_beside=True,
     )
     return PlacedEncoder(encoder, described, head_state(tuned.weights, tuned.intercept))

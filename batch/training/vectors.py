@@ -45,7 +45,9 @@ def read_here(encoder: SentenceEncoder) -> Reader:
 
 def read_by(executor: Executor, encoder_folder: Path, encoder: EncoderInfo) -> Reader:
     """Return a reader that shares the texts out: bit for bit what `read_here` returns, as no vector has neighbours."""
-    work = partial(embed_chunk, precision=encoder.precision, normalised=encoder.normalised)
+    work = partial(
+        embed_chunk, precision=encoder.precision, normalised=encoder.normalised, layers=encoder.layers
+    )
 
     def read(texts: Sequence[str], progress: Progress) -> Matrix:
         chunks = _chunks(texts)
@@ -60,17 +62,21 @@ def read_by(executor: Executor, encoder_folder: Path, encoder: EncoderInfo) -> R
     return read
 
 
-def embed_chunk(folders: Sequence[Path], number: int, *, precision: Precision, normalised: bool) -> bytes:
+def embed_chunk(
+    folders: Sequence[Path], number: int, *, precision: Precision, normalised: bool, layers: tuple[int, ...]
+) -> bytes:
     """Return the vectors of one chunk of texts as the bytes of a float32 matrix: a task of `read_by`."""
     encoder_folder, texts_folder = folders
     chunk = msgspec.json.decode(_file(texts_folder, number).read_bytes(), type=list[str])
-    return _encoder(encoder_folder, precision, normalised).embed(chunk).tobytes()
+    return _encoder(encoder_folder, precision, normalised, layers).embed(chunk).tobytes()
 
 
 @lru_cache(maxsize=1)
-def _encoder(folder: Path, precision: Precision, normalised: bool) -> OpenvinoEncoder:
+def _encoder(
+    folder: Path, precision: Precision, normalised: bool, layers: tuple[int, ...]
+) -> OpenvinoEncoder:
     """Load the encoder once a process: its executor has as many of these as cores, so each takes one thread."""
-    return OpenvinoEncoder(folder, precision=precision, threads=1, normalised=normalised)
+    return OpenvinoEncoder(folder, precision=precision, threads=1, normalised=normalised, layers=layers)
 
 
 def _file(folder: Path, number: int) -> Path:

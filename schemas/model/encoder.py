@@ -40,11 +40,18 @@ class OpenvinoEncoder:
     """A transformer, mean-pooled; may be called from any thread.
 
     The folder holds the published one as `model.onnx`, or a fine-tuned one as OpenVINO's own `model.xml` and
-    `model.bin`. `normalised` brings vectors to length 1: the published one was trained so.
+    `model.bin`. `normalised` brings vectors to length 1: the published one was trained so. `layers` of the published
+    one, counted from 1, are read beside its last: what they say is computed anyway.
     """
 
     def __init__(
-        self, folder: Path, *, precision: Precision, threads: int = 1, normalised: bool = True
+        self,
+        folder: Path,
+        *,
+        precision: Precision,
+        threads: int = 1,
+        normalised: bool = True,
+        layers: Sequence[int] = (),
     ) -> None:
         self.precision = precision
         self._normalised = normalised
@@ -65,8 +72,9 @@ class OpenvinoEncoder:
         }
         own = folder / "model.xml"
         network = core.read_model(own if own.exists() else folder / "model.onnx")
+        _add_layers(network, layers)
         compiled = core.compile_model(network, "CPU", options)
-        self.dimensions = int(compiled.output(0).partial_shape[2].get_length())
+        self.dimensions = sum(int(output.partial_shape[2].get_length()) for output in compiled.outputs)
         self._request = compiled.create_infer_request()
         self._one_at_a_time = threading.Lock()  # a worker scores several partitions from several threads
 
@@ -87,11 +95,21 @@ class OpenvinoEncoder:
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         weights = mask[:, :, None].astype(np.float32)
         with self._one_at_a_time:  # the states are the request's own memory until they are summed
-            states = self._request.infer(inputs)[0]  # (batch, tokens, dimensions)
-            pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
+            outputs = self._request.infer(inputs).values()  # each (batch, tokens, dimensions)
+            pooled = np.concatenate([(states * weights).sum(axis=1) for states in outputs], axis=1)
+        pooled /= weights.sum(axis=1)
         return np.asarray(
             pooled / np.linalg.norm(pooled, axis=1, keepdims=True) if self._normalised else pooled
         )
+
+
+def _add_layers(network: openvino.Model, layers: Sequence[int]) -> None:
+    """Let a network as exporters write it give the states of these layers too, after those of its last."""
+    names = [f"/encoder/layer.{layer - 1}/output/LayerNorm/Add_1" for layer in layers]
+    found = (
+        {operation.get_friendly_name(): operation for operation in network.get_ordered_ops()} if names else {}
+    )
+    network.add_outputs([found[name].output(0) for name in names])
 
 
 def native_bf16(core: openvino.Core | None = None) -> bool:

@@ -18,7 +18,7 @@ class NgramSettings(msgspec.Struct, frozen=True, kw_only=True):
 class HeadSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The frozen encoder's head: regularisation C of its logistic regression (chosen in docs/models.md)."""
 
-    regularisation: float = 10.0
+    regularisation: float = 30.0
 
 
 class FitSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from schemas.model.language import language_of
 
 ENCODER_LANGUAGE: Final = "en"
-"""What all-MiniLM-L6-v2 was trained on."""
+"""What bge-small-en-v1.5 was trained on."""
 
 
 def in_another_language(texts: Sequence[str]) -> npt.NDArray[np.bool_]:

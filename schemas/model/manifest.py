@@ -13,7 +13,8 @@ from schemas.vocabulary import Category, Priority
 
 FORMAT: Final = 2
 FORMAT_OF_MORE_PARTS: Final = 3
-FORMATS: Final = (FORMAT, FORMAT_OF_MORE_PARTS)
+FORMAT_OF_MORE_LAYERS: Final = 4
+FORMATS: Final = (FORMAT, FORMAT_OF_MORE_PARTS, FORMAT_OF_MORE_LAYERS)
 """What is read; any other number is refused. A bundle has a later format only where a reader of the earlier one would
 refuse it, or leave a part out: then workers of two releases would answer differently under one version."""
 
@@ -69,9 +70,10 @@ class TaxonomyInfo(msgspec.Struct, frozen=True, kw_only=True):
 class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     """How the encoder computes; the precision is part of the model, so it decides alike everywhere.
 
-    `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it
-    was itself trained, 0 for a frozen one; with `published_beside` the published one reads each text too, and its
-    vector follows the trained one's. `note` says why it is frozen where that was not asked for.
+    `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it was
+    itself trained, 0 for a frozen one; with `published_beside` the published one reads each text too, and its vector
+    follows the trained one's. `layers` of a frozen one are read beside its last. `note` says why it is frozen where
+    that was not asked for.
     """
 
     name: str
@@ -81,6 +83,7 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     normalised: bool = True
     epochs: float = 0.0
     published_beside: bool = False
+    layers: tuple[int, ...] = ()
     note: str | None = None
 
 

@@ -16,11 +16,13 @@ from schemas.model.errors import BundleError
 from schemas.model.manifest import (
     ENCODER,
     FORMAT,
+    FORMAT_OF_MORE_LAYERS,
     FORMAT_OF_MORE_PARTS,
     MANIFEST,
     SEVERAL,
     TOKENIZER,
     BundleManifest,
+    EncoderInfo,
     encode_manifest,
 )
 from schemas.sentiment.folder import SENTIMENT_MANIFEST, SENTIMENT_PART
@@ -87,12 +89,14 @@ def write_extras(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha256_of(folder / name) for name in contents}
 
 
-def format_of(files: Collection[str], head: Mapping[str, Any]) -> int:
-    """Return the format of a bundle with these files and this state of its head.
+def format_of(files: Collection[str], head: Mapping[str, Any], encoder: EncoderInfo) -> int:
+    """Return the format of a bundle with these files, this state of its head and this encoder.
 
     Readers of format 2 were released that answer without thresholds of several labels, without a head for other
-    languages and without a sentiment model.
+    languages and without a sentiment model; and readers of format 3 that read the encoder's last layer alone.
     """
+    if encoder.layers:
+        return FORMAT_OF_MORE_LAYERS
     more = SEVERAL in files or "other" in head or any(name.startswith(f"{SENTIMENT_PART}/") for name in files)
     return FORMAT_OF_MORE_PARTS if more else FORMAT
 

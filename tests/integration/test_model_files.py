@@ -11,6 +11,7 @@ import pytest
 from schemas.errors import Permanent
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
+from schemas.model.manifest import FORMATS
 from schemas.model.registry import (
     CurrentModel,
     check_published,
@@ -97,11 +98,11 @@ def test_another_format_is_refused(copy: Path) -> None:
         load_bundle(copy)
 
 
-def test_a_later_format_that_is_known_is_read(copy: Path) -> None:
-    """Bundles of both formats lie side by side after an upgrade; each stays usable."""
-    assert load_bundle(copy).manifest.format == 2
-    _edit(copy, lambda content: content.update(format=3))
-    assert load_bundle(copy).manifest.format == 3
+@pytest.mark.parametrize("known", FORMATS)
+def test_every_format_that_is_known_is_read(copy: Path, known: int) -> None:
+    """Bundles of several formats lie side by side after an upgrade; each stays usable."""
+    _edit(copy, lambda content: content.update(format=known))
+    assert load_bundle(copy).manifest.format == known
 
 
 def test_a_manifest_that_leaves_its_folder_is_refused(copy: Path) -> None:

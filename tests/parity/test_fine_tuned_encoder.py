@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from batch.training.encoder_choice import LAYERS
 from batch.training.examples import prepare
 from batch.training.rows import rows_to_train
 from batch.training.train import train_bundle
 from batch.training.tuning import Recipe, missing_packages
 from schemas.model.bundle import Bundle, load_bundle
 from schemas.model.encoder import MAX_TOKENS
-from schemas.model.manifest import TOKENIZER, TUNED_ENCODER
+from schemas.model.manifest import ENCODER, TOKENIZER, TUNED_ENCODER
 from schemas.model.probabilities import Matrix
 from schemas.model.scoring import score
 from schemas.taxonomy import load_taxonomy
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.skipif(bool(missing_packages()), reason="the extra `tra
 SEED = 11
 ROWS = small_rows(4)
 TEXTS = [row.text for row in ROWS] + ["a", "Größe, naïve café — 100% ✓", "🔥", "word " * 200]
-QUICK = Recipe(most_epochs=1, fewest_steps=4, beside_up_to=100)
+QUICK = Recipe(most_epochs=1, fewest_steps=4)
 
 
 class Pair(NamedTuple):
@@ -99,10 +100,12 @@ def test_training_again_gives_the_same_model(encoder_folder: Path, pair: Pair) -
         material.train.texts,
         material.train.targets,
         len(material.labels),
+        published=encoder_folder / Path(ENCODER).name,
         tokenizer=encoder_folder / Path(TOKENIZER).name,
         seed=SEED,
         threads=1,
         progress=lambda _what, _done: None,
+        layers=LAYERS,
         recipe=QUICK,
     )
     found, first = (_vectors(body, encoder_folder / Path(TOKENIZER).name) for body in (again.body, pair.body))
@@ -115,7 +118,7 @@ def test_the_bundle_is_whole_and_says_how_it_was_made(pair: Pair) -> None:
     manifest = pair.bundle.manifest
     assert (manifest.encoder.training, manifest.encoder.normalised) == ("fine-tuned", False)
     assert manifest.encoder.epochs > 0
-    assert (manifest.encoder.published_beside, manifest.encoder.dimensions) == (True, 768)
+    assert (manifest.encoder.published_beside, manifest.encoder.dimensions) == (True, 3 * 384)
     assert set(TUNED_ENCODER) <= set(manifest.files)
     assert "encoder/model.onnx" not in manifest.files
     texts = [row.text for row in ROWS]

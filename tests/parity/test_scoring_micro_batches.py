@@ -84,9 +84,9 @@ def test_the_micro_batch_changes_no_decision_and_no_probability(bundle: Bundle, 
 
 def test_more_threads_change_nothing(bundle: Bundle, encoder_folder: Path) -> None:
     """A worker may use another number of threads than the batch that evaluated."""
-    precision = bundle.manifest.encoder.precision
+    encoder = bundle.manifest.encoder
     texts = [clean.text for clean in map(clean_text, _texts()) if clean.text is not None]
-    two = OpenvinoEncoder(encoder_folder, precision=precision, threads=2)
+    two = OpenvinoEncoder(encoder_folder, precision=encoder.precision, threads=2, layers=encoder.layers)
     np.testing.assert_allclose(bundle.encoder.embed(texts), two.embed(texts), atol=1e-6)
 
 

@@ -17,6 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer
 
+from batch.training.encoder_choice import LAYERS
 from batch.training.label_sets import label_sets
 from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several
@@ -69,7 +70,9 @@ class _Trial(NamedTuple):
 def measure(context: BenchContext) -> Sequence[Row]:
     """Measure the micro-F1 of all intents in each setting, and of the baseline on the same rows."""
     messages = {domain: list(_messages(context, domain)) for domain in DOMAINS}
-    encoder = OpenvinoEncoder(context.encoder_folder, precision=chosen_precision("auto"), threads=THREADS)
+    encoder = OpenvinoEncoder(
+        context.encoder_folder, precision=chosen_precision("auto"), threads=THREADS, layers=LAYERS
+    )
     vectors = Vectors(read_here(encoder), lambda _what, _done: None)
     settings: dict[str, list[_Trial]] = {}
     for source, target in (DOMAINS, DOMAINS[::-1]):

@@ -19,6 +19,7 @@ from batch.views.clusters import (
     cluster_rows,
     clusters_of_run,
     sample,
+    seen_from_the_middle,
     telling_words,
     terms,
     text_cosines,
@@ -146,9 +147,25 @@ def test_cosines_are_those_of_both_vectors_side_by_side() -> None:
     """Grouping by products alone is the same method as grouping by the vectors was."""
     texts = [ticket["text"] for ticket in [*DRONES, *SOLAR]]
     words = TfidfVectorizer(analyzer=terms, sublinear_tf=True).fit_transform(texts).toarray()
-    both = np.hstack([FirstWordEncoder().embed(texts), 0.3 * words])
+    both = np.hstack([seen_from_the_middle(FirstWordEncoder().embed(texts).astype(np.float64)), 0.3 * words])
     both /= np.linalg.norm(both, axis=1, keepdims=True)
     np.testing.assert_allclose(text_cosines(texts, FirstWordEncoder()), both @ both.T, atol=1e-12)
+
+
+def test_what_all_texts_share_sets_none_apart() -> None:
+    """To some encoders any two texts are alike; seen from the middle of many, those of different subjects are not."""
+    shared, rng = np.array([3.0, 0.0, 0.0]), np.random.default_rng(1)
+    subjects = np.array([[0, 1, 0], [0, 0, 1]])[np.arange(200) % 2]
+    vectors = shared + subjects + rng.normal(scale=0.1, size=(200, 3))
+    apart = seen_from_the_middle(vectors)
+    assert apart[0] @ apart[2] > 0.8
+    assert apart[0] @ apart[1] < 0.2
+
+
+def test_a_few_texts_of_one_subject_stay_alike() -> None:
+    """Their mean is their subject, and must not be taken from them whole."""
+    apart = seen_from_the_middle(np.array([[10.0, 1, 0], [10, 0, 1], [10, 0, 0]]))
+    assert (apart @ apart.T).min() > 0.9
 
 
 def test_texts_are_read_as_the_model_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:

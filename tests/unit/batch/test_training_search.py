@@ -83,7 +83,7 @@ def test_a_search_tries_each_setting_on_each_fold() -> None:
     assert [len(trial.accuracies) for trial in found.trials] == [FOLDS] * 4
     assert [trial.chosen for trial in found.trials] == [True, False, True, False]
     assert found.chosen == FitSettings(
-        ngrams=NgramSettings(words=(1, 1), characters=(2, 4)), head=HeadSettings(regularisation=1.0)
+        ngrams=NgramSettings(words=(1, 1), characters=(2, 4)), head=HEAD_GRID[0]
     )
     assert msgspec.json.decode(msgspec.json.encode(found), type=Search) == found
 

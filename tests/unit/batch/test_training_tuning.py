@@ -11,7 +11,7 @@ from batch.training import encoder_choice
 from batch.training.encoder_choice import place_chosen_encoder
 from batch.training.examples import prepare
 from batch.training.rows import LabelledRow, TrainingError
-from batch.training.tuning import Recipe, batches_of, epochs_for, published_beside, rate_at
+from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=300)
 
@@ -32,13 +32,6 @@ def test_more_text_is_read_less_often() -> None:
     assert epochs_for([60] * 100_000, recipe) == pytest.approx(0.75)
     assert epochs_for([1_000] * 10_000, recipe) == epochs_for([recipe.most_length] * 10_000, recipe)
     assert recipe.most_epochs < epochs_for([10] * 100, recipe) <= 4 * recipe.most_epochs
-
-
-def test_long_texts_are_read_once() -> None:
-    """The published encoder stands beside the trained one only where that keeps deciding cheap."""
-    recipe = Recipe(beside_up_to=15, most_length=20)
-    assert [published_beside([length, 5], recipe) for length in (5, 20, 25, 1_000)] == [True] * 4
-    assert [published_beside([length, length], recipe) for length in (15, 16, 1_000)] == [True, False, False]
 
 
 @given(steps=st.integers(1, 500))

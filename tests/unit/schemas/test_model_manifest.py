@@ -8,7 +8,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas.model.manifest import SEVERAL, BundleManifest, RowCounts, TaxonomyInfo, encode_manifest
+from schemas.model.manifest import (
+    SEVERAL,
+    BundleManifest,
+    EncoderInfo,
+    RowCounts,
+    TaxonomyInfo,
+    encode_manifest,
+)
 from schemas.model.writing import format_of, with_version
 from tests.unit.schemas.tiny_model import tiny_manifest
 
@@ -33,8 +40,11 @@ def test_a_part_that_an_earlier_reader_leaves_out_makes_another_format(
     files: tuple[str, ...], head: dict[str, Any]
 ) -> None:
     """While workers were upgraded, older and newer ones answered differently under one model version."""
-    assert format_of(("ngrams.skops", "head.skops", *files), {"weights": None, **head}) == 3
-    assert format_of(("ngrams.skops", "head.skops"), {"weights": None}) == 2
+    encoder = EncoderInfo(name="x", precision="f32", dimensions=8)
+    assert format_of(("ngrams.skops", "head.skops", *files), {"weights": None, **head}, encoder) == 3
+    assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, encoder) == 2
+    more_layers = EncoderInfo(name="x", precision="f32", dimensions=8, layers=(2,))
+    assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, more_layers) == 4
 
 
 def test_the_version_depends_on_what_decides_answers_alone() -> None:

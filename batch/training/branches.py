@@ -1,0 +1,71 @@
+"""A transformer whose upper layers stand there twice: as they are trained, and as they were published.
+
+Training makes an encoder surer of the labels and lets it forget what else texts may be about; the published one still
+knows. The layers below are not trained, so both share them, and reading with both costs half as much again as
+reading with one. Imported only where the extra `train` is installed.
+"""
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+
+class Branches(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always installed, so it is untyped here
+    """From token numbers to token states: the trained layers' states, then the published ones' beside them.
+
+    Of the published ones these are the last layer's and those of `beside`, counted from 1.
+    """
+
+    def __init__(self, body: Any, trained_layers: int, beside: Sequence[int] = ()) -> None:
+        super().__init__()
+        lower = len(body.encoder.layer) - trained_layers
+        self.dimensions: int = body.config.hidden_size
+        self.dropout: float = body.config.hidden_dropout_prob
+        self.embeddings = body.embeddings
+        self.shared = body.encoder.layer[:lower]
+        self.published = body.encoder.layer[lower:]
+        self.trained = copy.deepcopy(self.published)
+        self._beside = tuple(beside)
+        for part in (self.embeddings, self.shared, self.published):
+            part.requires_grad_(requires_grad=False)
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the states of all tokens, (texts, tokens, dimensions of all that is read)."""
+        hidden = _hidden(attention_mask)
+        lower = _through(self.shared, self._embedded(input_ids, token_type_ids), hidden)
+        upper = _through(self.published, lower[-1], hidden)
+        published = [*lower, *upper[1:]]
+        trained = _through(self.trained, lower[-1], hidden)
+        return torch.cat([trained[-1], published[-1], *(published[layer] for layer in self._beside)], dim=-1)
+
+    def trained_states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the states by the trained layers alone, (texts, tokens, dimensions); only these get a gradient."""
+        hidden = _hidden(attention_mask)
+        with torch.no_grad():
+            embedded = self._embedded(input_ids, torch.zeros_like(input_ids))
+            lower = _through(self.shared, embedded, hidden)[-1]
+        return _through(self.trained, lower, hidden)[-1]
+
+    def trained_weights(self) -> Iterator[torch.nn.Parameter]:
+        """Yield the weights that training moves."""
+        yield from self.trained.parameters()
+
+    def _embedded(self, input_ids: torch.Tensor, token_type_ids: torch.Tensor) -> torch.Tensor:
+        return self.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
+
+
+def _hidden(mask: torch.Tensor) -> torch.Tensor:
+    """Return what keeps attention away from padding, (texts, 1, 1, tokens)."""
+    return (1.0 - mask[:, None, None, :].to(torch.float32)) * torch.finfo(torch.float32).min
+
+
+def _through(layers: Any, states: torch.Tensor, hidden: torch.Tensor) -> list[torch.Tensor]:
+    """Return the states before the first of the layers and after each of them."""
+    passed = [states]
+    for layer in layers:
+        passed.append(layer(passed[-1], hidden))
+    return passed

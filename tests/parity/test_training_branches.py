@@ -1,0 +1,70 @@
+"""A transformer with trained upper layers beside the published ones."""
+
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+
+IDS = [[5, 6, 7, 0], [8, 9, 0, 0]]
+MASK = [[1, 1, 1, 0], [1, 1, 0, 0]]
+
+
+def small_body() -> Any:
+    """Return a BERT of four layers with random weights."""
+    from transformers import BertConfig, BertModel  # noqa: PLC0415 - needs the extra
+
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=20,
+        hidden_size=8,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=16,
+        attn_implementation="eager",
+    )
+    return BertModel(config, add_pooling_layer=False).eval()
+
+
+def test_both_halves_begin_as_the_published_one() -> None:
+    """Before any step the trained layers say what the whole published transformer says, padded or not."""
+    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+
+    ids, mask = torch.tensor(IDS), torch.tensor(MASK)
+    body = small_body()
+    with torch.no_grad():
+        expected = body(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]
+        both = Branches(body, 2)(ids, mask, torch.zeros_like(ids))[mask.bool()]
+    torch.testing.assert_close(both[:, :8], expected)
+    torch.testing.assert_close(both[:, 8:], expected)
+
+
+@pytest.mark.parametrize("layer", [1, 2, 3, 4])
+def test_other_layers_are_read_beside(layer: int) -> None:
+    """Whether they lie below the branches, or in the published one."""
+    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+
+    ids, mask = torch.tensor(IDS), torch.tensor(MASK)
+    body = small_body()
+    with torch.no_grad():
+        all_states = body(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        read = Branches(body, 2, [layer])(ids, mask, torch.zeros_like(ids))[mask.bool()]
+    torch.testing.assert_close(read[:, 16:], all_states[layer][mask.bool()])
+
+
+def test_training_moves_nothing_but_the_trained_layers() -> None:
+    """A step on what the trained layers say leaves the published half, to the last bit, as it was."""
+    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+
+    ids, mask = torch.tensor(IDS), torch.tensor(MASK)
+    branches = Branches(small_body(), 2)
+    before = branches(ids, mask, torch.zeros_like(ids)).detach()
+    optimiser = torch.optim.SGD(branches.trained_weights(), lr=0.5)
+    branches.trained_states(ids, mask).square().mean(dim=(0, 1))[0].backward()
+    optimiser.step()
+    after = branches(ids, mask, torch.zeros_like(ids)).detach()
+    assert not torch.equal(after[..., :8], before[..., :8])
+    assert torch.equal(after[..., 8:], before[..., 8:])
+    moved = [name for name, weight in branches.named_parameters() if weight.grad is not None]
+    assert moved
+    assert all(name.startswith("trained.") for name in moved)

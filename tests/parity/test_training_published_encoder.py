@@ -1,0 +1,23 @@
+"""Reading the published encoder's weights for training."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from batch.training.rows import TrainingError
+
+pytest.importorskip("torch", reason="the extra `train` is not installed")
+
+
+def test_another_network_is_refused_by_name(tmp_path: Path) -> None:
+    """A network that is no BERT cannot be continued: the error names the file and the way out."""
+    import openvino  # noqa: PLC0415 - beside the extra, in whose absence this file does nothing
+    from openvino import opset13  # noqa: PLC0415 - the same
+
+    from batch.training.published_encoder import published_body  # noqa: PLC0415 - needs PyTorch
+
+    place = opset13.parameter([1], dtype=np.float32)
+    openvino.save_model(openvino.Model([opset13.relu(place)], [place], "other"), tmp_path / "other.xml")
+    with pytest.raises(TrainingError, match=r"other\.xml cannot be fine-tuned.*--encoder frozen"):
+        published_body(tmp_path / "other.xml")
