@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from batch.training.fit import Wishes
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
 from schemas.model.bands import BandRules
@@ -46,14 +47,11 @@ def train_small(
     """Train a small bundle into a new folder."""
     return train_bundle(
         small_rows() if rows is None else rows,
+        TrainingOptions(seed=11, precision=precision, wishes=REJECT_NOTHING, keep_examples=keep_examples),
         taxonomy=load_taxonomy(),
         encoder_dir=encoder_folder,
         out=out,
-        seed=11,
         created_at=datetime(2026, 1, 2, tzinfo=UTC),
         inputs=(),
         progress=lambda _what, _done: None,
-        precision=precision,
-        wishes=REJECT_NOTHING,
-        keep_examples=keep_examples,
     )

@@ -21,6 +21,7 @@ from batch.promotion.verdicts import Verdict, read_verdict
 from batch.training.executor import Executor
 from batch.training.fit import Wishes
 from batch.training.gate import GateRules, challenger_wins
+from batch.training.options import TrainingOptions
 from batch.training.progress import by_tenths
 from batch.training.rows import LabelledRow, TrainingError
 from batch.training.train import train_bundle
@@ -115,17 +116,19 @@ def _train(
 ) -> BundleManifest:
     return train_bundle(
         data.rows,
+        TrainingOptions(
+            seed=workshop.seed,
+            encoder=data.encoder(workshop.choices.encoder),
+            wishes=Wishes(search=workshop.choices.search),
+            keep_examples=workshop.choices.keep_examples,
+        ),
         taxonomy=workshop.taxonomy,
         encoder_dir=workshop.encoder_dir,
         out=out,
-        seed=workshop.seed,
         created_at=now,
         inputs=data.inputs,
         sentiment=workshop.sentiment,
         progress=_telling(progress),
-        encoder_choice=data.encoder(workshop.choices.encoder),
-        keep_examples=workshop.choices.keep_examples,
-        wishes=Wishes(search=workshop.choices.search),
         executor=workshop.executor,
     )
 

@@ -5,10 +5,11 @@ from typing import Any, Final, NamedTuple
 
 from batch.training.examples import Material
 from batch.training.head_fit import head_state
+from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.rows import TrainingError
-from batch.training.tuning import EncoderChoice, Recipe, missing_packages
-from schemas.model.encoder import OpenvinoEncoder, Precision
+from batch.training.tuning import missing_packages
+from schemas.model.encoder import OpenvinoEncoder
 from schemas.model.manifest import ENCODER, TOKENIZER, EncoderInfo
 from schemas.model.writing import place_encoder
 
@@ -26,64 +27,42 @@ class PlacedEncoder(NamedTuple):
 
 
 def place_chosen_encoder(
-    folder: Path,
-    encoder_dir: Path,
-    material: Material,
-    *,
-    choice: EncoderChoice,
-    precision: Precision,
-    seed: int,
-    threads: int,
-    progress: Progress,
-    recipe: Recipe | None,
+    folder: Path, encoder_dir: Path, material: Material, options: TrainingOptions, *, progress: Progress
 ) -> PlacedEncoder:
     """Put the encoder into the bundle's folder, fine-tuned on the training rows where that was chosen.
 
     TrainingError where fine-tuning was asked for and what it needs is not installed; `auto` then takes the
     frozen one and says so in the manifest.
     """
-    missing = missing_packages() if choice != "frozen" else []
-    if choice == "fine-tuned" and missing:
+    missing = missing_packages() if options.encoder != "frozen" else []
+    if options.encoder == "fine-tuned" and missing:
         raise TrainingError(
             f"fine-tuning the encoder needs {missing[0]}, which is not installed; install ticketyard[train], "
             "or train with --encoder frozen"
         )
-    if choice == "frozen" or missing:
+    if options.encoder == "frozen" or missing:
         note = f"auto, but {missing[0]} is not installed" if missing else None
-        return _frozen(folder, encoder_dir, precision, threads, note)
-    return _fine_tuned(
-        folder,
-        encoder_dir,
-        material,
-        precision=precision,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-        recipe=recipe,
-    )
+        return _frozen(folder, encoder_dir, options, note)
+    return _fine_tuned(folder, encoder_dir, material, options, progress)
 
 
-def _frozen(
-    folder: Path, encoder_dir: Path, precision: Precision, threads: int, note: str | None
-) -> PlacedEncoder:
+def _frozen(folder: Path, encoder_dir: Path, options: TrainingOptions, note: str | None) -> PlacedEncoder:
     place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
-    encoder = OpenvinoEncoder(folder / "encoder", precision=precision, threads=threads, layers=LAYERS)
+    encoder = OpenvinoEncoder(
+        folder / "encoder", precision=options.inference, threads=options.threads, layers=LAYERS
+    )
     described = EncoderInfo(
-        name=ENCODER_NAME, precision=precision, dimensions=encoder.dimensions, layers=LAYERS, note=note
+        name=ENCODER_NAME,
+        precision=options.inference,
+        dimensions=encoder.dimensions,
+        layers=LAYERS,
+        note=note,
     )
     return PlacedEncoder(encoder, described, None)
 
 
 def _fine_tuned(
-    folder: Path,
-    encoder_dir: Path,
-    material: Material,
-    *,
-    precision: Precision,
-    seed: int,
-    threads: int,
-    progress: Progress,
-    recipe: Recipe | None,
+    folder: Path, encoder_dir: Path, material: Material, options: TrainingOptions, progress: Progress
 ) -> PlacedEncoder:
     from batch.training.fine_tune import fine_tune, write_body  # noqa: PLC0415 - needs the extra `train`
 
@@ -94,17 +73,19 @@ def _fine_tuned(
         len(material.labels),
         published=encoder_dir / Path(ENCODER).name,
         tokenizer=folder / TOKENIZER,
-        seed=seed,
-        threads=threads,
+        seed=options.seed,
+        threads=options.threads,
         progress=progress,
-        recipe=recipe,
+        recipe=options.recipe,
         layers=LAYERS,
     )
     write_body(tuned.body, folder / "encoder")
-    encoder = OpenvinoEncoder(folder / "encoder", precision=precision, threads=threads, normalised=False)
+    encoder = OpenvinoEncoder(
+        folder / "encoder", precision=options.inference, threads=options.threads, normalised=False
+    )
     described = EncoderInfo(
         name=ENCODER_NAME,
-        precision=precision,
+        precision=options.inference,
         dimensions=encoder.dimensions,
         training="fine-tuned",
         normalised=False,

@@ -48,7 +48,7 @@ def fine_tune(
     threads: int,
     progress: Callable[[str, float], None],
     layers: Sequence[int],
-    recipe: Recipe | None = None,
+    recipe: Recipe,
 ) -> Tuned:
     """Train the published encoder, an ONNX file, and a linear layer on texts and the columns of their labels.
 
@@ -56,7 +56,6 @@ def fine_tune(
 
     Reads with bfloat16 where the processor has it, which takes half the time.
     """
-    recipe = recipe or Recipe()
     torch.set_num_threads(threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

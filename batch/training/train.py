@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -11,19 +11,19 @@ from batch.training.encoder_choice import PlacedEncoder, place_chosen_encoder
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import ENOUGH_VALIDATION, Material, prepare
 from batch.training.executor import Executor
-from batch.training.fit import Fitted, State, Wishes, fit_cascade
+from batch.training.fit import Fitted, fit_cascade
 from batch.training.kept import examples_to_keep
 from batch.training.label_sets import has_several, label_sets
+from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
 from batch.training.rows import LabelledRow, TrainingError, rows_to_train
 from batch.training.several_fit import fit_several
-from batch.training.tuning import EncoderChoice, Recipe
 from batch.training.vectors import Vectors, read_by, read_here
 from schemas.explanation.kept_examples import encode_examples
 from schemas.model.arrays import dump_arrays
 from schemas.model.bundle import Bundle, head_from
-from schemas.model.encoder import Precision, SentenceEncoder, native_bf16
+from schemas.model.encoder import SentenceEncoder
 from schemas.model.manifest import (
     EXAMPLES,
     HEAD,
@@ -58,111 +58,91 @@ OWN_SPLIT: Final = (
 
 def train_bundle(
     rows: Sequence[LabelledRow],
+    options: TrainingOptions,
     *,
     taxonomy: Taxonomy,
     encoder_dir: Path,
     out: Path,
-    seed: int,
     created_at: datetime,
     inputs: Sequence[DataInput],
     progress: Progress,
-    precision: Precision | Literal["auto"] = "auto",
-    threads: int = 1,
-    encoder_choice: EncoderChoice = "frozen",
-    wishes: Wishes | None = None,
-    recipe: Recipe | None = None,
     sentiment: Path | None = None,
     executor: Executor | None = None,
-    keep_examples: bool = False,
 ) -> BundleManifest:
     """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
 
-    Rows of split test are never learnt from. `precision` auto is bf16 where the processor has it, else f32.
-    `encoder_choice` says whether the encoder is itself trained, which takes minutes and follows the `recipe`; auto
-    does where the extra `train` is installed. `sentiment` is the folder of a sentiment model that the bundle carries.
+    Rows of split test are never learnt from. `sentiment` is the folder of a sentiment model that the bundle carries.
     The `executor` shares out the reading of texts, and a wished search among settings; without one both happen
-    here, with the same result. `keep_examples` lets the bundle keep a few of the customers' sentences
-    for explanations, beside the taxonomy's, which it keeps anyway.
+    here, with the same result.
     Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
     encoder missing; `out` is then as it was.
     """
     refuse_occupied(out)
     # What a frozen encoder's head and the n-grams were weighed on, they learn from at the end: more costs nothing.
-    most_held = None if encoder_choice == "frozen" else ENOUGH_VALIDATION
-    material = prepare(rows_to_train(rows), seed=seed, most_held=most_held)
+    most_held = None if options.encoder == "frozen" else ENOUGH_VALIDATION
+    material = prepare(rows_to_train(rows), seed=options.seed, most_held=most_held)
     test = [row for row in rows if row.split == "test"]
-    wishes = wishes or Wishes()
-    asked = Asked(loss=wishes.loss, bands=wishes.bands)
-    origin = _Origin(taxonomy, seed, created_at, tuple(inputs), asked)
+    origin = _Origin(taxonomy, options, created_at, tuple(inputs), len(test))
     with bundle_being_written(out) as folder:
         if sentiment is not None:
             place_sentiment(sentiment, folder)
-        placed = place_chosen_encoder(
-            folder,
-            encoder_dir,
-            material,
-            choice=encoder_choice,
-            precision=chosen_precision(precision),
-            seed=seed,
-            threads=threads,
-            progress=progress,
-            recipe=recipe,
-        )
-        encoder = placed.encoder
-        reader = read_by(executor, folder / "encoder", placed.described) if executor else read_here(encoder)
-        fitted = _fit(
-            rows_to_train(rows),
-            material,
-            Vectors(reader, progress),
-            seed=seed,
-            progress=progress,
-            wishes=wishes,
-            tuned_head=placed.head,
-            executor=executor,
-        )
-        files = write_files(folder, _contents(fitted))
-        kept = examples_to_keep(material, taxonomy, customers=keep_examples)
-        extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
-        manifest = _manifest(
-            origin, material, fitted, placed, files=files, extras=extras, test_rows=len(test)
-        )
+        placed = place_chosen_encoder(folder, encoder_dir, material, options, progress=progress)
+        fitting = _Fitting(folder / "encoder", placed, options, progress, executor)
+        fitted = fitting.fitted(rows_to_train(rows), material)
+        manifest = _write(folder, origin, material, fitted, placed)
         if test:
-            tested = evaluate_bundle(assemble(manifest, fitted, encoder), test, progress=progress)
+            tested = evaluate_bundle(assemble(manifest, fitted, placed.encoder), test, progress=progress)
             manifest = msgspec.structs.replace(manifest, test=tested)
         write_manifest(folder, manifest)
     return manifest
 
 
-def _fit(
-    rows: Sequence[LabelledRow],
-    material: Material,
-    vectors: Vectors,
-    *,
-    seed: int,
-    progress: Progress,
-    wishes: Wishes,
-    tuned_head: State | None,
-    executor: Executor | None,
-) -> Fitted:
-    """Fit a model of several labels where the rows have several, else a cascade of one answer."""
-    if not has_several(rows):
+class _Fitting(NamedTuple):
+    """What fitting needs beside the rows."""
+
+    encoder_folder: Path
+    placed: PlacedEncoder
+    options: TrainingOptions
+    progress: Progress
+    executor: Executor | None
+
+    def fitted(self, rows: Sequence[LabelledRow], material: Material) -> Fitted:
+        """Fit a model of several labels where the rows have several, else a cascade of one answer."""
+        return self._several(rows, material) if has_several(rows) else self._cascade(material)
+
+    def _cascade(self, material: Material) -> Fitted:
         return fit_cascade(
             material,
-            vectors,
-            seed=seed,
-            progress=progress,
-            wishes=wishes,
-            tuned_head=tuned_head,
-            executor=executor,
+            self._vectors(),
+            seed=self.options.seed,
+            progress=self.progress,
+            wishes=self.options.wishes,
+            tuned_head=self.placed.head,
+            executor=self.executor,
         )
-    if wishes.search:
-        raise TrainingError(
-            "a search among settings is for one label a row, and these rows have several; leave out --search"
+
+    def _several(self, rows: Sequence[LabelledRow], material: Material) -> Fitted:
+        options = self.options
+        if options.wishes.search:
+            raise TrainingError(
+                "a search among settings is for one label a row, and these rows have several; leave out --search"
+            )
+        # What a fine-tuned encoder has read it knows too well to be weighed on.
+        unseen = set() if self.placed.head is None else set(material.val.texts) - set(material.train.texts)
+        sets = label_sets(rows, material.labels, seed=options.seed, unseen=unseen)
+        return fit_several(
+            sets,
+            material.labels,
+            self._vectors(),
+            seed=options.seed,
+            progress=self.progress,
+            wishes=options.wishes,
         )
-    # What a fine-tuned encoder has read it knows too well to be weighed on.
-    unseen = set() if tuned_head is None else set(material.val.texts) - set(material.train.texts)
-    sets = label_sets(rows, material.labels, seed=seed, unseen=unseen)
-    return fit_several(sets, material.labels, vectors, seed=seed, progress=progress, wishes=wishes)
+
+    def _vectors(self) -> Vectors:
+        if self.executor is None:
+            return Vectors(read_here(self.placed.encoder), self.progress)
+        return Vectors(read_by(self.executor, self.encoder_folder, self.placed.described), self.progress)
 
 
 def _contents(fitted: Fitted) -> dict[str, bytes]:
@@ -173,57 +153,46 @@ def _contents(fitted: Fitted) -> dict[str, bytes]:
 
 
 class _Origin(NamedTuple):
-    """What a training was started with, beside its rows."""
+    """What a training was started with."""
 
     taxonomy: Taxonomy
-    seed: int
+    options: TrainingOptions
     created_at: datetime
     inputs: tuple[DataInput, ...]
-    asked: Asked
+    test_rows: int
 
 
-def _manifest(
-    origin: _Origin,
-    material: Material,
-    fitted: Fitted,
-    placed: PlacedEncoder,
-    *,
-    files: dict[str, str],
-    extras: dict[str, str],
-    test_rows: int,
+def _write(
+    folder: Path, origin: _Origin, material: Material, fitted: Fitted, placed: PlacedEncoder
 ) -> BundleManifest:
-    train, val = len(material.train.texts), len(material.val.texts)
-    return with_version(
-        BundleManifest(
-            version="",
-            created_at=origin.created_at,
-            labels=tuple(label_for(name, origin.taxonomy) for name in material.labels),
-            threshold=fitted.threshold,
-            encoder=placed.described,
-            inputs=origin.inputs,
-            taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
-            code_version=code_version(),
-            libraries=library_versions(),
-            seed=origin.seed,
-            split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
-            rows=RowCounts(train=train, val=val, test=test_rows),
-            files=files,
-            extras=extras,
-            validation=fitted.validation,
-            settings=fitted.settings,
-            asked=origin.asked,
-            search=fitted.search,
-            bands=fitted.bands,
-            format=format_of(files, fitted.head, placed.described),
-        )
+    """Write the bundle's parts and return its manifest, not written yet."""
+    files = write_files(folder, _contents(fitted))
+    kept = examples_to_keep(material, origin.taxonomy, customers=origin.options.keep_examples)
+    extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
+    wishes = origin.options.wishes
+    manifest = BundleManifest(
+        version="",
+        created_at=origin.created_at,
+        labels=tuple(label_for(name, origin.taxonomy) for name in material.labels),
+        threshold=fitted.threshold,
+        encoder=placed.described,
+        inputs=origin.inputs,
+        taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
+        code_version=code_version(),
+        libraries=library_versions(),
+        seed=origin.options.seed,
+        split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
+        rows=RowCounts(train=len(material.train.texts), val=len(material.val.texts), test=origin.test_rows),
+        files=files,
+        extras=extras,
+        validation=fitted.validation,
+        settings=fitted.settings,
+        asked=Asked(loss=wishes.loss, bands=wishes.bands),
+        search=fitted.search,
+        bands=fitted.bands,
+        format=format_of(files, fitted.head, placed.described),
     )
-
-
-def chosen_precision(wanted: Precision | Literal["auto"]) -> Precision:
-    """Return the precision; auto is bf16 where the processor computes in it, else f32."""
-    if wanted != "auto":
-        return wanted
-    return "bf16" if native_bf16() else "f32"
+    return with_version(manifest)
 
 
 def assemble(manifest: BundleManifest, fitted: Fitted, encoder: SentenceEncoder) -> Bundle:

@@ -1,7 +1,7 @@
 """What `train` and `evaluate` share: options that name labelled files, reading them, showing progress."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -41,7 +41,7 @@ def column_options(command: Command) -> Command:
     return command
 
 
-def columns_from(options: dict[str, Any]) -> Columns:
+def columns_from(options: Mapping[str, Any]) -> Columns:
     """Return the columns that the options of `column_options` name."""
     return Columns(
         text=options["text_column"],

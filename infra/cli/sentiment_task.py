@@ -1,6 +1,6 @@
 """`--task sentiment` of `ticketyard train` and `ticketyard evaluate`: how customers feel, from labelled files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +29,7 @@ def task_option(command: Command) -> Command:
     return option(command)
 
 
-def train_task(paths: Sequence[Path], columns: dict[str, Any], out: Path) -> int:
+def train_task(paths: Sequence[Path], columns: Mapping[str, Any], out: Path) -> int:
     """Train a sentiment model on labelled files, or on the packaged examples alone, and write it to a folder."""
     from batch.sentiment.train import train_sentiment  # noqa: PLC0415 - scikit-learn takes seconds to load
 

@@ -1,6 +1,6 @@
 """`ticketyard train --update-from`: another bundle taught corrections, in a fraction of a training's time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -74,7 +74,7 @@ def update_task(
     base: Path,
     corrections: Sequence[Path],
     paths: Sequence[Path],
-    columns: dict[str, Any],
+    columns: Mapping[str, Any],
     *,
     taxonomy: Taxonomy,
     intents: IntentMap,

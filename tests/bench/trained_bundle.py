@@ -9,6 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from batch.training.labelled_files import Columns, read_labelled
+from batch.training.options import TrainingOptions
 from batch.training.train import train_bundle
 from infra.replays.it_tickets import DATA_FILE, LABEL_COLUMN, TEXT_COLUMN, write_split
 from infra.settings import InfraSettings
@@ -31,14 +32,13 @@ def bundle_and_texts(settings: InfraSettings, folder: Path, console: Console) ->
     out = folder / "bundle"
     train_bundle(
         labelled.rows,
+        TrainingOptions(seed=0, threads=2),
         taxonomy=load_taxonomy(),
         encoder_dir=settings.encoder_folder,
         out=out,
-        seed=0,
         created_at=datetime.now(UTC),
         inputs=(),
         progress=lambda _what, _done: None,
-        threads=2,
     )
     with gzip.open(split.test, "rt", encoding="utf-8", newline="") as file:
         rows = [(row[TEXT_COLUMN], row[LABEL_COLUMN]) for row in csv.DictReader(file)]

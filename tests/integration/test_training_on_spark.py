@@ -12,6 +12,7 @@ from batch.settings import BatchSettings
 from batch.training import spark_executor
 from batch.training.examples import prepare
 from batch.training.executor import Executor, Job, ThisProcess
+from batch.training.options import TrainingOptions
 from batch.training.search import HEAD_GRID, NGRAM_GRID, search_settings
 from batch.training.spark_executor import SparkExecutor, training_executor
 from batch.training.train import train_bundle
@@ -50,14 +51,13 @@ def test_vectors_of_executors_are_bit_identical(executor: SparkExecutor, small_b
 def _train(out: Path, encoder_folder: Path, executor: Executor | None) -> BundleManifest:
     return train_bundle(
         small_rows(4),
+        TrainingOptions(seed=11, precision="f32"),
         taxonomy=load_taxonomy(),
         encoder_dir=encoder_folder,
         out=out,
-        seed=11,
         created_at=datetime(2026, 1, 2, tzinfo=UTC),
         inputs=(),
         progress=_silent,
-        precision="f32",
         executor=executor,
     )
 

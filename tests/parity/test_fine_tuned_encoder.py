@@ -9,6 +9,7 @@ import pytest
 
 from batch.training.encoder_choice import LAYERS
 from batch.training.examples import prepare
+from batch.training.options import TrainingOptions
 from batch.training.rows import rows_to_train
 from batch.training.train import train_bundle
 from batch.training.tuning import Recipe, missing_packages
@@ -52,16 +53,13 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
         patch.setattr(fine_tune, "write_body", write_and_keep)
         train_bundle(
             ROWS,
+            TrainingOptions(seed=SEED, encoder="fine-tuned", precision="f32", recipe=QUICK),
             taxonomy=load_taxonomy(),
             encoder_dir=encoder_folder,
             out=out,
-            seed=SEED,
             created_at=datetime(2026, 1, 2, tzinfo=UTC),
             inputs=(),
             progress=lambda _what, _done: None,
-            precision="f32",
-            encoder_choice="fine-tuned",
-            recipe=QUICK,
         )
     return Pair(load_bundle(out), written[0])
 

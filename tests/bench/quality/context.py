@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from batch.training.fit import Wishes
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle
 from batch.training.tuning import EncoderChoice
@@ -62,16 +63,13 @@ class BenchContext:
         began = time.monotonic()
         train_bundle(
             rows(),
+            TrainingOptions(seed=SEED, threads=THREADS, encoder=encoder_choice, wishes=wishes),
             taxonomy=load_taxonomy(),
             encoder_dir=self.encoder_folder,
             out=out,
-            seed=SEED,
             created_at=datetime.now(UTC),
             inputs=(),
             progress=lambda _what, _done: None,
-            threads=THREADS,
-            encoder_choice=encoder_choice,
-            wishes=wishes,
         )
         self.training_seconds[name] = time.monotonic() - began
         return out

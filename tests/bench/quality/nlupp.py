@@ -19,9 +19,9 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from batch.training.encoder_choice import LAYERS
 from batch.training.label_sets import label_sets
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several
-from batch.training.train import chosen_precision
 from batch.training.vectors import Vectors, read_here
 from schemas.model.bundle import head_from
 from schemas.model.encoder import OpenvinoEncoder
@@ -71,7 +71,7 @@ def measure(context: BenchContext) -> Sequence[Row]:
     """Measure the micro-F1 of all intents in each setting, and of the baseline on the same rows."""
     messages = {domain: list(_messages(context, domain)) for domain in DOMAINS}
     encoder = OpenvinoEncoder(
-        context.encoder_folder, precision=chosen_precision("auto"), threads=THREADS, layers=LAYERS
+        context.encoder_folder, precision=TrainingOptions(seed=SEED).inference, threads=THREADS, layers=LAYERS
     )
     vectors = Vectors(read_here(encoder), lambda _what, _done: None)
     settings: dict[str, list[_Trial]] = {}

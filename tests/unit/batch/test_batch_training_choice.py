@@ -14,6 +14,7 @@ from batch.promotion.promote import Workshop, promote
 from batch.promotion.training_data import Choices, TrainingData, gather
 from batch.training.executor import ThisProcess
 from batch.training.labelled_files import LabelledFile
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from schemas.model.manifest import DataInput
 from schemas.signals.priority import PriorityTable, PriorityTableError
@@ -33,8 +34,8 @@ def test_the_encoder_that_was_chosen_is_trained(
 ) -> None:
     """The setting reaches training as it does from `train --encoder`."""
 
-    def asked(*_rows: Any, **wishes: Any) -> None:
-        raise Asked(wishes["encoder_choice"])
+    def asked(_rows: Any, options: TrainingOptions, **_more: Any) -> None:
+        raise Asked(options.encoder)
 
     monkeypatch.setattr(promotion, "train_bundle", asked)
     rows = [LabelledRow("t", ("a",)), LabelledRow("u", ("b",), "test")]
@@ -83,8 +84,8 @@ def test_texts_are_forgotten_unless_they_may_be_kept(
     forgotten = Mock()
     monkeypatch.setattr(promotion, "forget_texts", forgotten)
 
-    def asked(*_rows: Any, **wishes: Any) -> None:
-        raise Asked(wishes["keep_examples"])
+    def asked(_rows: Any, options: TrainingOptions, **_more: Any) -> None:
+        raise Asked(options.keep_examples)
 
     monkeypatch.setattr(promotion, "train_bundle", asked)
     workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=Choices(keep_examples=keep))
@@ -97,9 +98,9 @@ def test_executor_and_search_reach_training(monkeypatch: pytest.MonkeyPatch, tmp
     """What `--master` started and what the setting wishes are passed on."""
     executor = ThisProcess()
 
-    def asked(*_rows: Any, **wishes: Any) -> None:
-        assert wishes["executor"] is executor
-        raise Asked(wishes["wishes"].search)
+    def asked(_rows: Any, options: TrainingOptions, **more: Any) -> None:
+        assert more["executor"] is executor
+        raise Asked(options.wishes.search)
 
     monkeypatch.setattr(promotion, "train_bundle", asked)
     rows = [LabelledRow("t", ("a",)), LabelledRow("u", ("b",), "test")]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from batch.training import encoder_choice
 from batch.training.encoder_choice import place_chosen_encoder
 from batch.training.examples import prepare
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, TrainingError
 from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
 
@@ -53,10 +54,6 @@ def test_fine_tuning_without_pytorch_says_what_to_install(
             tmp_path,
             tmp_path,
             prepare(rows, seed=1),
-            choice="fine-tuned",
-            precision="f32",
-            seed=1,
-            threads=1,
+            TrainingOptions(seed=1, encoder="fine-tuned", precision="f32"),
             progress=lambda _what, _done: None,
-            recipe=None,
         )
