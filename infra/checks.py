@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from zipfile import BadZipFile
 
 import psutil
 
 from infra.endpoints import read_endpoints
 from infra.install import lock_path
-from infra.local.jars import ENCODER_FILES, LOCK_FILE, locked_sums, wrong_files
+from infra.local.jars import LOCK_FILE, locked_sums, wrong_encoder_files, wrong_files
 from infra.prerequisites import PORT_SETTINGS, java_problem, java_version, port_problem, python_problem
 from infra.settings import InfraSettings
 from infra.topics import KafkaUnreachable, admin_client, mismatches, specs_of, topic_states
-from schemas.errors import PipelineError
+from schemas.errors import Permanent, PipelineError
 
 GIB = 1024**3
 
@@ -118,10 +119,13 @@ def archives_check(settings: InfraSettings) -> Check:
 
 
 def encoder_check(settings: InfraSettings) -> Check:
-    """Look for the sentence encoder's files."""
-    missing = [name for name in ENCODER_FILES.values() if not (settings.encoder_folder / name).is_file()]
-    if missing:
-        detail = f"{', '.join(missing)} missing from {settings.encoder_folder}"
+    """Compare the sentence encoder's files with those of its archive."""
+    try:
+        wrong = wrong_encoder_files(settings.jars_folder / "encoder", settings.encoder_folder)
+    except (Permanent, OSError, KeyError, BadZipFile) as error:
+        return Check("encoder", Verdict.FAIL, str(error), "Run `make setup`.")
+    if wrong:
+        detail = f"{', '.join(wrong)} missing or of another encoder in {settings.encoder_folder}"
         return Check("encoder", Verdict.FAIL, detail, "Run `make setup`.")
     return Check("encoder", Verdict.OK, str(settings.encoder_folder))
 

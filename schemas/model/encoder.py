@@ -71,9 +71,7 @@ class OpenvinoEncoder:
             "PERFORMANCE_HINT": "LATENCY",
         }
         own = folder / "model.xml"
-        network = core.read_model(own if own.exists() else folder / "model.onnx")
-        _add_layers(network, layers)
-        compiled = core.compile_model(network, "CPU", options)
+        compiled = _compiled(core, own if own.exists() else folder / "model.onnx", layers, options)
         self.dimensions = sum(int(output.partial_shape[2].get_length()) for output in compiled.outputs)
         self._request = compiled.create_infer_request()
         self._one_at_a_time = threading.Lock()  # a worker scores several partitions from several threads
@@ -103,13 +101,33 @@ class OpenvinoEncoder:
         )
 
 
-def _add_layers(network: openvino.Model, layers: Sequence[int]) -> None:
-    """Let a network as exporters write it give the states of these layers too, after those of its last."""
-    names = [f"/encoder/layer.{layer - 1}/output/LayerNorm/Add_1" for layer in layers]
-    found = (
-        {operation.get_friendly_name(): operation for operation in network.get_ordered_ops()} if names else {}
+def _compiled(
+    core: openvino.Core, file: Path, layers: Sequence[int], options: dict[str, str | int]
+) -> openvino.CompiledModel:
+    """Return a network that gives the states of its last layer, then those of `layers`, and nothing else."""
+    try:
+        network = core.read_model(file)
+        # Exporters may add more, such as a vector of the first token, which nobody reads.
+        results = [network.get_results()[0].input_value(0)]
+        results += [_states_of(network, layer, file) for layer in layers]
+        return core.compile_model(openvino.Model(results, network.get_parameters()), "CPU", options)
+    except RuntimeError as error:
+        raise BundleError(
+            f"{file}: OpenVINO cannot load it ({str(error).strip()[:200]}); run `make setup` where it is the published "
+            "encoder, train again where it is a bundle's"
+        ) from error
+
+
+def _states_of(network: openvino.Model, layer: int, file: Path) -> openvino.Output:
+    """Return what a layer, counted from 1, hands to the next one, in a network as exporters write it."""
+    name = f"/encoder/layer.{layer - 1}/output/LayerNorm/Add_1"
+    for operation in network.get_ordered_ops():
+        if operation.get_friendly_name() == name:
+            return operation.output(0)
+    raise BundleError(
+        f"{file}: has no layer {layer} below its last, which is read too: it is another encoder; run `make setup`, "
+        "which fetches the right one, or run the version of ticketyard that wrote the bundle"
     )
-    network.add_outputs([found[name].output(0) for name in names])
 
 
 def native_bf16(core: openvino.Core | None = None) -> bool:

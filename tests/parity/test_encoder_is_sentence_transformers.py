@@ -1,4 +1,4 @@
-"""The served encoder is the original: same vectors as sentence-transformers with the same weights."""
+"""Training begins at what is served: sentence-transformers, given the ONNX file's weights, has the same vectors."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ TEXTS = [
 def test_vectors_equal_those_of_sentence_transformers(
     encoder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cosine above 0.9999 for every text, also short, foreign and cut ones: so training begins at what is served."""
+    """Cosine above 0.9999 for every text, also short, foreign and cut ones."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - reads the variable on import
     from sentence_transformers.sentence_transformer import modules  # noqa: PLC0415 - the same

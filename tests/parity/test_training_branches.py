@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from batch.training.rows import TrainingError
+
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
 IDS = [[5, 6, 7, 0], [8, 9, 0, 0]]
@@ -50,6 +52,14 @@ def test_other_layers_are_read_beside(layer: int) -> None:
         all_states = body(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
         read = Branches(body, 2, [layer])(ids, mask, torch.zeros_like(ids))[mask.bool()]
     torch.testing.assert_close(read[:, 16:], all_states[layer][mask.bool()])
+
+
+def test_too_few_layers_are_told_before_training() -> None:
+    """An older encoder that set-up has not replaced would fail after minutes, when the network is written."""
+    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+
+    with pytest.raises(TrainingError, match=r"has 4 layers.*make setup"):
+        Branches(small_body(), 2, [8])
 
 
 def test_training_moves_nothing_but_the_trained_layers() -> None:

@@ -27,8 +27,9 @@ from tests.bench.quality.registry import Row, at_least, reported
 PASSES: Final = 5
 CLINC_RATE, CLINC_ACCURACY = 1_736.0, 0.96
 IT_RATE, IT_ACCURACY = 1_000.0, 0.88
-LOSS: Final = 0.005
-"""What is given for speed, on both data sets: half a point of the accuracy on validation rows."""
+LOSS: Final = 0.01
+"""What is given for speed, on both data sets: a point of the accuracy on validation rows, as the bars themselves give
+(0.89 and 0.88; 97.3 and 96.0 %)."""
 ENCODER_RATE: Final = 300.0
 _MOST_ROWS: Final = 3_000
 _NOW: Final = datetime(2026, 3, 18, 12, tzinfo=UTC)

@@ -18,8 +18,8 @@ from batch.views.clusters import (
     Group,
     cluster_rows,
     clusters_of_run,
+    meanings_apart,
     sample,
-    seen_from_the_middle,
     telling_words,
     terms,
     text_cosines,
@@ -147,25 +147,31 @@ def test_cosines_are_those_of_both_vectors_side_by_side() -> None:
     """Grouping by products alone is the same method as grouping by the vectors was."""
     texts = [ticket["text"] for ticket in [*DRONES, *SOLAR]]
     words = TfidfVectorizer(analyzer=terms, sublinear_tf=True).fit_transform(texts).toarray()
-    both = np.hstack([seen_from_the_middle(FirstWordEncoder().embed(texts).astype(np.float64)), 0.3 * words])
+    both = np.hstack([meanings_apart(texts, FirstWordEncoder()), 0.3 * words])
     both /= np.linalg.norm(both, axis=1, keepdims=True)
     np.testing.assert_allclose(text_cosines(texts, FirstWordEncoder()), both @ both.T, atol=1e-12)
 
 
-def test_what_all_texts_share_sets_none_apart() -> None:
-    """To some encoders any two texts are alike; seen from the middle of many, those of different subjects are not."""
-    shared, rng = np.array([3.0, 0.0, 0.0]), np.random.default_rng(1)
-    subjects = np.array([[0, 1, 0], [0, 0, 1]])[np.arange(200) % 2]
-    vectors = shared + subjects + rng.normal(scale=0.1, size=(200, 3))
-    apart = seen_from_the_middle(vectors)
-    assert apart[0] @ apart[2] > 0.8
-    assert apart[0] @ apart[1] < 0.2
+class AlikeEncoder:
+    """Stands for an encoder to which any two requests are alike: its vectors differ by little beside what all share."""
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        vectors = FirstWordEncoder().embed(texts)
+        return np.hstack([np.full((len(texts), 1), 3, dtype=np.float32), vectors])
 
 
-def test_a_few_texts_of_one_subject_stay_alike() -> None:
-    """Their mean is their subject, and must not be taken from them whole."""
-    apart = seen_from_the_middle(np.array([[10.0, 1, 0], [10, 0, 1], [10, 0, 0]]))
-    assert (apart @ apart.T).min() > 0.9
+def test_what_all_requests_share_sets_none_apart() -> None:
+    """Such an encoder put a whole week into one group."""
+    apart = meanings_apart(["drone fell", "drone sank", "solar hums"], AlikeEncoder())
+    assert apart[0] @ apart[1] > 0.99
+    assert apart[0] @ apart[2] < 0.1
+
+
+def test_a_subject_that_fills_a_week_is_a_group() -> None:
+    """An outage is most of what nobody knew yet; seen from the week's own mean it was nothing."""
+    drones = [ticket(n, f"Drone number {n} fell into the lake again") for n in range(80)]
+    rows = cluster_rows([*drones, *SINGLE], AlikeEncoder(), as_of=AS_OF)
+    assert [row["tickets"] for row in rows] == [80]
 
 
 def test_texts_are_read_as_the_model_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
