@@ -52,8 +52,11 @@ class _Meaning(NamedTuple):
 class Cycle:
     """The commands of the batch layer, for whoever holds the lock; each is repeatable and repairs what died."""
 
-    def __init__(self, settings: BatchSettings, resources: ExitStack, progress: Progress) -> None:
+    def __init__(
+        self, settings: BatchSettings, resources: ExitStack, progress: Progress, clock: Callable[[], datetime]
+    ) -> None:
         self.settings = settings
+        self._clock = clock
         self.history = local_folder(settings.history_uri, "TICKETYARD_HISTORY_URI")
         self.views = local_folder(settings.views_uri, "TICKETYARD_VIEWS_URI")
         self.models = local_folder(settings.models_uri, "TICKETYARD_MODELS_URI")
@@ -75,7 +78,7 @@ class Cycle:
             self.history,
             self._extents,
             self.settings.spark_kafka_options(),
-            now=datetime.now(UTC),
+            now=self._clock(),
             attempt=secrets.token_hex(4),
             accept_gaps=accept_gaps,
             progress=self._progress,
@@ -83,7 +86,7 @@ class Cycle:
 
     def refresh_views(self) -> CompleteRun:
         """Make the views of all that is archived the served ones, unless they are, and publish so."""
-        now = datetime.now(UTC)
+        now = self._clock()
         run = build_run(
             self.spark,
             self.history,
@@ -135,7 +138,7 @@ class Cycle:
             on_drift=settings.retrain_on_drift,
         )
         has_model = usable(self.models) is not None
-        due = retraining_due(last, inputs, rules, has_model=has_model, now=datetime.now(UTC))
+        due = retraining_due(last, inputs, rules, has_model=has_model, now=self._clock())
         update = due is None
         due = due or self._update_due(meaning, data, update_due(last, inputs, rules))
         if due is None:
@@ -188,7 +191,7 @@ class Cycle:
         return promote(
             workshop,
             data,
-            now=datetime.now(UTC),
+            now=self._clock(),
             attempt=secrets.token_hex(4),
             progress=self._progress,
             update=update,
@@ -228,7 +231,7 @@ class Cycle:
 
     def _follow(self) -> None:
         options, prefix = self.settings.kafka_python_options(), self.settings.topic_prefix
-        with models_locked(self.models, command="batch train", now=datetime.now(UTC)):
+        with models_locked(self.models, command="batch train", now=self._clock()):
             follow(options, self.models, prefix=prefix, progress=self._progress)
 
     def _encoder(self) -> "SentenceEncoder | None":
@@ -244,13 +247,22 @@ class Cycle:
         return read_log_extents(self.settings.kafka_python_options(), names)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @contextmanager
-def batch_cycle(settings: BatchSettings, *, command: str, progress: Progress) -> Iterator[Cycle]:
+def batch_cycle(
+    settings: BatchSettings,
+    *,
+    command: str,
+    progress: Progress,
+    clock: Callable[[], datetime] = _utc_now,
+) -> Iterator[Cycle]:
     """Hold the lock of this home for the block, and stop Spark at its end. Raises BatchBusy.
 
     Lowers this process's priority for good: no batch run is worth a ticket that waits.
     """
-    now = datetime.now(UTC)
     os.nice(max(0, settings.batch_niceness - os.nice(0)))
-    with exclusive(settings.lock_file, command=command, now=now), ExitStack() as resources:
-        yield Cycle(settings, resources, progress)
+    with exclusive(settings.lock_file, command=command, now=clock()), ExitStack() as resources:
+        yield Cycle(settings, resources, progress, clock)

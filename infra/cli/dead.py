@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from infra.cli.letter_text import closing_lines, lines_of, moment_of, page_of, summary
+from infra.cli.option_groups import with_options
 from infra.dead_letter_replay import Repair, Replayer
 from infra.dead_letters import Choice, one_id, read_dead_letters, survey, whole_letters
 from infra.settings import InfraSettings
@@ -23,9 +24,7 @@ _FILTERS = (
 
 
 def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_FILTERS):
-        command = option(command)
-    return command
+    return with_options(command, _FILTERS)
 
 
 def _choice(stage: str | None, error: str | None, topic: str | None, since: str | None) -> Choice:

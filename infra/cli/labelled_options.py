@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 import structlog
@@ -13,8 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from batch.training.labelled_files import Columns, LabelledFile, read_labelled
 from batch.training.progress import by_tenths
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from infra.cli.option_groups import Command, with_options
 
 _OPTIONS: Final = (
     click.option("--text-column", default="text", show_default=True, help="Column with the text."),
@@ -36,9 +35,7 @@ _OPTIONS: Final = (
 
 def column_options(command: Command) -> Command:
     """Add the options that name columns to a click command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def columns_from(options: Mapping[str, Any]) -> Columns:

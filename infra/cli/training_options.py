@@ -1,21 +1,20 @@
 """How a bundle is trained, as options of a command."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from batch.settings import BatchSettings
 from batch.training.calibrate import LOSS
+from infra.cli.option_groups import Command, with_options
 from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules
 
 if TYPE_CHECKING:
     from batch.training.options import (
         TrainingOptions,  # brings scikit-learn, and `--help` must not wait for it
     )
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
     click.option("--seed", type=int, default=None, help="Seed of all randomness."),
@@ -85,9 +84,7 @@ _OPTIONS: Final = (
 
 def training_options(command: Command) -> Command:
     """Add the options of a training to a click command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def options_from(
