@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batch.training.fit import Wishes
+from batch.training.fitted import Wishes
 from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
 from schemas.model.bands import BandRules
-from schemas.model.encoder import Precision
 from schemas.model.manifest import BundleManifest
+from schemas.model.processors import Precision
 from schemas.model.text import split_of
 from schemas.taxonomy import load_taxonomy
 

@@ -19,7 +19,7 @@ def short_section(manifest: BundleManifest, measured: Evaluation | None, source:
         "made": f"{manifest.created_at:%Y-%m-%d %H:%M} by Ticketyard {manifest.code_version}",
         "task": f"one of {len(manifest.labels)} intents for a message of a customer, with team, band and priority",
         "tiers": f"word and character n-grams, then {encoder.name} ({encoder.training}, {encoder.precision}) "
-        f"below a confidence of {manifest.threshold:.3f}",
+        f"below a confidence of {manifest.threshold:.3f}{_upper_layers(manifest)}",
         "measured on": source if measured else "no test rows: only validation figures, below",
         "accuracy": percent(measured.accuracy) if measured else "-",
     }
@@ -28,6 +28,12 @@ def short_section(manifest: BundleManifest, measured: Evaluation | None, source:
             ", set aside from the training rows and learnt from afterwards" if found.own else ""
         )
     return Section("In short", (Table(("", ""), tuple(lines.items())),))
+
+
+def _upper_layers(manifest: BundleManifest) -> str:
+    if manifest.exit_threshold is None:
+        return ""
+    return f", its upper layers below one of {manifest.exit_threshold:.3f} after layer {manifest.encoder.exit_after}"
 
 
 def data_section(manifest: BundleManifest) -> Section:

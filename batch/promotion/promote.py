@@ -19,7 +19,7 @@ from batch.promotion.settling import settle
 from batch.promotion.training_data import Choices, TrainingData
 from batch.promotion.verdicts import Verdict, read_verdict
 from batch.training.executor import Executor
-from batch.training.fit import Wishes
+from batch.training.fitted import Wishes
 from batch.training.gate import GateRules, challenger_wins
 from batch.training.options import TrainingOptions
 from batch.training.progress import by_tenths

@@ -17,8 +17,8 @@ from batch.training.rows import TrainingError
 class Branches(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always installed, so it is untyped here
     """From token numbers to token states: the trained layers' states, then the published ones' beside them.
 
-    Of the published ones these are the last layer's and those of `beside`, counted from 1. TrainingError where the
-    body has too few layers.
+    Of the published ones these are the last layer's and those of `beside`, counted from 1, of which none lies below
+    the layers that both share. TrainingError where the body has other layers.
     """
 
     def __init__(self, body: Any, trained_layers: int, beside: Sequence[int] = ()) -> None:
@@ -30,13 +30,18 @@ class Branches(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always 
                 f"layer {', '.join(map(str, beside))} too: it is another one; run `make setup`, which fetches the right"
             )
         lower = layers - trained_layers
+        if min(beside, default=layers) < lower:
+            raise TrainingError(
+                f"layer {min(beside)} cannot be read beside the last: it lies below the {trained_layers} trained ones"
+            )
         self.dimensions: int = body.config.hidden_size
         self.dropout: float = body.config.hidden_dropout_prob
         self.embeddings = body.embeddings
         self.shared = body.encoder.layer[:lower]
         self.published = body.encoder.layer[lower:]
         self.trained = copy.deepcopy(self.published)
-        self._beside = tuple(beside)
+        self._beside = tuple(layer - lower for layer in beside)
+        self.eval()
         for part in (self.embeddings, self.shared, self.published):
             part.requires_grad_(requires_grad=False)
 
@@ -44,27 +49,54 @@ class Branches(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always 
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
     ) -> torch.Tensor:
         """Return the states of all tokens, (texts, tokens, dimensions of all that is read)."""
+        return self.upper_states(self.lower_states(input_ids, attention_mask, token_type_ids), attention_mask)
+
+    def lower_states(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the states after the layers that both share, (texts, tokens, dimensions)."""
+        embedded = self.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
+        return _through(self.shared, embedded, _hidden(attention_mask))[-1]
+
+    def upper_states(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return what `forward` does, from the states after the shared layers."""
         hidden = _hidden(attention_mask)
-        lower = _through(self.shared, self._embedded(input_ids, token_type_ids), hidden)
-        upper = _through(self.published, lower[-1], hidden)
-        published = [*lower, *upper[1:]]
-        trained = _through(self.trained, lower[-1], hidden)
+        published, trained = _through(self.published, states, hidden), _through(self.trained, states, hidden)
         return torch.cat([trained[-1], published[-1], *(published[layer] for layer in self._beside)], dim=-1)
 
-    def trained_states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the states by the trained layers alone, (texts, tokens, dimensions); only these get a gradient."""
-        hidden = _hidden(attention_mask)
-        with torch.no_grad():
-            embedded = self._embedded(input_ids, torch.zeros_like(input_ids))
-            lower = _through(self.shared, embedded, hidden)[-1]
-        return _through(self.trained, lower, hidden)[-1]
+    def trained_states(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the states by the trained layers alone, (texts, tokens, dimensions), from those after the shared."""
+        return _through(self.trained, states, _hidden(attention_mask))[-1]
 
     def trained_weights(self) -> Iterator[torch.nn.Parameter]:
         """Yield the weights that training moves."""
         yield from self.trained.parameters()
 
-    def _embedded(self, input_ids: torch.Tensor, token_type_ids: torch.Tensor) -> torch.Tensor:
-        return self.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
+
+class Lower(torch.nn.Module):  # type: ignore[misc]  # as above
+    """The layers that both share, as a network of its own."""
+
+    def __init__(self, branches: Branches) -> None:
+        super().__init__()
+        self.branches = branches
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the states of all tokens, (texts, tokens, dimensions)."""
+        return self.branches.lower_states(input_ids, attention_mask, token_type_ids)
+
+
+class Upper(torch.nn.Module):  # type: ignore[misc]  # as above
+    """The layers above, trained and published, as a network of its own."""
+
+    def __init__(self, branches: Branches) -> None:
+        super().__init__()
+        self.branches = branches
+
+    def forward(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the states of all tokens, (texts, tokens, dimensions of all that is read)."""
+        return self.branches.upper_states(states, attention_mask)
 
 
 def _hidden(mask: torch.Tensor) -> torch.Tensor:

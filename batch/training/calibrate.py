@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from batch.training.linear import Targets
-from schemas.model.probabilities import Matrix, Wide, log_softmax
+from schemas.model.probabilities import Flags, Matrix, Wide, log_softmax
 
 LOSS: Final = 0.003
 """How much accuracy below the best point of the curve is given, by default, for asking the encoder less often."""
@@ -20,12 +20,17 @@ _BOUNDS: Final = (0.0, 1_000.0)
 
 
 class Choice(NamedTuple):
-    """The threshold, and what it gives on the validation rows."""
+    """The thresholds, and what they give on the validation rows.
+
+    `exit_threshold` and `whole_share`, the part that the whole encoder reads, are None where it is not left early.
+    """
 
     threshold: float
     accuracy: float
     best_accuracy: float
     encoder_share: float
+    exit_threshold: float | None = None
+    whole_share: float | None = None
 
 
 def learn_scales(parts: Sequence[Matrix], targets: Targets) -> list[float]:
@@ -46,6 +51,27 @@ def learn_scales(parts: Sequence[Matrix], targets: Targets) -> list[float]:
 
     found = minimize(loss, np.ones(len(parts)), jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(parts))
     return [float(scale) for scale in found.x]
+
+
+def choose_thresholds(
+    first: Wide, early: Wide | None, second: Wide, targets: Targets, *, loss: float = LOSS
+) -> Choice:
+    """Return both thresholds, each for half of the `loss`; without the answers of an `early` exit one, for all of it.
+
+    All are tiers' probabilities, (n, labels), of the same validation rows.
+    """
+    if early is None:
+        return choose_threshold(first, second, targets, loss=loss)
+    choice = choose_threshold(first, second, targets, loss=loss / 2)
+    unsure = first.max(axis=1) < choice.threshold
+    exit_threshold = choose_exit(unsure, early, second, targets, loss=loss / 2)
+    whole = unsure & (early.max(axis=1) < exit_threshold)
+    right = [tier.argmax(axis=1) == targets for tier in (first, early, second)]
+    return choice._replace(
+        accuracy=float(np.where(whole, right[2], np.where(unsure, right[1], right[0])).mean()),
+        exit_threshold=exit_threshold,
+        whole_share=float(whole.mean()),
+    )
 
 
 def choose_threshold(first: Wide, second: Wide, targets: Targets, *, loss: float = LOSS) -> Choice:
@@ -72,6 +98,25 @@ def choose_threshold(first: Wide, second: Wide, targets: Targets, *, loss: float
         float(accuracy[possible].max()),
         count / len(targets),
     )
+
+
+def choose_exit(unsure: Flags, early: Wide, second: Wide, targets: Targets, *, loss: float = LOSS) -> float:
+    """Return the confidence from which on a text may leave the encoder early.
+
+    It is the smallest at which fewer rows than `loss` of all are lost: answered rightly by the whole encoder, wrongly
+    by its lower layers. Gains count nothing, since they are luck; and where nothing may be lost, nothing may leave.
+    `unsure` marks the validation rows that the first tier leaves to the encoder; the others are tiers' probabilities.
+    """
+    confidence = early[unsure].max(axis=1)
+    order = np.argsort(confidence, kind="stable")
+    ranked = confidence[order]
+    right = [(tier[unsure].argmax(axis=1) == targets[unsure])[order] for tier in (second, early)]
+    lost = (right[0] & ~right[1]).astype(np.int64)
+    # lost_from[k]: rows lost where the k least sure are read by the whole encoder
+    lost_from = np.concatenate([np.cumsum(lost[::-1])[::-1], [0]])
+    possible = np.concatenate([[True], ranked[1:] > ranked[:-1], [True]])[: len(ranked) + 1]
+    good = possible & (lost_from < loss * len(targets))
+    return _between(ranked, int(np.argmax(good))) if good.any() else ALWAYS_ENCODER
 
 
 def _between(ranked: Wide, count: int) -> float:

@@ -1,7 +1,9 @@
 """Which encoder a bundle gets: the published one as it is, or the same one trained on the labelled rows."""
 
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from batch.training.examples import Material
 from batch.training.head_fit import head_state
@@ -9,13 +11,20 @@ from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.rows import TrainingError
 from batch.training.tuning import missing_packages
+from schemas.model.bundle import encoder_of
 from schemas.model.encoder import OpenvinoEncoder
 from schemas.model.manifest import ENCODER, TOKENIZER, EncoderInfo
 from schemas.model.writing import place_encoder
 
+if TYPE_CHECKING:
+    from batch.training.fine_tune import Tuned  # needs the extra `train`
+
 ENCODER_NAME: Final = "bge-small-en-v1.5"
 LAYERS: Final = (8,)
 """Of the published encoder's twelve layers, those that are read beside the last (chosen in docs/models.md)."""
+
+EXIT_AFTER: Final = 6
+"""The layer after which a text may be decided without the others; a fine-tuned one is left where training begins."""
 
 
 class PlacedEncoder(NamedTuple):
@@ -27,10 +36,17 @@ class PlacedEncoder(NamedTuple):
 
 
 def place_chosen_encoder(
-    folder: Path, encoder_dir: Path, material: Material, options: TrainingOptions, *, progress: Progress
+    folder: Path,
+    encoder_dir: Path,
+    material: Material,
+    options: TrainingOptions,
+    *,
+    progress: Progress,
+    early_exit: bool,
 ) -> PlacedEncoder:
     """Put the encoder into the bundle's folder, fine-tuned on the training rows where that was chosen.
 
+    With `early_exit` it can decide a text by its lower layers alone.
     TrainingError where fine-tuning was asked for and what it needs is not installed; `auto` then takes the
     frozen one and says so in the manifest.
     """
@@ -41,29 +57,53 @@ def place_chosen_encoder(
             "or train with --encoder frozen"
         )
     if options.encoder == "frozen" or missing:
-        note = f"auto, but {missing[0]} is not installed" if missing else None
-        return _frozen(folder, encoder_dir, options, note)
-    return _fine_tuned(folder, encoder_dir, material, options, progress)
-
-
-def _frozen(folder: Path, encoder_dir: Path, options: TrainingOptions, note: str | None) -> PlacedEncoder:
-    place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
-    encoder = OpenvinoEncoder(
-        folder / "encoder", precision=options.inference, threads=options.threads, layers=LAYERS
-    )
+        if options.precision == "int8":
+            raise TrainingError(
+                "the published encoder computes in f32 or bf16, and only a fine-tuned one in int8; train with "
+                "--encoder fine-tuned, or with another --precision"
+            )
+        place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
+        described = EncoderInfo(
+            name=ENCODER_NAME,
+            precision=options.inference("frozen"),
+            dimensions=0,
+            layers=LAYERS,
+            exit_after=EXIT_AFTER if early_exit else None,
+            note=f"auto, but {missing[0]} is not installed" if missing else None,
+        )
+        return _placed(folder, described, options, None)
+    tuned = _fine_tuned(folder, encoder_dir, material, options, progress, early_exit=early_exit)
     described = EncoderInfo(
         name=ENCODER_NAME,
-        precision=options.inference,
-        dimensions=encoder.dimensions,
-        layers=LAYERS,
-        note=note,
+        precision=options.inference("fine-tuned"),
+        dimensions=0,
+        training="fine-tuned",
+        normalised=False,
+        epochs=round(tuned.epochs, 2),
+        published_beside=True,
+        exit_after=tuned.shared_layers if early_exit else None,
     )
-    return PlacedEncoder(encoder, described, None)
+    return _placed(folder, described, options, head_state(tuned.weights, tuned.intercept))
+
+
+def _placed(
+    folder: Path, described: EncoderInfo, options: TrainingOptions, head: dict[str, Any] | None
+) -> PlacedEncoder:
+    """Load the encoder that lies in the bundle's folder; how many dimensions it gives is seen then."""
+    encoder = encoder_of(described, folder / "encoder", threads=options.threads)
+    return PlacedEncoder(encoder, msgspec.structs.replace(described, dimensions=encoder.dimensions), head)
 
 
 def _fine_tuned(
-    folder: Path, encoder_dir: Path, material: Material, options: TrainingOptions, progress: Progress
-) -> PlacedEncoder:
+    folder: Path,
+    encoder_dir: Path,
+    material: Material,
+    options: TrainingOptions,
+    progress: Progress,
+    *,
+    early_exit: bool,
+) -> "Tuned":
+    """Train the encoder and write it into the bundle's folder."""
     from batch.training.fine_tune import fine_tune, write_body  # noqa: PLC0415 - needs the extra `train`
 
     place_encoder(encoder_dir, folder, (TOKENIZER,))
@@ -79,17 +119,6 @@ def _fine_tuned(
         recipe=options.recipe,
         layers=LAYERS,
     )
-    write_body(tuned.body, folder / "encoder")
-    encoder = OpenvinoEncoder(
-        folder / "encoder", precision=options.inference, threads=options.threads, normalised=False
-    )
-    described = EncoderInfo(
-        name=ENCODER_NAME,
-        precision=options.inference,
-        dimensions=encoder.dimensions,
-        training="fine-tuned",
-        normalised=False,
-        epochs=round(tuned.epochs, 2),
-        published_beside=True,
-    )
-    return PlacedEncoder(encoder, described, head_state(tuned.weights, tuned.intercept))
+    examples = tuned.examples if options.inference("fine-tuned") == "int8" else ()
+    write_body(tuned.body, folder / "encoder", early_exit=early_exit, examples=examples)
+    return tuned

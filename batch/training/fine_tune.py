@@ -14,12 +14,15 @@ import openvino
 import torch
 from tokenizers import Tokenizer
 
-from batch.training.branches import Branches
+from batch.training.branches import Branches, Lower, Upper
 from batch.training.linear import Targets
 from batch.training.published_encoder import published_body
+from batch.training.quantising import EXAMPLES, Inputs, quantised, reporting_to_nobody, states_of
+from batch.training.shared_states import SharedStates
 from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
-from schemas.model.encoder import native_bf16
+from schemas.model.networks import STATES, TUNED, TUNED_LOWER, TUNED_UPPER
 from schemas.model.probabilities import Matrix
+from schemas.model.processors import native_bf16
 
 _REPORTED_EVERY: Final = 20
 _AVERAGED_EVERY: Final = 8
@@ -31,10 +34,12 @@ _HEAD_SPREAD: Final = 0.02
 class Tuned(NamedTuple):
     """A trained encoder with the published one beside it, ready to be written, and the trained one's linear layer."""
 
-    body: Any  # both as one torch module, from token numbers to token states
+    body: Branches
+    shared_layers: int  # below both, where a text may be left early
     weights: Matrix  # (labels, dimensions of the trained one)
     intercept: Matrix  # (labels,)
     epochs: float
+    examples: list[list[int]]  # rows of token numbers, drawn from those that were learnt
 
 
 def fine_tune(
@@ -64,20 +69,51 @@ def fine_tune(
         training = _Training(body, recipe, labels, rows, targets, rng=np.random.default_rng(seed))
         for done in training.steps():
             progress("fine-tuning", done)
-        return training.result()
+        drawn = np.random.default_rng(seed).permutation(len(rows))[:EXAMPLES]
+        return training.result(examples=[rows[place] for place in drawn])
 
 
-def write_body(body: Any, folder: Path) -> None:
-    """Write the transformer as `model.xml` and `model.bin`, float32, into a folder that exists."""
-    ids = torch.ones((2, 8), dtype=torch.long)
-    example = {"input_ids": ids, "attention_mask": ids, "token_type_ids": torch.zeros_like(ids)}
+def write_body(
+    body: Branches, folder: Path, *, early_exit: bool, examples: Sequence[Sequence[int]] = ()
+) -> None:
+    """Write the branches as OpenVINO's `model.xml` and `model.bin`, float32, into a folder that exists.
+
+    With an `early_exit` they are two networks, of the lower layers that both share, and of the upper ones. With
+    `examples`, rows of token numbers, they compute in 8-bit integers, whose ranges are read off these.
+    """
     body.eval()
-    with torch.no_grad(), warnings.catch_warnings():
+    mask = torch.ones((2, 8), dtype=torch.long)
+    texts = {"input_ids": mask, "attention_mask": mask, "token_type_ids": torch.zeros_like(mask)}
+    read = [_inputs(row) for row in examples]
+    if not early_exit:
+        _write(body, texts, folder / TUNED, read)
+        return
+    lower = _write(Lower(body), texts, folder / TUNED_LOWER, read)
+    states = {STATES: torch.zeros((*mask.shape, body.dimensions)), "attention_mask": mask}
+    upper = [
+        {STATES: found, "attention_mask": one["attention_mask"]}
+        for one, found in zip(read, states_of(lower, read), strict=True)
+    ]
+    _write(Upper(body), states, folder / TUNED_UPPER, upper)
+
+
+def _inputs(row: Sequence[int]) -> Inputs:
+    ids = np.array([row], dtype=np.int64)
+    return {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+
+
+def _write(
+    module: Any, example: dict[str, torch.Tensor], file: Path, examples: Sequence[Inputs]
+) -> openvino.Model:
+    with torch.no_grad(), warnings.catch_warnings(), reporting_to_nobody():
         warnings.simplefilter(
             "ignore"
         )  # what tracing says of its own future, and of branches that never vary here
-        network = openvino.convert_model(body, example_input=example)
-    openvino.save_model(network, folder / "model.xml", compress_to_fp16=False)
+        network = openvino.convert_model(module, example_input=example)
+    if examples:
+        network = quantised(network, examples)
+    openvino.save_model(network, file, compress_to_fp16=False)
+    return network
 
 
 def tokens_of(tokenizer: Path, texts: Sequence[str], most: int) -> list[list[int]]:
@@ -112,12 +148,13 @@ class _Training:
         self._mean = [weight.detach().clone() for weight in self._weights]
         self._optimiser = torch.optim.AdamW(self._groups(), fused=True)
         self._half = native_bf16()
+        self._shared = SharedStates(body, rows, half=self._half)
 
     def steps(self) -> Iterator[float]:
         """Train; yields now and then the part that is done."""
         each = math.ceil(len(self._rows) / self._recipe.batch)
         total = max(1, round(each * self._epochs))
-        self._body.train()
+        self._body.trained.train()  # dropout, in the layers that learn
         for step, places in zip(range(total), self._batches(), strict=False):
             for group in self._optimiser.param_groups:
                 group["lr"] = group["full_rate"] * rate_at(step, total, self._recipe.warm_up)
@@ -128,14 +165,19 @@ class _Training:
                 yield step / total
         yield 1.0
 
-    def result(self) -> Tuned:
+    def result(self, *, examples: list[list[int]]) -> Tuned:
         """Return the network and its layer with the mean of their weights."""
         with torch.no_grad():
             for weight, mean in zip(self._weights, self._mean, strict=True):
                 weight.copy_(mean)
         weights, intercept = self._head.weight.detach(), self._head.bias.detach()
         return Tuned(
-            self._body, np.ascontiguousarray(weights.numpy()), intercept.numpy().copy(), self._epochs
+            self._body,
+            len(self._body.shared),
+            np.ascontiguousarray(weights.numpy()),
+            intercept.numpy().copy(),
+            self._epochs,
+            examples,
         )
 
     def _groups(self) -> list[dict[str, Any]]:
@@ -155,9 +197,9 @@ class _Training:
             yield from batches_of(self._lengths, self._recipe.batch, self._rng)
 
     def _step(self, places: list[int]) -> None:
-        ids, mask = _padded([self._rows[place] for place in places])
+        shared, mask = self._shared.of(places)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            states = self._body.trained_states(ids, mask)
+            states = self._body.trained_states(shared, mask)
         vectors = mean_of_tokens(states.float(), mask)
         logits = self._head(torch.nn.functional.dropout(vectors, self._body.dropout))
         loss = torch.nn.functional.cross_entropy(
@@ -180,11 +222,3 @@ def mean_of_tokens(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return the mean of each text's token states, (n, dimensions), padding left out."""
     weights = mask[:, :, None].float()
     return (states * weights).sum(1) / weights.sum(1)
-
-
-def _padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for line, row in enumerate(rows):
-        ids[line, : len(row)], mask[line, : len(row)] = row, 1
-    return torch.from_numpy(ids), torch.from_numpy(mask)

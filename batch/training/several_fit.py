@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from batch.training.calibrate import ALWAYS_ENCODER
-from batch.training.fit import Fitted, State, Wishes
+from batch.training.fitted import Fitted, State, Wishes
 from batch.training.head_fit import head_state
 from batch.training.label_sets import LabelSets, fit_each
 from batch.training.ngram_fit import fit_terms, ngram_state

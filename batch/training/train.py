@@ -11,7 +11,8 @@ from batch.training.encoder_choice import PlacedEncoder, place_chosen_encoder
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import ENOUGH_VALIDATION, Material, prepare
 from batch.training.executor import Executor
-from batch.training.fit import Fitted, fit_cascade
+from batch.training.fit import fit_cascade
+from batch.training.fitted import Fitted
 from batch.training.kept import examples_to_keep
 from batch.training.label_sets import has_several, label_sets
 from batch.training.options import TrainingOptions
@@ -22,8 +23,8 @@ from batch.training.several_fit import fit_several
 from batch.training.vectors import Vectors, read_by, read_here
 from schemas.explanation.kept_examples import encode_examples
 from schemas.model.arrays import dump_arrays
-from schemas.model.bundle import Bundle, head_from
-from schemas.model.encoder import SentenceEncoder
+from schemas.model.bundle import Bundle, early_from, head_from
+from schemas.model.encoder import LayeredEncoder
 from schemas.model.manifest import (
     EXAMPLES,
     HEAD,
@@ -80,15 +81,20 @@ def train_bundle(
     refuse_occupied(out)
     # What a frozen encoder's head and the n-grams were weighed on, they learn from at the end: more costs nothing.
     most_held = None if options.encoder == "frozen" else ENOUGH_VALIDATION
-    material = prepare(rows_to_train(rows), seed=options.seed, most_held=most_held)
+    taught = rows_to_train(rows)
+    material = prepare(taught, seed=options.seed, most_held=most_held)
     test = [row for row in rows if row.split == "test"]
     origin = _Origin(taxonomy, options, created_at, tuple(inputs), len(test))
     with bundle_being_written(out) as folder:
         if sentiment is not None:
             place_sentiment(sentiment, folder)
-        placed = place_chosen_encoder(folder, encoder_dir, material, options, progress=progress)
+        # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
+        early = not has_several(taught)
+        placed = place_chosen_encoder(
+            folder, encoder_dir, material, options, progress=progress, early_exit=early
+        )
         fitting = _Fitting(folder / "encoder", placed, options, progress, executor)
-        fitted = fitting.fitted(rows_to_train(rows), material)
+        fitted = fitting.fitted(taught, material)
         manifest = _write(folder, origin, material, fitted, placed)
         if test:
             tested = evaluate_bundle(assemble(manifest, fitted, placed.encoder), test, progress=progress)
@@ -140,9 +146,12 @@ class _Fitting(NamedTuple):
         )
 
     def _vectors(self) -> Vectors:
-        if self.executor is None:
-            return Vectors(read_here(self.placed.encoder), self.progress)
-        return Vectors(read_by(self.executor, self.encoder_folder, self.placed.described), self.progress)
+        reader = (
+            read_here(self.placed.encoder)
+            if self.executor is None
+            else read_by(self.executor, self.encoder_folder, self.placed.described)
+        )
+        return Vectors(reader, self.progress, lower=self.placed.encoder.exit_dimensions)
 
 
 def _contents(fitted: Fitted) -> dict[str, bytes]:
@@ -175,6 +184,7 @@ def _write(
         created_at=origin.created_at,
         labels=tuple(label_for(name, origin.taxonomy) for name in material.labels),
         threshold=fitted.threshold,
+        exit_threshold=fitted.exit_threshold,
         encoder=placed.described,
         inputs=origin.inputs,
         taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
@@ -195,10 +205,17 @@ def _write(
     return with_version(manifest)
 
 
-def assemble(manifest: BundleManifest, fitted: Fitted, encoder: SentenceEncoder) -> Bundle:
+def assemble(manifest: BundleManifest, fitted: Fitted, encoder: LayeredEncoder) -> Bundle:
     """Return a bundle from what training holds in memory; it scores as the one that will be loaded."""
     several = None if fitted.several is None else several_from(fitted.several)
-    return Bundle(manifest, ngram_tier_from(fitted.ngrams), encoder, head_from(fitted.head), several=several)
+    return Bundle(
+        manifest,
+        ngram_tier_from(fitted.ngrams),
+        encoder,
+        head_from(fitted.head),
+        several=several,
+        early=early_from(fitted.head),
+    )
 
 
 def label_for(name: str, taxonomy: Taxonomy) -> Label:

@@ -9,7 +9,7 @@ import numpy as np
 
 EncoderChoice = Literal["auto", "frozen", "fine-tuned"]
 
-NEEDED: Final = ("torch", "transformers")
+NEEDED: Final = ("torch", "transformers", "nncf")
 """What the extra `train` installs."""
 
 _NEIGHBOURS: Final = 50

@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 
 from batch.training.calibrate import LOSS
+from batch.training.cascade_calibration import Heads, calibrate_cascade
 from batch.training.corrections import CORRECTIONS, Known
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
-from batch.training.fit import Fitted, Wishes, calibrate_cascade
+from batch.training.fitted import Fitted, State, Wishes
 from batch.training.ngram_update import update_ngrams
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
@@ -21,7 +22,7 @@ from batch.training.vectors import Vectors, read_here
 from schemas.explanation.kept_examples import encode_examples, load_examples
 from schemas.model.arrays import dump_arrays, load_arrays
 from schemas.model.bands import BandRules
-from schemas.model.bundle import load_bundle
+from schemas.model.bundle import Bundle, load_bundle
 from schemas.model.manifest import (
     EXAMPLES,
     HEAD,
@@ -81,12 +82,7 @@ def update_bundle(
     update = update_ngrams(state, material.train, fresh, seed=bundle.manifest.seed, settings=settings)
     progress(LEARNING, 1.0)
     head = load_arrays((base / HEAD).read_bytes(), source=str(base / HEAD))
-    fitted = Fitted(
-        update.state, head, bundle.manifest.threshold, bundle.manifest.validation, bundle.manifest.bands
-    )
-    if material.val.texts:
-        vectors = Vectors(read_here(bundle.encoder), progress)
-        fitted = calibrate_cascade(update.state, [head], material, vectors, wishes_of(bundle.manifest))
+    fitted = _calibrated(bundle, update.state, head, material, progress)
     with bundle_being_written(out) as folder:
         kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
         place_files(base, folder, sorted(kept))
@@ -107,6 +103,19 @@ def update_bundle(
             manifest = msgspec.structs.replace(manifest, test=tested)
         write_manifest(folder, manifest)
     return manifest
+
+
+def _calibrated(bundle: Bundle, ngrams: State, head: State, material: Material, progress: Progress) -> Fitted:
+    """Return the tiers with all that validation rows teach; without any, with what the bundle has."""
+    base = bundle.manifest
+    if not material.val.texts:
+        return Fitted(
+            ngrams, head, base.threshold, base.validation, base.bands, exit_threshold=base.exit_threshold
+        )
+    lower = 0 if bundle.early is None else bundle.early.weights.shape[1]
+    vectors = Vectors(read_here(bundle.encoder), progress, lower=lower)
+    heads = Heads([head], [head["early"]] if "early" in head else [])
+    return calibrate_cascade(ngrams, heads, material, vectors, wishes_of(base))
 
 
 def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonomy: Taxonomy) -> str | None:
@@ -152,6 +161,7 @@ def _manifest(base: BundleManifest, known: Known, material: Material, fitted: Fi
     return msgspec.structs.replace(
         base,
         threshold=fitted.threshold,
+        exit_threshold=fitted.exit_threshold,
         bands=fitted.bands,
         validation=fitted.validation,
         inputs=tuple(known.inputs),

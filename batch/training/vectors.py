@@ -11,9 +11,11 @@ import numpy as np
 
 from batch.training.executor import Executor, Job
 from batch.training.progress import Progress
-from schemas.model.encoder import LARGEST_BATCH, OpenvinoEncoder, Precision, SentenceEncoder
+from schemas.model.bundle import encoder_of
+from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
 from schemas.model.manifest import EncoderInfo
 from schemas.model.probabilities import Matrix
+from schemas.model.token_batches import LARGEST_BATCH
 
 CHUNK: Final = 8 * LARGEST_BATCH
 """Texts read by one call, which on executors is one task."""
@@ -45,9 +47,7 @@ def read_here(encoder: SentenceEncoder) -> Reader:
 
 def read_by(executor: Executor, encoder_folder: Path, encoder: EncoderInfo) -> Reader:
     """Return a reader that shares the texts out: bit for bit what `read_here` returns, as no vector has neighbours."""
-    work = partial(
-        embed_chunk, precision=encoder.precision, normalised=encoder.normalised, layers=encoder.layers
-    )
+    work = partial(embed_chunk, described=encoder)
 
     def read(texts: Sequence[str], progress: Progress) -> Matrix:
         chunks = _chunks(texts)
@@ -62,21 +62,17 @@ def read_by(executor: Executor, encoder_folder: Path, encoder: EncoderInfo) -> R
     return read
 
 
-def embed_chunk(
-    folders: Sequence[Path], number: int, *, precision: Precision, normalised: bool, layers: tuple[int, ...]
-) -> bytes:
+def embed_chunk(folders: Sequence[Path], number: int, *, described: EncoderInfo) -> bytes:
     """Return the vectors of one chunk of texts as the bytes of a float32 matrix: a task of `read_by`."""
     encoder_folder, texts_folder = folders
     chunk = msgspec.json.decode(_file(texts_folder, number).read_bytes(), type=list[str])
-    return _encoder(encoder_folder, precision, normalised, layers).embed(chunk).tobytes()
+    return _encoder(encoder_folder, described).embed(chunk).tobytes()
 
 
 @lru_cache(maxsize=1)
-def _encoder(
-    folder: Path, precision: Precision, normalised: bool, layers: tuple[int, ...]
-) -> OpenvinoEncoder:
+def _encoder(folder: Path, described: EncoderInfo) -> OpenvinoEncoder:
     """Load the encoder once a process: its executor has as many of these as cores, so each takes one thread."""
-    return OpenvinoEncoder(folder, precision=precision, threads=1, normalised=normalised, layers=layers)
+    return encoder_of(described, folder, threads=1)
 
 
 def _file(folder: Path, number: int) -> Path:
@@ -88,14 +84,24 @@ def _chunks(texts: Sequence[str]) -> list[Sequence[str]]:
 
 
 class Vectors:
-    """Reads each text once, however often training asks for it."""
+    """Reads each text once, however often training asks for it.
 
-    def __init__(self, reader: Reader, progress: Progress) -> None:
-        self._reader, self._progress = reader, progress
+    The first `lower` columns are of the layers after which the encoder may be left early.
+    """
+
+    def __init__(self, reader: Reader, progress: Progress, *, lower: int = 0) -> None:
+        self._reader, self._progress, self.lower = reader, progress, lower
         self._known: dict[str, Matrix] = {}
 
     def of(self, texts: Sequence[str]) -> Matrix:
-        """Return one vector a text, (n, dimensions)."""
+        """Return one vector a text, (n, dimensions), of the layers that answer in the end."""
+        return self._all(texts)[:, self.lower :]
+
+    def lower_of(self, texts: Sequence[str]) -> Matrix:
+        """Return one vector a text, (n, dimensions), of the layers after which it may be left; none: 0 columns."""
+        return self._all(texts)[:, : self.lower]
+
+    def _all(self, texts: Sequence[str]) -> Matrix:
         new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))
         if new:  # of like lengths side by side, which batches well
             self._known.update(zip(new, self._reader(new, self._progress), strict=True))

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from schemas.model.bands import Bands
 from schemas.model.fit_settings import Search
-from schemas.model.manifest import SEVERAL, BundleManifest, EncoderInfo
+from schemas.model.manifest import SEVERAL, BundleManifest, EncoderInfo, Validation
 
 
 def summary_of(manifest: BundleManifest, out: Path) -> Table:
@@ -20,11 +20,11 @@ def summary_of(manifest: BundleManifest, out: Path) -> Table:
     table.add_row("encoder", _encoder(manifest.encoder))
     if manifest.search is not None:
         table.add_row("settings", _settings(manifest.search))
-    table.add_row("threshold", f"{manifest.threshold:.4f}")
+    table.add_row("threshold", _thresholds(manifest))
     if (found := manifest.validation) is not None:
         table.add_row(
             "validation",
-            f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%} "
+            f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%}{_layers(found)} "
             f"(alone: n-grams {found.ngrams_accuracy:.4f}, encoder {found.encoder_accuracy:.4f})",
         )
     table.add_row("answers", _answers(manifest))
@@ -35,6 +35,16 @@ def summary_of(manifest: BundleManifest, out: Path) -> Table:
         table.add_row("model card", str(out / "card" / "card.html"))
     table.add_row("try it", f"ticketyard triage --bundle {out} 'my invoice is wrong'")
     return table
+
+
+def _thresholds(manifest: BundleManifest) -> str:
+    if manifest.exit_threshold is None:
+        return f"{manifest.threshold:.4f}"
+    return f"{manifest.threshold:.4f}, and {manifest.exit_threshold:.4f} to leave the encoder early"
+
+
+def _layers(found: Validation) -> str:
+    return "" if found.whole_share is None else f", {found.whole_share:.0%} with all its layers"
 
 
 def _settings(search: Search) -> str:

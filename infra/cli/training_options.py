@@ -20,10 +20,11 @@ _OPTIONS: Final = (
     click.option("--seed", type=int, default=None, help="Seed of all randomness."),
     click.option(
         "--precision",
-        type=click.Choice(["auto", "f32", "bf16"]),
+        type=click.Choice(["auto", "f32", "bf16", "int8"]),
         default="auto",
         show_default=True,
-        help="How the encoder computes; f32 where processors of several kinds will share the bundle.",
+        help="How the encoder computes, int8 only a fine-tuned one; f32 where processors of several kinds will share "
+        "the bundle.",
     ),
     click.option(
         "--encoder",
@@ -91,7 +92,7 @@ def options_from(
     chosen: Mapping[str, Any], settings: BatchSettings, *, with_files: bool
 ) -> "TrainingOptions":
     """Return what the options of `training_options` choose; without files `auto` leaves the encoder frozen."""
-    from batch.training.fit import Wishes  # noqa: PLC0415 - scikit-learn takes seconds
+    from batch.training.fitted import Wishes  # noqa: PLC0415 - scikit-learn takes seconds
     from batch.training.options import TrainingOptions  # noqa: PLC0415 - as above
 
     encoder = chosen["encoder"]

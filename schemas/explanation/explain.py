@@ -30,12 +30,12 @@ def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample]
         return Explanation(triage=triage)
     found = cascade(bundle, [clean])
     first, second = best(found.probabilities, 2)[0].tolist()
-    by_encoder = bool(found.by_encoder[0])
+    by_encoder, whole = bool(found.by_encoder[0]), bool(found.whole[0])
     tier = bundle.ngrams
-    scale = bundle.head_of(clean).ngrams_scale if by_encoder else tier.scale
+    scale = bundle.head_of(clean, whole=whole).ngrams_scale if by_encoder else tier.scale
     ngrams = ngram_shares(tier, clean, first=first, second=second).scaled(scale)
     encoder = (
-        encoder_shares(bundle, clean, first=first, second=second)
+        encoder_shares(bundle, clean, whole=whole, first=first, second=second)
         if by_encoder
         else EncoderShares(0.0, np.zeros(len(ngrams.words)))
     )
@@ -51,7 +51,7 @@ def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample]
         words=_words(clean.split(), ngrams.words, encoder.words),
         ngrams=strongest(ngrams, NGRAMS_SHOWN, word_terms=tier.features.word_terms),
         compared_by=compared_by if examples else None,
-        examples=nearest_examples(bundle, clean, examples, labels=names, by=compared_by),
+        examples=nearest_examples(bundle, clean, examples, labels=names, by=compared_by, whole=whole),
     )
 
 

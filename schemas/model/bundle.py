@@ -1,5 +1,6 @@
 """Loading a bundle: a folder that is checked whole before any of it is used, and never unpickled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -10,10 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.model.arrays import load_arrays, sha256_of
-from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
+from schemas.model.encoder import LayeredEncoder, OpenvinoEncoder
 from schemas.model.errors import BundleError
 from schemas.model.foreign import in_another_language
-from schemas.model.manifest import FORMATS, HEAD, MANIFEST, NGRAMS, SEVERAL, BundleManifest, files_of
+from schemas.model.manifest import (
+    FORMATS,
+    HEAD,
+    MANIFEST,
+    NGRAMS,
+    SEVERAL,
+    BundleManifest,
+    EncoderInfo,
+    files_of,
+)
 from schemas.model.ngrams import NgramTier, ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, sigmoid, softmax
 from schemas.model.several import SeveralLabels, several_from
@@ -67,24 +77,34 @@ class Bundle:
 
     `sentiment` is the sentiment model that it carries; None where it carries none and the packaged lexicon reads.
     `several` is there where it was taught several labels a text: then each label has a probability of its own.
+    `early` answers from the encoder's lower layers, where it may be left after these, and is asked before `head`.
     """
 
     manifest: BundleManifest
     ngrams: NgramTier
-    encoder: SentenceEncoder
+    encoder: LayeredEncoder
     head: EncoderHead
     sentiment: SentimentModel | None = None
     several: SeveralLabels | None = None
+    early: EncoderHead | None = None
 
     @property
     def version(self) -> str:
         """Return the version that results carry."""
         return self.manifest.version
 
-    def head_of(self, text: str) -> EncoderHead:
-        """Return the head that answers a text: the other one where its language is surely not the encoder's."""
-        other = self.head.other
-        return other if other is not None and in_another_language([text])[0] else self.head
+    def head_of(self, text: str, *, whole: bool = True) -> EncoderHead:
+        """Return the head that answers a text: the other one where its language is surely not the encoder's.
+
+        Without the `whole` encoder it is the one of its lower layers.
+        """
+        head = self.head if whole or self.early is None else self.early
+        return head.other if head.other is not None and in_another_language([text])[0] else head
+
+    def embed(self, texts: Sequence[str], *, whole: bool = True) -> Matrix:
+        """Return the vectors that a head reads, (n, dimensions): of the `whole` encoder or of its lower layers."""
+        vectors, lower = self.encoder.embed(texts), 0 if self.early is None else self.early.weights.shape[1]
+        return vectors[:, lower:] if whole else vectors[:, :lower]
 
     @cached_property
     def outside(self) -> int | None:
@@ -109,21 +129,35 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     for name, expected in manifest.extras.items():
         if (path / name).exists():
             _check_sum(path, name, expected)
-    missing = sorted(set(files_of(manifest.encoder.training)) - set(manifest.files))
+    missing = sorted(set(files_of(manifest.encoder)) - set(manifest.files))
     if missing:
         raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")
-    encoder = OpenvinoEncoder(
-        path / "encoder",
-        precision=manifest.encoder.precision,
-        threads=threads,
-        normalised=manifest.encoder.normalised,
-        layers=manifest.encoder.layers,
-    )
-    ngrams, head = ngram_tier_from(_state(path / NGRAMS)), head_from(_state(path / HEAD))
+    encoder = encoder_of(manifest.encoder, path / "encoder", threads=threads)
+    ngrams, state = ngram_tier_from(_state(path / NGRAMS)), _state(path / HEAD)
     several = several_from(_state(path / SEVERAL)) if SEVERAL in manifest.files else None
-    bundle = Bundle(manifest, ngrams, encoder, head, _sentiment(path, manifest), several=several)
+    bundle = Bundle(
+        manifest,
+        ngrams,
+        encoder,
+        head_from(state),
+        _sentiment(path, manifest),
+        several=several,
+        early=early_from(state),
+    )
     _check_widths(bundle, path)
     return bundle
+
+
+def encoder_of(described: EncoderInfo, folder: Path, *, threads: int) -> OpenvinoEncoder:
+    """Load the encoder in a folder as a bundle describes it."""
+    return OpenvinoEncoder(
+        folder,
+        precision=described.precision,
+        threads=threads,
+        normalised=described.normalised,
+        layers=described.layers,
+        exit_after=described.exit_after,
+    )
 
 
 def read_manifest(path: Path) -> BundleManifest:
@@ -155,6 +189,11 @@ def head_from(state: dict[str, Any]) -> EncoderHead:
         levels=state["levels"],
         other=head_from(state["other"]) if "other" in state else None,
     )
+
+
+def early_from(state: dict[str, Any]) -> EncoderHead | None:
+    """Build the head of the lower layers from what `head.skops` holds; None where they decide nothing."""
+    return head_from(state["early"]) if "early" in state else None
 
 
 def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
@@ -192,14 +231,26 @@ def _check_sum(path: Path, name: str, expected: str) -> None:
 
 def _check_widths(bundle: Bundle, path: Path) -> None:
     labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
-    heads = [head for head in (bundle.head, bundle.head.other) if head is not None]
+    lower = 0 if bundle.early is None else bundle.early.weights.shape[1]
+    heads = [(bundle.head, dimensions - lower)] + ([(bundle.early, lower)] if bundle.early else [])
+    shapes = [
+        (one.weights.shape, (labels, width))
+        for head, width in heads
+        for one in (head, head.other)
+        if one is not None
+    ]
     several = bundle.several
     thresholds = () if several is None else (several.ngrams, several.encoder)
     if (
-        {head.weights.shape for head in heads} != {(labels, dimensions)}
+        any(found != expected for found, expected in shapes)
         or bundle.ngrams.labels != labels
         or any(each.shape != (labels,) for each in thresholds)
     ):
         raise BundleError(
             f"{path}: its parts disagree on {labels} labels or {dimensions} dimensions; train again"
+        )
+    manifest = bundle.manifest
+    if len({one is None for one in (bundle.early, manifest.exit_threshold, manifest.encoder.exit_after)}) > 1:
+        raise BundleError(
+            f"{path}: {MANIFEST} and {HEAD} disagree on whether the encoder may be left early; train again"
         )

@@ -7,25 +7,33 @@ order, in float32 and in bfloat16 (docs/models.md).
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import openvino
 from tokenizers import Tokenizer
 
-from schemas.model.errors import BundleError
-from schemas.model.probabilities import Matrix
+from schemas.model.networks import Network, Networks
+from schemas.model.probabilities import Flags, Matrix
+from schemas.model.processors import Precision, refuse_other_processors
+from schemas.model.token_batches import LARGEST_BATCH, TokenBatch, same_length_batches
 
 MAX_TOKENS: Final = 128
-BUCKET: Final = 8
-"""Padded lengths are multiples of this many tokens."""
-LARGEST_BATCH: Final = 32
 
-Precision = Literal["f32", "bf16"]
-Integers = npt.NDArray[np.int64]
+
+Enough = Callable[[list[int], Matrix], Flags]
+"""Says of texts, by their places and the lower layers' vectors, which of them the upper layers need not read."""
+
+
+class Read(NamedTuple):
+    """What an encoder that may be left early has read of n texts."""
+
+    lower: Matrix  # (n, dimensions of the lower layers' vectors)
+    upper: Matrix  # (n, dimensions of the upper layers' vectors), 0 where they did not read
+    whole: Flags  # (n,), whether the upper layers read
 
 
 class SentenceEncoder(Protocol):
@@ -36,12 +44,21 @@ class SentenceEncoder(Protocol):
         ...
 
 
+class LayeredEncoder(SentenceEncoder, Protocol):
+    """An encoder that can be left early: `embed` returns the lower layers' vectors before the upper ones'."""
+
+    def embed_until(self, texts: Sequence[str], enough: Enough) -> Read:
+        """Return the lower layers' vectors, and the upper ones' of the texts for which those are not enough."""
+        ...
+
+
 class OpenvinoEncoder:
     """A transformer, mean-pooled; may be called from any thread.
 
     The folder holds the published one as `model.onnx`, or a fine-tuned one as OpenVINO's own `model.xml` and
     `model.bin`. `normalised` brings vectors to length 1: the published one was trained so. `layers` of the published
-    one, counted from 1, are read beside its last: what they say is computed anyway.
+    one, counted from 1, are read beside its last: what they say is computed anyway. With `exit_after` it may be left
+    after that layer, whose vectors then stand before the others.
     """
 
     def __init__(
@@ -52,95 +69,79 @@ class OpenvinoEncoder:
         threads: int = 1,
         normalised: bool = True,
         layers: Sequence[int] = (),
+        exit_after: int | None = None,
     ) -> None:
         self.precision = precision
         self._normalised = normalised
         core = openvino.Core()
-        if precision == "bf16" and not native_bf16(core):
-            raise BundleError(
-                f"{folder}: the model was trained with bf16 inference, which this processor cannot do, so it "
-                "would decide differently here; train with --precision f32, which gives the same everywhere"
-            )
+        refuse_other_processors(precision, folder, core)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
         options = {
-            "INFERENCE_PRECISION_HINT": precision,
+            # A network for int8 says itself what it computes in integers.
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
             "PERFORMANCE_HINT": "LATENCY",
         }
-        own = folder / "model.xml"
-        compiled = _compiled(core, own if own.exists() else folder / "model.onnx", layers, options)
-        self.dimensions = sum(int(output.partial_shape[2].get_length()) for output in compiled.outputs)
-        self._request = compiled.create_infer_request()
+        self._networks = Networks(folder, core, options, layers=layers, exit_after=exit_after)
+        self.exit_dimensions = 0 if self._networks.lower is None else self._networks.lower.dimensions
+        self.dimensions = self.exit_dimensions + self._networks.upper.dimensions
         self._one_at_a_time = threading.Lock()  # a worker scores several partitions from several threads
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Return one vector a text, (n, dimensions), float32; texts may come in any order and number."""
+        read = self.embed_until(texts, _never_enough)
+        return np.concatenate([read.lower, read.upper], axis=1) if self.exit_dimensions else read.upper
+
+    def embed_until(self, texts: Sequence[str], enough: Enough) -> Read:
+        """Return the lower layers' vectors, and the upper ones' of the texts for which those are not enough.
+
+        Where the encoder has no layer to be left after, all is read and `enough` is not asked.
+        """
         rows = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        vectors = np.zeros((len(rows), self.dimensions), dtype=np.float32)
-        for padded, places in same_length_batches([len(row) for row in rows]):
-            ids = np.zeros((len(places), padded), dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for line, place in enumerate(places):
-                ids[line, : len(rows[place])] = rows[place]
-                mask[line, : len(rows[place])] = 1
-            vectors[places] = self._forward(ids, mask)
-        return vectors
-
-    def _forward(self, ids: Integers, mask: Integers) -> Matrix:
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        weights = mask[:, :, None].astype(np.float32)
-        with self._one_at_a_time:  # the states are the request's own memory until they are summed
-            outputs = self._request.infer(inputs).values()  # each (batch, tokens, dimensions)
-            pooled = np.concatenate([(states * weights).sum(axis=1) for states in outputs], axis=1)
-        pooled /= weights.sum(axis=1)
-        return np.asarray(
-            pooled / np.linalg.norm(pooled, axis=1, keepdims=True) if self._normalised else pooled
+        read = Read(
+            np.zeros((len(rows), self.exit_dimensions), dtype=np.float32),
+            np.zeros((len(rows), self.dimensions - self.exit_dimensions), dtype=np.float32),
+            np.zeros(len(rows), dtype=np.bool_),
         )
+        for padded, parts in groupby(same_length_batches([len(row) for row in rows]), lambda part: part[0]):
+            batches = (TokenBatch.of(rows, places, padded) for _, places in parts)
+            for batch in self._unfinished(read, batches, enough):
+                read.upper[batch.places], _ = self._run(self._networks.upper, batch)
+                read.whole[batch.places] = True
+        return read
+
+    def _unfinished(self, read: Read, batches: Iterable[TokenBatch], enough: Enough) -> Iterator[TokenBatch]:
+        """Have the lower layers read, and yield what the upper ones have to, in batches as full as can be."""
+        lower = self._networks.lower
+        if lower is None:
+            yield from batches
+            return
+        waiting: TokenBatch | None = None
+        for batch in batches:
+            read.lower[batch.places], states = self._run(lower, batch)
+            more = batch.onwards(states, ~enough(batch.places, read.lower[batch.places]))
+            waiting = more if waiting is None else waiting.joined(more)
+            if len(waiting.places) >= LARGEST_BATCH:
+                full, waiting = waiting.parted(LARGEST_BATCH)
+                yield full
+        if waiting is not None and waiting.places:
+            yield waiting
+
+    def _run(self, network: Network, batch: TokenBatch) -> tuple[Matrix, Matrix]:
+        """Return the mean of each text's token states, and the states of the first output, (texts, tokens, width)."""
+        weights = batch.mask[:, :, None].astype(np.float32)
+        with self._one_at_a_time:  # the states are the request's own memory until they are copied
+            outputs = network.run(batch.inputs())
+            pooled = np.concatenate([(states * weights).sum(axis=1) for states in outputs], axis=1)
+            states = outputs[0].copy()
+        pooled /= weights.sum(axis=1)
+        if self._normalised:
+            pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
+        return np.asarray(pooled), states
 
 
-def _compiled(
-    core: openvino.Core, file: Path, layers: Sequence[int], options: dict[str, str | int]
-) -> openvino.CompiledModel:
-    """Return a network that gives the states of its last layer, then those of `layers`, and nothing else."""
-    try:
-        network = core.read_model(file)
-        # Exporters may add more, such as a vector of the first token, which nobody reads.
-        results = [network.get_results()[0].input_value(0)]
-        results += [_states_of(network, layer, file) for layer in layers]
-        return core.compile_model(openvino.Model(results, network.get_parameters()), "CPU", options)
-    except RuntimeError as error:
-        raise BundleError(
-            f"{file}: OpenVINO cannot load it ({str(error).strip()[:200]}); run `make setup` where it is the published "
-            "encoder, train again where it is a bundle's"
-        ) from error
-
-
-def _states_of(network: openvino.Model, layer: int, file: Path) -> openvino.Output:
-    """Return what a layer, counted from 1, hands to the next one, in a network as exporters write it."""
-    name = f"/encoder/layer.{layer - 1}/output/LayerNorm/Add_1"
-    for operation in network.get_ordered_ops():
-        if operation.get_friendly_name() == name:
-            return operation.output(0)
-    raise BundleError(
-        f"{file}: has no layer {layer} below its last, which is read too: it is another encoder; run `make setup`, "
-        "which fetches the right one, or run the version of ticketyard that wrote the bundle"
-    )
-
-
-def native_bf16(core: openvino.Core | None = None) -> bool:
-    """Return whether this processor computes in bfloat16 itself."""
-    capabilities = (core or openvino.Core()).get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "BF16" in capabilities
-
-
-def same_length_batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """Yield (padded length, places) so that each place is in one batch, padded by its own length alone."""
-    by_padded: dict[int, list[int]] = {}
-    for place, length in enumerate(lengths):
-        by_padded.setdefault(-(-length // BUCKET) * BUCKET, []).append(place)
-    for padded, places in sorted(by_padded.items()):
-        for start in range(0, len(places), LARGEST_BATCH):
-            yield padded, places[start : start + LARGEST_BATCH]
+def _never_enough(places: list[int], _vectors: Matrix) -> Flags:
+    return np.zeros(len(places), dtype=np.bool_)

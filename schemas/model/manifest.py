@@ -6,15 +6,16 @@ from typing import Final, Literal
 import msgspec
 
 from schemas.model.bands import BandRules, Bands
-from schemas.model.encoder import Precision
 from schemas.model.fit_settings import FitSettings, Search
+from schemas.model.processors import Precision
 from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
 
 FORMAT: Final = 2
 FORMAT_OF_MORE_PARTS: Final = 3
 FORMAT_OF_MORE_LAYERS: Final = 4
-FORMATS: Final = (FORMAT, FORMAT_OF_MORE_PARTS, FORMAT_OF_MORE_LAYERS)
+FORMAT_OF_EARLY_EXIT: Final = 5
+FORMATS: Final = (FORMAT, FORMAT_OF_MORE_PARTS, FORMAT_OF_MORE_LAYERS, FORMAT_OF_EARLY_EXIT)
 """What is read; any other number is refused. A bundle has a later format only where a reader of the earlier one would
 refuse it, or leave a part out: then workers of two releases would answer differently under one version."""
 
@@ -26,6 +27,8 @@ SEVERAL: Final = "several.skops"
 
 ENCODER: Final = "encoder/model.onnx"
 TUNED_ENCODER: Final = ("encoder/model.xml", "encoder/model.bin")
+TUNED_PARTS: Final = ("encoder/lower.xml", "encoder/lower.bin", "encoder/upper.xml", "encoder/upper.bin")
+"""A fine-tuned encoder in two parts, as one that may be left early lies there."""
 TOKENIZER: Final = "encoder/tokenizer.json"
 EXAMPLES: Final = "examples.json"
 CARD_FOLDER: Final = "card"
@@ -33,12 +36,6 @@ CARD_FOLDER: Final = "card"
 
 EncoderTraining = Literal["frozen", "fine-tuned"]
 """Whether the encoder is the published one, or was itself trained on the labelled rows."""
-
-
-def files_of(training: EncoderTraining) -> tuple[str, ...]:
-    """Return the files of a bundle beside its manifest."""
-    encoder = (ENCODER,) if training == "frozen" else TUNED_ENCODER
-    return (NGRAMS, HEAD, *encoder, TOKENIZER)
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,8 +69,9 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it was
     itself trained, 0 for a frozen one; with `published_beside` the published one reads each text too, and its vector
-    follows the trained one's. `layers` of a frozen one are read beside its last. `note` says why it is frozen where
-    that was not asked for.
+    follows the trained one's. `layers` of a frozen one are read beside its last. After layer `exit_after` a text may be
+    decided without the others; the vector of that layer stands before theirs. `note` says why it is frozen where that
+    was not asked for.
     """
 
     name: str
@@ -84,7 +82,14 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     epochs: float = 0.0
     published_beside: bool = False
     layers: tuple[int, ...] = ()
+    exit_after: int | None = None
     note: str | None = None
+
+
+def files_of(encoder: EncoderInfo) -> tuple[str, ...]:
+    """Return the files of a bundle with this encoder, beside its manifest."""
+    tuned = TUNED_ENCODER if encoder.exit_after is None else TUNED_PARTS
+    return (NGRAMS, HEAD, *((ENCODER,) if encoder.training == "frozen" else tuned), TOKENIZER)
 
 
 class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,17 +108,25 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperatingPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """What giving up to `loss` of accuracy for speed would be: the threshold, and what it gives on validation rows."""
+    """What giving up to `loss` of accuracy for speed would be: the thresholds, and what they give on validation rows.
+
+    `exit_threshold`, and `whole_share`, the part of the rows that all layers of the encoder read, are None where it is
+    never left early.
+    """
 
     loss: float
     threshold: float
     accuracy: float
     encoder_share: float
+    exit_threshold: float | None = None
+    whole_share: float | None = None
 
 
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
     """What the threshold was chosen on; the tiers' accuracies are each one's alone on all n rows.
 
+    `exit_accuracy` is that of the encoder's lower layers on all rows, and `whole_share` the part of the rows that all
+    of its layers read; None where it is never left early.
     `best_accuracy` is the highest point of the curve over all thresholds, `ece` the expected calibration error
     of the cascade, `choices` what other thresholds would have cost and brought, `micro_f1` that of all labels where
     a model answers several. `own` says that the rows were
@@ -130,6 +143,8 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     own: bool
     ece: float | None = None
     micro_f1: float | None = None
+    exit_accuracy: float | None = None
+    whole_share: float | None = None
     choices: tuple[OperatingPoint, ...] = ()
 
 
@@ -204,10 +219,11 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     `extras` holds those of files that decide no answer: they change no version, and may be deleted.
 
     `version` is a sum over everything that decides what the model answers, so equal models have equal
-    versions. Labels stand in the order of the model's columns. `validation` and `test` are None where there
-    were no rows, `bands` where validation gives no evidence for any: then no text is rejected. `settings` are those
-    that both tiers were fitted with, `search` the table that they were chosen by, None where they are the defaults;
-    `asked` is what threshold and bands were chosen by, None in bundles of before.
+    versions. Labels stand in the order of the model's columns. Below the confidence `threshold` the first tier asks the
+    encoder; below `exit_threshold`, where it may be left early, its lower layers ask the upper ones. `validation` and
+    `test` are None where there were no rows, `bands` where validation gives no evidence for any: then no text is
+    rejected. `settings` are those that both tiers were fitted with, `search` the table that they were chosen by, None
+    where they are the defaults; `asked` is what threshold and bands were chosen by, None in bundles of before.
     `libraries` are the versions of those that compute; `update` says that it is another bundle taught corrections.
     """
 
@@ -233,6 +249,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     update: UpdateInfo | None = None
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
     extras: dict[str, str] = {}
+    exit_threshold: float | None = None
     format: int = FORMAT
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
 Wide = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 DECIMALS: Final = 6
 """Probabilities are given with six decimals: far finer than anything that is decided on them."""

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from schemas.model.bands import band_of
 from schemas.model.bundle import Bundle
-from schemas.model.foreign import in_another_language
+from schemas.model.encoder_tier import ask_encoder
 from schemas.model.language import language_of
-from schemas.model.probabilities import DECIMALS, Wide, best
+from schemas.model.probabilities import DECIMALS, Flags, Wide, best
 from schemas.model.strangeness import energy, strangeness
 from schemas.model.text import CleanText, clean_text
 from schemas.triage import ENCODER_BUDGET, UNMAPPED_TEAM, UNSURE, Band, Guess, Triage
@@ -26,9 +26,10 @@ class Cascaded(NamedTuple):
 
     probabilities: Wide  # (n, labels); they sum to 1 unless the model answers several labels
     strangeness: Wide  # (n,), the part of the texts in scope that are more familiar
-    by_encoder: npt.NDArray[np.bool_]  # (n,), whether the encoder decided
-    left_out: npt.NDArray[np.bool_]  # (n,), whether it would have, but for the budget
-    answered: npt.NDArray[np.bool_] | None  # (n, labels), by a model that answers several
+    by_encoder: Flags  # (n,), whether the encoder decided
+    whole: Flags  # (n,), whether all of its layers read
+    left_out: Flags  # (n,), whether it would have, but for the budget
+    answered: Flags | None  # (n, labels), by a model that answers several
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,16 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
     confidence = probabilities.max(axis=1)
     unsure = confidence < bundle.manifest.threshold
     places = _within_budget(np.flatnonzero(unsure), confidence, encoder_budget)
-    by_encoder = np.zeros(len(texts), dtype=np.bool_)
+    by_encoder, whole = np.zeros(len(texts), dtype=np.bool_), np.zeros(len(texts), dtype=np.bool_)
     if places.size:
         by_encoder[places] = True
-        read = [texts[place] for place in places.tolist()]
-        foreign = None if bundle.head.other is None else in_another_language(read)
-        combined = bundle.head.calibrated(bundle.encoder.embed(read), logits[places], foreign)
-        probabilities[places] = bundle.probabilities(combined)
-        strange[places] = strangeness(energy(combined, outside=bundle.outside), bundle.head.levels)
+        answer = ask_encoder(bundle, [texts[place] for place in places.tolist()], logits[places])
+        probabilities[places], strange[places], whole[places] = answer
     left_out = unsure & ~by_encoder
     if bundle.several is None:
-        return Cascaded(probabilities, strange, by_encoder, left_out, None)
+        return Cascaded(probabilities, strange, by_encoder, whole, left_out, None)
     answered = bundle.several.answered(probabilities, by_encoder, outside=bundle.outside)
-    return Cascaded(probabilities, strange, by_encoder, left_out, answered)
+    return Cascaded(probabilities, strange, by_encoder, whole, left_out, answered)
 
 
 def _within_budget(

@@ -16,6 +16,7 @@ from schemas.model.errors import BundleError
 from schemas.model.manifest import (
     ENCODER,
     FORMAT,
+    FORMAT_OF_EARLY_EXIT,
     FORMAT_OF_MORE_LAYERS,
     FORMAT_OF_MORE_PARTS,
     MANIFEST,
@@ -93,8 +94,11 @@ def format_of(files: Collection[str], head: Mapping[str, Any], encoder: EncoderI
     """Return the format of a bundle with these files, this state of its head and this encoder.
 
     Readers of format 2 were released that answer without thresholds of several labels, without a head for other
-    languages and without a sentiment model; and readers of format 3 that read the encoder's last layer alone.
+    languages and without a sentiment model; readers of format 3 that read the encoder's last layer alone; and readers
+    of format 4 that read all its layers for every text.
     """
+    if encoder.exit_after is not None:
+        return FORMAT_OF_EARLY_EXIT
     if encoder.layers:
         return FORMAT_OF_MORE_LAYERS
     more = SEVERAL in files or "other" in head or any(name.startswith(f"{SENTIMENT_PART}/") for name in files)
@@ -109,6 +113,7 @@ def with_version(manifest: BundleManifest) -> BundleManifest:
             "format",
             "labels",
             "threshold",
+            "exit_threshold",
             "bands",
             "encoder",
             "inputs",

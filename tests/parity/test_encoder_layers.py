@@ -7,9 +7,11 @@ import openvino
 import pytest
 from openvino import opset13
 
-from batch.training.encoder_choice import LAYERS
-from schemas.model.encoder import MAX_TOKENS, OpenvinoEncoder
+from batch.training.encoder_choice import EXIT_AFTER, LAYERS
+from schemas.model.encoder import MAX_TOKENS, Enough, OpenvinoEncoder
 from schemas.model.errors import BundleError
+from schemas.model.probabilities import Flags
+from schemas.model.processors import Precision, native_bf16
 from tests.small_model import small_rows
 
 TEXTS = [row.text for row in small_rows()[:12]]
@@ -71,3 +73,31 @@ def test_a_network_that_cannot_be_read_is_no_crash(encoder_folder: Path, tmp_pat
     (tmp_path / "model.xml").write_text("<net/>")
     with pytest.raises(BundleError, match="OpenVINO cannot load it"):
         OpenvinoEncoder(tmp_path, precision="f32")
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+@pytest.mark.parametrize("size", [1, 5, 200])
+def test_an_encoder_in_two_parts_says_what_it_says_as_a_whole(
+    encoder_folder: Path, precision: Precision, size: int
+) -> None:
+    """To the last bit, whichever of a text's neighbours are left early, and in whatever number they come."""
+    if precision == "bf16" and not native_bf16():
+        pytest.skip("this processor does not compute in bf16")
+    texts = [f"{text} {number}" for number in range(12) for text in TEXTS]
+    whole = OpenvinoEncoder(encoder_folder, precision=precision, layers=LAYERS)
+    parts = OpenvinoEncoder(encoder_folder, precision=precision, layers=LAYERS, exit_after=EXIT_AFTER)
+    expected, vectors = whole.embed(texts), parts.embed(texts)
+    assert parts.exit_dimensions == WIDTH
+    np.testing.assert_array_equal(vectors[:, WIDTH:], expected)
+    left = np.random.default_rng(size).random(len(texts)) < 0.6
+    for start in range(0, len(texts), size):
+        chosen = slice(start, start + size)
+        read = parts.embed_until(texts[chosen], _enough_for(left[chosen]))
+        np.testing.assert_array_equal(read.lower, vectors[chosen, :WIDTH])
+        np.testing.assert_array_equal(read.whole, ~left[chosen])
+        np.testing.assert_array_equal(read.upper, expected[chosen] * ~left[chosen, None])
+
+
+def _enough_for(left: Flags) -> Enough:
+    """Return what leaves these texts early, whatever their vectors are."""
+    return lambda places, _vectors: left[places]

@@ -1,9 +1,11 @@
 """A fine-tuned encoder, from PyTorch to a bundle that needs none: the same vectors and the same decisions."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,10 +15,11 @@ from batch.training.options import TrainingOptions
 from batch.training.rows import rows_to_train
 from batch.training.train import train_bundle
 from batch.training.tuning import Recipe, missing_packages
-from schemas.model.bundle import Bundle, load_bundle
+from schemas.model.bundle import Bundle, encoder_of, load_bundle
 from schemas.model.encoder import MAX_TOKENS
-from schemas.model.manifest import ENCODER, TOKENIZER, TUNED_ENCODER
+from schemas.model.manifest import ENCODER, TOKENIZER, TUNED_PARTS
 from schemas.model.probabilities import Matrix
+from schemas.model.processors import exact_int8
 from schemas.model.scoring import score
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
@@ -45,9 +48,9 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
     out = tmp_path_factory.mktemp("tuned") / "bundle"
     write = fine_tune.write_body
 
-    def write_and_keep(body: Any, folder: Path) -> None:
+    def write_and_keep(body: Any, folder: Path, **how: Any) -> None:
         written.append(body)
-        write(body, folder)
+        write(body, folder, **how)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fine_tune, "write_body", write_and_keep)
@@ -65,7 +68,7 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
 
 
 def _vectors(body: Any, tokenizer: Path) -> Matrix:
-    """Return PyTorch's vector of each text, one at a time."""
+    """Return PyTorch's vector of each text, one at a time: where it may be left early, then of all that is read."""
     import torch  # noqa: PLC0415 - only where the extra is installed
 
     from batch.training.fine_tune import mean_of_tokens, tokens_of  # noqa: PLC0415 - the same
@@ -75,8 +78,11 @@ def _vectors(body: Any, tokenizer: Path) -> Matrix:
     with torch.no_grad():
         for row in tokens_of(tokenizer, TEXTS, MAX_TOKENS):
             ids = torch.tensor([row])
-            states = body(ids, torch.ones_like(ids), torch.zeros_like(ids))
-            vectors.append(mean_of_tokens(states, torch.ones_like(ids))[0].numpy())
+            mask = torch.ones_like(ids)
+            lower = body.lower_states(ids, mask, torch.zeros_like(ids))
+            parts = (lower, body.upper_states(lower, mask))
+            means = [mean_of_tokens(states, torch.ones_like(ids))[0].numpy() for states in parts]
+            vectors.append(np.concatenate(means))
     return np.stack(vectors)
 
 
@@ -85,8 +91,11 @@ def test_what_is_exported_is_the_original(encoder_folder: Path, pair: Pair) -> N
     original = _vectors(pair.body, encoder_folder / Path(TOKENIZER).name)
     exported = pair.bundle.encoder.embed(TEXTS)
     np.testing.assert_allclose(exported, original, atol=2e-4)
-    answers = [pair.bundle.head.logits(vectors).argmax(axis=1).tolist() for vectors in (exported, original)]
-    assert answers[0] == answers[1]
+    bundle, lower = pair.bundle, 384
+    assert bundle.early is not None
+    for head, part in ((bundle.early, slice(lower)), (bundle.head, slice(lower, None))):
+        answers = [head.logits(vectors[:, part]).argmax(axis=1).tolist() for vectors in (exported, original)]
+        assert answers[0] == answers[1]
 
 
 def test_training_again_gives_the_same_model(encoder_folder: Path, pair: Pair) -> None:
@@ -116,8 +125,46 @@ def test_the_bundle_is_whole_and_says_how_it_was_made(pair: Pair) -> None:
     manifest = pair.bundle.manifest
     assert (manifest.encoder.training, manifest.encoder.normalised) == ("fine-tuned", False)
     assert manifest.encoder.epochs > 0
-    assert (manifest.encoder.published_beside, manifest.encoder.dimensions) == (True, 3 * 384)
-    assert set(TUNED_ENCODER) <= set(manifest.files)
+    assert (manifest.encoder.exit_after, manifest.exit_threshold is None) == (6, False)
+    assert (manifest.encoder.published_beside, manifest.encoder.dimensions) == (True, 4 * 384)
+    assert set(TUNED_PARTS) <= set(manifest.files)
     assert "encoder/model.onnx" not in manifest.files
     texts = [row.text for row in ROWS]
     assert score(pair.bundle, texts) == [score(pair.bundle, [text])[0] for text in texts]
+
+
+def test_integers_agree_with_the_original(encoder_folder: Path, pair: Pair, tmp_path: Path) -> None:
+    """Vectors keep their direction and nearly all answers stay; a text's neighbours still change nothing."""
+    if not exact_int8():
+        pytest.skip("this processor does not sum 8-bit integers exactly")
+    from batch.training.fine_tune import tokens_of, write_body  # noqa: PLC0415 - only where the extra is installed
+
+    tokenizer = encoder_folder / Path(TOKENIZER).name
+    texts = [row.text for row in ROWS]
+    examples = tokens_of(tokenizer, texts, MAX_TOKENS)
+    write_body(pair.body, tmp_path, early_exit=True, examples=examples)
+    (tmp_path / tokenizer.name).write_bytes(tokenizer.read_bytes())
+    described = msgspec.structs.replace(pair.bundle.manifest.encoder, precision="int8")
+    encoder = encoder_of(described, tmp_path, threads=1)
+    exact, rough = pair.bundle.encoder.embed(texts), encoder.embed(texts)
+    lengths = np.linalg.norm(exact, axis=1) * np.linalg.norm(rough, axis=1)
+    assert ((exact * rough).sum(axis=1) / lengths).min() > 0.98
+    lower = encoder.exit_dimensions
+    answers = [pair.bundle.head.logits(vectors[:, lower:]).argmax(axis=1) for vectors in (exact, rough)]
+    assert (answers[0] == answers[1]).mean() > 0.95
+    np.testing.assert_array_equal(rough, np.concatenate([encoder.embed([text]) for text in texts]))
+    size = sum((tmp_path / name).stat().st_size for name in ("lower.bin", "upper.bin"))
+    assert size < 60_000_000
+
+
+def test_nobody_is_told_that_a_network_is_written() -> None:
+    """OpenVINO's converter reports its use by default, also from a machine that reads customers' messages."""
+    from openvino_telemetry.utils.opt_in_checker import OptInChecker  # noqa: PLC0415 - only where the extra is
+
+    from batch.training.quantising import reporting_to_nobody  # noqa: PLC0415 - the same
+
+    before = dict(os.environ)
+    with reporting_to_nobody():
+        assert OptInChecker().check(enable_opt_in_dialog=False, disable_in_ci=True).name == "DECLINED"
+        assert os.environ["NNCF_CI"]
+    assert dict(os.environ) == before

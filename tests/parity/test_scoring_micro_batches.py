@@ -1,5 +1,6 @@
 """Stream and batch score alike: with the real encoder, a text's result never depends on its micro-batch."""
 
+import dataclasses
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from batch.training.evaluate import evaluate_bundle, measure
-from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.encoder import OpenvinoEncoder, Precision, native_bf16
+from schemas.model.bundle import Bundle, encoder_of, load_bundle
+from schemas.model.encoder import OpenvinoEncoder
+from schemas.model.processors import Precision, native_bf16
 from schemas.model.scoring import cascade, score
 from schemas.model.text import clean_text
 from schemas.triage import Triage
@@ -61,7 +63,8 @@ def bundle(
     folder = tmp_path_factory.mktemp("parity") / precision
     train_small(folder, encoder_folder, precision=precision)
     loaded = load_bundle(folder)
-    return Bundle(replace(loaded.manifest, threshold=0.9), loaded.ngrams, loaded.encoder, loaded.head)
+    manifest = replace(loaded.manifest, threshold=0.9, exit_threshold=0.8)
+    return dataclasses.replace(loaded, manifest=manifest)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 1_000])
@@ -80,13 +83,15 @@ def test_the_micro_batch_changes_no_decision_and_no_probability(bundle: Bundle, 
         for left, right in zip(one.guesses, other.guesses, strict=True):
             assert abs(left.probability - right.probability) <= 1e-5
     assert {"ngrams", "encoder", "source"} == {result.decided_by for result in expected}
+    read = cascade(bundle, [clean.text for clean in map(clean_text, texts) if clean.text])
+    assert 0 < read.whole.sum() < read.by_encoder.sum()  # some leave it early, some do not
 
 
 def test_more_threads_change_nothing(bundle: Bundle, encoder_folder: Path) -> None:
     """A worker may use another number of threads than the batch that evaluated."""
     encoder = bundle.manifest.encoder
     texts = [clean.text for clean in map(clean_text, _texts()) if clean.text is not None]
-    two = OpenvinoEncoder(encoder_folder, precision=encoder.precision, threads=2, layers=encoder.layers)
+    two = encoder_of(encoder, encoder_folder, threads=2)
     np.testing.assert_allclose(bundle.encoder.embed(texts), two.embed(texts), atol=1e-6)
 
 

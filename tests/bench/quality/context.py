@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from batch.training.fit import Wishes
+from batch.training.fitted import Wishes
 from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from batch.training.fit import Wishes
+from batch.training.fitted import Wishes
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from schemas.model.bundle import load_bundle
 from schemas.model.text import normalised

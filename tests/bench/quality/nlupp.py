@@ -71,7 +71,10 @@ def measure(context: BenchContext) -> Sequence[Row]:
     """Measure the micro-F1 of all intents in each setting, and of the baseline on the same rows."""
     messages = {domain: list(_messages(context, domain)) for domain in DOMAINS}
     encoder = OpenvinoEncoder(
-        context.encoder_folder, precision=TrainingOptions(seed=SEED).inference, threads=THREADS, layers=LAYERS
+        context.encoder_folder,
+        precision=TrainingOptions(seed=SEED).inference("frozen"),
+        threads=THREADS,
+        layers=LAYERS,
     )
     vectors = Vectors(read_here(encoder), lambda _what, _done: None)
     settings: dict[str, list[_Trial]] = {}

@@ -3,7 +3,7 @@
 import os
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +17,9 @@ from batch.training.evaluate import MICRO_BATCH
 from batch.training.evaluate import measure as figures_of
 from batch.training.rows import LabelledRow
 from schemas.model.bundle import Bundle, load_bundle
+from schemas.model.manifest import BundleManifest
+from schemas.model.scoring import cascade
+from schemas.model.text import clean_text
 from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
 from schemas.understanding import CustomerMessage, understand
@@ -33,6 +36,7 @@ LOSS: Final = 0.01
 ENCODER_RATE: Final = 300.0
 _MOST_ROWS: Final = 3_000
 _NOW: Final = datetime(2026, 3, 18, 12, tzinfo=UTC)
+_Setting = Callable[[BundleManifest], BundleManifest]
 _PRIORITIES: Final = PriorityTable.load()
 
 
@@ -41,6 +45,7 @@ class _Pace(NamedTuple):
     spread: str
     accuracy: float  # of the rows in scope
     encoder_share: float
+    whole_share: float  # read by all layers
 
 
 def measure(context: BenchContext) -> Sequence[Row]:
@@ -49,12 +54,15 @@ def measure(context: BenchContext) -> Sequence[Row]:
     clinc = context.bundle(clinc150.NAME, lambda: clinc_rows)
     tickets = context.bundle(it_tickets.NAME, lambda: it_rows)
     rows = [
-        *_section("clinc150", _pace(clinc, clinc_rows), CLINC_RATE, CLINC_ACCURACY),
-        *_section("it_service_tickets", _pace(tickets, it_rows), IT_RATE, IT_ACCURACY),
+        *_section("clinc150", _pace(clinc, clinc_rows, _for_loss), CLINC_RATE, CLINC_ACCURACY),
+        *_section("it_service_tickets", _pace(tickets, it_rows, _for_loss), IT_RATE, IT_ACCURACY),
     ]
     for name, bundle, labelled in ((clinc150.NAME, clinc, clinc_rows), (it_tickets.NAME, tickets, it_rows)):
-        pace = _pace(bundle, labelled, always_encoder=True)
-        rows.append(at_least(f"{name}, all by the encoder: texts/s", ENCODER_RATE, pace.rate, digits=0))
+        whole, early = (_pace(bundle, labelled, setting) for setting in (_all_layers, _every_text))
+        rows += [
+            at_least(f"{name}, all by the whole encoder: texts/s", ENCODER_RATE, whole.rate, digits=0),
+            reported(f"{name}, all by the encoder, left early", _told(early)),
+        ]
     return rows
 
 
@@ -62,30 +70,46 @@ def _section(name: str, pace: _Pace, rate: float, accuracy: float) -> list[Row]:
     return [
         at_least(f"{name}: texts/s", rate, pace.rate, digits=0),
         at_least(f"{name}: accuracy at that speed", accuracy, pace.accuracy, digits=4),
-        reported(f"{name}: the encoder's share, and all passes", f"{pace.encoder_share:.1%}; {pace.spread}"),
+        reported(f"{name}: shares, and all passes", _told(pace)),
     ]
 
 
-def _pace(folder: Path, labelled: Sequence[LabelledRow], *, always_encoder: bool = False) -> _Pace:
+def _told(pace: _Pace) -> str:
+    shares = f"encoder {pace.encoder_share:.1%}, all layers {pace.whole_share:.1%}"
+    return f"{pace.rate:,.0f}/s at {pace.accuracy:.4f}; {shares}; {pace.spread}"
+
+
+def _pace(folder: Path, labelled: Sequence[LabelledRow], setting: _Setting) -> _Pace:
     """Score the test rows several times on one core; a text's words are remembered as in a running worker."""
     test = [row for row in labelled if row.split == "test"]
     timed = [row.text for row in test[:: max(1, len(test) // _MOST_ROWS)]]
     with _pinned():
         model = load_bundle(folder)
-        threshold = ALWAYS_ENCODER if always_encoder else _threshold(model)
-        model = replace(model, manifest=msgspec.structs.replace(model.manifest, threshold=threshold))
+        model = replace(model, manifest=setting(model.manifest))
         _pass(model, timed[:MICRO_BATCH])
         rates = [_rate(model, timed) for _ in range(PASSES)]
         found = figures_of(model.version, test, _pass(model, [row.text for row in test]))
+        shares = cascade(model, [clean.text for clean in map(clean_text, timed) if clean.text])
     accuracy = found.accuracy if found.in_scope_accuracy is None else found.in_scope_accuracy
     spread = ", ".join(f"{rate:,.0f}" for rate in sorted(rates))
-    return _Pace(statistics.median(rates), spread, accuracy, found.encoder_share)
+    by_encoder, whole = float(shares.by_encoder.mean()), float(shares.whole.mean())
+    return _Pace(statistics.median(rates), spread, accuracy, by_encoder, whole)
 
 
-def _threshold(model: Bundle) -> float:
-    """Return the threshold that training found for LOSS, as `train --quality` would have set it."""
-    assert model.manifest.validation is not None
-    return next(choice.threshold for choice in model.manifest.validation.choices if choice.loss == LOSS)
+def _for_loss(manifest: BundleManifest) -> BundleManifest:
+    """Return the manifest with what training found for LOSS, as `train --quality` would have set it."""
+    assert manifest.validation is not None
+    point = next(choice for choice in manifest.validation.choices if choice.loss == LOSS)
+    return msgspec.structs.replace(manifest, threshold=point.threshold, exit_threshold=point.exit_threshold)
+
+
+def _every_text(manifest: BundleManifest) -> BundleManifest:
+    return msgspec.structs.replace(_for_loss(manifest), threshold=ALWAYS_ENCODER)
+
+
+def _all_layers(manifest: BundleManifest) -> BundleManifest:
+    never = None if manifest.exit_threshold is None else ALWAYS_ENCODER
+    return msgspec.structs.replace(manifest, threshold=ALWAYS_ENCODER, exit_threshold=never)
 
 
 def _rate(model: Bundle, texts: Sequence[str]) -> float:

@@ -6,7 +6,8 @@ import numpy as np
 
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.examples import Material, prepare
-from batch.training.fit import Fitted, fit_cascade
+from batch.training.fit import fit_cascade
+from batch.training.fitted import Fitted
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.rows import LabelledRow
 from batch.training.vectors import Vectors, read_here

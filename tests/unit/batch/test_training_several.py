@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from batch.training.evaluate import measure
-from batch.training.fit import Fitted, Wishes
+from batch.training.fitted import Fitted, Wishes
 from batch.training.label_sets import LabelSets, fit_each, has_several, label_sets
 from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several

@@ -56,4 +56,5 @@ def test_fine_tuning_without_pytorch_says_what_to_install(
             prepare(rows, seed=1),
             TrainingOptions(seed=1, encoder="fine-tuned", precision="f32"),
             progress=lambda _what, _done: None,
+            early_exit=True,
         )

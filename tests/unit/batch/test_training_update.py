@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 from batch.training.calibrate import choose_threshold
 from batch.training.corrections import describe_corrections, without_tested
 from batch.training.examples import Examples, examples_of, joined
-from batch.training.fit import Wishes
+from batch.training.fitted import Wishes
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.ngram_update import labels_concerned, update_ngrams
 from batch.training.rows import LabelledRow

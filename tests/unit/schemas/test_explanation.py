@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from schemas.explanation.explain import explain
 from schemas.explanation.kept_examples import KeptExample, encode_examples
 from schemas.explanation.ngram_shares import ngram_shares
+from schemas.model.bundle import Bundle
 from schemas.model.scoring import cascade, score
 from schemas.model.text import clean_text
 from tests.unit.schemas.tiny_model import CHARACTERS, LABELS, WORDS, tiny_bundle
 
 FIRST_TIER, ENCODER = tiny_bundle(threshold=0.0), tiny_bundle(threshold=1.1)
+EXITING = tiny_bundle(threshold=1.1, exit_threshold=0.5)
 TEXTS = st.one_of(
     st.lists(st.sampled_from([*" ".join(WORDS).split(), "REFUND,", "un-in", "İn", "x"]), max_size=9).map(
         " ".join
@@ -56,11 +58,10 @@ def test_every_counted_ngram_has_its_place(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("bundle", [FIRST_TIER, ENCODER])
+@pytest.mark.parametrize("model", [FIRST_TIER, ENCODER, EXITING])
 @given(text=TEXTS)
-def test_the_margin_is_the_log_odds_of_the_two_best(bundle: object, text: str) -> None:
-    """What is explained is exactly what `score` decides, by the tier that decided it."""
-    model = ENCODER if bundle is ENCODER else FIRST_TIER
+def test_the_margin_is_the_log_odds_of_the_two_best(model: Bundle, text: str) -> None:
+    """What is explained is exactly what `score` decides, by the tier and the layers that decided it."""
     found = explain(model, text)
     assert found.triage == score(model, [text])[0]
     clean = clean_text(text).text

@@ -45,6 +45,8 @@ def test_a_part_that_an_earlier_reader_leaves_out_makes_another_format(
     assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, encoder) == 2
     more_layers = EncoderInfo(name="x", precision="f32", dimensions=8, layers=(2,))
     assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, more_layers) == 4
+    exiting = EncoderInfo(name="x", precision="f32", dimensions=8, exit_after=2)
+    assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, exiting) == 5
 
 
 def test_the_version_depends_on_what_decides_answers_alone() -> None:
@@ -55,6 +57,7 @@ def test_the_version_depends_on_what_decides_answers_alone() -> None:
     assert manifest.version == with_version(replace(manifest, rows=RowCounts(train=1, val=2, test=3))).version
     others = [
         replace(manifest, threshold=0.7),
+        replace(manifest, exit_threshold=0.7),
         replace(manifest, files={"ngrams.skops": "1" * 64}),
         replace(manifest, labels=manifest.labels[:2]),
         replace(manifest, taxonomy=TaxonomyInfo(version="2", sum="0" * 64)),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from schemas.model.bands import Bands
 from schemas.model.bundle import Bundle, EncoderHead
+from schemas.model.encoder import Enough, Read
 from schemas.model.manifest import BundleManifest, EncoderInfo, Label, RowCounts, TaxonomyInfo
 from schemas.model.ngrams import NgramFeatures, NgramTier, Terms
 from schemas.model.probabilities import Matrix
@@ -27,7 +28,20 @@ LABELS = (
 
 
 class HashEncoder:
-    """A vector for every text, by its hash: nothing that a text's neighbours could change."""
+    """A vector for every text, by its hash: nothing that a text's neighbours could change.
+
+    The first `lower` columns are those of the layers after which it may be left early.
+    """
+
+    def __init__(self, lower: int = 0) -> None:
+        self.lower = lower
+
+    def embed_until(self, texts: Sequence[str], enough: Enough) -> Read:
+        """Return both parts of the vectors, the upper one 0 where the lower is enough."""
+        vectors = self.embed(texts)
+        lower, upper = vectors[:, : self.lower], vectors[:, self.lower :]
+        whole = ~enough(list(range(len(texts))), lower)
+        return Read(lower, upper * whole[:, None], whole)
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Return one unit vector a text."""
@@ -42,9 +56,16 @@ def terms(names: Sequence[str], seed: int) -> Terms:
 
 
 def tiny_bundle(
-    *, threshold: float = 0.6, bands: Bands | None = None, several: SeveralLabels | None = None
+    *,
+    threshold: float = 0.6,
+    bands: Bands | None = None,
+    several: SeveralLabels | None = None,
+    exit_threshold: float | None = None,
 ) -> Bundle:
-    """Return a bundle with seeded weights; with thresholds of `several` it answers several labels."""
+    """Return a bundle with seeded weights; with thresholds of `several` it answers several labels.
+
+    With an `exit_threshold` the encoder may be left early, after the first quarter of its dimensions.
+    """
     rng = np.random.default_rng(7)
     width, count = len(WORDS) + len(CHARACTERS), len(LABELS)
 
@@ -53,11 +74,20 @@ def tiny_bundle(
 
     features = NgramFeatures(terms(WORDS, 1), terms(CHARACTERS, 2))
     ngrams = NgramTier(features, weights=drawn(width, count), intercept=drawn(count), scale=1.5)
-    head = EncoderHead(
-        weights=drawn(count, DIMENSIONS), intercept=drawn(count), encoder_scale=2.0, ngrams_scale=0.5
-    )
+    lower = 0 if exit_threshold is None else DIMENSIONS // 4
+
+    def head(width: int) -> EncoderHead:
+        return EncoderHead(
+            weights=drawn(count, width), intercept=drawn(count), encoder_scale=2.0, ngrams_scale=0.5
+        )
+
     return Bundle(
-        replace(tiny_manifest(threshold=threshold), bands=bands), ngrams, HashEncoder(), head, several=several
+        replace(tiny_manifest(threshold=threshold), bands=bands, exit_threshold=exit_threshold),
+        ngrams,
+        HashEncoder(lower),
+        head(DIMENSIONS - lower),
+        several=several,
+        early=head(lower) if lower else None,
     )
 
 

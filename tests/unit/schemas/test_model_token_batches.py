@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.model.encoder import BUCKET, LARGEST_BATCH, same_length_batches
+from schemas.model.token_batches import BUCKET, LARGEST_BATCH, same_length_batches
 
 LENGTHS = st.lists(st.integers(min_value=2, max_value=128), max_size=200)
 

@@ -1,0 +1,37 @@
+"""What a training of the cascade is asked for, and what it finds."""
+
+from typing import Any, NamedTuple
+
+from batch.training.calibrate import LOSS
+from schemas.model.bands import BandRules, Bands
+from schemas.model.fit_settings import FitSettings, Search
+from schemas.model.manifest import Validation
+
+State = dict[str, Any]
+"""A tier as it is stored: arrays and numbers by name."""
+
+
+class Wishes(NamedTuple):
+    """What the user asks of a model: accuracy given for speed, what the bands must hold, a search among settings."""
+
+    loss: float = LOSS
+    bands: BandRules = BandRules()
+    search: bool = False
+
+
+class Fitted(NamedTuple):
+    """What training found: the two tiers' states, as they are stored, the thresholds, the bands, the settings.
+
+    The head's state holds that of the encoder's lower layers as `early`, where it may be left after them; then there is
+    an `exit_threshold`. `several` are the thresholds of a model that answers several labels.
+    """
+
+    ngrams: State
+    head: State
+    threshold: float
+    validation: Validation | None
+    bands: Bands | None
+    settings: FitSettings = FitSettings()
+    search: Search | None = None
+    several: State | None = None
+    exit_threshold: float | None = None
