@@ -23,6 +23,8 @@ ENCODER_NAME: Final = "bge-small-en-v1.5"
 LAYERS: Final = (8,)
 """Of the published encoder's twelve layers, those that are read beside the last (chosen in docs/models.md)."""
 
+WRITING: Final = "writing the encoder"
+
 EXIT_AFTER: Final = 6
 """The layer after which a text may be decided without the others; a fine-tuned one is left where training begins."""
 
@@ -80,6 +82,7 @@ def place_chosen_encoder(
         training="fine-tuned",
         normalised=False,
         epochs=round(tuned.epochs, 2),
+        runs=tuned.runs,
         published_beside=True,
         exit_after=tuned.shared_layers if early_exit else None,
     )
@@ -120,5 +123,7 @@ def _fine_tuned(
         layers=LAYERS,
     )
     examples = tuned.examples if options.inference("fine-tuned") == "int8" else ()
+    progress(WRITING, 0.0)
     write_body(tuned.body, folder / "encoder", early_exit=early_exit, examples=examples)
+    progress(WRITING, 1.0)
     return tuned

@@ -19,7 +19,7 @@ from batch.training.linear import Targets
 from batch.training.published_encoder import published_body
 from batch.training.quantising import EXAMPLES, Inputs, quantised, reporting_to_nobody, states_of
 from batch.training.shared_states import SharedStates
-from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
+from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at, runs_for
 from schemas.model.networks import STATES, TUNED, TUNED_LOWER, TUNED_UPPER
 from schemas.model.probabilities import Matrix
 from schemas.model.processors import native_bf16
@@ -38,7 +38,8 @@ class Tuned(NamedTuple):
     shared_layers: int  # below both, where a text may be left early
     weights: Matrix  # (labels, dimensions of the trained one)
     intercept: Matrix  # (labels,)
-    epochs: float
+    epochs: float  # of one run
+    runs: int  # whose weights were averaged
     examples: list[list[int]]  # rows of token numbers, drawn from those that were learnt
 
 
@@ -66,9 +67,12 @@ def fine_tune(
         torch.manual_seed(seed)
         rows = tokens_of(tokenizer, texts, recipe.most_length)
         body = Branches(published_body(published), recipe.trained_layers, layers)
-        training = _Training(body, recipe, labels, rows, targets, rng=np.random.default_rng(seed))
-        for done in training.steps():
-            progress("fine-tuning", done)
+        training = _Training(body, recipe, labels, rows, targets)
+        runs = runs_for([len(row) for row in rows], recipe)
+        for number in range(runs):
+            torch.manual_seed(seed + number)
+            for done in training.run(np.random.default_rng([seed, number])):
+                progress("fine-tuning", (number + done) / runs)
         drawn = np.random.default_rng(seed).permutation(len(rows))[:EXAMPLES]
         return training.result(examples=[rows[place] for place in drawn])
 
@@ -125,7 +129,10 @@ def tokens_of(tokenizer: Path, texts: Sequence[str], most: int) -> list[list[int
 
 
 class _Training:
-    """One run: the network, its optimiser, and the mean of its weights over the last steps."""
+    """Runs over the same rows, each from the published weights: the network, and the mean of the runs' weights.
+
+    What a run contributes is itself a mean of its weights over the last steps.
+    """
 
     def __init__(
         self,
@@ -134,10 +141,8 @@ class _Training:
         labels: int,
         rows: list[list[int]],
         targets: Targets,
-        *,
-        rng: np.random.Generator,
     ) -> None:
-        self._body, self._recipe, self._rows, self._rng = body, recipe, rows, rng
+        self._body, self._recipe = body, recipe
         self._lengths = [len(row) for row in rows]
         self._targets = torch.from_numpy(targets.astype(np.int64))
         self._epochs = epochs_for(self._lengths, recipe)
@@ -145,31 +150,35 @@ class _Training:
         torch.nn.init.normal_(self._head.weight, std=_HEAD_SPREAD)
         torch.nn.init.zeros_(self._head.bias)
         self._weights = [*self._body.trained_weights(), *self._head.parameters()]
-        self._mean = [weight.detach().clone() for weight in self._weights]
-        self._optimiser = torch.optim.AdamW(self._groups(), fused=True)
+        self._first = [weight.detach().clone() for weight in self._weights]
+        self._sum = [torch.zeros_like(weight) for weight in self._weights]
+        self._runs = 0
         self._half = native_bf16()
         self._shared = SharedStates(body, rows, half=self._half)
 
-    def steps(self) -> Iterator[float]:
-        """Train; yields now and then the part that is done."""
-        each = math.ceil(len(self._rows) / self._recipe.batch)
-        total = max(1, round(each * self._epochs))
+    def run(self, rng: np.random.Generator) -> Iterator[float]:
+        """Train once, in an order drawn by `rng`; yields now and then the part that is done."""
+        total = max(1, round(math.ceil(len(self._lengths) / self._recipe.batch) * self._epochs))
+        self._set(self._first)
+        self._mean = [weight.clone() for weight in self._first]
+        optimiser = torch.optim.AdamW(self._groups(), fused=True)
         self._body.trained.train()  # dropout, in the layers that learn
-        for step, places in zip(range(total), self._batches(), strict=False):
-            for group in self._optimiser.param_groups:
+        for step, places in zip(range(total), self._batches(rng), strict=False):
+            for group in optimiser.param_groups:
                 group["lr"] = group["full_rate"] * rate_at(step, total, self._recipe.warm_up)
-            self._step(places)
+            self._step(optimiser, places)
             if step % _AVERAGED_EVERY == 0:
                 self._average(step)
             if step % _REPORTED_EVERY == 0:
                 yield step / total
+        for whole, mean in zip(self._sum, self._mean, strict=True):
+            whole.add_(mean)
+        self._runs += 1
         yield 1.0
 
     def result(self, *, examples: list[list[int]]) -> Tuned:
-        """Return the network and its layer with the mean of their weights."""
-        with torch.no_grad():
-            for weight, mean in zip(self._weights, self._mean, strict=True):
-                weight.copy_(mean)
+        """Return the network and its layer with the mean of the runs' weights."""
+        self._set([total / self._runs for total in self._sum])
         weights, intercept = self._head.weight.detach(), self._head.bias.detach()
         return Tuned(
             self._body,
@@ -177,8 +186,14 @@ class _Training:
             np.ascontiguousarray(weights.numpy()),
             intercept.numpy().copy(),
             self._epochs,
+            self._runs,
             examples,
         )
+
+    def _set(self, values: Sequence[torch.Tensor]) -> None:
+        with torch.no_grad():
+            for weight, value in zip(self._weights, values, strict=True):
+                weight.copy_(value)
 
     def _groups(self) -> list[dict[str, Any]]:
         """Weights that shrink, weights that do not (one-dimensional ones), and the head, faster than both."""
@@ -192,11 +207,11 @@ class _Training:
             {"params": head, "full_rate": recipe.head_rate, "weight_decay": 0.0},
         ]
 
-    def _batches(self) -> Iterator[list[int]]:
+    def _batches(self, rng: np.random.Generator) -> Iterator[list[int]]:
         while True:
-            yield from batches_of(self._lengths, self._recipe.batch, self._rng)
+            yield from batches_of(self._lengths, self._recipe.batch, rng)
 
-    def _step(self, places: list[int]) -> None:
+    def _step(self, optimiser: torch.optim.Optimizer, places: list[int]) -> None:
         shared, mask = self._shared.of(places)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
             states = self._body.trained_states(shared, mask)
@@ -205,10 +220,10 @@ class _Training:
         loss = torch.nn.functional.cross_entropy(
             logits, self._targets[places], label_smoothing=self._recipe.smoothing
         )
-        self._optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._weights, _LARGEST_GRADIENT)
-        self._optimiser.step()
+        optimiser.step()
 
     def _average(self, step: int) -> None:
         """Move the mean towards the weights; quickly at first, when the start is soon forgotten."""

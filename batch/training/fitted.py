@@ -20,7 +20,7 @@ class Wishes(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """What training found: the two tiers' states, as they are stored, the thresholds, the bands, the settings.
+    """What training found: the states of both tiers as they are stored, the thresholds, the bands, the settings.
 
     The head's state holds that of the encoder's lower layers as `early`, where it may be left after them; then there is
     an `exit_threshold`. `several` are the thresholds of a model that answers several labels.

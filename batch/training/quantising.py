@@ -4,10 +4,11 @@ By NNCF's post-training quantisation for transformers: the range of each activat
 where the extra `train` is installed.
 """
 
+import io
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, Final
 
 import numpy.typing as npt
@@ -41,7 +42,7 @@ def reporting_to_nobody() -> Iterator[None]:
 
 def quantised(network: openvino.Model, examples: Sequence[Inputs]) -> openvino.Model:
     """Return the network in 8-bit integers; the same network and examples give the same."""
-    with reporting_to_nobody():
+    with reporting_to_nobody(), redirect_stdout(io.StringIO()):  # it draws bars of its own, beside ours
         import nncf  # noqa: PLC0415 - it asks at import whether to report
 
         nncf.set_log_level(logging.WARNING)

@@ -55,10 +55,10 @@ class LayeredEncoder(SentenceEncoder, Protocol):
 class OpenvinoEncoder:
     """A transformer, mean-pooled; may be called from any thread.
 
-    The folder holds the published one as `model.onnx`, or a fine-tuned one as OpenVINO's own `model.xml` and
-    `model.bin`. `normalised` brings vectors to length 1: the published one was trained so. `layers` of the published
-    one, counted from 1, are read beside its last: what they say is computed anyway. With `exit_after` it may be left
-    after that layer, whose vectors then stand before the others.
+    The folder holds the published one as `model.onnx`, or a fine-tuned one as OpenVINO's own files. `normalised`
+    brings vectors to length 1: the published one was trained so. `layers` of the published one, counted from 1, are
+    read beside its last: what they say is computed anyway. With `exit_after` it may be left after that layer, whose
+    vectors then stand before the others.
     """
 
     def __init__(
