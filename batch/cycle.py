@@ -169,7 +169,9 @@ class Cycle:
 
     def _choices(self) -> Choices:
         settings = self.settings
-        return Choices(settings.train_encoder, settings.train_search, settings.keep_examples)
+        return Choices(
+            settings.train_encoder, settings.train_search, settings.keep_examples, settings.train_precision
+        )
 
     def _update_due(self, meaning: _Meaning, data: TrainingData, due: str | None) -> str | None:
         """Return why to update now, None where it is not time or the current model is not one to update."""

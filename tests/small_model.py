@@ -10,7 +10,7 @@ from batch.training.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
 from schemas.model.bands import BandRules
 from schemas.model.manifest import BundleManifest
-from schemas.model.processors import Precision
+from schemas.model.precision import Precision
 from schemas.model.text import split_of
 from schemas.taxonomy import load_taxonomy
 

@@ -121,6 +121,7 @@ def _train(
             encoder=data.encoder(workshop.choices.encoder),
             wishes=Wishes(search=workshop.choices.search),
             keep_examples=workshop.choices.keep_examples,
+            precision=workshop.choices.precision,
         ),
         taxonomy=workshop.taxonomy,
         encoder_dir=workshop.encoder_dir,

@@ -16,6 +16,12 @@ LOSS: Final = 0.003
 ALWAYS_ENCODER: Final = 1.0
 """A threshold that no first-tier confidence reaches."""
 
+NEVER_LEFT: Final = 2.0
+"""A threshold of leaving the encoder early that no confidence reaches, which is 1 at most."""
+
+FEWEST_UNSURE: Final = 50
+"""With fewer validation rows for the encoder, none lost of them would be no evidence that none will be."""
+
 _BOUNDS: Final = (0.0, 1_000.0)
 
 
@@ -105,8 +111,11 @@ def choose_exit(unsure: Flags, early: Wide, second: Wide, targets: Targets, *, l
 
     It is the smallest at which fewer rows than `loss` of all are lost: answered rightly by the whole encoder, wrongly
     by its lower layers. Gains count nothing, since they are luck; and where nothing may be lost, nothing may leave.
-    `unsure` marks the validation rows that the first tier leaves to the encoder; the others are tiers' probabilities.
+    `unsure` marks the validation rows that the first tier leaves to the encoder, of which there must be FEWEST_UNSURE;
+    the others are tiers' probabilities. No text may leave that is less sure than all of these.
     """
+    if unsure.sum() < FEWEST_UNSURE:
+        return NEVER_LEFT
     confidence = early[unsure].max(axis=1)
     order = np.argsort(confidence, kind="stable")
     ranked = confidence[order]
@@ -116,7 +125,10 @@ def choose_exit(unsure: Flags, early: Wide, second: Wide, targets: Targets, *, l
     lost_from = np.concatenate([np.cumsum(lost[::-1])[::-1], [0]])
     possible = np.concatenate([[True], ranked[1:] > ranked[:-1], [True]])[: len(ranked) + 1]
     good = possible & (lost_from < loss * len(targets))
-    return _between(ranked, int(np.argmax(good))) if good.any() else ALWAYS_ENCODER
+    count = int(np.argmax(good))
+    if not good.any() or count == len(ranked):
+        return NEVER_LEFT
+    return _between(ranked, count) if count else float(ranked[0])
 
 
 def _between(ranked: Wide, count: int) -> float:

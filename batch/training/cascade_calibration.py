@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from batch.training.calibrate import ALWAYS_ENCODER, Choice, choose_thresholds, learn_scales
+from batch.training.calibrate import ALWAYS_ENCODER, NEVER_LEFT, Choice, choose_thresholds, learn_scales
 from batch.training.examples import Material
 from batch.training.fitted import Fitted, State, Wishes
 from batch.training.heads import HeadRows, best_head
@@ -62,7 +62,7 @@ def _uncalibrated(ngrams: State, heads: Heads) -> Fitted:
     if not heads.early:
         return Fitted(ngrams, heads.whole[0], ALWAYS_ENCODER, None, None)
     head = {**heads.whole[0], "early": heads.early[0]}
-    return Fitted(ngrams, head, ALWAYS_ENCODER, None, None, exit_threshold=ALWAYS_ENCODER)
+    return Fitted(ngrams, head, ALWAYS_ENCODER, None, None, exit_threshold=NEVER_LEFT)
 
 
 def _answering(

@@ -10,10 +10,12 @@ from batch.training.head_fit import head_state
 from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.rows import TrainingError
-from batch.training.tuning import missing_packages
+from batch.training.tuning import missing_packages, quantising_installed
 from schemas.model.bundle import encoder_of
 from schemas.model.encoder import OpenvinoEncoder
 from schemas.model.manifest import ENCODER, TOKENIZER, EncoderInfo
+from schemas.model.openvino_runtime import openvino
+from schemas.model.processors import refuse_other_processors
 from schemas.model.writing import place_encoder
 
 if TYPE_CHECKING:
@@ -74,10 +76,17 @@ def place_chosen_encoder(
             note=f"auto, but {missing[0]} is not installed" if missing else None,
         )
         return _placed(folder, described, options, None)
+    precision = options.inference("fine-tuned")
+    # Before the training that takes minutes, not after it.
+    refuse_other_processors(precision, "this training", openvino.Core())
+    if precision == "int8" and not quantising_installed():
+        raise TrainingError(
+            "int8 needs NNCF, which is not installed; install ticketyard[train], or train with another --precision"
+        )
     tuned = _fine_tuned(folder, encoder_dir, material, options, progress, early_exit=early_exit)
     described = EncoderInfo(
         name=ENCODER_NAME,
-        precision=options.inference("fine-tuned"),
+        precision=precision,
         dimensions=0,
         training="fine-tuned",
         normalised=False,
@@ -124,6 +133,12 @@ def _fine_tuned(
     )
     examples = tuned.examples if options.inference("fine-tuned") == "int8" else ()
     progress(WRITING, 0.0)
-    write_body(tuned.body, folder / "encoder", early_exit=early_exit, examples=examples)
+    write_body(
+        tuned.body,
+        folder / "encoder",
+        early_exit=early_exit,
+        examples=examples,
+        threads=options.threads,
+    )
     progress(WRITING, 1.0)
     return tuned

@@ -6,21 +6,22 @@ Imported only where the extra `train` is installed; a bundle never needs PyTorch
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import openvino
 import torch
 from tokenizers import Tokenizer
 
 from batch.training.branches import Branches, Lower, Upper
 from batch.training.linear import Targets
 from batch.training.published_encoder import published_body
-from batch.training.quantising import EXAMPLES, Inputs, quantised, reporting_to_nobody, states_of
+from batch.training.quantising import EXAMPLES, Inputs, quantised, states_of
 from batch.training.shared_states import SharedStates
 from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at, runs_for
 from schemas.model.networks import STATES, TUNED, TUNED_LOWER, TUNED_UPPER
+from schemas.model.openvino_runtime import openvino, reporting_to_nobody
 from schemas.model.probabilities import Matrix
 from schemas.model.processors import native_bf16
 
@@ -67,7 +68,9 @@ def fine_tune(
         torch.manual_seed(seed)
         rows = tokens_of(tokenizer, texts, recipe.most_length)
         body = Branches(published_body(published), recipe.trained_layers, layers)
-        training = _Training(body, recipe, labels, rows, targets)
+        half = native_bf16()
+        shared = SharedStates(body, rows, half=half, progress=partial(progress, "reading rows"))
+        training = _Training(body, recipe, labels, shared, targets, half=half)
         runs = runs_for([len(row) for row in rows], recipe)
         for number in range(runs):
             torch.manual_seed(seed + number)
@@ -78,12 +81,17 @@ def fine_tune(
 
 
 def write_body(
-    body: Branches, folder: Path, *, early_exit: bool, examples: Sequence[Sequence[int]] = ()
+    body: Branches,
+    folder: Path,
+    *,
+    early_exit: bool,
+    examples: Sequence[Sequence[int]] = (),
+    threads: int = 1,
 ) -> None:
-    """Write the branches as OpenVINO's `model.xml` and `model.bin`, float32, into a folder that exists.
+    """Write the branches as OpenVINO's `model.xml` and `model.bin` into a folder that exists.
 
-    With an `early_exit` they are two networks, of the lower layers that both share, and of the upper ones. With
-    `examples`, rows of token numbers, they compute in 8-bit integers, whose ranges are read off these.
+    With an `early_exit` they are two networks, of the lower layers that both share, and of the upper ones. They are
+    float32, or with `examples`, rows of token numbers, 8-bit integers, whose ranges are read off these.
     """
     body.eval()
     mask = torch.ones((2, 8), dtype=torch.long)
@@ -96,7 +104,7 @@ def write_body(
     states = {STATES: torch.zeros((*mask.shape, body.dimensions)), "attention_mask": mask}
     upper = [
         {STATES: found, "attention_mask": one["attention_mask"]}
-        for one, found in zip(read, states_of(lower, read), strict=True)
+        for one, found in zip(read, states_of(lower, read, threads=threads), strict=True)
     ]
     _write(Upper(body), states, folder / TUNED_UPPER, upper)
 
@@ -139,11 +147,13 @@ class _Training:
         body: Branches,
         recipe: Recipe,
         labels: int,
-        rows: list[list[int]],
+        shared: SharedStates,
         targets: Targets,
+        *,
+        half: bool,
     ) -> None:
         self._body, self._recipe = body, recipe
-        self._lengths = [len(row) for row in rows]
+        self._shared, self._half, self._lengths = shared, half, shared.lengths
         self._targets = torch.from_numpy(targets.astype(np.int64))
         self._epochs = epochs_for(self._lengths, recipe)
         self._head = torch.nn.Linear(body.dimensions, labels)
@@ -153,8 +163,6 @@ class _Training:
         self._first = [weight.detach().clone() for weight in self._weights]
         self._sum = [torch.zeros_like(weight) for weight in self._weights]
         self._runs = 0
-        self._half = native_bf16()
-        self._shared = SharedStates(body, rows, half=self._half)
 
     def run(self, rng: np.random.Generator) -> Iterator[float]:
         """Train once, in an order drawn by `rng`; yields now and then the part that is done."""

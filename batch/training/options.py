@@ -3,9 +3,10 @@
 from typing import Literal, NamedTuple
 
 from batch.training.fitted import Wishes
-from batch.training.tuning import EncoderChoice, Recipe
+from batch.training.tuning import EncoderChoice, Recipe, quantising_installed
 from schemas.model.manifest import EncoderTraining
-from schemas.model.processors import Precision, exact_int8, native_bf16
+from schemas.model.precision import Precision
+from schemas.model.processors import exact_int8, native_bf16
 
 
 class TrainingOptions(NamedTuple):
@@ -29,6 +30,6 @@ class TrainingOptions(NamedTuple):
         """Return how an encoder of this kind will compute on this processor."""
         if self.precision != "auto":
             return self.precision
-        if training == "fine-tuned" and exact_int8():
+        if training == "fine-tuned" and exact_int8() and quantising_installed():
             return "int8"
         return "bf16" if native_bf16() else "f32"

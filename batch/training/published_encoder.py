@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy.typing as npt
-import openvino
 import torch
 from transformers import BertConfig, BertModel
 
 from batch.training.rows import TrainingError
+from schemas.model.openvino_runtime import openvino
 
 _ATTENTION_HEAD_SIZE: Final = 32
 """Dimensions of an attention head, which no weight's shape tells (bge-small-en-v1.5's config.json: 12 heads of 384)."""

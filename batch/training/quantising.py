@@ -6,38 +6,18 @@ where the extra `train` is installed.
 
 import io
 import logging
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import Any, Final
 
 import numpy.typing as npt
-import openvino
+
+from schemas.model.openvino_runtime import openvino, reporting_to_nobody
 
 EXAMPLES: Final = 300
 """Texts that the ranges are read off, NNCF's own default; more changed nothing that could be measured."""
 
-_NOBODY: Final = {"CI": "true", "NNCF_CI": "true"}
-
 Inputs = dict[str, npt.NDArray[Any]]
-
-
-@contextmanager
-def reporting_to_nobody() -> Iterator[None]:
-    """Keep OpenVINO's converter and NNCF from telling their makers that they are used, which is their default.
-
-    A machine that reads customers' messages tells nobody. Both are silent where these variables say that it is a CI.
-    """
-    before = {name: os.environ.get(name) for name in _NOBODY}
-    os.environ.update(_NOBODY)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def quantised(network: openvino.Model, examples: Sequence[Inputs]) -> openvino.Model:
@@ -54,7 +34,8 @@ def quantised(network: openvino.Model, examples: Sequence[Inputs]) -> openvino.M
         )
 
 
-def states_of(network: openvino.Model, examples: Sequence[Inputs]) -> list[npt.NDArray[Any]]:
-    """Return the first output of a network for each example."""
-    request = openvino.Core().compile_model(network, "CPU").create_infer_request()
+def states_of(network: openvino.Model, examples: Sequence[Inputs], *, threads: int) -> list[npt.NDArray[Any]]:
+    """Return the first output of a network for each example, as `OpenvinoEncoder` computes it for int8."""
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
+    request = openvino.Core().compile_model(network, "CPU", options).create_infer_request()
     return [next(iter(request.infer(one).values())).copy() for one in examples]

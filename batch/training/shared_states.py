@@ -3,7 +3,7 @@
 Imported only where the extra `train` is installed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -20,15 +20,17 @@ _BATCH: Final = 32
 class SharedStates:
     """The token states of rows of token numbers after the shared layers of a network, by their places."""
 
-    def __init__(self, body: Branches, rows: Sequence[Sequence[int]], *, half: bool) -> None:
+    def __init__(
+        self, body: Branches, rows: Sequence[Sequence[int]], *, half: bool, progress: Callable[[float], None]
+    ) -> None:
         self._body, self._rows, self._half = body, rows, half
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        self._starts = np.concatenate([[0], np.cumsum(lengths)])
+        self.lengths = [len(row) for row in rows]
+        self._starts = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
         kind = torch.bfloat16 if half else torch.float32
         fits = int(self._starts[-1]) * body.dimensions * kind.itemsize <= MOST_BYTES
         self._kept = torch.empty((int(self._starts[-1]), body.dimensions), dtype=kind) if fits else None
         if self._kept is not None:
-            self._fill(self._kept, np.argsort(lengths, kind="stable").tolist())
+            self._fill(self._kept, np.argsort(self.lengths, kind="stable").tolist(), progress)
 
     def of(self, places: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the states of some rows, (texts, tokens, dimensions), and which of the tokens are theirs."""
@@ -36,20 +38,23 @@ class SharedStates:
         if self._kept is None:
             return self._read(ids, mask), mask
         tokens = torch.from_numpy(self._starts[list(places)])[:, None] + torch.arange(mask.shape[1])
-        return self._kept[(tokens * mask).flatten()].view(*mask.shape, -1), mask
+        # Kept with half the digits, but handed on as they were computed: what adds up through layers needs all of them.
+        return self._kept[(tokens * mask).flatten()].view(*mask.shape, -1).float(), mask
 
-    def _fill(self, kept: torch.Tensor, order: Sequence[int]) -> None:
+    def _fill(self, kept: torch.Tensor, order: Sequence[int], progress: Callable[[float], None]) -> None:
         """Read all rows, those of like lengths together."""
         for start in range(0, len(order), _BATCH):
+            progress(start / len(order))
             places = order[start : start + _BATCH]
             ids, mask = padded([self._rows[place] for place in places])
             states = self._read(ids, mask)
             for line, place in enumerate(places):
                 kept[self._starts[place] : self._starts[place + 1]] = states[line, : len(self._rows[place])]
+        progress(1.0)
 
     def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            return self._body.lower_states(ids, mask, torch.zeros_like(ids))
+            return self._body.lower_states(ids, mask, torch.zeros_like(ids)).float()
 
 
 def padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:

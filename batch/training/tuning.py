@@ -9,8 +9,8 @@ import numpy as np
 
 EncoderChoice = Literal["auto", "frozen", "fine-tuned"]
 
-NEEDED: Final = ("torch", "transformers", "nncf")
-"""What the extra `train` installs."""
+NEEDED: Final = ("torch", "transformers")
+"""What fine-tuning needs of the extra `train`; for 8-bit integers it needs NNCF too."""
 
 _NEIGHBOURS: Final = 50
 """Batches whose texts are sorted by length together, so that little is padded and the order stays random."""
@@ -27,8 +27,9 @@ class Recipe(NamedTuple):
     weight_decay: float = 0.01
     averaging: float = 0.995  # decay of the mean of weights that is kept in the end
     most_epochs: float = 8.0
-    most_tokens: int = 4_500_000  # of all runs together
-    most_runs: int = 3  # whose weights are averaged
+    most_tokens: int = 5_000_000  # of all runs together
+    fewest_runs: int = 2  # whose weights are averaged: shorter ones where there are many tokens
+    most_runs: int = 3
     most_length: int = 128
     trained_layers: int = 6  # the upper half; the others are shared with the published encoder beside it
     fewest_steps: int = 60
@@ -39,13 +40,18 @@ def missing_packages() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
+def quantising_installed() -> bool:
+    """Return whether what makes 8-bit integers is here."""
+    return importlib.util.find_spec("nncf") is not None
+
+
 def epochs_for(lengths: Sequence[int], recipe: Recipe) -> float:
     """Return how often texts of so many tokens are read: less often where there are more, so that time is bounded.
 
     It follows from the texts alone and never from the clock, so that the same rows give the same model.
     """
     tokens = sum(min(length, recipe.most_length) for length in lengths)
-    most = min(recipe.most_epochs, recipe.most_tokens / max(1, tokens))
+    most = min(recipe.most_epochs, recipe.most_tokens / recipe.fewest_runs / max(1, tokens))
     fewest = recipe.fewest_steps * recipe.batch / max(1, len(lengths))
     return max(most, min(fewest, 4 * recipe.most_epochs))
 
@@ -57,7 +63,7 @@ def runs_for(lengths: Sequence[int], recipe: Recipe) -> int:
     """
     tokens = sum(min(length, recipe.most_length) for length in lengths)
     affordable = int(recipe.most_tokens / max(1.0, tokens * epochs_for(lengths, recipe)))
-    return max(1, min(recipe.most_runs, affordable))
+    return max(recipe.fewest_runs, min(recipe.most_runs, affordable))
 
 
 def batches_of(lengths: Sequence[int], size: int, rng: np.random.Generator) -> list[list[int]]:

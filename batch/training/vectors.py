@@ -95,14 +95,14 @@ class Vectors:
 
     def of(self, texts: Sequence[str]) -> Matrix:
         """Return one vector a text, (n, dimensions), of the layers that answer in the end."""
-        return self._all(texts)[:, self.lower :]
+        return self._columns(texts, slice(self.lower, None))
 
     def lower_of(self, texts: Sequence[str]) -> Matrix:
         """Return one vector a text, (n, dimensions), of the layers after which it may be left; none: 0 columns."""
-        return self._all(texts)[:, : self.lower]
+        return self._columns(texts, slice(self.lower))
 
-    def _all(self, texts: Sequence[str]) -> Matrix:
+    def _columns(self, texts: Sequence[str], columns: slice) -> Matrix:
         new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))
         if new:  # of like lengths side by side, which batches well
             self._known.update(zip(new, self._reader(new, self._progress), strict=True))
-        return np.stack([self._known[text] for text in texts])
+        return np.stack([self._known[text][columns] for text in texts])

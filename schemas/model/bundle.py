@@ -103,8 +103,8 @@ class Bundle:
 
     def embed(self, texts: Sequence[str], *, whole: bool = True) -> Matrix:
         """Return the vectors that a head reads, (n, dimensions): of the `whole` encoder or of its lower layers."""
-        vectors, lower = self.encoder.embed(texts), 0 if self.early is None else self.early.weights.shape[1]
-        return vectors[:, lower:] if whole else vectors[:, :lower]
+        read = self.encoder.embed_until(texts, lambda places, _vectors: np.full(len(places), not whole))
+        return read.upper if whole else read.lower
 
     @cached_property
     def outside(self) -> int | None:

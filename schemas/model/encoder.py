@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
-import openvino
 from tokenizers import Tokenizer
 
 from schemas.model.networks import Network, Networks
+from schemas.model.openvino_runtime import openvino
+from schemas.model.precision import Precision
 from schemas.model.probabilities import Flags, Matrix
-from schemas.model.processors import Precision, refuse_other_processors
+from schemas.model.processors import refuse_other_processors
 from schemas.model.token_batches import LARGEST_BATCH, TokenBatch, same_length_batches
 
 MAX_TOKENS: Final = 128
@@ -133,14 +134,13 @@ class OpenvinoEncoder:
     def _run(self, network: Network, batch: TokenBatch) -> tuple[Matrix, Matrix]:
         """Return the mean of each text's token states, and the states of the first output, (texts, tokens, width)."""
         weights = batch.mask[:, :, None].astype(np.float32)
-        with self._one_at_a_time:  # the states are the request's own memory until they are copied
+        with self._one_at_a_time:
             outputs = network.run(batch.inputs())
-            pooled = np.concatenate([(states * weights).sum(axis=1) for states in outputs], axis=1)
-            states = outputs[0].copy()
+        pooled = np.concatenate([(states * weights).sum(axis=1) for states in outputs], axis=1)
         pooled /= weights.sum(axis=1)
         if self._normalised:
             pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
-        return np.asarray(pooled), states
+        return np.asarray(pooled), outputs[0]
 
 
 def _never_enough(places: list[int], _vectors: Matrix) -> Flags:

@@ -7,14 +7,14 @@ import msgspec
 
 from schemas.model.bands import BandRules, Bands
 from schemas.model.fit_settings import FitSettings, Search
-from schemas.model.processors import Precision
+from schemas.model.precision import Precision
 from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
 
 FORMAT: Final = 2
 FORMAT_OF_MORE_PARTS: Final = 3
 FORMAT_OF_MORE_LAYERS: Final = 4
-FORMAT_OF_EARLY_EXIT: Final = 5
+FORMAT_OF_EARLY_EXIT: Final = 5  # and of 8-bit integers
 FORMATS: Final = (FORMAT, FORMAT_OF_MORE_PARTS, FORMAT_OF_MORE_LAYERS, FORMAT_OF_EARLY_EXIT)
 """What is read; any other number is refused. A bundle has a later format only where a reader of the earlier one would
 refuse it, or leave a part out: then workers of two releases would answer differently under one version."""

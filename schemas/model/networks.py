@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import openvino
-from openvino import opset13
 
 from schemas.model.errors import BundleError
+from schemas.model.openvino_runtime import openvino, opset13
 from schemas.model.probabilities import Matrix
 
 PUBLISHED: Final = "model.onnx"
@@ -22,6 +21,7 @@ Integers = npt.NDArray[np.int64]
 
 STATES: Final = "states"
 """What the upper part reads beside the mask: what the lower one gave."""
+INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids", STATES)
 
 
 class Network:
@@ -30,16 +30,12 @@ class Network:
     def __init__(self, model: openvino.Model, core: openvino.Core, options: dict[str, str | int]) -> None:
         compiled = core.compile_model(model, "CPU", options)
         self.dimensions = sum(int(output.partial_shape[2].get_length()) for output in compiled.outputs)
-        self._inputs = [one.get_names() for one in compiled.inputs]
+        self._inputs = [_known_name(one) for one in compiled.inputs]
         self._request = compiled.create_infer_request()
 
     def run(self, inputs: dict[str, Any]) -> list[Matrix]:
-        """Return the states that it gives, each (texts, tokens, dimensions), valid until the next call.
-
-        Inputs that it does not need are left out.
-        """
-        taken = [next(inputs[name] for name in names if name in inputs) for names in self._inputs]
-        return list(self._request.infer(taken).values())
+        """Return the states that it gives, each (texts, tokens, dimensions), from more inputs than it needs."""
+        return list(self._request.infer([inputs[name] for name in self._inputs]).values())
 
 
 class Networks:
@@ -71,6 +67,14 @@ class Networks:
             ) from error
 
 
+def _known_name(place: openvino.Output) -> str:
+    """Return which of the inputs it is; RuntimeError, as OpenVINO raises, where it is none that is ever given."""
+    for name in place.get_names():
+        if name in INPUTS:
+            return str(name)
+    raise RuntimeError(f"it reads {sorted(place.get_names())}, and only {', '.join(INPUTS)} are known")
+
+
 def _parts(
     core: openvino.Core, file: Path, layers: Sequence[int], exit_after: int | None
 ) -> tuple[openvino.Model | None, openvino.Model]:
@@ -84,12 +88,15 @@ def _parts(
     if exit_after is None:
         return None, _model(results)
     states = _states_of(network, exit_after, file)
-    lower = _model([states]).clone()
+    lower = _model([states]).clone()  # before the states' readers are given something else
     return lower, _model(results, instead_of=states)
 
 
 def _model(results: Sequence[openvino.Output], instead_of: openvino.Output | None = None) -> openvino.Model:
-    """Return the part of a network that leads to these results; what is given `instead_of` states is an input then."""
+    """Return the part of a network that leads to these results; what is given `instead_of` states is an input then.
+
+    That rewires the network for good.
+    """
     inputs = []
     if instead_of is not None:
         given = opset13.parameter(instead_of.get_partial_shape(), np.float32, name=STATES)
@@ -101,7 +108,7 @@ def _model(results: Sequence[openvino.Output], instead_of: openvino.Output | Non
 
 
 def _parameters(results: Sequence[openvino.Output]) -> list[openvino.Node]:
-    """Return the inputs of a network that the results depend on, in its own order of reading."""
+    """Return the inputs of a network that the results depend on."""
     found, waiting, seen = [], [one.get_node() for one in results], set()
     while waiting:
         node = waiting.pop()
@@ -122,6 +129,6 @@ def _states_of(network: openvino.Model, layer: int, file: Path) -> openvino.Outp
         if operation.get_friendly_name() == name:
             return operation.output(0)
     raise BundleError(
-        f"{file}: has no layer {layer} below its last, which is read too: it is another encoder; run `make setup`, "
+        f"{file}: has no layer {layer} below its last, which is needed: it is another encoder; run `make setup`, "
         "which fetches the right one, or run the version of ticketyard that wrote the bundle"
     )

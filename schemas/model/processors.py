@@ -1,15 +1,14 @@
-"""What this machine's processor can compute by itself, so that a model decides alike wherever it runs."""
+"""What this machine's processor can compute by itself, so that a model decides alike, or nearly, wherever it runs."""
 
 import platform
 from pathlib import Path
-from typing import Literal
-
-import openvino
+from typing import Final
 
 from schemas.model.errors import BundleError
+from schemas.model.openvino_runtime import openvino
+from schemas.model.precision import Precision
 
-Precision = Literal["f32", "bf16", "int8"]
-"""How the encoder computes; int8 means that matrices are multiplied as 8-bit integers, all else in f32."""
+_VNNI: Final = frozenset({"avx512_vnni", "avx_vnni"})
 
 
 def native_bf16(core: openvino.Core | None = None) -> bool:
@@ -21,13 +20,14 @@ def native_bf16(core: openvino.Core | None = None) -> bool:
 def exact_int8(*, machine: str | None = None, cpu_info: Path = Path("/proc/cpuinfo")) -> bool:
     """Return whether this processor sums products of 8-bit integers exactly.
 
-    x86 without the instructions VNNI cuts off sums above 16 bits, so a model would decide differently there. False
+    x86 without the instructions VNNI cuts off sums above 16 bits, so a model would decide differently there. Where they
+    are exact, processors of different families may still round what lies between differently (docs/models.md). False
     where an x86 system does not tell.
     """
     if (machine or platform.machine()) in ("aarch64", "arm64"):
         return True
     try:
-        return "vnni" in cpu_info.read_text()
+        return not _VNNI.isdisjoint(cpu_info.read_text().split())
     except OSError:
         return False
 
@@ -38,5 +38,6 @@ def refuse_other_processors(precision: Precision, source: object, core: openvino
     if not able[precision]:
         raise BundleError(
             f"{source}: the model was trained with {precision} inference, which this processor cannot do, so it "
-            "would decide differently here; train with --precision f32, which gives the same everywhere"
+            "would decide differently here; train with --precision f32, or TICKETYARD_TRAIN_PRECISION=f32 for "
+            "`batch train`, which runs everywhere"
         )

@@ -95,9 +95,9 @@ def format_of(files: Collection[str], head: Mapping[str, Any], encoder: EncoderI
 
     Readers of format 2 were released that answer without thresholds of several labels, without a head for other
     languages and without a sentiment model; readers of format 3 that read the encoder's last layer alone; and readers
-    of format 4 that read all its layers for every text.
+    of format 4 that read all its layers for every text, and know no 8-bit integers.
     """
-    if encoder.exit_after is not None:
+    if encoder.exit_after is not None or encoder.precision == "int8":
         return FORMAT_OF_EARLY_EXIT
     if encoder.layers:
         return FORMAT_OF_MORE_LAYERS

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
-from openvino import opset13
 
 from batch.training.encoder_choice import EXIT_AFTER, LAYERS
 from schemas.model.encoder import MAX_TOKENS, Enough, OpenvinoEncoder
 from schemas.model.errors import BundleError
+from schemas.model.openvino_runtime import openvino, opset13
+from schemas.model.precision import Precision
 from schemas.model.probabilities import Flags
-from schemas.model.processors import Precision, native_bf16
+from schemas.model.processors import native_bf16
 from tests.small_model import small_rows
 
 TEXTS = [row.text for row in small_rows()[:12]]

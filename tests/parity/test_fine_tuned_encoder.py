@@ -1,6 +1,5 @@
 """A fine-tuned encoder, from PyTorch to a bundle that needs none: the same vectors and the same decisions."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -155,16 +154,3 @@ def test_integers_agree_with_the_original(encoder_folder: Path, pair: Pair, tmp_
     np.testing.assert_array_equal(rough, np.concatenate([encoder.embed([text]) for text in texts]))
     size = sum((tmp_path / name).stat().st_size for name in ("lower.bin", "upper.bin"))
     assert size < 60_000_000
-
-
-def test_nobody_is_told_that_a_network_is_written() -> None:
-    """OpenVINO's converter reports its use by default, also from a machine that reads customers' messages."""
-    from openvino_telemetry.utils.opt_in_checker import OptInChecker  # noqa: PLC0415 - only where the extra is
-
-    from batch.training.quantising import reporting_to_nobody  # noqa: PLC0415 - the same
-
-    before = dict(os.environ)
-    with reporting_to_nobody():
-        assert OptInChecker().check(enable_opt_in_dialog=False, disable_in_ci=True).name == "DECLINED"
-        assert os.environ["NNCF_CI"]
-    assert dict(os.environ) == before

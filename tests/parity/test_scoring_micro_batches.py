@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from batch.training.evaluate import evaluate_bundle, measure
 from schemas.model.bundle import Bundle, encoder_of, load_bundle
 from schemas.model.encoder import OpenvinoEncoder
-from schemas.model.processors import Precision, native_bf16
+from schemas.model.precision import Precision
+from schemas.model.processors import native_bf16
 from schemas.model.scoring import cascade, score
 from schemas.model.text import clean_text
 from schemas.triage import Triage

@@ -15,15 +15,14 @@ def test_kept_states_are_those_that_would_be_computed(half: bool, monkeypatch: p
     from tests.parity.test_training_branches import small_body  # noqa: PLC0415 - the same
 
     body = Branches(small_body(), 2)
-    kept = shared_states.SharedStates(body, ROWS, half=half)
+    kept = shared_states.SharedStates(body, ROWS, half=half, progress=lambda _done: None)
     monkeypatch.setattr(shared_states, "MOST_BYTES", 0)
-    anew = shared_states.SharedStates(body, ROWS, half=half)
+    anew = shared_states.SharedStates(body, ROWS, half=half, progress=lambda _done: None)
     for places in ([0], [3, 2], [4, 1, 0, 2], [2, 2]):
         (states, mask), (expected, expected_mask) = kept.of(places), anew.of(places)
         assert torch.equal(mask, expected_mask)
+        assert states.dtype == expected.dtype == torch.float32
         assert mask.sum(1).tolist() == [len(ROWS[place]) for place in places]
         close = 2e-2 if half else 1e-5  # padding moves the last digits
-        torch.testing.assert_close(
-            states[mask.bool()].float(), expected[mask.bool()].float(), atol=close, rtol=0
-        )
+        torch.testing.assert_close(states[mask.bool()], expected[mask.bool()], atol=close, rtol=0)
         assert torch.isfinite(states).all()

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from batch.training.calibrate import ALWAYS_ENCODER
+from batch.training.calibrate import ALWAYS_ENCODER, NEVER_LEFT
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.evaluate import measure as figures_of
 from batch.training.rows import LabelledRow
@@ -108,7 +108,7 @@ def _every_text(manifest: BundleManifest) -> BundleManifest:
 
 
 def _all_layers(manifest: BundleManifest) -> BundleManifest:
-    never = None if manifest.exit_threshold is None else ALWAYS_ENCODER
+    never = None if manifest.exit_threshold is None else NEVER_LEFT
     return msgspec.structs.replace(manifest, threshold=ALWAYS_ENCODER, exit_threshold=never)
 
 

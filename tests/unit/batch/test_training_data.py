@@ -84,9 +84,14 @@ def test_sum_says_whether_anything_changed() -> None:
     same = gather(None, [], corrections(("y", "b"), ("x", "a")))
     other = gather(None, [], corrections(("y", "b"), ("x", "b")))
     assert one.sum(1) == same.sum(1)
-    choices = [Choices("fine-tuned"), Choices(search=True), Choices(keep_examples=True)]
+    choices = [
+        Choices("fine-tuned"),
+        Choices(search=True),
+        Choices(keep_examples=True),
+        Choices(precision="f32"),
+    ]
     chosen = [one.sum(1, choice) for choice in choices]
-    assert len({one.sum(1), one.sum(2), other.sum(1), *chosen}) == 6
+    assert len({one.sum(1), one.sum(2), other.sum(1), *chosen}) == 7
 
 
 def test_an_update_gets_the_corrections_apart() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from batch.training.calibrate import NEVER_LEFT
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.examples import Material, prepare
 from batch.training.fit import fit_cascade
@@ -103,7 +104,7 @@ def test_an_encoder_that_may_be_left_early_gets_a_head_for_it() -> None:
     assert fitted.exit_threshold is not None
     assert 0.5 < (fitted.validation.exit_accuracy or 0.0) <= fitted.validation.encoder_accuracy
     assert (fitted.validation.whole_share or 0.0) <= fitted.validation.encoder_share
-    assert fitted.validation.choices[0].exit_threshold == 1.0  # nothing given: no text may leave early
+    assert fitted.validation.choices[0].exit_threshold == NEVER_LEFT  # nothing given: no text may leave early
     again = fit_cascade(material, vectors, seed=3, progress=_silent)
     assert dump_arrays(again.head) == dump_arrays(fitted.head)
 

@@ -1,7 +1,9 @@
 """Explanations: what the parts add up to, and what they say of texts that have nothing to explain."""
 
+import dataclasses
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -13,9 +15,10 @@ from schemas.explanation.explain import explain
 from schemas.explanation.kept_examples import KeptExample, encode_examples
 from schemas.explanation.ngram_shares import ngram_shares
 from schemas.model.bundle import Bundle
+from schemas.model.probabilities import Matrix
 from schemas.model.scoring import cascade, score
 from schemas.model.text import clean_text
-from tests.unit.schemas.tiny_model import CHARACTERS, LABELS, WORDS, tiny_bundle
+from tests.unit.schemas.tiny_model import CHARACTERS, LABELS, WORDS, HashEncoder, tiny_bundle
 
 FIRST_TIER, ENCODER = tiny_bundle(threshold=0.0), tiny_bundle(threshold=1.1)
 EXITING = tiny_bundle(threshold=1.1, exit_threshold=0.5)
@@ -102,12 +105,12 @@ def test_a_long_text_is_explained_in_bounded_work() -> None:
     """Words that the encoder cannot reach are not left out one by one."""
     read: list[int] = []
 
-    class Counting:
-        def embed(self, texts: list[str]) -> object:
+    class Counting(HashEncoder):
+        def embed(self, texts: Sequence[str]) -> Matrix:
             read.append(len(texts))
-            return ENCODER.encoder.embed(texts)
+            return super().embed(texts)
 
-    counting = type(ENCODER)(ENCODER.manifest, ENCODER.ngrams, Counting(), ENCODER.head)  # type: ignore[arg-type]  # a fake
+    counting = dataclasses.replace(ENCODER, encoder=Counting())
     found = explain(counting, "a b " * 1_500)
     assert len(found.words) == 2_000  # a text is cut at 4,000 characters
     assert max(read) <= 129

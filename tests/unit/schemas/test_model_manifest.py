@@ -45,6 +45,8 @@ def test_a_part_that_an_earlier_reader_leaves_out_makes_another_format(
     assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, encoder) == 2
     more_layers = EncoderInfo(name="x", precision="f32", dimensions=8, layers=(2,))
     assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, more_layers) == 4
+    integers = EncoderInfo(name="x", precision="int8", dimensions=8)
+    assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, integers) == 5
     exiting = EncoderInfo(name="x", precision="f32", dimensions=8, exit_after=2)
     assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, exiting) == 5
 

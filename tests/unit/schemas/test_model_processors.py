@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import openvino
 import pytest
 
 from schemas.model import processors
 from schemas.model.errors import BundleError
+from schemas.model.openvino_runtime import openvino
 from schemas.model.processors import exact_int8, refuse_other_processors
 
 

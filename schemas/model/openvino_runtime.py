@@ -1,0 +1,35 @@
+"""OpenVINO, which reports to nobody: everything else takes it from here.
+
+As it is imported, and whenever its converter or NNCF is used, it tells its makers so by default, with an id that it
+writes into the user's home. A machine that reads customers' messages tells nobody. All of them are silent where the
+environment says that it is a CI.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_NOBODY: Final = {"CI": "true", "NNCF_CI": "true"}
+
+
+@contextmanager
+def reporting_to_nobody() -> Iterator[None]:
+    """Keep what is imported or called inside from reporting; the environment is as before afterwards."""
+    before = {name: os.environ.get(name) for name in _NOBODY}
+    os.environ.update(_NOBODY)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+with reporting_to_nobody():
+    import openvino
+    from openvino import opset13
+
+__all__ = ["openvino", "opset13", "reporting_to_nobody"]
