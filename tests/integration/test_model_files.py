@@ -4,11 +4,17 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
+from batch.training.calibrate import NEVER_LEFT
 from schemas.errors import Permanent
+from schemas.model.arrays import dump_arrays, load_arrays, sha256_of
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
 from schemas.model.manifest import FORMATS
@@ -20,7 +26,7 @@ from schemas.model.registry import (
     read_current,
     write_current,
 )
-from schemas.model.scoring import score
+from schemas.model.scoring import cascade, score
 from schemas.model.writing import bundle_being_written
 from tests.small_model import UNKNOWN, small_rows, train_small
 
@@ -36,7 +42,7 @@ def _copy_or_link(source: str, target: str) -> None:
     place(source, target)
 
 
-def _edit(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
+def _edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     file = folder / "bundle.json"
     content = json.loads(file.read_bytes())
     change(content)
@@ -105,9 +111,37 @@ def test_every_format_that_is_known_is_read(copy: Path, known: int) -> None:
     assert load_bundle(copy).manifest.format == known
 
 
+def test_a_bundle_of_before_is_read_by_all_layers(copy: Path) -> None:
+    """One without a head for the lower layers is read as it was: the same answers, and no text leaves early."""
+    texts = [row.text for row in small_rows()]
+    bundle = load_bundle(copy)
+    always = replace(bundle, manifest=msgspec.structs.replace(bundle.manifest, exit_threshold=NEVER_LEFT))
+    state = load_arrays((copy / "head.skops").read_bytes(), source="head.skops")
+    del state["early"]
+    (copy / "head.skops").write_bytes(dump_arrays(state))
+
+    def as_before(content: dict[str, Any]) -> None:
+        content.update(format=4, exit_threshold=None)
+        content["encoder"].update(exit_after=None, dimensions=len(state["weights"][0]))
+        content["files"]["head.skops"] = sha256_of(copy / "head.skops")
+
+    _edit(copy, as_before)
+    before, now = cascade(load_bundle(copy), texts), cascade(always, texts)
+    np.testing.assert_array_equal(before.probabilities, now.probabilities)
+    np.testing.assert_array_equal(before.strangeness, now.strangeness)
+    assert (before.whole == before.by_encoder).all()
+
+
+def test_parts_that_disagree_on_leaving_early_are_refused(copy: Path) -> None:
+    """A threshold without a head for it, or the other way round, is half an upgrade."""
+    _edit(copy, lambda content: content.update(exit_threshold=None))
+    with pytest.raises(BundleError, match=r"disagree on whether the encoder may be left early"):
+        load_bundle(copy)
+
+
 def test_a_manifest_that_leaves_its_folder_is_refused(copy: Path) -> None:
     """A bundle from elsewhere cannot make us read other files."""
-    _edit(copy, lambda content: content["files"].update({"../x": "0"}))  # type: ignore[attr-defined]  # a dict
+    _edit(copy, lambda content: content["files"].update({"../x": "0"}))
     with pytest.raises(BundleError, match="outside of the bundle"):
         load_bundle(copy)
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
+from batch.training.calibrate import NEVER_LEFT
 from batch.training.rows import LabelledRow
 from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
@@ -130,7 +131,9 @@ def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
     file = _write_csv(tmp_path / "many.csv", rows)
     separated = ("--label-separator", "|")
     _ok(train, "--labelled", file, "--out", tmp_path / "many", *separated, *FROZEN)
-    assert "support" in {label.name for label in read_manifest(tmp_path / "many").labels}
+    manifest = read_manifest(tmp_path / "many")
+    assert "support" in {label.name for label in manifest.labels}
+    assert (manifest.encoder.exit_after, manifest.exit_threshold) == (None, None)
     figures = json.loads(
         _ok(evaluate, "--bundle", tmp_path / "many", "--labelled", file, "--json", *separated).stdout
     )
@@ -165,6 +168,8 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
     assert new.asked == old.asked == Asked(loss=0.0, bands=BandRules(high_accuracy=0.999))
     assert new.validation is not None
     assert new.validation.accuracy == new.validation.best_accuracy
+    assert old.exit_threshold == new.exit_threshold == NEVER_LEFT  # nothing was given for speed
+    assert new.validation.exit_accuracy is not None
     changed = {name for name in old.files if old.files[name] != new.files[name]}
     assert changed == {"ngrams.skops", "head.skops"}  # the head's scales are learnt again on the val rows
     by_source = {one.source for one in load_examples(base)}, {one.source for one in load_examples(updated)}

@@ -1,10 +1,16 @@
 """A transformer with trained upper layers beside the published ones."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from batch.training.rows import TrainingError
+from batch.training.tuning import quantising_installed
+from schemas.model.networks import STATES, Networks
+from schemas.model.openvino_runtime import openvino
+from schemas.model.processors import exact_int8
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
@@ -84,3 +90,36 @@ def test_training_moves_nothing_but_the_trained_layers() -> None:
     moved = [name for name, weight in branches.named_parameters() if weight.grad is not None]
     assert moved
     assert all(name.startswith("trained.") for name in moved)
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_a_network_is_written_whole_or_in_two_parts(tmp_path: Path, *, integers: bool) -> None:
+    """A model of several labels needs no place to leave it; both ways it says what PyTorch says."""
+    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    from batch.training.fine_tune import write_body  # noqa: PLC0415 - the same
+
+    if integers and not (exact_int8() and quantising_installed()):
+        pytest.skip("8-bit integers cannot be computed here")
+    body, rows = (
+        Branches(small_body(), 2, [3]),
+        [row[: sum(mask)] for row, mask in zip(IDS, MASK, strict=True)],
+    )
+    for early_exit in (False, True):
+        write_body(body, tmp_path, early_exit=early_exit, examples=rows if integers else ())
+    options: dict[str, str | int] = {"INFERENCE_PRECISION_HINT": "f32"}
+    whole = Networks(tmp_path, openvino.Core(), options)
+    parts = Networks(tmp_path, openvino.Core(), options, exit_after=2)
+    assert whole.lower is None
+    assert parts.lower is not None
+    for row in rows:
+        ids = torch.tensor([row])
+        given = {
+            "input_ids": ids.numpy(),
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": ids.numpy() * 0,
+        }
+        with torch.no_grad():
+            expected = body(ids, torch.ones_like(ids), torch.zeros_like(ids)).numpy()
+        lower = parts.lower.run(given)[0]
+        for found in (whole.upper.run(given)[0], parts.upper.run({**given, STATES: lower})[0]):
+            np.testing.assert_allclose(found, expected, atol=0.3 if integers else 1e-4)
