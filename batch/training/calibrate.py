@@ -22,6 +22,9 @@ NEVER_LEFT: Final = 2.0
 FEWEST_UNSURE: Final = 50
 """With fewer validation rows for the encoder, none lost of them would be no evidence that none will be."""
 
+_ROUNDING: Final = 1e-6
+"""More than another machine rounds a confidence by."""
+
 _BOUNDS: Final = (0.0, 1_000.0)
 
 
@@ -128,7 +131,7 @@ def choose_exit(unsure: Flags, early: Wide, second: Wide, targets: Targets, *, l
     count = int(np.argmax(good))
     if not good.any() or count == len(ranked):
         return NEVER_LEFT
-    return _between(ranked, count) if count else float(ranked[0])
+    return _between(ranked, count) if count else float(ranked[0]) - _ROUNDING
 
 
 def _between(ranked: Wide, count: int) -> float:

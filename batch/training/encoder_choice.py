@@ -61,21 +61,40 @@ def place_chosen_encoder(
             "or train with --encoder frozen"
         )
     if options.encoder == "frozen" or missing:
-        if options.precision == "int8":
-            raise TrainingError(
-                "the published encoder computes in f32 or bf16, and only a fine-tuned one in int8; train with "
-                "--encoder fine-tuned, or with another --precision"
-            )
-        place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
-        described = EncoderInfo(
-            name=ENCODER_NAME,
-            precision=options.inference("frozen"),
-            dimensions=0,
-            layers=LAYERS,
-            exit_after=EXIT_AFTER if early_exit else None,
-            note=f"auto, but {missing[0]} is not installed" if missing else None,
+        note = f"auto, but {missing[0]} is not installed" if missing else None
+        return _frozen(folder, encoder_dir, options, note, early_exit=early_exit)
+    return _fine_tuned(folder, encoder_dir, material, options, progress, early_exit=early_exit)
+
+
+def _frozen(
+    folder: Path, encoder_dir: Path, options: TrainingOptions, note: str | None, *, early_exit: bool
+) -> PlacedEncoder:
+    if options.precision == "int8":
+        raise TrainingError(
+            "the published encoder computes in f32 or bf16, and only a fine-tuned one in int8; train with "
+            "--encoder fine-tuned, or with another --precision"
         )
-        return _placed(folder, described, options, None)
+    place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
+    described = EncoderInfo(
+        name=ENCODER_NAME,
+        precision=options.inference("frozen"),
+        dimensions=0,
+        layers=LAYERS,
+        exit_after=EXIT_AFTER if early_exit else None,
+        note=note,
+    )
+    return _placed(folder, described, options, None)
+
+
+def _fine_tuned(
+    folder: Path,
+    encoder_dir: Path,
+    material: Material,
+    options: TrainingOptions,
+    progress: Progress,
+    *,
+    early_exit: bool,
+) -> PlacedEncoder:
     precision = options.inference("fine-tuned")
     # Before the training that takes minutes, not after it.
     refuse_other_processors(precision, "this training", openvino.Core())
@@ -83,7 +102,9 @@ def place_chosen_encoder(
         raise TrainingError(
             "int8 needs NNCF, which is not installed; install ticketyard[train], or train with another --precision"
         )
-    tuned = _fine_tuned(folder, encoder_dir, material, options, progress, early_exit=early_exit)
+    place_encoder(encoder_dir, folder, (TOKENIZER,))
+    tuned = _tuned(folder, encoder_dir, material, options, progress)
+    _write(tuned, folder, options, progress, early_exit=early_exit)
     described = EncoderInfo(
         name=ENCODER_NAME,
         precision=precision,
@@ -106,20 +127,12 @@ def _placed(
     return PlacedEncoder(encoder, msgspec.structs.replace(described, dimensions=encoder.dimensions), head)
 
 
-def _fine_tuned(
-    folder: Path,
-    encoder_dir: Path,
-    material: Material,
-    options: TrainingOptions,
-    progress: Progress,
-    *,
-    early_exit: bool,
+def _tuned(
+    folder: Path, encoder_dir: Path, material: Material, options: TrainingOptions, progress: Progress
 ) -> "Tuned":
-    """Train the encoder and write it into the bundle's folder."""
-    from batch.training.fine_tune import fine_tune, write_body  # noqa: PLC0415 - needs the extra `train`
+    from batch.training.fine_tune import fine_tune  # noqa: PLC0415 - needs the extra `train`
 
-    place_encoder(encoder_dir, folder, (TOKENIZER,))
-    tuned = fine_tune(
+    return fine_tune(
         material.train.texts,
         material.train.targets,
         len(material.labels),
@@ -131,14 +144,19 @@ def _fine_tuned(
         recipe=options.recipe,
         layers=LAYERS,
     )
-    examples = tuned.examples if options.inference("fine-tuned") == "int8" else ()
+
+
+def _write(
+    tuned: "Tuned", folder: Path, options: TrainingOptions, progress: Progress, *, early_exit: bool
+) -> None:
+    from batch.training import fine_tune  # noqa: PLC0415 - needs the extra `train`
+
     progress(WRITING, 0.0)
-    write_body(
+    fine_tune.write_body(
         tuned.body,
         folder / "encoder",
         early_exit=early_exit,
-        examples=examples,
+        examples=tuned.examples if options.inference("fine-tuned") == "int8" else (),
         threads=options.threads,
     )
     progress(WRITING, 1.0)
-    return tuned
