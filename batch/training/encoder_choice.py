@@ -112,7 +112,6 @@ def _fine_tuned(
         training="fine-tuned",
         normalised=False,
         epochs=round(tuned.epochs, 2),
-        runs=tuned.runs,
         published_beside=True,
         exit_after=tuned.shared_layers if early_exit else None,
     )

@@ -19,7 +19,7 @@ from batch.training.linear import Targets
 from batch.training.published_encoder import published_body
 from batch.training.quantising import EXAMPLES, Inputs, quantised, states_of
 from batch.training.shared_states import SharedStates
-from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at, runs_for
+from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
 from schemas.model.networks import STATES, TUNED, TUNED_LOWER, TUNED_UPPER
 from schemas.model.openvino_runtime import openvino, reporting_to_nobody
 from schemas.model.probabilities import Matrix
@@ -39,8 +39,7 @@ class Tuned(NamedTuple):
     shared_layers: int  # below both, where a text may be left early
     weights: Matrix  # (labels, dimensions of the trained one)
     intercept: Matrix  # (labels,)
-    epochs: float  # of one run
-    runs: int  # whose weights were averaged
+    epochs: float
     examples: list[list[int]]  # rows of token numbers, drawn from those that were learnt
 
 
@@ -71,11 +70,8 @@ def fine_tune(
         half = native_bf16()
         shared = SharedStates(body, rows, half=half, progress=partial(progress, "reading rows"))
         training = _Training(body, recipe, labels, shared, targets, half=half)
-        runs = runs_for([len(row) for row in rows], recipe)
-        for number in range(runs):
-            torch.manual_seed(seed + number)
-            for done in training.run(np.random.default_rng([seed, number])):
-                progress("fine-tuning", (number + done) / runs)
+        for done in training.steps(np.random.default_rng(seed)):
+            progress("fine-tuning", done)
         drawn = np.random.default_rng(seed).permutation(len(rows))[:EXAMPLES]
         return training.result(examples=[rows[place] for place in drawn])
 
@@ -137,10 +133,7 @@ def tokens_of(tokenizer: Path, texts: Sequence[str], most: int) -> list[list[int
 
 
 class _Training:
-    """Runs over the same rows, each from the published weights: the network, and the mean of the runs' weights.
-
-    What a run contributes is itself a mean of its weights over the last steps.
-    """
+    """One run: the network, and the mean of its weights over the last steps."""
 
     def __init__(
         self,
@@ -160,15 +153,11 @@ class _Training:
         torch.nn.init.normal_(self._head.weight, std=_HEAD_SPREAD)
         torch.nn.init.zeros_(self._head.bias)
         self._weights = [*self._body.trained_weights(), *self._head.parameters()]
-        self._first = [weight.detach().clone() for weight in self._weights]
-        self._sum = [torch.zeros_like(weight) for weight in self._weights]
-        self._runs = 0
+        self._mean = [weight.detach().clone() for weight in self._weights]
 
-    def run(self, rng: np.random.Generator) -> Iterator[float]:
-        """Train once, in an order drawn by `rng`; yields now and then the part that is done."""
+    def steps(self, rng: np.random.Generator) -> Iterator[float]:
+        """Train, in an order drawn by `rng`; yields now and then the part that is done."""
         total = max(1, round(math.ceil(len(self._lengths) / self._recipe.batch) * self._epochs))
-        self._set(self._first)
-        self._mean = [weight.clone() for weight in self._first]
         optimiser = torch.optim.AdamW(self._groups(), fused=True)
         self._body.trained.train()  # dropout, in the layers that learn
         for step, places in zip(range(total), self._batches(rng), strict=False):
@@ -179,14 +168,13 @@ class _Training:
                 self._average(step)
             if step % _REPORTED_EVERY == 0:
                 yield step / total
-        for whole, mean in zip(self._sum, self._mean, strict=True):
-            whole.add_(mean)
-        self._runs += 1
         yield 1.0
 
     def result(self, *, examples: list[list[int]]) -> Tuned:
-        """Return the network and its layer with the mean of the runs' weights."""
-        self._set([total / self._runs for total in self._sum])
+        """Return the network and its layer with the mean of their weights."""
+        with torch.no_grad():
+            for weight, mean in zip(self._weights, self._mean, strict=True):
+                weight.copy_(mean)
         weights, intercept = self._head.weight.detach(), self._head.bias.detach()
         return Tuned(
             self._body,
@@ -194,14 +182,8 @@ class _Training:
             np.ascontiguousarray(weights.numpy()),
             intercept.numpy().copy(),
             self._epochs,
-            self._runs,
             examples,
         )
-
-    def _set(self, values: Sequence[torch.Tensor]) -> None:
-        with torch.no_grad():
-            for weight, value in zip(self._weights, values, strict=True):
-                weight.copy_(value)
 
     def _groups(self) -> list[dict[str, Any]]:
         """Weights that shrink, weights that do not (one-dimensional ones), and the head, faster than both."""

@@ -27,8 +27,7 @@ class Recipe(NamedTuple):
     weight_decay: float = 0.01
     averaging: float = 0.995  # decay of the mean of weights that is kept in the end
     most_epochs: float = 8.0
-    most_tokens: int = 4_500_000  # of all runs together
-    most_runs: int = 3  # whose weights are averaged
+    most_tokens: int = 4_500_000
     most_length: int = 128
     trained_layers: int = 6  # the upper half; the others are shared with the published encoder beside it
     fewest_steps: int = 60
@@ -53,16 +52,6 @@ def epochs_for(lengths: Sequence[int], recipe: Recipe) -> float:
     most = min(recipe.most_epochs, recipe.most_tokens / max(1, tokens))
     fewest = recipe.fewest_steps * recipe.batch / max(1, len(lengths))
     return max(most, min(fewest, 4 * recipe.most_epochs))
-
-
-def runs_for(lengths: Sequence[int], recipe: Recipe) -> int:
-    """Return how many times texts of so many tokens are learnt from the start, each time in another order.
-
-    The mean of their weights is better than any one of them and reads no slower (Wortsman et al. 2022, "Model soups").
-    """
-    tokens = sum(min(length, recipe.most_length) for length in lengths)
-    affordable = int(recipe.most_tokens / max(1.0, tokens * epochs_for(lengths, recipe)))
-    return max(1, min(recipe.most_runs, affordable))
 
 
 def batches_of(lengths: Sequence[int], size: int, rng: np.random.Generator) -> list[list[int]]:

@@ -72,7 +72,6 @@ def _answers(manifest: BundleManifest) -> str:
 
 def _encoder(encoder: EncoderInfo) -> str:
     read = f", read the rows {encoder.epochs:g} times" if encoder.epochs else ""
-    read += f" in each of {encoder.runs} runs" if encoder.runs > 1 else ""
     note = f" ({encoder.note})" if encoder.note else ""
     return f"{encoder.name}, {encoder.training}{read}, {encoder.precision}{note}"
 

@@ -68,9 +68,8 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     """How the encoder computes; the precision is part of the model, so it decides alike everywhere.
 
     `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it was
-    itself trained, 0 for a frozen one, and `runs` how many such trainings its weights are the mean of; with
-    `published_beside` the published one reads each text too, and its vector follows the trained one's. `layers` of a
-    frozen one are read beside its last. After layer `exit_after` a text may be
+    itself trained, 0 for a frozen one; with `published_beside` the published one reads each text too, and its vector
+    follows the trained one's. `layers` of a frozen one are read beside its last. After layer `exit_after` a text may be
     decided without the others; the vector of that layer stands before theirs. `note` says why it is frozen where that
     was not asked for.
     """
@@ -81,7 +80,6 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     training: EncoderTraining = "frozen"
     normalised: bool = True
     epochs: float = 0.0
-    runs: int = 1
     published_beside: bool = False
     layers: tuple[int, ...] = ()
     exit_after: int | None = None

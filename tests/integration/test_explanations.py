@@ -20,6 +20,7 @@ from schemas.model.bundle import Bundle, load_bundle, read_manifest
 from schemas.model.errors import BundleError
 from schemas.model.manifest import EXAMPLES
 from schemas.model.registry import pointer_to, write_current
+from schemas.model.scoring import cascade
 from schemas.vocabulary import Author, Channel
 from serving.http.app import build_app
 from serving.service import Serving
@@ -30,14 +31,15 @@ from tests.unit.serving.ticket_log import record, ticket_row
 from tests.unit.serving.waiting import wait_for
 
 
-def _margin(bundle: Bundle, text: str, first: str, second: str, by: str) -> float:
-    """How far the tier `by`, which decided the whole text, puts `first` above `second`, in log-odds."""
+def _margin(bundle: Bundle, text: str, first: str, second: str, by: str, *, whole: bool) -> float:
+    """How far what decided the whole text puts `first` above `second`, in log-odds: the tier `by`, and its layers."""
     names = [label.name for label in bundle.manifest.labels]
     logits = bundle.ngrams.logits([text])
     if by == "ngrams":
         row = logits[0] * bundle.ngrams.scale
     else:
-        row = bundle.head.calibrated(bundle.encoder.embed([text]), logits)[0]
+        head = bundle.head_of(text, whole=whole)
+        row = head.calibrated(bundle.embed([text], whole=whole), logits)[0]
     return float(row[names.index(first)] - row[names.index(second)])
 
 
@@ -51,9 +53,10 @@ def test_leaving_out_the_strongest_word_costs_more_than_leaving_out_any(small_bu
         words = [word.word for word in found.words]
         strongest = max(range(len(words)), key=lambda place: found.words[place].share)
         pair = str(found.triage.intent), str(found.against), found.triage.decided_by
-        whole = _margin(bundle, " ".join(words), *pair)
+        layers = bool(cascade(bundle, [" ".join(words)]).whole[0])
+        whole = _margin(bundle, " ".join(words), *pair, whole=layers)
         without = [
-            _margin(bundle, " ".join([*words[:place], *words[place + 1 :]]), *pair)
+            _margin(bundle, " ".join([*words[:place], *words[place + 1 :]]), *pair, whole=layers)
             for place in (strongest, rng.randrange(len(words)))
         ]
         lowered, by_chance = lowered + (without[0] < whole), by_chance + (without[1] < whole)

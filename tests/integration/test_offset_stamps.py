@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import CoordinatorNotAvailableError, NotCoordinatorError
 
 from infra.local.kafka import LocalKafka
 from infra.topics import admin_client
@@ -57,6 +57,6 @@ def _metadata(harness: StageHarness, group: str, topic: str) -> set[str]:
     with admin_client(harness.settings.kafka_python_options()) as admin:
         try:
             found = admin.list_group_offsets(group)[group]
-        except CoordinatorNotAvailableError:
+        except (CoordinatorNotAvailableError, NotCoordinatorError):
             return set()
     return {stored.metadata for at, stored in found.items() if at.topic == topic and stored.metadata}

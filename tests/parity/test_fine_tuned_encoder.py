@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(bool(missing_packages()), reason="the extra `tra
 SEED = 11
 ROWS = small_rows(4)
 TEXTS = [row.text for row in ROWS] + ["a", "Größe, naïve café — 100% ✓", "🔥", "word " * 200]
-QUICK = Recipe(most_epochs=1, fewest_steps=4, most_runs=2)
+QUICK = Recipe(most_epochs=1, fewest_steps=4)
 
 
 class Pair(NamedTuple):

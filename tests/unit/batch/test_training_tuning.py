@@ -12,7 +12,7 @@ from batch.training.encoder_choice import place_chosen_encoder
 from batch.training.examples import prepare
 from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, TrainingError
-from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at, runs_for
+from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=300)
 
@@ -33,16 +33,6 @@ def test_more_text_is_read_less_often() -> None:
     assert epochs_for([60] * 100_000, recipe) == pytest.approx(0.75)
     assert epochs_for([1_000] * 10_000, recipe) == epochs_for([recipe.most_length] * 10_000, recipe)
     assert recipe.most_epochs < epochs_for([10] * 100, recipe) <= 4 * recipe.most_epochs
-
-
-@given(texts=st.integers(1, 20_000), length=st.integers(1, 128))
-def test_runs_share_the_work(texts: int, length: int) -> None:
-    """There are up to three runs, and where texts are many all of them together stay within the bound."""
-    recipe, lengths = Recipe(), [length] * texts
-    runs, tokens = runs_for(lengths, recipe), texts * length
-    assert 1 <= runs <= recipe.most_runs
-    if texts * recipe.most_epochs > recipe.fewest_steps * recipe.batch:  # else steps are what bounds it
-        assert runs * epochs_for(lengths, recipe) * tokens <= recipe.most_tokens * 1.001
 
 
 @given(steps=st.integers(1, 500))
