@@ -78,9 +78,13 @@ class _Fitting(NamedTuple):
         return state
 
     def heads(self, examples: Examples) -> Heads:
-        """Return heads to choose between: one for all texts and, where worth trying, a state with two heads."""
+        """Return heads to choose between: one for all texts and, where worth trying, a state with two heads.
+
+        The lower layers get one head: it only has to know what it is sure of, and a first model must be quick to learn.
+        """
         rows, lower = self._rows(examples)
-        return Heads(self._candidates(rows), [] if lower is None else self._candidates(lower))
+        early = [] if lower is None else [fit_one(lower, self.labels, self.settings.head)]
+        return Heads(self._candidates(rows), early)
 
     def tuned(self, head: State, material: Material, ngrams: State) -> Heads:
         """Return the head that was trained with the encoder, joined by one of the published encoder beside it.
@@ -106,12 +110,9 @@ class _Fitting(NamedTuple):
         return fitted._replace(ngrams={**self.ngrams(everything), **scale}, head=head)
 
     def _head_again(self, calibrated: State, everything: Examples) -> State:
-        rows, lower = self._rows(everything)
-        head = self._candidates(rows, two="other" in calibrated)[-1]
-        if lower is not None:
-            early = self._candidates(lower, two="other" in calibrated["early"])[-1]
-            head = {**head, "early": early}
-        return with_scales_of(head, calibrated)
+        head = self._candidates(self._rows(everything)[0], two="other" in calibrated)[-1]
+        early = {name: calibrated[name] for name in ("early",) if name in calibrated}
+        return with_scales_of({**head, **early}, calibrated)
 
     def _candidates(self, rows: HeadRows, *, two: bool | None = None) -> list[State]:
         """Return one head for all texts; last a state with two heads where these are wished, or worth trying."""
