@@ -93,7 +93,7 @@ class LayeredEncoder(TopicEncoder):
 
 
 def test_an_encoder_that_may_be_left_early_gets_a_head_for_it() -> None:
-    """It reads the lower layers' columns alone, is calibrated like the other, and learns again with it at the end."""
+    """It reads the lower layers' columns alone and is calibrated like the other; the same rows give the same bytes."""
     material = prepare(_rows(400), seed=3)
     vectors = Vectors(read_here(LayeredEncoder()), _silent, lower=2)
     fitted = fit_cascade(material, vectors, seed=3, progress=_silent)
