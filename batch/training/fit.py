@@ -110,9 +110,12 @@ class _Fitting(NamedTuple):
         return fitted._replace(ngrams={**self.ngrams(everything), **scale}, head=head)
 
     def _head_again(self, calibrated: State, everything: Examples) -> State:
-        head = self._candidates(self._rows(everything)[0], two="other" in calibrated)[-1]
-        early = {name: calibrated[name] for name in ("early",) if name in calibrated}
-        return with_scales_of({**head, **early}, calibrated)
+        """Return the whole encoder's head learnt anew, with all else as it was, the lower layers' head included."""
+        rows, _ = self._rows(everything)
+        return {
+            **calibrated,
+            **with_scales_of(self._candidates(rows, two="other" in calibrated)[-1], calibrated),
+        }
 
     def _candidates(self, rows: HeadRows, *, two: bool | None = None) -> list[State]:
         """Return one head for all texts; last a state with two heads where these are wished, or worth trying."""

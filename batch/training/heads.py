@@ -87,8 +87,9 @@ def best_head(heads: Sequence[State], rows: HeadRows, ngram_logits: Matrix) -> S
 def with_scales_of(head: State, calibrated_one: State) -> State:
     """Return a head fitted anew with all that was learnt on validation rows."""
     kept = {name: calibrated_one[name] for name in ("encoder_scale", "ngrams_scale", "levels")}
-    parts = [name for name in ("other", "early") if name in head]
-    return {**head, **kept, **{name: with_scales_of(head[name], calibrated_one[name]) for name in parts}}
+    if "other" not in head:
+        return {**head, **kept}
+    return {**head, **kept, "other": with_scales_of(head["other"], calibrated_one["other"])}
 
 
 def _scales(head: State, rows: HeadRows, ngram_logits: Matrix) -> dict[str, float]:

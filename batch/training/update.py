@@ -112,8 +112,7 @@ def _calibrated(bundle: Bundle, ngrams: State, head: State, material: Material, 
         return Fitted(
             ngrams, head, base.threshold, base.validation, base.bands, exit_threshold=base.exit_threshold
         )
-    lower = 0 if bundle.early is None else bundle.early.weights.shape[1]
-    vectors = Vectors(read_here(bundle.encoder), progress, lower=lower)
+    vectors = Vectors(read_here(bundle.encoder), progress, lower=bundle.lower_dimensions)
     heads = Heads([head], [head["early"]] if "early" in head else [])
     return calibrate_cascade(ngrams, heads, material, vectors, wishes_of(base))
 

@@ -14,6 +14,7 @@ from infra.replays.serving_client import NotServedInTime, ServingClient
 from infra.running import RunningPipeline, running_pipeline
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
+from schemas.process_environment import environment_with
 from ticketyard.settings import ProducingSettings
 
 Say = Callable[[str], None]
@@ -96,18 +97,9 @@ def _pipeline(home: Path, environment: Mapping[str, str], say: Say) -> Iterator[
         "TICKETYARD_BATCH_EVERY_MINUTES": "0",
         **environment,
     }
-    before = {name: os.environ.get(name) for name in own}
-    os.environ.update(own)
-    try:
-        with running_pipeline(InfraSettings(), say) as pipeline:
-            pipeline.start()
-            yield pipeline
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    with environment_with(own), running_pipeline(InfraSettings(), say) as pipeline:
+        pipeline.start()
+        yield pipeline
 
 
 def _producing(pipeline: RunningPipeline) -> ProducingSettings:

@@ -93,6 +93,11 @@ class Bundle:
         """Return the version that results carry."""
         return self.manifest.version
 
+    @property
+    def lower_dimensions(self) -> int:
+        """Return how many of the encoder's dimensions are of its lower layers; 0 where it cannot be left early."""
+        return 0 if self.early is None else self.early.weights.shape[1]
+
     def head_of(self, text: str, *, whole: bool = True) -> EncoderHead:
         """Return the head that answers a text: the other one where its language is surely not the encoder's.
 
@@ -231,7 +236,7 @@ def _check_sum(path: Path, name: str, expected: str) -> None:
 
 def _check_widths(bundle: Bundle, path: Path) -> None:
     labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
-    lower = 0 if bundle.early is None else bundle.early.weights.shape[1]
+    lower = bundle.lower_dimensions
     heads = [(bundle.head, dimensions - lower)] + ([(bundle.early, lower)] if bundle.early else [])
     shapes = [
         (one.weights.shape, (labels, width))

@@ -5,27 +5,17 @@ writes into the user's home. A machine that reads customers' messages tells nobo
 environment says that it is a CI.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
+
+from schemas.process_environment import environment_with
 
 _NOBODY: Final = {"CI": "true", "NNCF_CI": "true"}
 
 
-@contextmanager
-def reporting_to_nobody() -> Iterator[None]:
+def reporting_to_nobody() -> AbstractContextManager[None]:
     """Keep what is imported or called inside from reporting; the environment is as before afterwards."""
-    before = {name: os.environ.get(name) for name in _NOBODY}
-    os.environ.update(_NOBODY)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return environment_with(_NOBODY)
 
 
 with reporting_to_nobody():
