@@ -115,7 +115,7 @@ def choose_exit(unsure: Flags, early: Wide, second: Wide, targets: Targets, *, l
     It is the smallest at which fewer rows than `loss` of all are lost: answered rightly by the whole encoder, wrongly
     by its lower layers. Gains count nothing, since they are luck; and where nothing may be lost, nothing may leave.
     `unsure` marks the validation rows that the first tier leaves to the encoder, of which there must be FEWEST_UNSURE;
-    the others are tiers' probabilities. No text may leave that is less sure than all of these.
+    the others are tiers' probabilities. No text may leave that is less sure than all of these, but for rounding.
     """
     if unsure.sum() < FEWEST_UNSURE:
         return NEVER_LEFT

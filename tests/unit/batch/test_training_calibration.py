@@ -81,9 +81,8 @@ def test_a_text_leaves_early_only_for_the_loss_that_is_given(
         return
     assert enough(threshold)
     assert not any(enough(limit) for limit in confidence[unsure] if limit < threshold)
-    assert (
-        threshold >= confidence[unsure].min()
-    )  # nothing is known of texts that are less sure than any of these
+    # Nothing is known of texts that are less sure than any of these; other machines round the last digits otherwise.
+    assert threshold >= confidence[unsure].min() - 2e-6
 
 
 @given(seed=st.integers(0, 10_000), loss=st.sampled_from([0.0, 0.003, 0.02, 0.1]))

@@ -100,12 +100,20 @@ def test_the_log_is_a_chain_that_folds_again(plan: list[Outside | Decided | int]
         rows[entry.ticket_id] = entry.after
 
 
+def _without_effect(run: CasesRun) -> int:
+    return run.counts.get("duplicates", 0) + run.counts.get("stale_decisions", 0)
+
+
 @settings(max_examples=40, deadline=None)
 @given(_plans, st.data())
 def test_what_is_delivered_again_changes_nothing(
     plan: list[Outside | Decided | int], data: st.DataObject
 ) -> None:
-    """Any record again at any later place of its ticket's life leaves rows, log and messages as they were."""
+    """Any record again at any later place of its ticket's life leaves rows, log and messages as they were.
+
+    What was never applied, a decision on a life that is not this one, is stale again rather than a duplicate:
+    without the advances of the watermark, a plan's ticket may not have retired before its second life's decisions.
+    """
     inputs = [each for each in _inputs(plan) if not isinstance(each, int)]
     if not inputs:
         return
@@ -119,7 +127,7 @@ def test_what_is_delivered_again_changes_nothing(
 
     assert run.sent == expected.sent
     assert run.state == expected.state
-    assert run.counts["duplicates"] == len(repeated) - len(inputs)
+    assert _without_effect(run) - _without_effect(expected) == len(repeated) - len(inputs)
 
 
 @settings(max_examples=40, deadline=None)
