@@ -28,6 +28,8 @@ _log = structlog.get_logger(__name__)
 _POLL_S: Final = 0.5
 STANDBY_S: Final = 3600.0
 """For so long a champion that was replaced stays loaded: a rollback then takes no loading, only hearing of it."""
+RETRY_S: Final = 60.0
+"""So long after a bundle could not be loaded it is tried again: a share may have been away, a copy unfinished."""
 
 _decoder = EventDecoder({"ModelPublished": ModelPublished})
 
@@ -40,9 +42,10 @@ class ModelWatch(threading.Thread):
     """Reads models.published without a group (every worker needs every announcement) and does what the last one says.
 
     A bundle that cannot be loaded is refused by name: the last champion that can stays, also for a worker that
-    starts, and a model on trial is left out. A new one is warmed up before it is handed out, so the first ticket
-    after a change waits no longer than any other. A call of `shrink_at` messages has no room for the encoder
-    (`encoder_budget`); None: it reads whatever the model asks it for.
+    starts, and a model on trial is left out; each is tried again every RETRY_S until it loads or another announcement
+    takes its place, so that workers do not go on with different models after a passing fault. A new one is warmed up
+    before it is handed out, so the first ticket after a change waits no longer than any other. A call of `shrink_at`
+    messages has no room for the encoder (`encoder_budget`); None: it reads whatever the model asks it for.
     """
 
     def __init__(
@@ -72,6 +75,9 @@ class ModelWatch(threading.Thread):
         self._standby_until = 0.0
         self._deployment: Deployment | None = None
         self._loaded: dict[str, Bundle] = {}
+        self._refused = False
+        self._again: Sequence[ModelPublished] = ()
+        self._again_at = 0.0
         self._loading = False
         self._ready = threading.Event()
         self._stopped = threading.Event()
@@ -123,6 +129,7 @@ class ModelWatch(threading.Thread):
                 self.deploy(announced)
                 self._loading = False
                 announced.clear()
+            self.try_again()
             self.forget_standby()
         consumer.close()
 
@@ -147,10 +154,21 @@ class ModelWatch(threading.Thread):
         """
         if not announced:
             return
-        champion = self._champion(announced)
-        if champion is None:
-            return
-        last = announced[-1]
+        known = [*self._again, *announced]
+        self._refused = False
+        champion = self._champion(known)
+        if champion is not None:
+            self._hand_out(champion, known[-1])
+        self._again = known if self._refused else ()
+        self._again_at = self._clock() + RETRY_S
+
+    def try_again(self) -> None:
+        """Do once more what announcements say of which something could not be loaded, when it is time."""
+        if self._again and self._clock() >= self._again_at:
+            again, self._again = self._again, ()
+            self.deploy(again)
+
+    def _hand_out(self, champion: Bundle, last: ModelPublished) -> None:
         canary, shadow = self._trial("canary", last.canary), self._trial("shadow", last.shadow)
         if self._deployment is not None and self._deployment.champion is not champion:
             self._standby, self._standby_until = self._deployment.champion, self._clock() + STANDBY_S
@@ -202,12 +220,14 @@ class ModelWatch(threading.Thread):
             bundle = load_published(pointer, self._models, threads=self._threads)
             self._warm_up(bundle)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a bundle, the one before stays
+            self._refused = True
             kept = self._deployment.champion.version if self._deployment else None
             _log.error(
                 "model.refused",
                 version=published.version,
                 error=f"{type(error).__name__}: {error}",
                 kept=kept,
+                again_in_s=RETRY_S,
             )
             return None
         _log.info("model.loaded", version=bundle.version)

@@ -16,7 +16,7 @@ from schemas.model.registry import CurrentModel
 from schemas.signals.priority import PriorityTable
 from schemas.understanding import CustomerMessage
 from streams.triage.deployment import Message
-from streams.triage.model_watch import STANDBY_S, ModelWatch, NoModel
+from streams.triage.model_watch import RETRY_S, STANDBY_S, ModelWatch, NoModel
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
 from tests.unit.schemas.tiny_model import tiny_bundle
@@ -25,15 +25,18 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 class Shelf:
-    """Stands for the folder of bundles: whatever starts with `bad` cannot be loaded."""
+    """Stands for the folder of bundles: what starts with `bad` cannot be loaded, nor what is `away`."""
 
     def __init__(self) -> None:
         self.loaded: list[str] = []
+        self.away: set[str] = set()
 
     def load(self, pointer: CurrentModel, _models: Path, *, threads: int) -> Bundle:
         assert threads == 1
         if pointer.version.startswith("bad"):
             raise BundleError(f"{pointer.version}: damaged")
+        if pointer.version in self.away:
+            raise OSError(f"{pointer.version}: the share is not there")
         self.loaded.append(pointer.version)
         bundle = tiny_bundle()
         return replace(bundle, manifest=replace_struct(bundle.manifest, version=pointer.version))
@@ -125,6 +128,54 @@ def test_a_damaged_challenger_leaves_the_champion_to_decide(watch: ModelWatch) -
     """A canary or shadow that cannot be loaded is left out."""
     watch.deploy([published("a", canary="bad", shadow="bad")])
     assert decided_by(watch) == "a"
+
+
+def test_what_was_away_for_a_while_is_tried_again(watch: ModelWatch, shelf: Shelf, clock: Clock) -> None:
+    """A worker once went on with the model before until the next announcement, beside others that had the new one."""
+    watch.deploy([published("a")])
+    shelf.away = {"b", "c"}
+    watch.deploy([published("b", canary="c")])
+    clock.now += RETRY_S - 1
+    watch.try_again()
+    assert decided_by(watch) == "a"
+    clock.now += 1
+    watch.try_again()  # too early for the share, so once more in a minute
+    shelf.away = set()
+    watch.try_again()
+    assert shelf.loaded == ["a"]
+    clock.now += RETRY_S
+    watch.try_again()
+    assert decided_by(watch) == "c"
+    assert shelf.loaded == ["a", "b", "c"]
+    clock.now += RETRY_S
+    watch.try_again()
+    assert shelf.loaded == ["a", "b", "c"]
+
+
+def test_a_first_model_that_was_away_is_found_behind_one_that_is_damaged(
+    watch: ModelWatch, shelf: Shelf, clock: Clock
+) -> None:
+    """Nothing was loaded, so each announcement so far may still be the one that can be."""
+    shelf.away = {"a"}
+    watch.deploy([published("a")])
+    watch.deploy([published("bad")])
+    assert not watch.wait(0)
+    shelf.away = set()
+    clock.now += RETRY_S
+    watch.try_again()
+    assert decided_by(watch) == "a"
+
+
+def test_the_next_announcement_ends_the_tries(watch: ModelWatch, shelf: Shelf, clock: Clock) -> None:
+    """What was refused and then replaced does not come back."""
+    shelf.away = {"b"}
+    watch.deploy([published("a"), published("b")])
+    watch.deploy([published("a")])
+    shelf.away = set()
+    clock.now += RETRY_S
+    watch.try_again()
+    assert decided_by(watch) == "a"
+    assert shelf.loaded == ["a"]
 
 
 def test_a_trial_ends_with_the_announcement_that_does_not_name_it(watch: ModelWatch) -> None:
