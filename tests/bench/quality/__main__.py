@@ -1,6 +1,7 @@
 """`make bench-quality`: models trained from scratch on the public data, and their figures beside the bars.
 
-Exit 1 where a bar is not reached. The rows are also written as JSON to .ticketyard/bench-quality.json.
+Exit 1 where a bar is not reached. The rows are also written as JSON to .ticketyard/bench-quality.json, after each
+section, so that a run of two hours that is cut short keeps what it has measured.
 """
 
 import sys
@@ -35,9 +36,12 @@ def main(only: tuple[str, ...], models: Path | None) -> None:
             models=models or Path(temporary),
             console=console,
         )
-        rows = {name: _measured(name, context) for name in only or SECTIONS}
-    _write(settings.home / "bench-quality.json", rows)
-    sys.exit(1 if any(row.reached is False for part in rows.values() for row in part) else 0)
+        rows: list[Row] = []
+        for name in only or SECTIONS:
+            found = _measured(name, context)
+            _write(settings.home / "bench-quality.json", name, found)
+            rows += found
+    sys.exit(1 if any(row.reached is False for row in rows) else 0)
 
 
 def _measured(name: str, context: BenchContext) -> Sequence[Row]:
@@ -53,11 +57,11 @@ def _measured(name: str, context: BenchContext) -> Sequence[Row]:
     return rows
 
 
-def _write(file: Path, rows: dict[str, Sequence[Row]]) -> None:
-    """Write the rows by section; those of sections that did not run stay as they were."""
+def _write(file: Path, name: str, rows: Sequence[Row]) -> None:
+    """Write the rows of a section; those of the others stay as they were."""
     before = msgspec.json.decode(file.read_bytes()) if file.exists() else {}
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(msgspec.json.format(msgspec.json.encode({**before, **rows})))
+    file.write_bytes(msgspec.json.format(msgspec.json.encode({**before, name: rows})))
 
 
 if __name__ == "__main__":
