@@ -5,7 +5,10 @@ import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
+
+import duckdb
 
 from schemas.topics import SERVED
 from serving.errors import Stopping
@@ -25,6 +28,28 @@ Found = TypeVar("Found")
 def utc_now() -> datetime:
     """Return the time."""
     return datetime.now(UTC)
+
+
+def _database(settings: ServingSettings, views: Path) -> duckdb.DuckDBPyConnection:
+    """Open the database over the views, with an empty folder for what does not fit into memory."""
+    # A process that was killed leaves its spill behind; nobody can read it any more.
+    shutil.rmtree(settings.spill_folder, ignore_errors=True)
+    settings.spill_folder.mkdir(parents=True)
+    return open_database(
+        views=views,
+        spill=settings.spill_folder,
+        threads=settings.duckdb_threads,
+        memory=settings.duckdb_memory,
+    )
+
+
+def _timing(settings: ServingSettings) -> TailTiming:
+    return TailTiming(
+        poll_ms=settings.tail_poll_ms,
+        batch_rows=settings.tail_batch_rows,
+        run_poll_s=settings.run_poll_s,
+        topic_check_s=settings.topic_check_s,
+    )
 
 
 class Serving:
@@ -47,15 +72,7 @@ class Serving:
         self._stop = threading.Event()
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
         views = views_folder(settings.views_uri).resolve()
-        # A process that was killed leaves its spill behind; nobody can read it any more.
-        shutil.rmtree(settings.spill_folder, ignore_errors=True)
-        settings.spill_folder.mkdir(parents=True)
-        database = open_database(
-            views=views,
-            spill=settings.spill_folder,
-            threads=settings.duckdb_threads,
-            memory=settings.duckdb_memory,
-        )
+        database = _database(settings, views)
         self.answers = Answers(
             database,
             threads=settings.query_threads,
@@ -72,12 +89,7 @@ class Serving:
             or (lambda: KafkaLog(settings.kafka_python_options(), topics, wait_ms=settings.tail_poll_ms)),
             topics=topics,
             views=views,
-            timing=TailTiming(
-                poll_ms=settings.tail_poll_ms,
-                batch_rows=settings.tail_batch_rows,
-                run_poll_s=settings.run_poll_s,
-                topic_check_s=settings.topic_check_s,
-            ),
+            timing=_timing(settings),
             clock=clock,
             status=self._board,
             on_failure=on_failure,

@@ -76,26 +76,14 @@ def update_bundle(
     if reason is not None:
         raise TrainingError(f"{base}: cannot be updated: {reason}; train anew")
     material, fresh = _material(bundle.manifest, known)
-    progress(LEARNING, 0.0)
-    state = load_arrays((base / NGRAMS).read_bytes(), source=str(base / NGRAMS))
-    settings = bundle.manifest.settings.ngrams
-    update = update_ngrams(state, material.train, fresh, seed=bundle.manifest.seed, settings=settings)
-    progress(LEARNING, 1.0)
-    head = load_arrays((base / HEAD).read_bytes(), source=str(base / HEAD))
-    fitted = _calibrated(bundle, update.state, head, material, progress)
+    fitted, relearnt = _fitted(base, bundle, material, fresh, progress)
+    taught = _taught(bundle.manifest, known, relearnt)
+    manifest = msgspec.structs.replace(
+        _manifest(bundle.manifest, known, material, fitted), created_at=created_at, update=taught
+    )
     with bundle_being_written(out) as folder:
-        kept = set(bundle.manifest.files) - {NGRAMS, HEAD}
-        place_files(base, folder, sorted(kept))
-        files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
-        examples = [one for one in load_examples(base) if keep_examples or one.source == "taxonomy"]
-        extras = write_extras(folder, {EXAMPLES: encode_examples(examples)} if examples else {})
-        manifest = _manifest(bundle.manifest, known, material, fitted)
-        taught = _taught(bundle.manifest, known, update.relearnt)
-        manifest = with_version(
-            msgspec.structs.replace(
-                manifest, created_at=created_at, files=files, extras=extras, update=taught
-            )
-        )
+        files, extras = _place(base, folder, bundle.manifest, fitted, keep_examples=keep_examples)
+        manifest = with_version(msgspec.structs.replace(manifest, files=files, extras=extras))
         if known.test:
             tested = evaluate_bundle(
                 assemble(manifest, fitted, bundle.encoder), known.test, progress=progress
@@ -103,6 +91,29 @@ def update_bundle(
             manifest = msgspec.structs.replace(manifest, test=tested)
         write_manifest(folder, manifest)
     return manifest
+
+
+def _fitted(
+    base: Path, bundle: Bundle, material: Material, fresh: Examples, progress: Progress
+) -> tuple[Fitted, int]:
+    """Return the tiers, the first one taught the fresh rows, and how many labels it learnt again."""
+    progress(LEARNING, 0.0)
+    state = load_arrays((base / NGRAMS).read_bytes(), source=str(base / NGRAMS))
+    settings = bundle.manifest.settings.ngrams
+    update = update_ngrams(state, material.train, fresh, seed=bundle.manifest.seed, settings=settings)
+    progress(LEARNING, 1.0)
+    head = load_arrays((base / HEAD).read_bytes(), source=str(base / HEAD))
+    return _calibrated(bundle, update.state, head, material, progress), update.relearnt
+
+
+def _place(
+    base: Path, folder: Path, manifest: BundleManifest, fitted: Fitted, *, keep_examples: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Write what was learnt beside what stays as it is; return the sums of all files, and of the extras."""
+    place_files(base, folder, sorted(set(manifest.files) - {NGRAMS, HEAD}))
+    files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
+    examples = [one for one in load_examples(base) if keep_examples or one.source == "taxonomy"]
+    return files, write_extras(folder, {EXAMPLES: encode_examples(examples)} if examples else {})
 
 
 def _calibrated(bundle: Bundle, ngrams: State, head: State, material: Material, progress: Progress) -> Fitted:

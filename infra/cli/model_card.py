@@ -63,9 +63,9 @@ def command(
     named = msgspec.structs.replace(
         columns_from(columns), channel=channel_column, tier=tier_column, language=language_column
     )
-    files = read_files(labelled, named)
     source = ", ".join(path.name for path in labelled)
-    rows = rows_to_test([row for file in files for row in file.rows], source=source) if files else []
+    found = [row for file in read_files(labelled, named) for row in file.rows]
+    rows = rows_to_test(found, source=source) if labelled else []
     with progress_bar() as progress:
         write_card(
             target,

@@ -85,20 +85,12 @@ def update_task(
 ) -> int:
     """Write the bundle in `base`, taught the corrections, to a new folder, and with `card` its card beside it."""
     from batch.training.update import update_bundle  # noqa: PLC0415 - scikit-learn takes seconds to load
-    from schemas.model.bundle import read_manifest  # noqa: PLC0415 - as above
 
     if not corrections:
         raise TrainingError(
             "--update-from teaches corrections: name at least one file with --corrections FILE"
         )
-    files = read_files(paths, columns_from(columns))
-    taught = [row for file in read_files(corrections, columns_from(columns)) for row in file.rows]
-    carried = [source for source in read_manifest(base).inputs if source.name == SENTIMENT_PART]
-    rows = rename_rows(
-        [row for file in files for row in file.rows] if paths else rows_from_taxonomy(taxonomy), intents
-    )
-    described = [*(file.described for file in files), *carried, *rows.described(intents)]
-    known = Known(rows.rows, rename_rows(taught, intents).rows, [*described, describe_corrections(taught)])
+    known = _known(base, corrections, paths, columns, taxonomy=taxonomy, intents=intents)
     with progress_bar() as progress:
         manifest = update_bundle(
             base,
@@ -114,6 +106,28 @@ def update_task(
             add_card(out, known.test, paths, threads=threads, show_texts=show_texts, progress=progress)
     Console().print(_sentence(manifest, out), highlight=False, soft_wrap=True)
     return 0
+
+
+def _known(
+    base: Path,
+    corrections: Sequence[Path],
+    paths: Sequence[Path],
+    columns: Mapping[str, Any],
+    *,
+    taxonomy: Taxonomy,
+    intents: IntentMap,
+) -> Known:
+    """Read what the base has learnt and what was corrected since, by today's names of intents."""
+    from schemas.model.bundle import read_manifest  # noqa: PLC0415 - it takes seconds to load
+
+    files = read_files(paths, columns_from(columns))
+    taught = [row for file in read_files(corrections, columns_from(columns)) for row in file.rows]
+    carried = [source for source in read_manifest(base).inputs if source.name == SENTIMENT_PART]
+    rows = rename_rows(
+        [row for file in files for row in file.rows] if paths else rows_from_taxonomy(taxonomy), intents
+    )
+    described = [*(file.described for file in files), *carried, *rows.described(intents)]
+    return Known(rows.rows, rename_rows(taught, intents).rows, [*described, describe_corrections(taught)])
 
 
 def _sentence(manifest: BundleManifest, out: Path) -> str:
