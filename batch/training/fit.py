@@ -21,6 +21,9 @@ ENCODER_ROWS: Final = 20_000
 """Training rows that a frozen encoder reads at most; the first tier learns from all."""
 
 
+_LOWER: Final = "learning meaning by the lower layers"
+
+
 def fit_cascade(
     material: Material,
     vectors: Vectors,
@@ -83,7 +86,9 @@ class _Fitting(NamedTuple):
         The lower layers get one head: it only has to know what it is sure of, and a first model must be quick to learn.
         """
         rows, lower = self._rows(examples)
+        self.progress(_LOWER, 0.0)
         early = [] if lower is None else [fit_one(lower, self.labels, self.settings.head)]
+        self.progress(_LOWER, 1.0)
         return Heads(self._candidates(rows), early)
 
     def tuned(self, head: State, material: Material, ngrams: State) -> Heads:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from batch.training.linear import Targets, rows_of_weights
 from schemas.model.fit_settings import HeadSettings
@@ -17,11 +18,14 @@ def fit_head(
 ) -> dict[str, Any]:
     """Return the state of a head learnt from vectors, (n, dimensions), and the columns of their labels.
 
-    The state is what `head_from` reads; both scales are 1, so it is not calibrated yet.
+    The state is what `head_from` reads; both scales are 1, so it is not calibrated yet. Fitted on one core: the steps
+    are so short that two wait for each other for longer than they work (docs/models.md), and so the same rows give
+    the same head on machines of any number of cores.
     """
     chosen = settings or HeadSettings()
     machine = LogisticRegression(C=chosen.regularisation, max_iter=_MOST_STEPS)
-    machine.fit(vectors, targets)
+    with threadpool_limits(1):
+        machine.fit(vectors, targets)
     weights, intercept = rows_of_weights(machine.coef_, machine.intercept_, machine.classes_, labels)
     return head_state(weights, intercept)
 

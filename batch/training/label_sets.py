@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from batch.training.examples import sample
 from batch.training.rows import LabelledRow
@@ -74,7 +75,8 @@ def fit_each(features: Any, taught: Flags, *, regularisation: float, seed: int) 
             C=regularisation, solver="liblinear", intercept_scaling=_INTERCEPT_SCALING, random_state=seed
         )
     )
-    for label in np.flatnonzero((counts > 0) & (counts < rows)):
-        machine.fit(features, taught[:, label])
-        weights[label], intercepts[label] = machine.coef_[0], machine.intercept_[0]
+    with threadpool_limits(1):  # as `fit_head`
+        for label in np.flatnonzero((counts > 0) & (counts < rows)):
+            machine.fit(features, taught[:, label])
+            weights[label], intercepts[label] = machine.coef_[0], machine.intercept_[0]
     return weights, intercepts
