@@ -24,6 +24,7 @@ Section = Callable[["BenchContext"], Sequence[Row]]
 SECTIONS: Final = {
     "clinc150": "tests.bench.quality.clinc150",
     "it_service_tickets": "tests.bench.quality.it_tickets",
+    "speed": "tests.bench.quality.speed",
     "bitext": "tests.bench.quality.bitext",
     "learning_curve": "tests.bench.quality.learning_curve",
     "nlupp": "tests.bench.quality.nlupp",
@@ -32,7 +33,6 @@ SECTIONS: Final = {
     "sentiment": "tests.bench.quality.sentiment",
     "language": "tests.bench.quality.language",
     "other_languages": "tests.bench.quality.other_languages",
-    "speed": "tests.bench.quality.speed",
 }
 """Section -> the module whose function `measure` returns its rows; they run in this order."""
 
