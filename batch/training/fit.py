@@ -20,7 +20,6 @@ from schemas.model.probabilities import Matrix
 ENCODER_ROWS: Final = 20_000
 """Training rows that a frozen encoder reads at most; the first tier learns from all."""
 
-
 _LOWER: Final = "learning meaning by the lower layers"
 
 
@@ -86,10 +85,14 @@ class _Fitting(NamedTuple):
         The lower layers get one head: it only has to know what it is sure of, and a first model must be quick to learn.
         """
         rows, lower = self._rows(examples)
-        self.progress(_LOWER, 0.0)
-        early = [] if lower is None else [fit_one(lower, self.labels, self.settings.head)]
-        self.progress(_LOWER, 1.0)
+        early = [] if lower is None else [self._early(lower)]
         return Heads(self._candidates(rows), early)
+
+    def _early(self, lower: HeadRows) -> State:
+        self.progress(_LOWER, 0.0)
+        found = fit_one(lower, self.labels, self.settings.head)
+        self.progress(_LOWER, 1.0)
+        return found
 
     def tuned(self, head: State, material: Material, ngrams: State) -> Heads:
         """Return the head that was trained with the encoder, joined by one of the published encoder beside it.

@@ -78,6 +78,10 @@ class TriageEngine:
         while not self._models.wait(5.0) and not self._closed.is_set():
             if self._models.loading:
                 _log.info("triage.loads_its_first_model")
+            elif self._models.refusing:
+                _log.warning(
+                    "triage.waits_for_a_model", act="see `model.refused` in this log; it is tried again"
+                )
             else:
                 _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
         return dict(self._order.next)

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,13 +13,13 @@ from schemas.derived import ModelPublished, ModelTrial
 from schemas.envelope import EventDecoder, EventError, decode_envelope
 from schemas.errors import Transient
 from schemas.model.bundle import Bundle
-from schemas.model.registry import CurrentModel, load_published
 from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
+from streams.backoff import Backoff
 from streams.record import headers_of
 from streams.triage.deployment import Deployment, Message, Trial
 from streams.triage.encoder_budget import encoder_budget
+from streams.triage.model_shelf import ModelShelf
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
 
@@ -29,7 +28,9 @@ _POLL_S: Final = 0.5
 STANDBY_S: Final = 3600.0
 """For so long a champion that was replaced stays loaded: a rollback then takes no loading, only hearing of it."""
 RETRY_S: Final = 60.0
-"""So long after a bundle could not be loaded it is tried again: a share may have been away, a copy unfinished."""
+LONGEST_RETRY_S: Final = 900.0
+"""So long after a bundle could not be loaded it is tried again, then ever later: a share may have been away, a copy
+unfinished; or it is damaged for good, and loading it costs the cores that scoring needs."""
 
 _decoder = EventDecoder({"ModelPublished": ModelPublished})
 
@@ -38,14 +39,22 @@ class NoModel(Transient):
     """There is nothing to score with yet."""
 
 
+class _Inbox:
+    """What was announced and is not done yet; `complete` once the end of the topic was reached behind it."""
+
+    def __init__(self) -> None:
+        self.announced: list[ModelPublished] = []
+        self.complete = False
+
+
 class ModelWatch(threading.Thread):
     """Reads models.published without a group (every worker needs every announcement) and does what the last one says.
 
     A bundle that cannot be loaded is refused by name: the last champion that can stays, also for a worker that
-    starts, and a model on trial is left out; each is tried again every RETRY_S until it loads or another announcement
-    takes its place, so that workers do not go on with different models after a passing fault. A new one is warmed up
-    before it is handed out, so the first ticket after a change waits no longer than any other. A call of `shrink_at`
-    messages has no room for the encoder (`encoder_budget`); None: it reads whatever the model asks it for.
+    starts, and a model on trial is left out. As long as the last announcement names one, that is tried again, so that
+    workers do not go on with different models after a passing fault. A new one is warmed up before it is handed out,
+    so the first ticket after a change waits no longer than any other. A call of `shrink_at` messages has no room for
+    the encoder (`encoder_budget`); None: it reads whatever the model asks it for.
     """
 
     def __init__(
@@ -64,8 +73,7 @@ class ModelWatch(threading.Thread):
         super().__init__(name="model-watch", daemon=True)
         self._topic = topic
         self._new_reader = new_reader
-        self._models = models
-        self._threads = inference_threads
+        self._shelf = ModelShelf(models, threads=inference_threads, priorities=priorities)
         self._shadow = shadow
         self._metrics = metrics
         self._priorities = priorities
@@ -74,18 +82,21 @@ class ModelWatch(threading.Thread):
         self._standby: Bundle | None = None
         self._standby_until = 0.0
         self._deployment: Deployment | None = None
-        self._loaded: dict[str, Bundle] = {}
-        self._refused = False
-        self._again: Sequence[ModelPublished] = ()
-        self._again_at = 0.0
+        self._to_retry: Sequence[ModelPublished] = ()
+        self._retry = Backoff(first_s=RETRY_S, most_s=LONGEST_RETRY_S, clock=clock)
         self._loading = False
         self._ready = threading.Event()
         self._stopped = threading.Event()
 
     @property
     def loading(self) -> bool:
-        """Whether what was announced is being loaded, which takes seconds; otherwise nothing new was."""
+        """Whether what was announced is being loaded, which takes seconds."""
         return self._loading
+
+    @property
+    def refusing(self) -> bool:
+        """Whether something that was announced could not be loaded and will be tried again."""
+        return bool(self._to_retry)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the first bundle; return whether there is one."""
@@ -106,38 +117,39 @@ class ModelWatch(threading.Thread):
         return results
 
     def stop(self) -> None:
-        """End the thread after its current poll."""
+        """End the thread after its current poll, or the loading that is under way."""
         self._stopped.set()
 
     def run(self) -> None:
         """Read announcements from the beginning, load the last known one, then every new one."""
         consumer = self._new_reader()
         consumer.assign([TopicPartition(self._topic, 0, 0)])
-        announced: list[ModelPublished] = []
+        inbox = _Inbox()
+
+        def replaced() -> bool:
+            self._read(consumer, inbox)
+            return bool(inbox.announced)
+
         while not self._stopped.is_set():
-            caught_up = False
-            for message in consumer.consume(100, timeout=_POLL_S):
-                error = message.error()
-                if error is None:
-                    announced += self._announced(message)
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                    caught_up = True
-                else:
-                    _log.warning("models.unreadable", topic=self._topic, error=str(error))
-            if caught_up:
-                self._loading = bool(announced)
-                self.deploy(announced)
-                self._loading = False
-                announced.clear()
-            self.try_again()
+            self._read(consumer, inbox)
+            if inbox.announced and inbox.complete:
+                self.deploy(inbox.announced)
+                inbox = _Inbox()
+            elif not inbox.announced:
+                self.try_again(replaced)
             self.forget_standby()
         consumer.close()
 
-    def _warm_up(self, bundle: Bundle) -> None:
-        """Understand something, so that what loads at its first use is there: languages, words, the encoder."""
-        texts = ("warm up", "warm up the encoder as well, please: " + "qx jv " * 20)
-        messages = [CustomerMessage(text, datetime.now(UTC)) for text in texts]
-        understand(bundle, messages, priorities=self._priorities)
+    def _read(self, consumer: Consumer, inbox: _Inbox) -> None:
+        for message in consumer.consume(100, timeout=_POLL_S):
+            error = message.error()
+            if error is None:
+                inbox.announced += self._announced(message)
+                inbox.complete = False
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                inbox.complete = True
+            else:
+                _log.warning("models.unreadable", topic=self._topic, error=str(error))
 
     def _announced(self, message: Any) -> list[ModelPublished]:
         try:
@@ -150,37 +162,23 @@ class ModelWatch(threading.Thread):
     def deploy(self, announced: Sequence[ModelPublished]) -> None:
         """Do what the last announcement says; of champions, the last that can be loaded, whoever announced it.
 
-        A worker that starts must not wait because of a bad bundle.
+        A worker that starts must not wait because of a bad bundle. As long as no model decides, all that was announced
+        before may still be the one that does.
         """
         if not announced:
             return
-        known = [*self._again, *announced]
-        self._refused = False
-        champion = self._champion(known)
-        if champion is not None:
-            self._hand_out(champion, known[-1])
-        self._again = known if self._refused else ()
-        self._again_at = self._clock() + RETRY_S
+        known = announced if self._deployment else [*self._to_retry, *announced]
+        self._retry.reset()
+        self._settle(known, self._prepared(known))
 
-    def try_again(self) -> None:
-        """Do once more what announcements say of which something could not be loaded, when it is time."""
-        if self._again and self._clock() >= self._again_at:
-            again, self._again = self._again, ()
-            self.deploy(again)
-
-    def _hand_out(self, champion: Bundle, last: ModelPublished) -> None:
-        canary, shadow = self._trial("canary", last.canary), self._trial("shadow", last.shadow)
-        if self._deployment is not None and self._deployment.champion is not champion:
-            self._standby, self._standby_until = self._deployment.champion, self._clock() + STANDBY_S
-        self._deployment = Deployment(champion, canary, shadow)
-        self._keep_what_is_used()
-        self._ready.set()
-        _log.info(
-            "models.deployed",
-            champion=champion.version,
-            canary=canary and canary.bundle.version,
-            shadow=shadow and shadow.bundle.version,
-        )
+    def try_again(self, replaced: Callable[[], bool]) -> None:
+        """Load what could not be, if it is time, and hand it out unless it was `replaced` meanwhile."""
+        if not self._to_retry or not self._retry.due:
+            return
+        known = self._to_retry
+        prepared = self._prepared(known)
+        if not replaced():
+            self._settle(known, prepared)
 
     def forget_standby(self) -> None:
         """Let go of the champion before the current one, once a rollback to it is no longer likely."""
@@ -188,12 +186,48 @@ class ModelWatch(threading.Thread):
             self._standby = None
             self._keep_what_is_used()
 
+    def _prepared(self, known: Sequence[ModelPublished]) -> Deployment | None:
+        """Load what the announcements ask for; None where no champion can be."""
+        self._loading = True
+        self._shelf.ask_anew()
+        try:
+            champion = self._champion(known)
+            if champion is None:
+                return None
+            canary, shadow = (
+                self._trial(kind, trial)
+                for kind, trial in (("canary", known[-1].canary), ("shadow", known[-1].shadow))
+            )
+            return Deployment(champion, canary, shadow)
+        finally:
+            self._loading = False
+
+    def _settle(self, known: Sequence[ModelPublished], prepared: Deployment | None) -> None:
+        """Hand out what was loaded, and note what has to be tried again."""
+        if prepared is not None:
+            self._hand_out(prepared)
+        if not self._shelf.refused:
+            self._to_retry = ()
+            return
+        self._to_retry = known if self._deployment is None else known[-1:]
+        _log.warning("models.not_all_loaded", again_in_s=self._retry.failed())
+
+    def _hand_out(self, deployment: Deployment) -> None:
+        before = self._deployment
+        if before is not None and before.champion is not deployment.champion:
+            self._standby, self._standby_until = before.champion, self._clock() + STANDBY_S
+        self._deployment = deployment
+        self._keep_what_is_used()
+        self._ready.set()
+        if before is None or _shares(before) != _shares(deployment):
+            _log.info("models.deployed", **_shares(deployment))
+
     def _keep_what_is_used(self) -> None:
         deployment = self._deployment
         assert deployment is not None  # called once there is one
         trials = [trial.bundle for trial in (deployment.canary, deployment.shadow) if trial is not None]
         standby = [self._standby] if self._standby is not None else []
-        self._loaded = {bundle.version: bundle for bundle in (deployment.champion, *trials, *standby)}
+        self._shelf.keep((deployment.champion, *trials, *standby))
 
     def _champion(self, announced: Sequence[ModelPublished]) -> Bundle | None:
         for published in reversed(announced):
@@ -212,24 +246,19 @@ class ModelWatch(threading.Thread):
         return Trial(bundle, announced.share, announced.salt)
 
     def _bundle(self, published: ModelPublished | ModelTrial) -> Bundle | None:
-        """Return a bundle ready for use, the one at hand if it is; None if it cannot be loaded."""
-        if published.version in self._loaded:
-            return self._loaded[published.version]
-        pointer = CurrentModel(version=published.version, uri=published.uri, sha256=published.sha256)
-        try:
-            bundle = load_published(pointer, self._models, threads=self._threads)
-            self._warm_up(bundle)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with a bundle, the one before stays
-            self._refused = True
-            kept = self._deployment.champion.version if self._deployment else None
-            _log.error(
-                "model.refused",
-                version=published.version,
-                error=f"{type(error).__name__}: {error}",
-                kept=kept,
-                again_in_s=RETRY_S,
-            )
-            return None
-        _log.info("model.loaded", version=bundle.version)
-        self._loaded[bundle.version] = bundle
-        return bundle
+        return self._shelf.take(
+            published, instead=self._deployment.champion.version if self._deployment else None
+        )
+
+
+def _shares(deployment: Deployment) -> dict[str, str | None]:
+    """Return which models are at work, in words."""
+
+    def told(trial: Trial | None) -> str | None:
+        return None if trial is None else f"{trial.bundle.version} ({trial.share:.1%})"
+
+    return {
+        "champion": deployment.champion.version,
+        "canary": told(deployment.canary),
+        "shadow": told(deployment.shadow),
+    }

@@ -1,49 +1,73 @@
 """How long a first model's head takes to fit: by `fit_head`, on one core, and by scikit-learn on as many as it likes.
 
-Run from the project's root: `PYTHONPATH=. .venv/bin/python tests/bench/head_fit.py`. As many rows, dimensions and
-labels as the taxonomy brings, drawn by a seed around a centre a label; medians of rounds that take turns.
+Run from the project's root: `PYTHONPATH=. .venv/bin/python tests/bench/head_fit.py`. Rows are drawn by a seed around a
+centre a label; medians of rounds that take turns.
 """
 
 import os
 import statistics
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 import click
 import numpy as np
+import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from batch.training.head_fit import fit_head
 from batch.training.label_sets import fit_each
 from schemas.model.fit_settings import HeadSettings
 
-ROWS, DIMENSIONS, LABELS = 3_500, 768, 120
+DIMENSIONS: Final = 768
+SIZES: Final = ((3_500, 120), (15_000, 150))
+"""Rows and labels: as the taxonomy brings them, and as a large labelled file does."""
 SPREAD: Final = 1.5
 ROUNDS: Final = 5
 STRENGTH: Final = HeadSettings().regularisation
 MOST_STEPS: Final = 500
 
 
+class Rows(NamedTuple):
+    """Vectors of length 1, and the columns of their labels."""
+
+    vectors: npt.NDArray[np.float32]
+    targets: npt.NDArray[np.intp]
+
+
 def main() -> None:
     """Print the medians, their spread and their ratio, of one head for all labels and of one for each."""
-    rng = np.random.default_rng(1)
-    targets = rng.integers(0, LABELS, ROWS)
-    vectors = rng.normal(size=(LABELS, DIMENSIONS))[targets] + SPREAD * rng.normal(size=(ROWS, DIMENSIONS))
-    rows = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    taught = np.eye(LABELS, dtype=np.bool_)[targets]
-
-    def plain_each() -> None:
-        for label in range(LABELS):
-            LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS).fit(rows, taught[:, label])
-
     click.echo(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start; {ROUNDS} rounds")
+    for rows, labels in SIZES:
+        drawn = draw(rows, labels)
+        compare(
+            f"one head for {labels} labels, {rows:,} rows",
+            partial(fit_head, drawn.vectors, drawn.targets, labels),
+            partial(LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS).fit, drawn.vectors, drawn.targets),
+        )
+    rows, labels = SIZES[0]
+    drawn = draw(rows, labels)
+    taught = np.eye(labels, dtype=np.bool_)[drawn.targets]
     compare(
-        "one head for all labels",
-        lambda: fit_head(rows, targets, LABELS),
-        lambda: LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS).fit(rows, targets),
+        f"one for each of {labels} labels, {rows:,} rows",
+        partial(fit_each, drawn.vectors, taught, regularisation=STRENGTH, seed=1),
+        partial(plain_each, drawn.vectors, taught),
     )
-    compare("one for each label", lambda: fit_each(rows, taught, regularisation=STRENGTH, seed=1), plain_each)
+
+
+def draw(rows: int, labels: int) -> Rows:
+    """Return rows around a centre a label."""
+    rng = np.random.default_rng(1)
+    targets = rng.integers(0, labels, rows)
+    vectors = rng.normal(size=(labels, DIMENSIONS))[targets] + SPREAD * rng.normal(size=(rows, DIMENSIONS))
+    return Rows((vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), targets)
+
+
+def plain_each(vectors: npt.NDArray[np.float32], taught: npt.NDArray[np.bool_]) -> None:
+    """Fit a separator for each label as scikit-learn does by itself."""
+    for column in taught.T:
+        LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS).fit(vectors, column)
 
 
 def compare(name: str, ours: Callable[[], object], reference: Callable[[], object]) -> None:

@@ -61,7 +61,9 @@ def _write(file: Path, name: str, rows: Sequence[Row]) -> None:
     """Write the rows of a section; those of the others stay as they were."""
     before = msgspec.json.decode(file.read_bytes()) if file.exists() else {}
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(msgspec.json.format(msgspec.json.encode({**before, name: rows})))
+    partial = file.with_suffix(".partial")
+    partial.write_bytes(msgspec.json.format(msgspec.json.encode({**before, name: rows})))
+    partial.replace(file)
 
 
 if __name__ == "__main__":

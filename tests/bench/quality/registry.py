@@ -24,6 +24,7 @@ Section = Callable[["BenchContext"], Sequence[Row]]
 SECTIONS: Final = {
     "clinc150": "tests.bench.quality.clinc150",
     "it_service_tickets": "tests.bench.quality.it_tickets",
+    # Needs the two models above, and a run that is cut short should have it.
     "speed": "tests.bench.quality.speed",
     "bitext": "tests.bench.quality.bitext",
     "learning_curve": "tests.bench.quality.learning_curve",

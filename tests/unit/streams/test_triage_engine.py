@@ -32,6 +32,7 @@ class Models:
     def __init__(self) -> None:
         self._waits = [True, False]
         self.loading = False
+        self.refusing = False
 
     def wait(self, timeout_s: float) -> bool:
         assert timeout_s

@@ -1,0 +1,69 @@
+"""The bundles that a worker has loaded, each once, and warmed up before it is used."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from schemas.derived import ModelPublished, ModelTrial
+from schemas.model.bundle import Bundle
+from schemas.model.registry import CurrentModel, load_published
+from schemas.signals.priority import PriorityTable
+from schemas.understanding import CustomerMessage, understand
+
+_log = structlog.get_logger(__name__)
+
+
+class ModelShelf:
+    """Bundles by version; for one thread.
+
+    `refused` are those that could not be loaded since `ask_anew`, by version and sum: until then they are not asked
+    for twice, however many announcements name them.
+    """
+
+    def __init__(self, models: Path, *, threads: int, priorities: PriorityTable) -> None:
+        self.refused: set[tuple[str, str]] = set()
+        self._models, self._threads, self._priorities = models, threads, priorities
+        self._loaded: dict[str, Bundle] = {}
+
+    def ask_anew(self) -> None:
+        """Forget what was refused: it may be there now."""
+        self.refused.clear()
+
+    def take(self, published: ModelPublished | ModelTrial, *, instead: str | None) -> Bundle | None:
+        """Return a bundle ready for use, the one at hand if it is; None if it cannot be loaded.
+
+        `instead` is the version that goes on deciding then, for the log.
+        """
+        if published.version in self._loaded:
+            return self._loaded[published.version]
+        known = (published.version, published.sha256)
+        if known in self.refused:
+            return None
+        pointer = CurrentModel(version=published.version, uri=published.uri, sha256=published.sha256)
+        try:
+            bundle = load_published(pointer, self._models, threads=self._threads)
+            self._warm_up(bundle)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a bundle, the one before stays
+            self.refused.add(known)
+            _log.error(
+                "model.refused",
+                version=published.version,
+                error=f"{type(error).__name__}: {error}",
+                kept=instead,
+            )
+            return None
+        _log.info("model.loaded", version=bundle.version)
+        self._loaded[bundle.version] = bundle
+        return bundle
+
+    def keep(self, bundles: Iterable[Bundle]) -> None:
+        """Let go of all others."""
+        self._loaded = {bundle.version: bundle for bundle in bundles}
+
+    def _warm_up(self, bundle: Bundle) -> None:
+        """Understand something, so that what loads at its first use is there: languages, words, the encoder."""
+        texts = ("warm up", "warm up the encoder as well, please: " + "qx jv " * 20)
+        messages = [CustomerMessage(text, datetime.now(UTC)) for text in texts]
+        understand(bundle, messages, priorities=self._priorities)

@@ -1,0 +1,102 @@
+"""A watch over announced models without Kafka or bundles on disk, for tests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as replace_struct
+from prometheus_client import CollectorRegistry
+
+from schemas.derived import ModelPublished, ModelTrial
+from schemas.model.bundle import Bundle
+from schemas.model.errors import BundleError
+from schemas.model.registry import CurrentModel
+from schemas.signals.priority import PriorityTable
+from schemas.understanding import CustomerMessage
+from streams.triage.deployment import Message
+from streams.triage.model_watch import ModelWatch
+from streams.triage.shadow import ShadowScoring
+from streams.triage.trial_metrics import TrialMetrics
+from tests.unit.schemas.tiny_model import tiny_bundle
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+class Shelf:
+    """Stands for the folder of bundles: what starts with `bad` cannot be loaded, nor what is `away`.
+
+    `asked` are the versions that were asked for, `loaded` those that were there.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.loaded: list[str] = []
+        self.away: set[str] = set()
+
+    def load(self, pointer: CurrentModel, _models: Path, *, threads: int) -> Bundle:
+        """Return a tiny bundle of the version that is asked for."""
+        assert threads == 1
+        self.asked.append(pointer.version)
+        if pointer.version.startswith("bad"):
+            raise BundleError(f"{pointer.version}: damaged")
+        if pointer.version in self.away:
+            raise OSError(f"{pointer.version}: the share is not there")
+        self.loaded.append(pointer.version)
+        bundle = tiny_bundle()
+        return replace(bundle, manifest=replace_struct(bundle.manifest, version=pointer.version))
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def shelf_instead_of_disk(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Return a shelf that watches load from in this test."""
+    made = Shelf()
+    monkeypatch.setattr("streams.triage.model_shelf.load_published", made.load)
+    return made
+
+
+def new_watch(clock: Clock, new_reader: Any = None) -> ModelWatch:
+    """Return a watch that is not started."""
+    metrics = TrialMetrics(CollectorRegistry())
+    return ModelWatch(
+        topic="models.published",
+        new_reader=new_reader,
+        models=Path(),
+        inference_threads=1,
+        shadow=ShadowScoring(metrics),
+        metrics=metrics,
+        priorities=PriorityTable.load(),
+        shrink_at=8,
+        clock=clock,
+    )
+
+
+def published(version: str, *, canary: str | None = None, shadow: str | None = None) -> ModelPublished:
+    """Return the announcement of a champion, and of trials on all tickets."""
+
+    def trial(name: str | None) -> ModelTrial | None:
+        return ModelTrial(version=name, uri=name, sha256="s", share=1.0, salt="salt") if name else None
+
+    return ModelPublished(
+        version=version, uri=version, sha256="s", accuracy=0.9, taxonomy_version="1",
+        canary=trial(canary), shadow=trial(shadow),
+    )  # fmt: skip
+
+
+def messages(*texts: str) -> list[Message]:
+    """Return messages of one ticket."""
+    return [Message("T-1", CustomerMessage(text, NOW)) for text in texts]
+
+
+def decided_by(watch: ModelWatch) -> str:
+    """Return the version of the model that decides."""
+    return watch.score(messages("refund please"))[0].model_version
