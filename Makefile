@@ -49,7 +49,7 @@ lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
 bench: setup  ## throughput and latency on this machine, as a report
 	@$(BIN)/python -m tests.bench
 
-bench-quality: setup-all  ## train from scratch on the public data, print quality beside the bars (hours)
+bench-quality: setup-all  ## train from scratch on the public data, print quality beside the bars (over an hour)
 	@$(BIN)/python -m tests.bench.quality
 
 replay-it: setup  ## train on 80 % of the public IT tickets, replay the rest, compare with evaluate
