@@ -18,6 +18,7 @@ from schemas.model.manifest import OperatingPoint, Validation
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, softmax
 from schemas.model.strangeness import energy, quantiles, strangeness
+from schemas.model.student import student_from
 from schemas.vocabulary import OUT_OF_SCOPE
 
 LOSSES: Final = (0.0, 0.001, 0.003, 0.005, 0.01, 0.02)
@@ -32,19 +33,29 @@ class Heads(NamedTuple):
 
 
 def calibrate_cascade(
-    ngrams: State, heads: Heads, material: Material, vectors: Vectors, wishes: Wishes
+    ngrams: State,
+    heads: Heads,
+    material: Material,
+    vectors: Vectors,
+    wishes: Wishes,
+    *,
+    student: State | None = None,
 ) -> Fitted:
     """Return all tiers with the scales, levels, thresholds and bands that the validation rows teach.
 
-    Of several heads the one is taken that `best_head` finds best on these rows.
+    Of several heads the one is taken that `best_head` finds best on these rows. A `student` answers beside the n-grams
+    in the first tier; the heads are weighed with the n-grams alone, which see what no encoder has taught.
     """
     texts, targets = material.val
     if not texts:
-        return _uncalibrated(ngrams, heads)
+        return _uncalibrated(ngrams, heads)._replace(student=student)
     logits = ngram_tier_from(ngrams).logits(texts)
     ngrams = {**ngrams, "scale": learn_scales([logits], targets)[0]}
     outside = material.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in material.labels else None
     first = _Tier.of(logits.astype(np.float64) * ngrams["scale"], targets, outside)
+    ngrams = {**ngrams, "levels": first.levels}
+    if student is not None:
+        student, first = _studied(student, texts, logits, targets, outside)
     rows = HeadRows(vectors.of(texts), targets, in_another_language(texts))
     head, second = _answering(heads.whole, rows, logits, outside)
     early = None
@@ -54,7 +65,17 @@ def calibrate_cascade(
         )
         head = {**head, "early": lower}
     tiers = _Tiers(first, early, second)
-    return tiers.calibrated({**ngrams, "levels": first.levels}, head, material, wishes)
+    return tiers.calibrated(ngrams, head, material, wishes)._replace(student=student)
+
+
+def _studied(
+    student: State, texts: Sequence[str], ngram_logits: Matrix, targets: Targets, outside: int | None
+) -> tuple[State, "_Tier"]:
+    """Return the student's state, calibrated beside the n-grams, and the answers of both."""
+    own, ngrams = learn_scales([student_from(student).logits(texts), ngram_logits], targets)
+    scaled = {**student, "student_scale": own, "ngrams_scale": ngrams}
+    tier = _Tier.of(student_from(scaled).calibrated(texts, ngram_logits), targets, outside)
+    return {**scaled, "levels": tier.levels}, tier
 
 
 def _uncalibrated(ngrams: State, heads: Heads) -> Fitted:

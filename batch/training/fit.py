@@ -13,6 +13,7 @@ from batch.training.progress import Progress
 from batch.training.published_beside import fit_published, learn_factors, side_by_side, split_vectors
 from batch.training.search import search_settings
 from batch.training.vectors import Vectors
+from schemas.model.bundle import head_from
 from schemas.model.fit_settings import FitSettings
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix
@@ -54,7 +55,8 @@ def fit_cascade(
     fitting = _Fitting(labels, vectors, seed, progress, settings)
     ngrams = fitting.ngrams(material.train)
     heads = fitting.tuned(tuned_head, material, ngrams) if tuned_head else fitting.heads(material.train)
-    fitted = calibrate_cascade(ngrams, heads, material, vectors, wishes)._replace(
+    student = fitting.student(heads.whole[0], material) if tuned_head and material.val.texts else None
+    fitted = calibrate_cascade(ngrams, heads, material, vectors, wishes, student=student)._replace(
         settings=settings, search=searched
     )
     if not (material.own_validation and material.val.texts):
@@ -111,6 +113,21 @@ class _Fitting(NamedTuple):
         factors = learn_factors(head, published, self.vectors.of(texts), logits, targets)
         return Heads([side_by_side(head, published, factors)], early)
 
+    def student(self, teacher: State, material: Material) -> State:
+        """Return what the first tier learns of the answers of a fine-tuned encoder's head."""
+        from batch.training.student_fit import fit_student  # noqa: PLC0415 - needs the extra `train`
+
+        texts, targets = material.train
+        places = self._places(targets)
+        return fit_student(
+            Examples([texts[place] for place in places], targets[places]),
+            texts,
+            head_from(teacher),
+            self.vectors,
+            seed=self.seed,
+            progress=self.progress,
+        )
+
     def again(self, fitted: Fitted, everything: Examples, *, heads: bool) -> Fitted:
         """Return the tiers learnt from all rows, the heads where that is wished, with what calibration found."""
         scale = {name: fitted.ngrams[name] for name in ("scale", "levels")}
@@ -139,7 +156,11 @@ class _Fitting(NamedTuple):
 
     def _rows(self, examples: Examples) -> tuple[HeadRows, HeadRows | None]:
         """Return the rows that a head learns from, as the whole encoder reads them and as its lower layers do."""
-        places = sample_of_each(examples.targets, ENCODER_ROWS, seed=self.seed)
+        places = self._places(examples.targets)
         texts = [examples.texts[place] for place in places]
         rows = HeadRows.of(texts, self.vectors.of(texts), examples.targets[places])
         return rows, rows._replace(vectors=self.vectors.lower_of(texts)) if self.vectors.lower else None
+
+    def _places(self, targets: Targets) -> list[int]:
+        """Return the places of the rows that the encoder reads."""
+        return sample_of_each(targets, ENCODER_ROWS, seed=self.seed)

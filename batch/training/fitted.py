@@ -23,7 +23,8 @@ class Fitted(NamedTuple):
     """What training found: the states of both tiers as they are stored, the thresholds, the bands, the settings.
 
     The head's state holds that of the encoder's lower layers as `early`, where it may be left after them; then there is
-    an `exit_threshold`. `several` are the thresholds of a model that answers several labels.
+    an `exit_threshold`. `student` is what the first tier learnt from a fine-tuned encoder. `several` are the thresholds
+    of a model that answers several labels.
     """
 
     ngrams: State
@@ -35,3 +36,4 @@ class Fitted(NamedTuple):
     search: Search | None = None
     several: State | None = None
     exit_threshold: float | None = None
+    student: State | None = None

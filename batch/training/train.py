@@ -30,6 +30,7 @@ from schemas.model.manifest import (
     HEAD,
     NGRAMS,
     SEVERAL,
+    STUDENT,
     Asked,
     BundleManifest,
     DataInput,
@@ -39,6 +40,7 @@ from schemas.model.manifest import (
 )
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.several import several_from
+from schemas.model.student import student_from
 from schemas.model.writing import (
     bundle_being_written,
     format_of,
@@ -158,6 +160,8 @@ def _contents(fitted: Fitted) -> dict[str, bytes]:
     states = {NGRAMS: fitted.ngrams, HEAD: fitted.head}
     if fitted.several is not None:
         states[SEVERAL] = fitted.several
+    if fitted.student is not None:
+        states[STUDENT] = fitted.student
     return {name: dump_arrays(state) for name, state in states.items()}
 
 
@@ -215,6 +219,7 @@ def assemble(manifest: BundleManifest, fitted: Fitted, encoder: LayeredEncoder) 
         head_from(fitted.head),
         several=several,
         early=early_from(fitted.head),
+        student=None if fitted.student is None else student_from(fitted.student),
     )
 
 

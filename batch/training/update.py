@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,7 @@ from schemas.model.manifest import (
     HEAD,
     NGRAMS,
     SEVERAL,
+    STUDENT,
     BundleManifest,
     DataInput,
     RowCounts,
@@ -103,29 +104,52 @@ def _fitted(
     update = update_ngrams(state, material.train, fresh, seed=bundle.manifest.seed, settings=settings)
     progress(LEARNING, 1.0)
     head = load_arrays((base / HEAD).read_bytes(), source=str(base / HEAD))
-    return _calibrated(bundle, update.state, head, material, progress), update.relearnt
+    states = _States(update.state, head, _student(base, bundle.manifest))
+    return _calibrated(bundle, states, material, progress), update.relearnt
+
+
+class _States(NamedTuple):
+    """All tiers as they are stored."""
+
+    ngrams: State
+    head: State
+    student: State | None
+
+
+def _student(base: Path, manifest: BundleManifest) -> State | None:
+    file = base / STUDENT
+    return load_arrays(file.read_bytes(), source=str(file)) if STUDENT in manifest.files else None
 
 
 def _place(
     base: Path, folder: Path, manifest: BundleManifest, fitted: Fitted, *, keep_examples: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Write what was learnt beside what stays as it is; return the sums of all files, and of the extras."""
-    place_files(base, folder, sorted(set(manifest.files) - {NGRAMS, HEAD}))
-    files = write_files(folder, {NGRAMS: dump_arrays(fitted.ngrams), HEAD: dump_arrays(fitted.head)})
+    states = {NGRAMS: fitted.ngrams, HEAD: fitted.head}
+    if fitted.student is not None:
+        states[STUDENT] = fitted.student
+    place_files(base, folder, sorted(set(manifest.files) - set(states)))
+    files = write_files(folder, {name: dump_arrays(state) for name, state in states.items()})
     examples = [one for one in load_examples(base) if keep_examples or one.source == "taxonomy"]
     return files, write_extras(folder, {EXAMPLES: encode_examples(examples)} if examples else {})
 
 
-def _calibrated(bundle: Bundle, ngrams: State, head: State, material: Material, progress: Progress) -> Fitted:
+def _calibrated(bundle: Bundle, states: _States, material: Material, progress: Progress) -> Fitted:
     """Return the tiers with all that validation rows teach; without any, with what the bundle has."""
-    base = bundle.manifest
+    base, (ngrams, head, student) = bundle.manifest, states
     if not material.val.texts:
         return Fitted(
-            ngrams, head, base.threshold, base.validation, base.bands, exit_threshold=base.exit_threshold
+            ngrams,
+            head,
+            base.threshold,
+            base.validation,
+            base.bands,
+            exit_threshold=base.exit_threshold,
+            student=student,
         )
     vectors = Vectors(read_here(bundle.encoder), progress, lower=bundle.lower_dimensions)
     heads = Heads([head], [head["early"]] if "early" in head else [])
-    return calibrate_cascade(ngrams, heads, material, vectors, wishes_of(base))
+    return calibrate_cascade(ngrams, heads, material, vectors, wishes_of(base), student=student)
 
 
 def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonomy: Taxonomy) -> str | None:

@@ -101,6 +101,14 @@ class Vectors:
         """Return one vector a text, (n, dimensions), of the layers after which it may be left; none: 0 columns."""
         return self._columns(texts, slice(self.lower))
 
+    def read_once(self, texts: Sequence[str]) -> Matrix:
+        """Return what `of` returns, (n, dimensions), of texts (at least one) that will not be asked for again."""
+        order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), texts[place]))
+        read = self._reader([texts[place] for place in order], self._progress)[:, self.lower :]
+        found = np.empty_like(read)
+        found[order] = read
+        return found
+
     def _columns(self, texts: Sequence[str], columns: slice) -> Matrix:
         new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))
         if new:  # of like lengths side by side, which batches well

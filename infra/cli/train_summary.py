@@ -25,7 +25,7 @@ def summary_of(manifest: BundleManifest, out: Path) -> Table:
         table.add_row(
             "validation",
             f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%}{_layers(found)} "
-            f"(alone: n-grams {found.ngrams_accuracy:.4f}, encoder {found.encoder_accuracy:.4f})",
+            f"(alone: first tier {found.ngrams_accuracy:.4f}, encoder {found.encoder_accuracy:.4f})",
         )
     table.add_row("answers", _answers(manifest))
     table.add_row("bands", _bands(manifest.bands))

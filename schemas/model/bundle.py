@@ -20,6 +20,7 @@ from schemas.model.manifest import (
     MANIFEST,
     NGRAMS,
     SEVERAL,
+    STUDENT,
     BundleManifest,
     EncoderInfo,
     files_of,
@@ -27,6 +28,8 @@ from schemas.model.manifest import (
 from schemas.model.ngrams import NgramTier, ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, sigmoid, softmax
 from schemas.model.several import SeveralLabels, several_from
+from schemas.model.strangeness import energy, strangeness
+from schemas.model.student import Student, student_from
 from schemas.sentiment.folder import SENTIMENT_PART, load_sentiment
 from schemas.sentiment.model import SentimentModel
 from schemas.vocabulary import OUT_OF_SCOPE
@@ -78,6 +81,7 @@ class Bundle:
     `sentiment` is the sentiment model that it carries; None where it carries none and the packaged lexicon reads.
     `several` is there where it was taught several labels a text: then each label has a probability of its own.
     `early` answers from the encoder's lower layers, where it may be left after these, and is asked before `head`.
+    `student` is the part of the first tier that learnt from a fine-tuned encoder.
     """
 
     manifest: BundleManifest
@@ -87,6 +91,7 @@ class Bundle:
     sentiment: SentimentModel | None = None
     several: SeveralLabels | None = None
     early: EncoderHead | None = None
+    student: Student | None = None
 
     @property
     def version(self) -> str:
@@ -116,6 +121,17 @@ class Bundle:
         """Return the column of the label out of scope, None where the model has not learnt it."""
         names = [label.name for label in self.manifest.labels]
         return names.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in names else None
+
+    def first_tier(self, texts: Sequence[str], ngram_logits: Matrix) -> tuple[Wide, Wide]:
+        """Return the first tier's calibrated logits of texts, (n, labels), and their strangeness, (n,).
+
+        `ngram_logits` are those of their n-grams, beside which the student answers where there is one.
+        """
+        if self.student is None:
+            calibrated, levels = ngram_logits.astype(np.float64) * self.ngrams.scale, self.ngrams.levels
+        else:
+            calibrated, levels = self.student.calibrated(texts, ngram_logits), self.student.levels
+        return calibrated, strangeness(energy(calibrated, outside=self.outside), levels)
 
     def probabilities(self, calibrated: Wide) -> Wide:
         """Return the labels' probabilities, (n, labels), at calibrated logits: of one label, or each one's own."""
@@ -148,6 +164,7 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
         _sentiment(path, manifest),
         several=several,
         early=early_from(state),
+        student=student_from(_state(path / STUDENT)) if STUDENT in manifest.files else None,
     )
     _check_widths(bundle, path)
     return bundle
@@ -249,6 +266,7 @@ def _check_widths(bundle: Bundle, path: Path) -> None:
     if (
         any(found != expected for found, expected in shapes)
         or bundle.ngrams.labels != labels
+        or not (bundle.student is None or bundle.student.fits(labels))
         or any(each.shape != (labels,) for each in thresholds)
     ):
         raise BundleError(

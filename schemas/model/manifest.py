@@ -15,13 +15,23 @@ FORMAT: Final = 2
 FORMAT_OF_MORE_PARTS: Final = 3
 FORMAT_OF_MORE_LAYERS: Final = 4
 FORMAT_OF_EARLY_EXIT: Final = 5  # and of 8-bit integers
-FORMATS: Final = (FORMAT, FORMAT_OF_MORE_PARTS, FORMAT_OF_MORE_LAYERS, FORMAT_OF_EARLY_EXIT)
+FORMAT_OF_STUDENT: Final = 6
+FORMATS: Final = (
+    FORMAT,
+    FORMAT_OF_MORE_PARTS,
+    FORMAT_OF_MORE_LAYERS,
+    FORMAT_OF_EARLY_EXIT,
+    FORMAT_OF_STUDENT,
+)
 """What is read; any other number is refused. A bundle has a later format only where a reader of the earlier one would
 refuse it, or leave a part out: then workers of two releases would answer differently under one version."""
 
 MANIFEST: Final = "bundle.json"
 NGRAMS: Final = "ngrams.skops"
 HEAD: Final = "head.skops"
+STUDENT: Final = "student.skops"
+"""What the first tier learnt from a fine-tuned encoder."""
+
 SEVERAL: Final = "several.skops"
 """Only a model that was taught several labels a text has it."""
 

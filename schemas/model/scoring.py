@@ -12,7 +12,6 @@ from schemas.model.bundle import Bundle
 from schemas.model.encoder_tier import ask_encoder
 from schemas.model.language import language_of
 from schemas.model.probabilities import DECIMALS, Flags, Wide, best
-from schemas.model.strangeness import energy, strangeness
 from schemas.model.text import CleanText, clean_text
 from schemas.triage import ENCODER_BUDGET, UNMAPPED_TEAM, UNSURE, Band, Guess, Triage
 from schemas.vocabulary import TRIAGE_TEAM
@@ -73,9 +72,8 @@ def score_clean(
 def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None = None) -> Cascaded:
     """Return what both tiers together say about cleaned texts; `encoder_budget` as for `score`."""
     logits = bundle.ngrams.logits(texts)
-    scaled = logits.astype(np.float64) * bundle.ngrams.scale
-    probabilities = bundle.probabilities(scaled)
-    strange = strangeness(energy(scaled, outside=bundle.outside), bundle.ngrams.levels)
+    calibrated, strange = bundle.first_tier(texts, logits)
+    probabilities = bundle.probabilities(calibrated)
     confidence = probabilities.max(axis=1)
     unsure = confidence < bundle.manifest.threshold
     places = _within_budget(np.flatnonzero(unsure), confidence, encoder_budget)

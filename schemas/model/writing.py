@@ -19,8 +19,10 @@ from schemas.model.manifest import (
     FORMAT_OF_EARLY_EXIT,
     FORMAT_OF_MORE_LAYERS,
     FORMAT_OF_MORE_PARTS,
+    FORMAT_OF_STUDENT,
     MANIFEST,
     SEVERAL,
+    STUDENT,
     TOKENIZER,
     BundleManifest,
     EncoderInfo,
@@ -94,9 +96,12 @@ def format_of(files: Collection[str], head: Mapping[str, Any], encoder: EncoderI
     """Return the format of a bundle with these files, this state of its head and this encoder.
 
     Readers of format 2 were released that answer without thresholds of several labels, without a head for other
-    languages and without a sentiment model; readers of format 3 that read the encoder's last layer alone; and readers
-    of format 4 that read all its layers for every text, and know no 8-bit integers.
+    languages and without a sentiment model; readers of format 3 that read the encoder's last layer alone; readers of
+    format 4 that read all its layers for every text, and know no 8-bit integers; and readers of format 5 whose first
+    tier is n-grams alone.
     """
+    if STUDENT in files:
+        return FORMAT_OF_STUDENT
     if encoder.exit_after is not None or encoder.precision == "int8":
         return FORMAT_OF_EARLY_EXIT
     if encoder.layers:

@@ -8,15 +8,17 @@ import msgspec
 import numpy as np
 import pytest
 
+from batch.training.corrections import Known
 from batch.training.encoder_choice import LAYERS
 from batch.training.examples import prepare
 from batch.training.options import TrainingOptions
-from batch.training.rows import rows_to_train
+from batch.training.rows import LabelledRow, rows_to_train
 from batch.training.train import train_bundle
 from batch.training.tuning import Recipe, missing_packages
+from batch.training.update import update_bundle
 from schemas.model.bundle import Bundle, encoder_of, load_bundle
 from schemas.model.encoder import MAX_TOKENS
-from schemas.model.manifest import ENCODER, TOKENIZER, TUNED_PARTS
+from schemas.model.manifest import ENCODER, STUDENT, TOKENIZER, TUNED_PARTS
 from schemas.model.probabilities import Matrix
 from schemas.model.processors import exact_int8
 from schemas.model.scoring import score
@@ -32,8 +34,9 @@ QUICK = Recipe(most_epochs=1, fewest_steps=4)
 
 
 class Pair(NamedTuple):
-    """A bundle, and the PyTorch module that its encoder was written from: a trained and the published one."""
+    """A bundle, its folder, and the module that its encoder was written from: a trained and the published one."""
 
+    folder: Path
     bundle: Bundle
     body: Any
 
@@ -63,7 +66,7 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
             inputs=(),
             progress=lambda _what, _done: None,
         )
-    return Pair(load_bundle(out), written[0])
+    return Pair(out, load_bundle(out), written[0])
 
 
 def _vectors(body: Any, tokenizer: Path) -> Matrix:
@@ -128,8 +131,30 @@ def test_the_bundle_is_whole_and_says_how_it_was_made(pair: Pair) -> None:
     assert (manifest.encoder.published_beside, manifest.encoder.dimensions) == (True, 4 * 384)
     assert set(TUNED_PARTS) <= set(manifest.files)
     assert "encoder/model.onnx" not in manifest.files
+    assert (STUDENT in manifest.files, pair.bundle.student is None, manifest.format) == (True, False, 6)
     texts = [row.text for row in ROWS]
     assert score(pair.bundle, texts) == [score(pair.bundle, [text])[0] for text in texts]
+
+
+def test_a_correction_leaves_what_the_encoder_taught(pair: Pair, tmp_path: Path) -> None:
+    """An update teaches the n-grams; the student stays beside them, bit for bit."""
+    fresh = [LabelledRow("the gnome of my garden crashed at login", (ROWS[0].labels[0],))]
+    out = tmp_path / "updated"
+    update_bundle(
+        pair.folder,
+        Known(ROWS, fresh, ()),
+        taxonomy=load_taxonomy(),
+        out=out,
+        created_at=datetime(2026, 1, 3, tzinfo=UTC),
+        progress=lambda _what, _done: None,
+    )
+    updated = load_bundle(out)
+    assert updated.version != pair.bundle.version
+    assert (updated.manifest.format, updated.manifest.update is None) == (6, False)
+    student, before = updated.student, pair.bundle.student
+    assert student is not None
+    assert before is not None
+    np.testing.assert_array_equal(student.logits(TEXTS), before.logits(TEXTS))
 
 
 def test_integers_agree_with_the_original(encoder_folder: Path, pair: Pair, tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def test_a_part_that_an_earlier_reader_leaves_out_makes_another_format(
     assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, integers) == 5
     exiting = EncoderInfo(name="x", precision="f32", dimensions=8, exit_after=2)
     assert format_of(("ngrams.skops", "head.skops"), {"weights": None}, exiting) == 5
+    assert format_of(("ngrams.skops", "head.skops", "student.skops"), {"weights": None}, exiting) == 6
 
 
 def test_the_version_depends_on_what_decides_answers_alone() -> None:

@@ -14,6 +14,7 @@ from schemas.model.manifest import BundleManifest, EncoderInfo, Label, RowCounts
 from schemas.model.ngrams import NgramFeatures, NgramTier, Terms
 from schemas.model.probabilities import Matrix
 from schemas.model.several import SeveralLabels
+from schemas.model.student import Student
 from schemas.vocabulary import Category, Priority
 
 DIMENSIONS = 16
@@ -61,10 +62,12 @@ def tiny_bundle(
     bands: Bands | None = None,
     several: SeveralLabels | None = None,
     exit_threshold: float | None = None,
+    student: bool = False,
 ) -> Bundle:
     """Return a bundle with seeded weights; with thresholds of `several` it answers several labels.
 
-    With an `exit_threshold` the encoder may be left early, after the first quarter of its dimensions.
+    With an `exit_threshold` the encoder may be left early, after the first quarter of its dimensions. A `student`
+    answers beside the n-grams.
     """
     rng = np.random.default_rng(7)
     width, count = len(WORDS) + len(CHARACTERS), len(LABELS)
@@ -88,6 +91,25 @@ def tiny_bundle(
         head(DIMENSIONS - lower),
         several=several,
         early=head(lower) if lower else None,
+        student=tiny_student(len(LABELS)) if student else None,
+    )
+
+
+def tiny_student(labels: int) -> Student:
+    """Return a student of four words with seeded weights."""
+    rng = np.random.default_rng(8)
+    words, dimensions, units = ("charged", "login", "my", "refund"), 3, 5
+
+    def drawn(*shape: int) -> Matrix:
+        return rng.normal(size=shape).astype(np.float32)
+
+    return Student(
+        words,
+        vectors=drawn(len(words), dimensions),
+        hidden=(drawn(units, dimensions), drawn(units)),
+        output=(drawn(labels, units), drawn(labels)),
+        student_scale=0.7,
+        ngrams_scale=1.2,
     )
 
 

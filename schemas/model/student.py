@@ -1,0 +1,96 @@
+"""The part of the first tier that a fine-tuned encoder taught: vectors of words, and a small network on their mean.
+
+The form is the deep averaging network of Iyyer et al. 2015 (https://aclanthology.org/P15-1162); that it learns what a
+larger model answers is Hinton et al. 2015 (https://arxiv.org/abs/1503.02531).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from schemas.model.ngrams import unpack_strings
+from schemas.model.probabilities import Matrix, Wide
+
+SMALLEST_VARIANCE: Final = 1e-5
+"""Added to a mean vector's variance before it is brought to variance 1, so that a text without known words stays 0."""
+
+_WORD: Final = re.compile(r"\w+")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a cleaned text, as a student reads them."""
+    return _WORD.findall(text.lower())
+
+
+class Student:
+    """Answers beside the n-grams, whose logits its own are added to; both scales are learnt on validation rows.
+
+    `levels` are the energies of both together by which a text's strangeness is told.
+    """
+
+    def __init__(
+        self,
+        words: Iterable[str],
+        *,
+        vectors: Matrix,
+        hidden: tuple[Matrix, Matrix],
+        output: tuple[Matrix, Matrix],
+        student_scale: float = 1.0,
+        ngrams_scale: float = 1.0,
+        levels: Matrix | None = None,
+    ) -> None:
+        self._row = {word: row for row, word in enumerate(words)}
+        self._vectors = np.ascontiguousarray(vectors)  # (words, dimensions)
+        self._hidden = hidden  # (units, dimensions), (units,)
+        self._output = output  # (labels, units), (labels,)
+        self.student_scale, self.ngrams_scale = student_scale, ngrams_scale
+        self.levels = np.zeros(0, dtype=np.float32) if levels is None else levels
+
+    def fits(self, labels: int) -> bool:
+        """Return whether the parts fit each other and this number of labels."""
+        (first, first_bias), (last, last_bias) = self._hidden, self._output
+        shapes = self._vectors.shape, first.shape, first_bias.shape, last.shape, last_bias.shape
+        words, (units, dimensions) = len(self._row), first.shape
+        expected = (words, dimensions), (units, dimensions), (units,), (labels, units), (labels,)
+        return shapes == expected
+
+    def logits(self, texts: Sequence[str]) -> Matrix:
+        """Return the network's own scores of each text, (n, labels); a row depends on its own text alone."""
+        rows = [self._of(text) for text in texts]
+        return np.asarray(rows, dtype=np.float32).reshape(len(texts), len(self._output[1]))
+
+    def calibrated(self, texts: Sequence[str], ngram_logits: Matrix) -> Wide:
+        """Return each text's calibrated logits, (n, labels), its own beside those of its n-grams."""
+        own = self.logits(texts).astype(np.float64) * self.student_scale
+        return np.asarray(own + ngram_logits.astype(np.float64) * self.ngrams_scale)
+
+    def _of(self, text: str) -> Matrix:
+        # One product a row: a matrix product may round a row differently with the number of its neighbours.
+        mean = self._mean(text)
+        (first, first_bias), (last, last_bias) = self._hidden, self._output
+        centred = mean - mean.mean()
+        length = np.sqrt((centred @ centred) / np.float32(len(mean)) + np.float32(SMALLEST_VARIANCE))
+        units = np.maximum(first @ (centred / length) + first_bias, np.float32(0))
+        return np.asarray(last @ units + last_bias)
+
+    def _mean(self, text: str) -> Matrix:
+        known = self._row
+        rows = [known[word] for word in words_of(text) if word in known]
+        if not rows:
+            return np.zeros(self._vectors.shape[1], dtype=np.float32)
+        return np.asarray(self._vectors[rows].sum(axis=0) / np.float32(len(rows)))
+
+
+def student_from(state: dict[str, Any]) -> Student:
+    """Build the student from what `student.skops` holds: arrays and two numbers, no other type."""
+    return Student(
+        unpack_strings(state["words"]),
+        vectors=state["vectors"],
+        hidden=(state["hidden_weights"], state["hidden_bias"]),
+        output=(state["output_weights"], state["output_bias"]),
+        student_scale=float(state["student_scale"]),
+        ngrams_scale=float(state["ngrams_scale"]),
+        levels=state["levels"],
+    )
