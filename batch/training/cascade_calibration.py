@@ -72,8 +72,8 @@ def _studied(
     student: State, texts: Sequence[str], ngram_logits: Matrix, targets: Targets, outside: int | None
 ) -> tuple[State, "_Tier"]:
     """Return the student's state, calibrated beside the n-grams, and the answers of both."""
-    own, ngrams = learn_scales([student_from(student).logits(texts), ngram_logits], targets)
-    scaled = {**student, "student_scale": own, "ngrams_scale": ngrams}
+    own, beside = learn_scales([student_from(student).logits(texts), ngram_logits], targets)
+    scaled = {**student, "student_scale": own, "ngrams_scale": beside}
     tier = _Tier.of(student_from(scaled).calibrated(texts, ngram_logits), targets, outside)
     return {**scaled, "levels": tier.levels}, tier
 

@@ -18,6 +18,9 @@ from schemas.model.fit_settings import FitSettings
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix
 
+FEWEST_TO_WEIGH: Final = 50
+"""Validation rows without which a student's say beside the n-grams would be a matter of luck."""
+
 ENCODER_ROWS: Final = 20_000
 """Training rows that a frozen encoder reads at most; the first tier learns from all."""
 
@@ -37,8 +40,8 @@ def fit_cascade(
     """Fit on training rows, calibrate on validation rows; own validation rows are learnt from at the end.
 
     That last step keeps scales, threshold and bands: they describe how sure a tier of this kind is, not which
-    rows it saw. A `tuned_head` was trained together with the encoder, so it stays as it is. A wished search among
-    settings is done by the `executor`, here without one.
+    rows it saw; and it keeps what the encoder has taught the first tier. A `tuned_head` was trained together with the
+    encoder, so it stays as it is. A wished search among settings is done by the `executor`, here without one.
     """
     wishes, labels = wishes or Wishes(), len(material.labels)
     searched = None
@@ -55,7 +58,8 @@ def fit_cascade(
     fitting = _Fitting(labels, vectors, seed, progress, settings)
     ngrams = fitting.ngrams(material.train)
     heads = fitting.tuned(tuned_head, material, ngrams) if tuned_head else fitting.heads(material.train)
-    student = fitting.student(heads.whole[0], material) if tuned_head and material.val.texts else None
+    taught = tuned_head and len(material.val.texts) >= FEWEST_TO_WEIGH
+    student = fitting.student(heads.whole[0], material) if taught else None
     fitted = calibrate_cascade(ngrams, heads, material, vectors, wishes, student=student)._replace(
         settings=settings, search=searched
     )
@@ -113,8 +117,8 @@ class _Fitting(NamedTuple):
         factors = learn_factors(head, published, self.vectors.of(texts), logits, targets)
         return Heads([side_by_side(head, published, factors)], early)
 
-    def student(self, teacher: State, material: Material) -> State:
-        """Return what the first tier learns of the answers of a fine-tuned encoder's head."""
+    def student(self, teacher: State, material: Material) -> State | None:
+        """Return what the first tier learns of the answers of a fine-tuned encoder's head, if its texts have words."""
         from batch.training.student_fit import fit_student  # noqa: PLC0415 - needs the extra `train`
 
         texts, targets = material.train

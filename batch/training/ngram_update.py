@@ -29,7 +29,7 @@ def update_ngrams(
     A label whose rows are all gone, being erased or corrected to others, is never answered any more.
     """
     labels = len(state["intercept"])
-    gone = np.flatnonzero(np.bincount(examples.targets, minlength=labels) == 0)
+    gone = labels_without_rows(examples.targets, labels)
     concerned = np.setdiff1d(labels_concerned(ngram_tier_from(state), fresh), gone)
     features = features_from(state).transform(examples.texts).astype(np.float64)  # once, not for each label
     weights, intercept = state["weights"].copy(), state["intercept"].copy()
@@ -41,6 +41,18 @@ def update_ngrams(
         machine.fit(features, examples.targets == label)
         weights[:, label], intercept[label] = machine.coef_[0], machine.intercept_[0]
     return Update({**state, "weights": weights, "intercept": intercept}, len(concerned))
+
+
+def labels_without_rows(targets: Targets, labels: int) -> Targets:
+    """Return the labels of which no row is left, since they were erased or corrected to others."""
+    return np.flatnonzero(np.bincount(targets, minlength=labels) == 0)
+
+
+def without_labels(student: dict[str, Any], gone: Targets) -> dict[str, Any]:
+    """Return the state of a student that never answers some labels."""
+    weights, bias = student["output_weights"].copy(), student["output_bias"].copy()
+    weights[gone], bias[gone] = 0.0, IMPOSSIBLE
+    return {**student, "output_weights": weights, "output_bias": bias}
 
 
 def labels_concerned(tier: NgramTier, fresh: Examples) -> Targets:

@@ -5,11 +5,14 @@ Imported only where the extra `train` is installed; a bundle never needs PyTorch
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from threadpoolctl import threadpool_limits
 from torch.nn.functional import cross_entropy, dropout, layer_norm, relu
 
 from batch.training.examples import Examples
@@ -22,7 +25,7 @@ from schemas.model.ngrams import pack_strings
 from schemas.model.probabilities import Matrix, softmax
 from schemas.model.student import SMALLEST_VARIANCE, words_of
 
-MOST_WORDS: Final = 20_000
+LARGEST_VOCABULARY: Final = 20_000
 """Words that have a vector at most, the most frequent; the encoder reads each of them once."""
 
 LEARNING: Final = "teaching the first tier"
@@ -43,7 +46,7 @@ class StudentRecipe(NamedTuple):
     words_left_out: float = 0.15
     units_left_out: float = 0.3
     by_label: float = 0.1  # of what is learnt about a labelled row; the rest is what the teacher answers
-    spread: float = 6.0  # mean length of the word vectors at the start
+    spread: float = 6.0  # what word vectors are multiplied by at the start
 
 
 def fit_student(
@@ -55,40 +58,61 @@ def fit_student(
     seed: int,
     progress: Progress,
     recipe: StudentRecipe | None = None,
-) -> State:
-    """Return the state of a student that answers as the teacher does, not calibrated yet.
+) -> State | None:
+    """Return the state of a student that answers as the teacher does, not calibrated; None where there are no words.
 
-    It learns from the labelled `examples`, and from transfer texts made of them and of `everything` that is learnt. A
-    word begins as what the encoder says of it alone. The same input gives the same student, on one core at least.
+    It learns from the labelled `examples`, and from transfer texts made of `everything` that is learnt. A word begins
+    as what the encoder says of it alone. The same input gives the same student, on any number of cores.
     """
     chosen = recipe or StudentRecipe()
     vocabulary = _vocabulary(everything)
-    start = _start(vectors.read_once(list(vocabulary)), chosen)
+    if not vocabulary:
+        return None
     more = transfer_texts(everything, seed=seed)
-    answers = _answers(teacher, vectors.of(examples.texts))
-    answers *= 1 - chosen.by_label
-    answers[np.arange(len(answers)), examples.targets] += chosen.by_label
-    if more:
-        answers = np.concatenate([answers, _answers(teacher, vectors.read_once(more))])
-    rows = [_rows(text, vocabulary) for text in (*examples.texts, *more)]
+    with _on_one_core(seed):
+        start = _start(vectors.each_once(list(vocabulary), lambda read: read), chosen)
+        answers = _by_label(_answers(teacher, vectors.of(examples.texts)), examples, chosen.by_label)
+        if more:
+            answers = np.concatenate([answers, vectors.each_once(more, partial(_answers, teacher))])
+        rows = [_rows(text, vocabulary) for text in (*examples.texts, *more)]
+        lesson = _Lesson(rows, answers, _Words(start, _rarity(everything, vocabulary)), chosen)
+        for done in lesson.steps(np.random.default_rng(seed)):
+            progress(LEARNING, done)
+    return {"words": pack_strings(list(vocabulary)), **lesson.state()}
+
+
+@contextmanager
+def _on_one_core(seed: int) -> Iterator[None]:
+    """Let PyTorch draw by the seed, and all but the encoder compute on one core.
+
+    Steps are too short to be shared out, and sums keep their order on machines with more cores.
+    """
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # its steps are too short to be shared out, and sums keep their order
+    torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), threadpool_limits(1):
             torch.manual_seed(seed)
-            words = _Words(start, _rarity(everything, vocabulary))
-            lesson = _Lesson(rows, answers, words, chosen)
-            for done in lesson.steps(np.random.default_rng(seed)):
-                progress(LEARNING, done)
+            yield
     finally:
         torch.set_num_threads(threads)
-    return {"words": pack_strings(list(vocabulary)), **lesson.state()}
+
+
+def _answers(teacher: EncoderHead, vectors: Matrix) -> Matrix:
+    """Return the teacher's probabilities by the vectors of texts, (n, labels)."""
+    return softmax((vectors @ teacher.weights.T + teacher.intercept).astype(np.float64)).astype(np.float32)
+
+
+def _by_label(answers: Matrix, examples: Examples, part: float) -> Matrix:
+    """Return the answers with a part of each given to the example's label."""
+    found = answers * np.float32(1 - part)
+    found[np.arange(len(found)), examples.targets] += np.float32(part)
+    return found
 
 
 def _vocabulary(texts: Sequence[str]) -> dict[str, int]:
     """Return the words of the texts, each with its place, the most frequent first."""
     times = Counter(word for text in texts for word in words_of(text))
-    ranked = sorted(times, key=lambda word: (-times[word], word))[:MOST_WORDS]
+    ranked = sorted(times, key=lambda word: (-times[word], word))[:LARGEST_VOCABULARY]
     return {word: place for place, word in enumerate(ranked)}
 
 
@@ -105,10 +129,6 @@ def _start(read: Matrix, recipe: StudentRecipe) -> Matrix:
     centred -= centred.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)  # ascending
     return np.asarray(centred @ directions[:, ::-1][:, : recipe.dimensions] * recipe.spread, dtype=np.float32)
-
-
-def _answers(teacher: EncoderHead, vectors: Matrix) -> Matrix:
-    return softmax((vectors @ teacher.weights.T + teacher.intercept).astype(np.float64)).astype(np.float32)
 
 
 def _rows(text: str, vocabulary: dict[str, int]) -> npt.NDArray[np.int64]:
@@ -157,13 +177,13 @@ class _Lesson:
                 recipe.network_rate,
             ),
         ]
-        each = -(-len(self._rows) // recipe.batch)
-        for step in range(total := each * recipe.passes):
-            if step % each == 0:
+        in_a_pass = -(-len(self._rows) // recipe.batch)
+        for step in range(total := in_a_pass * recipe.passes):
+            if step % in_a_pass == 0:
                 order = rng.permutation(len(self._rows))
             for optimiser, rate in optimisers:
                 optimiser.param_groups[0]["lr"] = rate * (1 - step / total)
-            first = step % each * recipe.batch
+            first = step % in_a_pass * recipe.batch
             self._step([one for one, _ in optimisers], order[first : first + recipe.batch])
             if step % _REPORTED_EVERY == 0:
                 yield step / total

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 
 from batch.training.calibrate import LOSS
 from batch.training.cascade_calibration import Heads, calibrate_cascade
@@ -13,7 +14,7 @@ from batch.training.corrections import CORRECTIONS, Known
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
 from batch.training.fitted import Fitted, State, Wishes
-from batch.training.ngram_update import update_ngrams
+from batch.training.ngram_update import labels_without_rows, update_ngrams, without_labels
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
 from batch.training.rows import TrainingError
@@ -63,12 +64,13 @@ def update_bundle(
     threads: int = 1,
     keep_examples: bool = False,
 ) -> BundleManifest:
-    """Write the bundle in `base` to `out` with its first tier taught the corrections; all else stays as it is.
+    """Write the bundle in `base` to `out` with its n-grams taught the corrections; all else stays as it is.
 
-    Scales, threshold and bands are learnt again where the rows name validation rows, by what was asked of the base.
-    Where the base set its own aside they stay: both tiers have learnt those rows since, so they can show nothing, and a
-    few corrections make no tier of another kind. Corrections whose text is tested are not learnt, nor those whose label
-    the base does not know. It keeps the examples that the base keeps, of customers' texts only with `keep_examples`.
+    A student stays as it was taught, but for labels without rows. Scales, threshold and bands are learnt again
+    where the rows name validation rows, by what was asked of the base. Where it set its own aside they stay: both
+    tiers have learnt those rows since, so they can show nothing, and a few corrections make no tier of another
+    kind. Corrections whose text is tested are not learnt, nor those whose label the base does not know. It keeps
+    the examples that the base keeps, of customers' texts only with `keep_examples`.
     Raises TrainingError where rows or taxonomy are not those of the base, BundleError where it is damaged.
     """
     refuse_occupied(out)
@@ -104,7 +106,7 @@ def _fitted(
     update = update_ngrams(state, material.train, fresh, seed=bundle.manifest.seed, settings=settings)
     progress(LEARNING, 1.0)
     head = load_arrays((base / HEAD).read_bytes(), source=str(base / HEAD))
-    states = _States(update.state, head, _student(base, bundle.manifest))
+    states = _States(update.state, head, _student(base, bundle.manifest, material))
     return _calibrated(bundle, states, material, progress), update.relearnt
 
 
@@ -116,9 +118,11 @@ class _States(NamedTuple):
     student: State | None
 
 
-def _student(base: Path, manifest: BundleManifest) -> State | None:
-    file = base / STUDENT
-    return load_arrays(file.read_bytes(), source=str(file)) if STUDENT in manifest.files else None
+def _student(base: Path, manifest: BundleManifest, material: Material) -> State | None:
+    if STUDENT not in manifest.files:
+        return None
+    state = load_arrays((base / STUDENT).read_bytes(), source=str(base / STUDENT))
+    return without_labels(state, labels_without_rows(material.train.targets, len(material.labels)))
 
 
 def _place(
@@ -185,8 +189,10 @@ def _material(base: BundleManifest, known: Known) -> tuple[Material, Examples]:
     held = [] if own else [row for row in known.rows if row.split == "val"]
     taught = [row for row in known.rows if row.split != "test" and (own or row.split != "val")]
     fresh = examples_of(known.learnable(), names)
-    val = sample_of(examples_of(held, names), MOST_VALIDATION, seed=base.seed)
-    return Material(names, joined(examples_of(taught, names), fresh), val, own), fresh
+    train = joined(examples_of(taught, names), fresh)
+    answered = {names[column] for column in np.unique(train.targets)}
+    val = examples_of([row for row in held if answered & set(row.labels)], names)
+    return Material(names, train, sample_of(val, MOST_VALIDATION, seed=base.seed), own), fresh
 
 
 def _manifest(base: BundleManifest, known: Known, material: Material, fitted: Fitted) -> BundleManifest:

@@ -1,7 +1,7 @@
 """Reading texts with the encoder: here or shared out among executors, each text once."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,6 +21,9 @@ CHUNK: Final = 8 * LARGEST_BATCH
 """Texts read by one call, which on executors is one task."""
 
 READING: Final = "reading texts"
+
+READ_AT_ONCE: Final = 16 * CHUNK
+"""Texts whose vectors are held at the same time where they are not kept."""
 
 
 class Reader(Protocol):
@@ -101,13 +104,21 @@ class Vectors:
         """Return one vector a text, (n, dimensions), of the layers after which it may be left; none: 0 columns."""
         return self._columns(texts, slice(self.lower))
 
-    def read_once(self, texts: Sequence[str]) -> Matrix:
-        """Return what `of` returns, (n, dimensions), of texts (at least one) that will not be asked for again."""
+    def each_once(self, texts: Sequence[str], answer: Callable[[Matrix], Matrix]) -> Matrix:
+        """Return the answers, (n, any), to what `of` returns of texts (at least one): few at a time, none kept."""
         order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), texts[place]))
-        read = self._reader([texts[place] for place in order], self._progress)[:, self.lower :]
-        found = np.empty_like(read)
-        found[order] = read
+        parts: list[Matrix] = []
+        for start in range(0, len(order), READ_AT_ONCE):
+            part = order[start : start + READ_AT_ONCE]
+            told = partial(self._part_read, start / len(order), len(part) / len(order))
+            parts.append(answer(self._reader([texts[place] for place in part], told)[:, self.lower :]))
+        together = np.concatenate(parts)
+        found = np.empty_like(together)
+        found[order] = together
         return found
+
+    def _part_read(self, before: float, share: float, what: str, done: float) -> None:
+        self._progress(what, before + share * done)
 
     def _columns(self, texts: Sequence[str], columns: slice) -> Matrix:
         new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))

@@ -23,7 +23,7 @@ from schemas.taxonomy import load_taxonomy
 _MEANING = {
     "accuracy": "first guess is a label of the row",
     "encoder_share": "rows that the encoder decided",
-    "ngrams_accuracy": "of the rows that the n-grams decided",
+    "ngrams_accuracy": "of the rows that the first tier decided",
     "encoder_accuracy": "of the rows that the encoder decided",
     "in_scope_accuracy": "of the rows that are not oos",
     "oos_recall": "oos rows that were called oos",

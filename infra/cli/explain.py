@@ -76,7 +76,8 @@ class _Network(NamedTuple):
 def _network(found: Explanation) -> _Network | None:
     if found.triage.decided_by == "encoder":
         return _Network("encoder", found.encoder_margin)
-    return _Network("student", found.student_margin) if found.student_margin else None
+    asked = found.student_margin or any(word.student for word in found.words)
+    return _Network("student", found.student_margin) if asked else None
 
 
 def _tier(decided_by: str) -> str:

@@ -36,11 +36,10 @@ def encoder_shares(bundle: Bundle, text: str, *, whole: bool, first: int, second
 
 
 def student_shares(student: Student, text: str, *, first: int, second: int) -> LeftOutShares:
-    """Return the student's shares, in calibrated log-odds; it reads all words, and in no order."""
+    """Return the student's shares, in calibrated log-odds; it reads all words that it knows, and in no order."""
     words = text.split()
-    places = {
-        word: place for place, word in enumerate(words)
-    }  # wherever a word stands, without it the rest is the same
+    # Wherever a word stands, without it the rest is the same.
+    places = {word: place for place, word in enumerate(words)}
     logits = student.logits([text, *_each_left_out(words, places.values())])
     margins = _margins(logits, student.student_scale, first, second)
     falls = dict(zip(places, (margins[0] - margins[1:]).tolist(), strict=True))

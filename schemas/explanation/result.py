@@ -13,7 +13,7 @@ ExampleSource = Literal["taxonomy", "labelled"]
 """Whether a sentence is one of the taxonomy's, or a customer's, which is personal data."""
 
 
-class WordShare(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class WordShare(msgspec.Struct, frozen=True, kw_only=True):
     """How much one word speaks for the first guess; negative where it speaks for the second.
 
     `ngrams` is exact: the contributions of all n-grams that lie in the word. `encoder` is by how much the

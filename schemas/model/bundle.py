@@ -39,9 +39,9 @@ _PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth
 
 @dataclass(frozen=True)
 class EncoderHead:
-    """The second tier's answer: a linear layer on the vector, weighed together with the first tier's logits.
+    """The second tier's answer: a linear layer on the vector, weighed together with the n-grams' logits.
 
-    Its calibrated logits are encoder_scale x own logits + ngrams_scale x first tier's logits; both scales are
+    Its calibrated logits are encoder_scale x own logits + ngrams_scale x the n-grams' logits; both scales are
     learnt on validation rows, so a useless side gets weight 0. `levels` are the energies by which a text's
     strangeness is told. `other` decides texts in a language that the encoder has not learnt, where training
     found that better.
@@ -63,7 +63,7 @@ class EncoderHead:
     def calibrated(
         self, vectors: Matrix, ngram_logits: Matrix, foreign: npt.NDArray[np.bool_] | None = None
     ) -> Wide:
-        """Return each row's calibrated logits, (n, labels), from its vector and its first-tier logits.
+        """Return each row's calibrated logits, (n, labels), from its vector and its n-grams' logits.
 
         `foreign` marks the rows that are the `other` head's, where there is one.
         """
@@ -164,7 +164,7 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
         _sentiment(path, manifest),
         several=several,
         early=early_from(state),
-        student=student_from(_state(path / STUDENT)) if STUDENT in manifest.files else None,
+        student=_student(path, manifest),
     )
     _check_widths(bundle, path)
     return bundle
@@ -224,6 +224,12 @@ def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
     return load_sentiment(path / SENTIMENT_PART)[1]
 
 
+def _student(path: Path, manifest: BundleManifest) -> Student | None:
+    if STUDENT not in manifest.files:
+        return None
+    return student_from(_state(path / STUDENT), source=str(path / STUDENT))
+
+
 def _state(file: Path) -> dict[str, Any]:
     return load_arrays(file.read_bytes(), source=str(file))
 
@@ -266,7 +272,7 @@ def _check_widths(bundle: Bundle, path: Path) -> None:
     if (
         any(found != expected for found, expected in shapes)
         or bundle.ngrams.labels != labels
-        or not (bundle.student is None or bundle.student.fits(labels))
+        or (bundle.student is not None and (bundle.student.labels != labels or several is not None))
         or any(each.shape != (labels,) for each in thresholds)
     ):
         raise BundleError(

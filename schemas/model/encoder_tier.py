@@ -20,7 +20,7 @@ class EncoderAnswers(NamedTuple):
 
 
 def ask_encoder(bundle: Bundle, texts: Sequence[str], ngram_logits: Matrix) -> EncoderAnswers:
-    """Return the encoder's answers about texts, beside which stand their first-tier logits, (n, labels).
+    """Return the encoder's answers about texts, beside which stand their n-grams' logits, (n, labels).
 
     Where it may be left early, the upper layers read only texts that the lower ones are not sure enough about.
     """

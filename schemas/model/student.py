@@ -10,11 +10,20 @@ from typing import Any, Final
 
 import numpy as np
 
+from schemas.model.errors import BundleError
 from schemas.model.ngrams import unpack_strings
 from schemas.model.probabilities import Matrix, Wide
 
 SMALLEST_VARIANCE: Final = 1e-5
 """Added to a mean vector's variance before it is brought to variance 1, so that a text without known words stays 0."""
+
+_AXES: Final = {
+    "vectors": ("words", "dimensions"),
+    "hidden_weights": ("units", "dimensions"),
+    "hidden_bias": ("units",),
+    "output_weights": ("labels", "units"),
+    "output_bias": ("labels",),
+}
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -48,13 +57,10 @@ class Student:
         self.student_scale, self.ngrams_scale = student_scale, ngrams_scale
         self.levels = np.zeros(0, dtype=np.float32) if levels is None else levels
 
-    def fits(self, labels: int) -> bool:
-        """Return whether the parts fit each other and this number of labels."""
-        (first, first_bias), (last, last_bias) = self._hidden, self._output
-        shapes = self._vectors.shape, first.shape, first_bias.shape, last.shape, last_bias.shape
-        words, (units, dimensions) = len(self._row), first.shape
-        expected = (words, dimensions), (units, dimensions), (units,), (labels, units), (labels,)
-        return shapes == expected
+    @property
+    def labels(self) -> int:
+        """Return how many labels the student tells apart."""
+        return len(self._output[1])
 
     def logits(self, texts: Sequence[str]) -> Matrix:
         """Return the network's own scores of each text, (n, labels); a row depends on its own text alone."""
@@ -83,8 +89,14 @@ class Student:
         return np.asarray(self._vectors[rows].sum(axis=0) / np.float32(len(rows)))
 
 
-def student_from(state: dict[str, Any]) -> Student:
-    """Build the student from what `student.skops` holds: arrays and two numbers, no other type."""
+def student_from(state: dict[str, Any], *, source: str = "student") -> Student:
+    """Build the student from what `student.skops` holds: arrays and two numbers, no other type.
+
+    BundleError names the `source` and what is wrong with it where anything would not compute.
+    """
+    wrong = _wrong_with(state)
+    if wrong is not None:
+        raise BundleError(f"{source}: {wrong}; copy the bundle again or train again")
     return Student(
         unpack_strings(state["words"]),
         vectors=state["vectors"],
@@ -94,3 +106,41 @@ def student_from(state: dict[str, Any]) -> Student:
         ngrams_scale=float(state["ngrams_scale"]),
         levels=state["levels"],
     )
+
+
+def _wrong_with(state: dict[str, Any]) -> str | None:
+    for name, axes in _AXES.items():
+        found = state.get(name)
+        if not isinstance(found, np.ndarray) or found.dtype != np.float32 or found.ndim != len(axes):
+            return f"{name} is no array of float32 of {len(axes)} dimensions"
+        if not np.isfinite(found).all():
+            return f"{name} holds what is no finite number"
+    levels = state.get("levels")
+    if (
+        not isinstance(levels, np.ndarray)
+        or levels.dtype.kind != "f"
+        or levels.ndim != 1
+        or np.isnan(levels).any()
+    ):
+        return "levels is no row of numbers"
+    for name in ("student_scale", "ngrams_scale"):
+        scale = state.get(name)
+        if not isinstance(scale, float) or not 0 <= scale < np.inf:
+            return f"{name} is no number from 0 on"
+    return _wrong_sizes(state)
+
+
+def _wrong_sizes(state: dict[str, Any]) -> str | None:
+    packed = state.get("words")
+    if not isinstance(packed, np.ndarray) or packed.dtype != np.uint8:
+        return "words is no array of bytes"
+    try:
+        words = unpack_strings(packed)
+    except UnicodeDecodeError as error:
+        return f"words is no text ({error})"
+    sizes = {"words": len(set(words))}
+    for name, axes in _AXES.items():
+        for axis, size in zip(axes, state[name].shape, strict=True):
+            if sizes.setdefault(axis, size) != size or not size:
+                return f"{name} has {size} {axis}, where there are {sizes[axis] or 'none'}"
+    return None

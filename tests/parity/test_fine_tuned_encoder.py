@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from batch.training import fit
 from batch.training.corrections import Known
 from batch.training.encoder_choice import LAYERS
 from batch.training.examples import prepare
@@ -56,6 +57,7 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fine_tune, "write_body", write_and_keep)
+        patch.setattr(fit, "FEWEST_TO_WEIGH", 1)
         train_bundle(
             ROWS,
             TrainingOptions(seed=SEED, encoder="fine-tuned", precision="f32", recipe=QUICK),

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from batch.training.examples import Examples
 from batch.training.fitted import State
 from batch.training.progress import Progress
 from batch.training.vectors import Vectors
 from schemas.model.bundle import EncoderHead
+from schemas.model.ngrams import unpack_strings
 from schemas.model.probabilities import Matrix, softmax
 from schemas.model.student import student_from
 
-pytest.importorskip("torch", reason="the extra `train` is not installed")
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
 KINDS = ("refund", "password", "parcel")
 OTHER = ("please", "my", "the", "today", "again", "hello")
@@ -45,14 +47,22 @@ def _fitted(progress: Progress) -> State:
     from batch.training.student_fit import fit_student  # noqa: PLC0415 - only where the extra is installed
 
     examples = _examples()
-    return fit_student(examples, examples.texts, TEACHER, Vectors(_read, progress), seed=5, progress=progress)
+    found = fit_student(
+        examples, examples.texts, TEACHER, Vectors(_read, progress), seed=5, progress=progress
+    )
+    assert found is not None
+    return found
 
 
 def test_it_answers_as_its_teacher_and_learns_the_same_again() -> None:
-    """On sentences that it has not seen; equal rows and seeds give equal bytes."""
+    """On sentences that it has not seen; equal rows and seeds give equal bytes, however many cores there are."""
     steps: list[tuple[str, float]] = []
     state = _fitted(lambda what, done: steps.append((what, done)))
-    again = _fitted(lambda _what, _done: None)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    with threadpool_limits(threads + 1):
+        again = _fitted(lambda _what, _done: None)
+    torch.set_num_threads(threads)
     assert state.keys() == again.keys()
     assert all(np.array_equal(state[name], again[name]) for name in state)
     texts = [f"{word} {kind} {word} tomorrow" for word in OTHER for kind in KINDS]
@@ -64,8 +74,6 @@ def test_it_answers_as_its_teacher_and_learns_the_same_again() -> None:
 
 def test_what_is_served_is_what_pytorch_taught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stored arrays give the logits of the network that was trained, with nothing left out by chance."""
-    import torch  # noqa: PLC0415 - only where the extra is installed
-
     from batch.training import student_fit  # noqa: PLC0415 - the same
 
     lessons: list[student_fit._Lesson] = []
@@ -80,8 +88,19 @@ def test_what_is_served_is_what_pytorch_taught(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(student_fit, "dropout", lambda values, _part: values)
     student = student_from(state)
     texts = ["my refund today", "parcel", "hello hello password", ""]
-    words = {word: place for place, word in enumerate(student._row)}
+    words = {word: place for place, word in enumerate(unpack_strings(state["words"]))}
     rows = [student_fit._rows(text, words) for text in texts]
     with torch.no_grad():
         original = lessons[0]._logits(rows).numpy()
     np.testing.assert_allclose(student.logits(texts), original, atol=1e-4)
+
+
+def test_texts_without_words_have_no_student() -> None:
+    """Tickets of emoji alone ended a training after minutes of fine-tuning."""
+    from batch.training.student_fit import fit_student  # noqa: PLC0415 - only where the extra is installed
+
+    faces = Examples(["🔥", "🙂 🙂"], np.array([0, 1]))
+    vectors = Vectors(_read, lambda _what, _done: None)
+    assert (
+        fit_student(faces, faces.texts, TEACHER, vectors, seed=5, progress=lambda _what, _done: None) is None
+    )

@@ -3,18 +3,24 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
+from batch.training import vectors as vectors_module
 from batch.training.calibrate import NEVER_LEFT
+from batch.training.cascade_calibration import Heads, calibrate_cascade
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.examples import Material, prepare
 from batch.training.fit import fit_cascade
-from batch.training.fitted import Fitted
+from batch.training.fitted import Fitted, Wishes
+from batch.training.heads import HeadRows, fit_one
+from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.rows import LabelledRow
 from batch.training.vectors import Vectors, read_here
 from schemas.model.arrays import dump_arrays
 from schemas.model.bundle import head_from
-from schemas.model.ngrams import ngram_tier_from
+from schemas.model.fit_settings import FitSettings
+from schemas.model.ngrams import ngram_tier_from, pack_strings
 from schemas.model.probabilities import Matrix
 
 MEANING = {"money": ("invoice", "bill", "charge"), "entry": ("login", "password", "account")}
@@ -120,3 +126,52 @@ def test_texts_without_any_word_can_be_learnt_from() -> None:
     """Signs and single characters give no word terms; that is no error."""
     state = fit_ngrams(["!", "?", "!", "?"], np.array([0, 1, 0, 1]), 2, seed=1)
     assert ngram_tier_from(state).logits(["!", "?"]).argmax(axis=1).tolist() == [0, 1]
+
+
+def test_texts_that_are_read_once_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order that they were given in, with a progress that never goes back, and none of them kept."""
+    monkeypatch.setattr(vectors_module, "READ_AT_ONCE", 2)
+    told: list[float] = []
+    encoder = TopicEncoder()
+    vectors = Vectors(read_here(encoder), lambda _what, done: told.append(done))
+    texts = ["my account is locked", "a bill", "login", "charge me", "hello"]
+    found = vectors.each_once(texts, lambda read: read * 2)
+    np.testing.assert_array_equal(found, vectors.of(texts) * 2)
+    assert len(encoder.read) == 2 * len(texts)
+    assert told[: len(told) // 2] == sorted(told[: len(told) // 2])
+    assert told[-1] == 1.0
+
+
+def test_a_student_is_weighed_beside_the_ngrams() -> None:
+    """One that knows what the n-grams have never seen gets a say, in the first tier alone."""
+    material = prepare(_rows(120), seed=3)
+    student = {
+        "words": pack_strings([word for words in MEANING.values() for word in words]),
+        "vectors": np.repeat(np.eye(2, dtype=np.float32), 3, axis=0),
+        "hidden_weights": np.eye(2, dtype=np.float32),
+        "hidden_bias": np.zeros(2, dtype=np.float32),
+        "output_weights": np.eye(2, dtype=np.float32)[:: -1 if material.labels[0] == "entry" else 1],
+        "output_bias": np.zeros(2, dtype=np.float32),
+        "student_scale": 1.0,
+        "ngrams_scale": 1.0,
+        "levels": np.zeros(0, dtype=np.float32),
+    }
+    poor = fit_ngrams(["x 1", "y 2"], np.array([0, 1]), 2, seed=3)
+    vectors = Vectors(read_here(TopicEncoder()), _silent)
+    heads = Heads([fit_one(HeadRows.of(*_read(vectors, material)), 2, FitSettings().head)])
+    alone, beside = (
+        calibrate_cascade(poor, heads, material, vectors, Wishes(), student=each) for each in (None, student)
+    )
+    assert alone.student is None
+    assert beside.student is not None
+    assert beside.student["student_scale"] > 1.0
+    assert len(beside.student["levels"])
+    assert beside.validation is not None
+    assert alone.validation is not None
+    assert beside.validation.ngrams_accuracy == 1.0 > alone.validation.ngrams_accuracy
+    assert beside.validation.encoder_share < alone.validation.encoder_share
+    assert beside.head["ngrams_scale"] == alone.head["ngrams_scale"]
+
+
+def _read(vectors: Vectors, material: Material) -> tuple[list[str], Matrix, Targets]:
+    return material.train.texts, vectors.of(material.train.texts), material.train.targets

@@ -1,15 +1,29 @@
 """The student of the first tier: what it computes, and that nothing but a text decides its answer."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch.training.ngram_update import without_labels
+from schemas.model.errors import BundleError
 from schemas.model.ngrams import pack_strings
 from schemas.model.scoring import cascade, score
 from schemas.model.student import student_from, words_of
 from tests.unit.schemas.tiny_model import LABELS, tiny_bundle, tiny_student
 
 STUDENT = tiny_student(len(LABELS))
+STATE = {
+    "words": pack_strings(["a", "b"]),
+    "vectors": np.array([[1, 3], [5, 7]], dtype=np.float32),
+    "hidden_weights": np.array([[1, 0], [0, 1]], dtype=np.float32),
+    "hidden_bias": np.array([0.5, 0.5], dtype=np.float32),
+    "output_weights": np.array([[2, 1], [0, 4]], dtype=np.float32),
+    "output_bias": np.array([0, 1], dtype=np.float32),
+    "student_scale": 2.0,
+    "ngrams_scale": 3.0,
+    "levels": np.zeros(0, dtype=np.float32),
+}
 TEXTS = st.one_of(
     st.lists(st.sampled_from(["my", "Refund,", "login", "charged", "zzz", "İn"]), max_size=9).map(" ".join),
     st.text(max_size=40),
@@ -42,24 +56,48 @@ def test_unknown_words_say_nothing() -> None:
 
 def test_it_computes_what_the_formula_says() -> None:
     """The mean of the words' vectors, brought to mean 0 and variance 1, one layer of units, one of labels."""
-    state = {
-        "words": pack_strings(["a", "b"]),
-        "vectors": np.array([[1, 3], [5, 7]], dtype=np.float32),
-        "hidden_weights": np.array([[1, 0], [0, 1]], dtype=np.float32),
-        "hidden_bias": np.array([0.5, 0.5], dtype=np.float32),
-        "output_weights": np.array([[2, 1], [0, 4]], dtype=np.float32),
-        "output_bias": np.array([0, 1], dtype=np.float32),
-        "student_scale": 2.0,
-        "ngrams_scale": 3.0,
-        "levels": np.zeros(0, dtype=np.float32),
-    }
-    student = student_from(state)
+    student = student_from(STATE)
     # Mean (3, 5) becomes (-1, 1), the units (max(0, -0.5), 1.5), the labels (1.5, 7).
     np.testing.assert_allclose(student.logits(["A b!"]), [[1.5, 7.0]], atol=1e-4)
     calibrated = student.calibrated(["A b!"], np.array([[10, 0]], dtype=np.float32))
     np.testing.assert_allclose(calibrated, [[33.0, 14.0]], atol=1e-3)
-    assert student.fits(2)
-    assert not student.fits(3)
+    assert student.labels == 2
+
+
+def test_a_label_without_rows_is_never_answered() -> None:
+    """After its last row was erased the student went on voting for it."""
+    forgetful = student_from(without_labels(STATE, np.array([1])))
+    assert (forgetful.logits(["a", "b", "", "a b"]).argmax(axis=1) == 0).all()
+    np.testing.assert_array_equal(forgetful.logits(["a b"])[:, 0], student_from(STATE).logits(["a b"])[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vectors", None),
+        ("vectors", [[1.0, 3.0], [5.0, 7.0]]),
+        ("vectors", np.array([["a", "b"], ["c", "d"]])),
+        ("vectors", np.array([[np.nan, 3], [5, 7]], dtype=np.float32)),
+        ("vectors", np.zeros((3, 2), dtype=np.float32)),
+        ("vectors", np.zeros((2, 0), dtype=np.float32)),
+        ("hidden_weights", np.zeros(2, dtype=np.float32)),
+        ("hidden_bias", np.zeros(3, dtype=np.float32)),
+        ("output_weights", np.zeros((3, 2), dtype=np.float32)),
+        ("output_bias", np.zeros(2, dtype=np.float64)),
+        ("levels", np.zeros((1, 1), dtype=np.float32)),
+        ("levels", np.array([np.nan], dtype=np.float32)),
+        ("student_scale", "2"),
+        ("student_scale", float("nan")),
+        ("ngrams_scale", -1.0),
+        ("words", pack_strings(["a", "a"])),
+        ("words", np.array([255, 10, 97], dtype=np.uint8)),
+        ("words", ["a", "b"]),
+    ],
+)
+def test_what_would_not_compute_is_refused_by_name(name: str, value: object) -> None:
+    """Some of these were loaded, and crashed or answered nonsense later, when a text had a word of theirs."""
+    with pytest.raises(BundleError, match=r"^here: .*train again$"):
+        student_from({**STATE, name: value}, source="here")
 
 
 def test_it_decides_with_the_ngrams_and_leaves_the_encoder_alone() -> None:
