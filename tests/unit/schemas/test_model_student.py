@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.training.ngram_update import without_labels
 from schemas.model.errors import BundleError
 from schemas.model.ngrams import pack_strings
 from schemas.model.scoring import cascade, score
@@ -62,13 +61,6 @@ def test_it_computes_what_the_formula_says() -> None:
     calibrated = student.calibrated(["A b!"], np.array([[10, 0]], dtype=np.float32))
     np.testing.assert_allclose(calibrated, [[33.0, 14.0]], atol=1e-3)
     assert student.labels == 2
-
-
-def test_a_label_without_rows_is_never_answered() -> None:
-    """After its last row was erased the student went on voting for it."""
-    forgetful = student_from(without_labels(STATE, np.array([1])))
-    assert (forgetful.logits(["a", "b", "", "a b"]).argmax(axis=1) == 0).all()
-    np.testing.assert_array_equal(forgetful.logits(["a b"])[:, 0], student_from(STATE).logits(["a b"])[:, 0])
 
 
 @pytest.mark.parametrize(
