@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from infra.endpoints import record_endpoints
 from infra.local.kafka import LocalKafka
-from infra.local.ports import free_port
+from infra.local.ports import free_ports
 from infra.pipeline import Addresses, broker_part, choose_addresses, pipeline_parts
 from infra.processes.home_lock import HomeLock
 from infra.processes.part import PartSpec
@@ -57,7 +58,8 @@ def running_pipeline(settings: InfraSettings, report: Report) -> Iterator[Runnin
         random = Random(secrets.randbits(64))  # noqa: S311 - spreads ports, keeps no secret
         broker = None if settings.bootstrap_servers else _prepared_broker(settings)
         servers = settings.bootstrap_servers if broker is None else broker.bootstrap_servers
-        addresses = choose_addresses(settings, servers, lambda: free_port(random))
+        ports = free_ports(random, but=[settings.http_port or 0, *(broker.ports if broker else ())])
+        addresses = choose_addresses(settings, servers, partial(next, ports))
         reachable = settings.model_copy(update={"bootstrap_servers": servers})
         with Supervisor([broker_part(broker)] if broker else [], report=report) as supervisor:
             _make_topics(reachable, report)

@@ -14,7 +14,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from infra.local.broker_files import LOG4J, BrokerPlace, java_options, server_properties
-from infra.local.ports import free_port, is_free, require_free
+from infra.local.ports import free_ports, is_free, require_free
 from infra.prerequisites import java_command
 from infra.processes.child import Child, ChildSpec
 from schemas.errors import Permanent, Transient
@@ -48,6 +48,12 @@ class LocalKafka:
     def folder(self) -> Path:
         """Everything that the broker keeps: configuration and data."""
         return self.home / "kafka"
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The ports that the broker listens on, or will once it is started."""
+        place = self._place()
+        return place.port, place.controller_port
 
     @property
     def bootstrap_servers(self) -> str:
@@ -149,10 +155,11 @@ class LocalKafka:
         if self._wanted_port is not None:
             require_free("TICKETYARD_KAFKA_PORT", self._wanted_port)
         if kept is None or not is_free(kept.port) or not is_free(kept.controller_port):
-            kept = BrokerPlace(free_port(random), free_port(random), self.folder)
+            ports = free_ports(random, but=[self._wanted_port] if self._wanted_port else [])
+            kept = BrokerPlace(next(ports), next(ports), self.folder)
         place = BrokerPlace(self._wanted_port or kept.port, kept.controller_port, self.folder)
-        ports = {"port": place.port, "controller_port": place.controller_port}
-        _write(self._place_file, json.dumps(ports))
+        chosen = {"port": place.port, "controller_port": place.controller_port}
+        _write(self._place_file, json.dumps(chosen))
         return place
 
     @property

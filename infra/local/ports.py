@@ -1,7 +1,7 @@
 """Free ports on this machine's loopback."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
 from infra.prerequisites import port_problem
@@ -24,16 +24,24 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(random: Random, free: Callable[[int], bool] = is_free) -> int:
-    """Return a port that is free now; raises Permanent if a thousand tries find none."""
-    for _ in range(1000):
-        port = random.randint(LOWEST_PORT, HIGHEST_PORT)
-        if free(port):
-            return port
-    message = (
-        f"No free port between {LOWEST_PORT} and {HIGHEST_PORT}: stop some of the servers on this machine."
-    )
-    raise Permanent(message)
+def free_ports(
+    random: Random, *, but: Iterable[int] = (), free: Callable[[int], bool] = is_free
+) -> Iterator[int]:
+    """Yield ports that are free now, without end: no port twice, and none of those in `but`.
+
+    A port that was given out is not listened on yet, so it still looks free. Raises Permanent if a thousand tries
+    find no other.
+    """
+    taken = set(but)
+    while True:
+        tried = (random.randint(LOWEST_PORT, HIGHEST_PORT) for _ in range(1000))
+        port = next((port for port in tried if port not in taken and free(port)), None)
+        if port is None:
+            raise Permanent(
+                f"No free port between {LOWEST_PORT} and {HIGHEST_PORT}: stop some of the servers on this machine."
+            )
+        taken.add(port)
+        yield port
 
 
 def require_free(setting: str, port: int) -> None:
