@@ -48,7 +48,7 @@ def calibrate_cascade(
     """
     texts, targets = material.val
     if not texts:
-        return _uncalibrated(ngrams, heads)._replace(student=student)
+        return _uncalibrated(ngrams, heads)
     logits = ngram_tier_from(ngrams).logits(texts)
     ngrams = {**ngrams, "scale": learn_scales([logits], targets)[0]}
     outside = material.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in material.labels else None

@@ -86,6 +86,11 @@ def _chunks(texts: Sequence[str]) -> list[Sequence[str]]:
     return [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
 
 
+def _batching_well(text: str) -> tuple[int, str]:
+    """Order texts so that those of like lengths stand side by side."""
+    return len(text), text
+
+
 class Vectors:
     """Reads each text once, however often training asks for it.
 
@@ -106,7 +111,7 @@ class Vectors:
 
     def each_once(self, texts: Sequence[str], answer: Callable[[Matrix], Matrix]) -> Matrix:
         """Return the answers, (n, any), to what `of` returns of texts (at least one): few at a time, none kept."""
-        order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), texts[place]))
+        order = sorted(range(len(texts)), key=lambda place: _batching_well(texts[place]))
         parts: list[Matrix] = []
         for start in range(0, len(order), READ_AT_ONCE):
             part = order[start : start + READ_AT_ONCE]
@@ -121,7 +126,7 @@ class Vectors:
         self._progress(what, before + share * done)
 
     def _columns(self, texts: Sequence[str], columns: slice) -> Matrix:
-        new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))
-        if new:  # of like lengths side by side, which batches well
+        new = sorted({text for text in texts if text not in self._known}, key=_batching_well)
+        if new:
             self._known.update(zip(new, self._reader(new, self._progress), strict=True))
         return np.stack([self._known[text][columns] for text in texts])
