@@ -189,6 +189,7 @@ class Worker:
         """Run until a signal; returns by SystemExit. The watchdog looks on from here until all has ended."""
         self._serve_metrics()
         worker = faust.Worker(self.app, quiet=True, redirect_stdouts=False, override_logging=False)
+        worker.spinner = None  # its terminal codes would come before the JSON of a log line
         worker.loop.call_soon(self._beat, worker.loop)
         watchdog = self._new_watchdog()
         watchdog.start()
