@@ -19,6 +19,9 @@ ALWAYS_ENCODER: Final = 1.0
 NEVER_LEFT: Final = 2.0
 """A threshold of leaving the encoder early that no confidence reaches, which is 1 at most."""
 
+EXIT_PARTS: Final = (0.5, 0.25, 0.75, 0.0)
+"""Parts of the loss that may be given for leaving the encoder early; the others are for asking it less often."""
+
 FEWEST_UNSURE: Final = 50
 """With fewer validation rows for the encoder, none lost of them would be no evidence that none will be."""
 
@@ -65,15 +68,27 @@ def learn_scales(parts: Sequence[Matrix], targets: Targets) -> list[float]:
 def choose_thresholds(
     first: Wide, early: Wide | None, second: Wide, targets: Targets, *, loss: float = LOSS
 ) -> Choice:
-    """Return both thresholds, each for half of the `loss`; without the answers of an `early` exit one, for all of it.
+    """Return both thresholds, the `loss` shared out between them so that the encoder's layers read least.
 
-    All are tiers' probabilities, (n, labels), of the same validation rows.
+    Of EXIT_PARTS the one is taken with the smallest sum of the shares that the lower and the upper layers read. Without
+    the answers of an `early` exit all of the loss is for the first. All are tiers' probabilities, (n, labels), of the
+    same validation rows.
     """
     if early is None:
         return choose_threshold(first, second, targets, loss=loss)
-    choice = choose_threshold(first, second, targets, loss=loss / 2)
+    choices = [
+        _with_exit(first, early, second, targets, (loss * (1 - part), loss * part)) for part in EXIT_PARTS
+    ]
+    return min(choices, key=lambda choice: choice.encoder_share + (choice.whole_share or 0.0))
+
+
+def _with_exit(
+    first: Wide, early: Wide, second: Wide, targets: Targets, losses: tuple[float, float]
+) -> Choice:
+    """Return the first tier's threshold and that of the exit, each for its own loss."""
+    choice = choose_threshold(first, second, targets, loss=losses[0])
     unsure = first.max(axis=1) < choice.threshold
-    exit_threshold = choose_exit(unsure, early, second, targets, loss=loss / 2)
+    exit_threshold = choose_exit(unsure, early, second, targets, loss=losses[1])
     whole = unsure & (early.max(axis=1) < exit_threshold)
     right = [tier.argmax(axis=1) == targets for tier in (first, early, second)]
     return choice._replace(

@@ -104,6 +104,19 @@ def test_both_thresholds_together_keep_the_promise(seed: int, loss: float) -> No
     without = choose_thresholds(first, None, second, targets, loss=loss)
     assert (without.exit_threshold, without.whole_share) == (None, None)
     assert without.best_accuracy == choice.best_accuracy
+    assert choice.encoder_share + choice.whole_share <= 2 * without.encoder_share, (
+        "an exit never costs anything"
+    )
+
+
+def test_an_exit_that_brings_nothing_takes_nothing_of_the_loss() -> None:
+    """Half of it went to the exit once, and of the public IT tickets three times as many had to take the encoder."""
+    rng = np.random.default_rng(7)
+    first, guesses, second = (_probabilities(7 + number, 2_000, 4, 2.0) for number in range(3))
+    targets = np.where(rng.random(2_000) < 0.9, second.argmax(axis=1), first.argmax(axis=1))
+    choice = choose_thresholds(first, guesses, second, targets, loss=0.1)
+    assert choice.exit_threshold == NEVER_LEFT
+    assert choice.threshold == choose_threshold(first, second, targets, loss=0.1).threshold
 
 
 def test_scaling_finds_the_temperature_that_made_the_labels() -> None:
