@@ -18,7 +18,8 @@ from infra.cli.model_card import add_card
 from infra.cli.sentiment_task import task_option, train_task
 from infra.cli.train_summary import summary_of
 from infra.cli.training_options import options_from, training_options
-from infra.cli.update_task import refuse_useless_options, update_options, update_task
+from infra.cli.update_task import update_options, update_task
+from infra.cli.useless_options import refuse_useless_options
 from schemas.intent_map import IntentMap, load_intent_map
 from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import Taxonomy, load_taxonomy
@@ -54,7 +55,7 @@ def command(
     A file has columns text and label; with a column split, rows of train and val are learnt from and rows of
     test measured on. Without a file, the examples of the taxonomy are learnt: a model from the first day.
     """
-    refuse_useless_options(click.get_current_context(), update=update_from is not None)
+    refuse_useless_options(click.get_current_context())
     paths = (*labelled, *more)
     if task == "sentiment":
         return train_task(paths, chosen, out)

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
-from click.core import ParameterSource
 from rich.console import Console
 
 from batch.training.corrections import Known, describe_corrections
@@ -20,23 +19,6 @@ from schemas.sentiment.folder import SENTIMENT_PART
 from schemas.taxonomy import Taxonomy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_OF_A_TRAINING: Final = frozenset(
-    {
-        "encoder",
-        "high_accuracy",
-        "master",
-        "medium_accuracy",
-        "precision",
-        "quality",
-        "search",
-        "seed",
-        "sentiment",
-    }
-)
-"""An update keeps what its base was trained with: these options would do nothing."""
-
-_OF_AN_UPDATE: Final = frozenset({"corrections"})
 
 
 def update_options(command: Command) -> Command:
@@ -54,20 +36,6 @@ def update_options(command: Command) -> Command:
         help="Do not train: teach the first tier of this bundle the --corrections, with the files that it was "
         "trained on given as before.",
     )(command)
-
-
-def refuse_useless_options(context: click.Context, *, update: bool) -> None:
-    """Raise UsageError for the first option given that does nothing with, or without, --update-from."""
-    useless = _OF_A_TRAINING if update else _OF_AN_UPDATE
-    for option in context.command.params:
-        name = option.name or ""
-        if name in useless and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            why = (
-                "with --update-from: an update keeps what its base was trained with"
-                if update
-                else "without --update-from: name the bundle to teach with it"
-            )
-            raise click.UsageError(f"{option.opts[0]} does nothing {why}", context)
 
 
 def update_task(

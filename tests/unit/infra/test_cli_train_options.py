@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from infra.cli import train
-from infra.cli.update_task import refuse_useless_options
+from infra.cli.useless_options import refuse_useless_options
 
 UPDATE = ("--update-from", "base", "--corrections", "fixes.csv", "--out", "new")
 
@@ -37,9 +37,30 @@ def test_a_training_refuses_corrections() -> None:
     assert "--corrections does nothing without --update-from" in refused.output
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--encoder", "fine-tuned"),
+        ("--quality", "1"),
+        ("--search",),
+        ("--taxonomy", "mine.yaml"),
+        ("--update-from", "base"),
+        ("--keep-examples",),
+        ("--card",),
+    ],
+)
+def test_a_sentiment_model_refuses_the_options_of_intents(given: tuple[str, ...]) -> None:
+    """They did nothing and nothing said so: it has no encoder, no taxonomy and no card."""
+    refused = CliRunner().invoke(train.command, ["--task", "sentiment", "--out", "feelings", *given])
+    assert refused.exit_code == 2
+    assert f"{given[0]} does nothing with --task sentiment" in refused.output
+
+
 def test_options_that_were_not_given_are_no_reason_to_refuse() -> None:
     """Their defaults stand there too."""
     with train.command.make_context("train", [*UPDATE, "--threads", "2", "--no-card"]) as context:
-        refuse_useless_options(context, update=True)
+        refuse_useless_options(context)
     with train.command.make_context("train", ["--out", "new", "--seed", "1", "--search"]) as context:
-        refuse_useless_options(context, update=False)
+        refuse_useless_options(context)
+    with train.command.make_context("train", ["--task", "sentiment", "--out", "new"]) as context:
+        refuse_useless_options(context)
