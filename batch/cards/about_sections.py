@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from batch.cards.document import Items, Section, Table, Text
 from batch.cards.wording import percent
-from schemas.model.manifest import STUDENT, BundleManifest, Evaluation
+from schemas.model.manifest import NEVER_LEFT, STUDENT, BundleManifest, Evaluation
 from schemas.vocabulary import OUT_OF_SCOPE
 
 _FEW_ROWS = 300
@@ -36,7 +36,7 @@ def _student(manifest: BundleManifest) -> str:
 
 
 def _upper_layers(manifest: BundleManifest) -> str:
-    if manifest.exit_threshold is None:
+    if manifest.exit_threshold in (None, NEVER_LEFT):
         return ""
     return f", its upper layers below one of {manifest.exit_threshold:.3f} after layer {manifest.encoder.exit_after}"
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from batch.training.linear import Targets
+from schemas.model.manifest import NEVER_LEFT
 from schemas.model.probabilities import Flags, Matrix, Wide, log_softmax
 
 LOSS: Final = 0.003
@@ -16,10 +17,7 @@ LOSS: Final = 0.003
 ALWAYS_ENCODER: Final = 1.0
 """A threshold that no first-tier confidence reaches."""
 
-NEVER_LEFT: Final = 2.0
-"""A threshold of leaving the encoder early that no confidence reaches, which is 1 at most."""
-
-EXIT_PARTS: Final = (0.5, 0.25, 0.75, 0.0)
+EXIT_PARTS: Final = (0.0, 0.25, 0.5, 0.75)
 """Parts of the loss that may be given for leaving the encoder early; the others are for asking it less often."""
 
 FEWEST_UNSURE: Final = 50
@@ -34,7 +32,7 @@ _BOUNDS: Final = (0.0, 1_000.0)
 class Choice(NamedTuple):
     """The thresholds, and what they give on the validation rows.
 
-    `exit_threshold` and `whole_share`, the part that the whole encoder reads, are None where it is not left early.
+    `exit_threshold` and `whole_share`, the part that the whole encoder reads, are None where it cannot be left early.
     """
 
     threshold: float
@@ -70,25 +68,31 @@ def choose_thresholds(
 ) -> Choice:
     """Return both thresholds, the `loss` shared out between them so that the encoder's layers read least.
 
-    Of EXIT_PARTS the one is taken with the smallest sum of the shares that the lower and the upper layers read. Without
-    the answers of an `early` exit all of the loss is for the first. All are tiers' probabilities, (n, labels), of the
-    same validation rows.
+    Of EXIT_PARTS the one is taken with the smallest sum of the rows that the lower and that the upper layers read, of
+    equals the smallest. Without the answers of an `early` exit all of the loss is for the first threshold. All are
+    tiers' probabilities, (n, labels), of the same validation rows.
     """
     if early is None:
         return choose_threshold(first, second, targets, loss=loss)
     choices = [
-        _with_exit(first, early, second, targets, (loss * (1 - part), loss * part)) for part in EXIT_PARTS
+        _with_exit(first, early, second, targets, first_loss=loss * (1 - part), exit_loss=loss * part)
+        for part in EXIT_PARTS
     ]
-    return min(choices, key=lambda choice: choice.encoder_share + (choice.whole_share or 0.0))
+    return min(choices, key=lambda choice: _rows_read(choice, len(targets)))
+
+
+def _rows_read(choice: Choice, n: int) -> int:
+    """Return how many rows the lower layers read of n, and how many the upper ones, together."""
+    return round(n * choice.encoder_share) + round(n * (choice.whole_share or 0.0))
 
 
 def _with_exit(
-    first: Wide, early: Wide, second: Wide, targets: Targets, losses: tuple[float, float]
+    first: Wide, early: Wide, second: Wide, targets: Targets, *, first_loss: float, exit_loss: float
 ) -> Choice:
     """Return the first tier's threshold and that of the exit, each for its own loss."""
-    choice = choose_threshold(first, second, targets, loss=losses[0])
+    choice = choose_threshold(first, second, targets, loss=first_loss)
     unsure = first.max(axis=1) < choice.threshold
-    exit_threshold = choose_exit(unsure, early, second, targets, loss=losses[1])
+    exit_threshold = choose_exit(unsure, early, second, targets, loss=exit_loss)
     whole = unsure & (early.max(axis=1) < exit_threshold)
     right = [tier.argmax(axis=1) == targets for tier in (first, early, second)]
     return choice._replace(

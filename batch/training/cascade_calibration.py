@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from batch.training.calibrate import ALWAYS_ENCODER, NEVER_LEFT, Choice, choose_thresholds, learn_scales
+from batch.training.calibrate import ALWAYS_ENCODER, Choice, choose_thresholds, learn_scales
 from batch.training.examples import Material
 from batch.training.fitted import Fitted, State, Wishes
 from batch.training.heads import HeadRows, best_head
@@ -14,7 +14,7 @@ from batch.training.reliability import expected_calibration_error, learn_bands
 from batch.training.vectors import Vectors
 from schemas.model.bundle import head_from
 from schemas.model.foreign import in_another_language
-from schemas.model.manifest import OperatingPoint, Validation
+from schemas.model.manifest import NEVER_LEFT, OperatingPoint, Validation
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, softmax
 from schemas.model.strangeness import energy, quantiles, strangeness

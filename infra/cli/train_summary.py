@@ -6,7 +6,7 @@ from rich.table import Table
 
 from schemas.model.bands import Bands
 from schemas.model.fit_settings import Search
-from schemas.model.manifest import SEVERAL, BundleManifest, EncoderInfo, Validation
+from schemas.model.manifest import NEVER_LEFT, SEVERAL, BundleManifest, EncoderInfo, Validation
 
 
 def summary_of(manifest: BundleManifest, out: Path) -> Table:
@@ -40,6 +40,8 @@ def summary_of(manifest: BundleManifest, out: Path) -> Table:
 def _thresholds(manifest: BundleManifest) -> str:
     if manifest.exit_threshold is None:
         return f"{manifest.threshold:.4f}"
+    if manifest.exit_threshold == NEVER_LEFT:
+        return f"{manifest.threshold:.4f}; the encoder is never left early"
     return f"{manifest.threshold:.4f}, and {manifest.exit_threshold:.4f} to leave the encoder early"
 
 

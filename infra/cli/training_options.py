@@ -39,7 +39,7 @@ _OPTIONS: Final = (
         type=click.FloatRange(min=0, max=100),
         default=100 * LOSS,
         show_default=True,
-        help="Points of accuracy given for asking the encoder, and its upper layers, less often: more is faster.",
+        help="Points of accuracy given for less work of the encoder and of its upper layers: more is faster.",
     ),
     click.option(
         "--high-accuracy",

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import click
 from click.core import ParameterSource
 
-_OF_A_TRAINING: Final = frozenset(
+_KEPT_BY_UPDATES: Final = frozenset(
     {
         "encoder",
         "high_accuracy",
@@ -18,10 +18,13 @@ _OF_A_TRAINING: Final = frozenset(
         "sentiment",
     }
 )
+"""An update keeps what its base was trained with: these options would do nothing."""
+
 _OF_AN_UPDATE: Final = frozenset({"corrections"})
-_OF_INTENTS: Final = (
-    _OF_A_TRAINING | _OF_AN_UPDATE | {"card", "keep_examples", "taxonomy", "threads", "update_from"}
+OF_INTENTS: Final = (
+    _KEPT_BY_UPDATES | _OF_AN_UPDATE | {"card", "keep_examples", "taxonomy", "threads", "update_from"}
 )
+"""Options by which a model of intents is trained, and a sentiment model is not."""
 
 
 class _Useless(NamedTuple):
@@ -30,20 +33,25 @@ class _Useless(NamedTuple):
 
 
 _WITH_SENTIMENT: Final = _Useless(
-    _OF_INTENTS, "with --task sentiment: it learns from labelled files and the packaged examples alone"
+    OF_INTENTS, "with --task sentiment: it learns from labelled files and the packaged examples alone"
 )
 _WITH_UPDATE: Final = _Useless(
-    _OF_A_TRAINING, "with --update-from: an update keeps what its base was trained with"
+    _KEPT_BY_UPDATES, "with --update-from: an update keeps what its base was trained with"
 )
 _WITHOUT_UPDATE: Final = _Useless(_OF_AN_UPDATE, "without --update-from: name the bundle to teach with it")
 
 
 def refuse_useless_options(context: click.Context) -> None:
-    """Raise UsageError for the first option given that does nothing beside the others."""
+    """Raise UsageError for the first option given that does nothing beside the others.
+
+    A flag that is said to be off, such as --no-card, asks for nothing and is let pass.
+    """
     useless = _useless_in(context)
     for option in context.command.params:
         name = option.name or ""
-        if name in useless.names and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        if name not in useless.names or context.params[name] is False:
+            continue
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{option.opts[0]} does nothing {useless.why}", context)
 
 

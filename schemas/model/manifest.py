@@ -110,6 +110,10 @@ class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
     test: int
 
 
+NEVER_LEFT: Final = 2.0
+"""An `exit_threshold` that no confidence reaches, which is 1 at most."""
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked of a model: how much accuracy may be given for speed, 0.01 being a point, and of its bands."""
 
@@ -120,8 +124,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class OperatingPoint(msgspec.Struct, frozen=True, kw_only=True):
     """What giving up to `loss` of accuracy for speed would be: the thresholds, and what they give on validation rows.
 
-    `exit_threshold`, and `whole_share`, the part of the rows that all layers of the encoder read, are None where it is
-    never left early.
+    `exit_threshold`, and `whole_share`, the part of the rows that all layers of the encoder read, are None where it
+    cannot be left early; NEVER_LEFT where that would bring too little.
     """
 
     loss: float
@@ -136,7 +140,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     """What the threshold was chosen on; the tiers' accuracies are each one's alone on all n rows.
 
     `exit_accuracy` is that of the encoder's lower layers on all rows, and `whole_share` the part of the rows that all
-    of its layers read; None where it is never left early.
+    of its layers read; None where it cannot be left early.
     `best_accuracy` is the highest point of the curve over all thresholds, `ece` the expected calibration error
     of the cascade, `choices` what other thresholds would have cost and brought, `micro_f1` that of all labels where
     a model answers several. `own` says that the rows were

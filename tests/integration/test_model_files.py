@@ -12,12 +12,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from batch.training.calibrate import NEVER_LEFT
 from schemas.errors import Permanent
 from schemas.model.arrays import dump_arrays, load_arrays, sha256_of
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
-from schemas.model.manifest import FORMATS
+from schemas.model.manifest import FORMATS, NEVER_LEFT
 from schemas.model.registry import (
     CurrentModel,
     check_published,

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from batch.training.calibrate import NEVER_LEFT
 from batch.training.rows import LabelledRow
 from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
@@ -21,7 +20,7 @@ from schemas.explanation.kept_examples import load_examples
 from schemas.model.bands import BandRules
 from schemas.model.bundle import load_bundle, read_manifest
 from schemas.model.errors import BundleError
-from schemas.model.manifest import Asked
+from schemas.model.manifest import NEVER_LEFT, Asked
 from schemas.model.registry import pointer_to, write_current
 from schemas.sentiment.folder import load_sentiment
 from schemas.taxonomy import load_taxonomy

@@ -114,6 +114,8 @@ def test_a_standby_is_healthy_and_whoever_is_told_to_stop_ends_in_good_order(
         workers[standby].terminate()
         assert workers[standby].wait(30) == 0, harness.log()
         assert "worker.ends" not in harness.log()
-        assert "\x1b" not in harness.log(), "a program reads these lines: Faust's spinner once broke one in two"
+        assert "\x1b" not in harness.log(), (
+            "a program reads these lines: Faust's spinner once broke one in two"
+        )
     finally:
         harness.stop()

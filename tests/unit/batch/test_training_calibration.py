@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from batch.training.calibrate import (
     FEWEST_UNSURE,
     LOSS,
-    NEVER_LEFT,
     choose_exit,
     choose_threshold,
     choose_thresholds,
     learn_scales,
 )
 from batch.training.linear import rows_of_weights
+from schemas.model.manifest import NEVER_LEFT
 from schemas.model.probabilities import Wide, log_softmax, softmax
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from batch.training import vectors as vectors_module
-from batch.training.calibrate import NEVER_LEFT
 from batch.training.cascade_calibration import Heads, calibrate_cascade
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.examples import Material, prepare
@@ -20,6 +19,7 @@ from batch.training.vectors import Vectors, read_here
 from schemas.model.arrays import dump_arrays
 from schemas.model.bundle import head_from
 from schemas.model.fit_settings import FitSettings
+from schemas.model.manifest import NEVER_LEFT
 from schemas.model.ngrams import ngram_tier_from, pack_strings
 from schemas.model.probabilities import Matrix
 

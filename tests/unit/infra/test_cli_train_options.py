@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from infra.cli import train
-from infra.cli.useless_options import refuse_useless_options
+from infra.cli.useless_options import OF_INTENTS, refuse_useless_options
 
 UPDATE = ("--update-from", "base", "--corrections", "fixes.csv", "--out", "new")
 
@@ -62,5 +62,12 @@ def test_options_that_were_not_given_are_no_reason_to_refuse() -> None:
         refuse_useless_options(context)
     with train.command.make_context("train", ["--out", "new", "--seed", "1", "--search"]) as context:
         refuse_useless_options(context)
-    with train.command.make_context("train", ["--task", "sentiment", "--out", "new"]) as context:
+    with train.command.make_context("train", ["--task", "sentiment", "--out", "new", "--no-card"]) as context:
         refuse_useless_options(context)
+
+
+def test_each_option_of_train_is_used_or_refused_beside_sentiment() -> None:
+    """A new one must not be passed over in silence; what columns a labelled file has matters there too."""
+    used = {"more", "labelled", "out", "task", *(f"{part}_column" for part in ("text", "label", "split"))}
+    there = {option.name for option in train.command.params}
+    assert there == OF_INTENTS | used | {"label_separator", "empty_label"}
