@@ -81,6 +81,7 @@ class Assembly:
             producer=idempotent_producer(self.settings),
             topic_names=self.names,
             timeout_s=self.settings.delivery_timeout_s + 5,
+            waited=self.metrics.waited,
             reached=self.reached,
         )
 

@@ -270,7 +270,9 @@ class StepEngine:
             now=self._now,
         )
         self._reached(FaultPoint.BEFORE_TRANSACTION)
+        started = self._clock()
         self._state_log.commit(step.changes, step.outbox, header)
+        self._metrics.waited("transaction", (self._clock() - started).total_seconds())
         self._reached(FaultPoint.AFTER_TRANSACTION)
         self._outbox.send(step.outbox)
         self._reached(FaultPoint.AFTER_OUTBOX)

@@ -1,10 +1,24 @@
 """What a worker counts, for Prometheus."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_PART_SECONDS: Final = (
+    *(0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075),
+    *(0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
+"""Fine enough to tell from them where a tenth of a second goes."""
+
+StepPart = Literal["fetch", "queue", "step", "transaction", "outbox"]
+"""What a record waits for in a stage: its delivery, its turn, and the whole step, with two parts of it.
+
+`fetch` is from the broker's time of a record to its delivery, by two clocks where the broker is another machine.
+"""
+Waited = Callable[[StepPart, float], None]
+"""Takes the seconds that one part took."""
 
 
 class StageMetrics:
@@ -38,6 +52,13 @@ class StageMetrics:
             registry=self.registry,
             buckets=_SECONDS,
         ).labels(stage)
+        self._parts = Histogram(
+            "ticketyard_step_part_seconds",
+            "What a step, and before it the record in its middle, waits for, by part.",
+            ["stage", "part"],
+            registry=self.registry,
+            buckets=_PART_SECONDS,
+        )
         self.lag = Gauge(
             "ticketyard_lag_records", "Records not yet handled.", ["stage"], registry=self.registry
         ).labels(stage)
@@ -52,6 +73,10 @@ class StageMetrics:
         self.step_seconds.observe(seconds)
         for name, by in counts.items():
             self._events.labels(self.stage, name).inc(by)
+
+    def waited(self, part: StepPart, seconds: float) -> None:
+        """Note how long one part of a step took, or of the wait for it."""
+        self._parts.labels(self.stage, part).observe(max(0.0, seconds))
 
     def serve(self, port: int) -> None:
         """Answer Prometheus on loopback at `port`."""

@@ -1,5 +1,6 @@
 """Sends what a step caused, and returns only when the broker has acknowledged all of it (invariant 1)."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from confluent_kafka import KafkaError, Producer
 from schemas.topics import Topic
 from streams.errors import BrokerFailed
 from streams.fault_points import FaultPoint, Reached
+from streams.metrics import Waited
 from streams.record import Emission
 
 
@@ -15,22 +17,31 @@ class Outbox:
     """An idempotent producer of one partition's worker; blocking, used from one thread at a time."""
 
     def __init__(
-        self, *, producer: Producer, topic_names: Mapping[Topic, str], timeout_s: float, reached: Reached
+        self,
+        *,
+        producer: Producer,
+        topic_names: Mapping[Topic, str],
+        timeout_s: float,
+        waited: Waited,
+        reached: Reached,
     ) -> None:
         self._producer = producer
         self._topic_names = topic_names
         self._timeout_s = timeout_s
+        self._waited = waited
         self._reached = reached
         self._failed: KafkaError | None = None
 
     def send(self, emissions: Sequence[Emission]) -> None:
         """Send all and wait for all. Raises BrokerFailed if one of them was not acknowledged in time."""
         self._failed = None
+        started = time.monotonic()
         for count, emission in enumerate(emissions, start=1):
             self._produce(emission)
             if count == (len(emissions) + 1) // 2:
                 self._reached(FaultPoint.IN_OUTBOX)
         remaining = self._producer.flush(self._timeout_s)
+        self._waited("outbox", time.monotonic() - started)
         if remaining or self._failed is not None:
             raise BrokerFailed(
                 f"{remaining} of {len(emissions)} outputs were not acknowledged within {self._timeout_s:g} s: "

@@ -1,17 +1,25 @@
 """One partition of a stage in the event loop: a queue of records, and a task that takes them to the engine's thread."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from typing import NamedTuple
 
 import structlog
 
 from streams.engine import Engine
 from streams.isolation import LogicFailed
+from streams.metrics import Waited
 from streams.record import Record
 
 _log = structlog.get_logger(__name__)
+
+
+class _Delivered(NamedTuple):
+    record: Record
+    at: float
 
 
 class PartitionWorker:
@@ -33,6 +41,7 @@ class PartitionWorker:
         step_bytes: int,
         step_spacing_s: float,
         idle_s: float,
+        waited: Waited,
         failed: Callable[[BaseException], None],
     ) -> None:
         self.partition = partition
@@ -46,8 +55,9 @@ class PartitionWorker:
         self._step_spacing_s = step_spacing_s
         self._next_step = 0.0
         self._idle_s = idle_s
+        self._waited = waited
         self._failed = failed
-        self._waiting: deque[Record] = deque()
+        self._waiting: deque[_Delivered] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
         self._one_by_one = 0
@@ -60,7 +70,7 @@ class PartitionWorker:
 
     def put(self, record: Record) -> None:
         """Take a delivered record; it waits until the partition is restored and the records before it are done."""
-        self._waiting.append(record)
+        self._waiting.append(_Delivered(record, time.time()))
         self._arrived.set()
 
     def forget_waiting(self) -> None:
@@ -85,19 +95,23 @@ class PartitionWorker:
                 records = await self._take()
                 if self._closing:
                     break
+                started = loop.time()
                 try:
                     done = await loop.run_in_executor(self._executor, self._engine.step, records)
                 except LogicFailed:
                     await self._open_again(records)
                 else:
                     self.committable, self.handled = done.committable, done.handled
+                    if records:
+                        self._waited("step", loop.time() - started)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end unacknowledged
             self._failed(error)
 
     async def _open_again(self, records: list[Record]) -> None:
         """Go back to the committed state, and on one by one: so whatever raises is found, and all else moves on."""
         self.opened = False
-        self._waiting.extendleft(reversed(records))
+        again = time.time()
+        self._waiting.extendleft(_Delivered(record, again) for record in reversed(records))
         self._one_by_one = max(self._one_by_one, len(records))
         loop = asyncio.get_running_loop()
         self.handled = await loop.run_in_executor(self._executor, self._engine.open)
@@ -113,15 +127,21 @@ class PartitionWorker:
                 return []
         if not self._one_by_one:  # what was one step would take as many times longer
             await self._keep_spacing()
-        taken: list[Record] = []
+        taken: list[_Delivered] = []
         size = 0
         most = 1 if self._one_by_one else self._step_records
         self._one_by_one = max(0, self._one_by_one - 1)
         while self._waiting and len(taken) < most and size < self._step_bytes:
-            record = self._waiting.popleft()
-            size += len(record.value or b"")
-            taken.append(record)
-        return taken
+            taken.append(self._waiting.popleft())
+            size += len(taken[-1].record.value or b"")
+        self._tell_waits(taken)
+        return [delivered.record for delivered in taken]
+
+    def _tell_waits(self, taken: Sequence[_Delivered]) -> None:
+        if taken:
+            middle = taken[len(taken) // 2]
+            self._waited("fetch", middle.at - middle.record.origin.timestamp_ms / 1000)
+            self._waited("queue", time.time() - middle.at)
 
     async def _keep_spacing(self) -> None:
         """Let more records come: a step costs a transaction, about as much for one record as for fifty."""

@@ -118,6 +118,7 @@ class StageRuntime:
             step_bytes=self._settings.step_bytes,
             step_spacing_s=self._settings.step_spacing_s,
             idle_s=self._idle_s,
+            waited=self.metrics.waited,
             failed=self._failed,
         )
 

@@ -55,6 +55,7 @@ def _worker(
         step_bytes=1000,
         step_spacing_s=step_spacing_s,
         idle_s=0,
+        waited=lambda _part, _seconds: None,
         failed=failed.append,
     )
 
