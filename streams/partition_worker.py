@@ -68,9 +68,10 @@ class PartitionWorker:
         """Return how many records are queued."""
         return len(self._waiting)
 
-    def put(self, record: Record) -> None:
-        """Take a delivered record; it waits until the partition is restored and the records before it are done."""
-        self._waiting.append(_Delivered(record, time.time()))
+    def put(self, records: Sequence[Record]) -> None:
+        """Take delivered records; they wait until the partition is restored and the records before them are done."""
+        now = time.time()
+        self._waiting.extend(_Delivered(record, now) for record in records)
         self._arrived.set()
 
     def forget_waiting(self) -> None:
@@ -122,7 +123,8 @@ class PartitionWorker:
         if not self._waiting:
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), self._idle_s or None)
+                async with asyncio.timeout(self._idle_s or None):
+                    await self._arrived.wait()
             except TimeoutError:
                 return []
         if not self._one_by_one:  # what was one step would take as many times longer

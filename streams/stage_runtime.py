@@ -65,12 +65,13 @@ class StageRuntime:
         """Return the workers of the partitions that this process owns now."""
         return dict(self._workers)
 
-    async def accept(self, message: Any) -> None:
-        """Queue a delivered message; wait while too many are queued, so that fetching slows down."""
-        worker = self._workers.get(message.partition)
+    async def accept(self, topic: str, partition: int, fetched: Iterable[Any]) -> None:
+        """Queue what was fetched of an input; wait while too many are queued, so that fetching slows down."""
+        worker = self._workers.get(partition)
         if worker is None:
-            return  # revoked while it was on its way: its next owner reads it again
-        worker.put(_record(message, self.roles[message.topic]))
+            return  # revoked while they were on their way: their next owner reads them again
+        role = self.roles[topic]
+        worker.put([_record(record, role) for record in fetched])
         while sum(worker.waiting for worker in self._workers.values()) >= self._settings.buffered_records:
             self._room.clear()
             try:
@@ -128,16 +129,16 @@ class StageRuntime:
         self._executor.shutdown(wait=False)
 
 
-def _record(message: Any, role: TopicRole) -> Record:
+def _record(fetched: Any, role: TopicRole) -> Record:
     return Record(
         topic=role.topic,
         origin=Origin(
             topic_id=role.topic_id,
-            partition=message.partition,
-            offset=message.offset,
-            timestamp_ms=int((message.timestamp or 0) * 1000),
+            partition=fetched.partition,
+            offset=fetched.offset,
+            timestamp_ms=fetched.timestamp or 0,
         ),
-        key=message.key,
-        headers=list(message.headers or ()),
-        value=message.value,
+        key=fetched.key,
+        headers=list(fetched.headers or ()),
+        value=fetched.value,
     )

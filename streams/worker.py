@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -72,7 +72,6 @@ class Worker:
             topic_allow_declare=False,
             topic_disable_leader=True,
             stream_wait_empty=False,
-            stream_buffer_maxsize=settings.buffered_records,
             broker_max_poll_records=500,
             broker_commit_interval=settings.commit_interval_s,
             broker_commit_every=None,
@@ -87,15 +86,8 @@ class Worker:
             datadir=folder,
         )
         app.transport = transport_for(self)(app.conf.broker_consumer, app)
-        inputs = app.topic(
-            *self._assembly.roles,
-            key_type=bytes,
-            value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
-            allow_empty=True,
-        )
-        app.agent(inputs, concurrency=1, name=f"{stage}.ingest")(self._ingest)
+        inputs: Any = app.topic(*self._assembly.roles)
+        app.topics.add(inputs.clone(is_iterator=True))  # as iterating would: what the app subscribes to
         self._connect_signals(app)
         return app
 
@@ -104,6 +96,11 @@ class Worker:
         app.on_partitions_revoked.connect(self._on_revoked, weak=False)
         app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         app.on_before_shutdown.connect(self._on_shutdown, weak=False)
+
+    async def deliver(self, tp: TP, records: Sequence[Any]) -> None:
+        """See faust_consumer.Progress."""
+        with ending_on_error():
+            await self._runtime.accept(tp.topic, tp.partition, records)
 
     def committable(self, topic: str, partition: int) -> int | None:
         """See faust_consumer.Progress."""
@@ -116,12 +113,6 @@ class Worker:
     def commit_failed(self) -> None:
         """See faust_consumer.Progress."""
         self._metrics.failed_commits.inc()
-
-    async def _ingest(self, stream: Any) -> None:
-        """Hand every delivered message to its partition; Faust's own acknowledgements commit nothing here."""
-        async for event in stream.events():
-            with ending_on_error():
-                await self._runtime.accept(event.message)
 
     def _new_runtime(self) -> StageRuntime:
         assembly, settings = self._assembly, self._settings

@@ -183,8 +183,7 @@ def run(log: MemoryLog, records: Sequence[Record], at_once: int = 100) -> list[B
                 waited=lambda _part, _seconds: None,
                 failed=failed.append,
             )
-            for one in records:
-                worker.put(one)
+            worker.put(records)
             async with asyncio.timeout(20):
                 while not failed and worker.handled.get(NAME) != len(records):
                     await asyncio.sleep(0.0002)

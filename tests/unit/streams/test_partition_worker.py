@@ -75,7 +75,7 @@ def test_a_partition_with_nothing_waiting_still_says_what_it_has_finished() -> N
             failed: list[BaseException] = []
             worker = _worker(engine, executor, failed)
             for offset in range(5):
-                worker.put(record(offset))
+                worker.put([record(offset)])
             await _done(worker, 5)
             runtime = StageRuntime.__new__(StageRuntime)
             runtime._workers = {0: worker}
@@ -97,9 +97,9 @@ def test_what_the_engine_cannot_handle_ends_the_worker_unacknowledged() -> None:
         with ThreadPoolExecutor(1) as executor:
             failed: list[BaseException] = []
             worker = _worker(NotingEngine(), executor, failed)
-            worker.put(record(0))
+            worker.put([record(0)])
             await _done(worker, 1)
-            worker.put(record(1, b"boom"))
+            worker.put([record(1, b"boom")])
             async with asyncio.timeout(5):
                 while not failed:
                     await asyncio.sleep(0.001)
@@ -118,7 +118,7 @@ def test_a_large_record_ends_a_step() -> None:
             failed: list[BaseException] = []
             worker = _worker(engine, executor, failed)
             for offset, size in enumerate([2000, 10, 10]):
-                worker.put(record(offset, b"x" * size))
+                worker.put([record(offset, b"x" * size)])
             await _done(worker, 3)
             await worker.close()
             assert engine.steps == [[0], [1, 2]]
@@ -133,12 +133,12 @@ def test_records_that_come_close_together_share_a_step() -> None:
         with ThreadPoolExecutor(1) as executor:
             engine = NotingEngine()
             worker = _worker(engine, executor, [], step_spacing_s=0.3)
-            worker.put(record(0))
+            worker.put([record(0)])
             await _done(worker, 1)
-            worker.put(record(1))
+            worker.put([record(1)])
             for _ in range(20):
                 await asyncio.sleep(0)
-            worker.put(record(2))
+            worker.put([record(2)])
             await _done(worker, 3)
             await worker.close()
             assert engine.steps == [[0], [1, 2]]
@@ -154,7 +154,7 @@ def test_a_whole_step_waits_for_no_spacing() -> None:
             engine = NotingEngine()
             worker = _worker(engine, executor, [], step_spacing_s=3600.0)
             for offset in range(6):
-                worker.put(record(offset))
+                worker.put([record(offset)])
             await _done(worker, 6)
             await worker.close()
             assert engine.steps == [[0, 1, 2], [3, 4, 5]]
