@@ -1,5 +1,6 @@
 """The parts of a whole pipeline as the supervisor runs them: broker, stages, batch cycle, serving."""
 
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -17,6 +18,9 @@ from infra.settings import STAGES, InfraSettings, Stage
 from schemas.settings import CommonSettings
 
 BROKER_TIER, WORK_TIER = 0, 1
+TOGETHER = "stages"
+"""The part that runs several stages in one process."""
+
 _PROBE_TIMEOUT_S = 1.0
 
 
@@ -56,15 +60,19 @@ def choose_addresses(settings: InfraSettings, bootstrap_servers: str, free: Call
     return Addresses(
         bootstrap_servers=bootstrap_servers,
         http_port=settings.http_port or free(),
-        metrics_ports={name: free() for _, name in worker_names(settings)},
+        metrics_ports={name: free() for name, _ in worker_processes(settings)},
     )
 
 
-def worker_names(settings: InfraSettings) -> Iterator[tuple[Stage, str]]:
-    """Yield stage and part name of each worker: triage, triage-2 and so on."""
+def worker_processes(settings: InfraSettings) -> Iterator[tuple[str, tuple[Stage, ...]]]:
+    """Yield part name and stages of each process: those together first, then triage, triage-2 and so on."""
+    together = settings.stages_together(os.cpu_count() or 1)
+    if together:
+        yield TOGETHER, together
     for stage in STAGES:
-        for number in range(1, settings.workers(stage) + 1):
-            yield stage, stage if number == 1 else f"{stage}-{number}"
+        if stage not in together:
+            for number in range(1, settings.workers(stage) + 1):
+                yield stage if number == 1 else f"{stage}-{number}", (stage,)
 
 
 def ticketyard(*arguments: str) -> list[str]:
@@ -91,17 +99,16 @@ def broker_part(broker: LocalKafka) -> PartSpec:
 
 
 def stage_parts(settings: InfraSettings, addresses: Addresses) -> Iterator[PartSpec]:
-    """Yield each worker of each stage; Kafka shares the partitions out among those of one stage."""
-    for stage, name in worker_names(settings):
+    """Yield each process of the stages; Kafka shares the partitions of a stage out among its workers."""
+    for name, stages in worker_processes(settings):
         environment = {
             **addresses.environment(),
             "TICKETYARD_METRICS_PORT": str(addresses.metrics_ports[name]),
             # A worker that is started again under its name takes its partitions back without a rebalance.
             "TICKETYARD_WORKER_ID": name,
         }
-        yield PartSpec(
-            child=child_spec(settings, name, ticketyard("stream", stage), environment), tier=WORK_TIER
-        )
+        command = ticketyard("stream", *(("all", *stages) if name == TOGETHER else stages))
+        yield PartSpec(child=child_spec(settings, name, command, environment), tier=WORK_TIER)
 
 
 def serving_part(settings: CommonSettings, addresses: Addresses) -> PartSpec:

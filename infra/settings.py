@@ -11,6 +11,10 @@ STAGES: tuple[Stage, ...] = ("roster", "routing", "cases", "triage")
 """The stages of the speed layer; who takes work from another starts before it, so nothing waits long."""
 
 
+STATEFUL: tuple[Stage, ...] = tuple(stage for stage in STAGES if stage != "triage")
+_FEW_CORES = 2
+
+
 class InfraSettings(CommonSettings):
     """What `up`, `demo` and `doctor` can be told by TICKETYARD_* variables."""
 
@@ -26,6 +30,22 @@ class InfraSettings(CommonSettings):
     cases_workers: int = Field(default=1, ge=0, description="Processes of the cases stage under `up`.")
     routing_workers: int = Field(default=1, ge=0, description="Processes of the routing stage under `up`.")
     roster_workers: int = Field(default=1, ge=0, description="Processes of the roster stage under `up`.")
+
+    stream_processes: Literal["auto", "one", "two", "each"] = Field(
+        default="auto",
+        description=(
+            "Processes of the stages under `up`: all in one, two with triage by itself, or each by itself; "
+            "auto is two on up to two cores, else each. A stage of several workers is by itself in any case."
+        ),
+    )
+
+    def stages_together(self, cores: int) -> tuple[Stage, ...]:
+        """Return the stages that `up` runs in one process, on a machine with so many cores."""
+        how = self.stream_processes
+        if how == "auto":
+            how = "two" if cores <= _FEW_CORES else "each"
+        stages = {"one": STAGES, "two": STATEFUL, "each": ()}[how]
+        return tuple(stage for stage in stages if self.workers(stage) == 1)
 
     def workers(self, stage: Stage) -> int:
         """Return how many processes of a stage `up` runs."""

@@ -1,8 +1,8 @@
-"""`python -m streams STAGE`: run one stage of the speed layer as `ticketyard stream STAGE` does."""
+"""`python -m streams STAGE…`: run stages of the speed layer as `ticketyard stream` does."""
 
 import sys
 
-from streams.run import run_stage
+from streams.run import run_stages
 
 if __name__ == "__main__":
-    run_stage(sys.argv[1] if len(sys.argv) > 1 else "")
+    run_stages(*(sys.argv[1:] or [""]))

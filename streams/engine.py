@@ -123,6 +123,7 @@ class StepEngine:
         self._reached(FaultPoint.AFTER_RESTORE)
         _log.info(
             "partition.restored",
+            stage=self._stage,
             partition=self._partition,
             entries=len(restored.entries),
             step=self._step_number,

@@ -1,9 +1,9 @@
 """What a worker counts, for Prometheus."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, start_http_server
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PART_SECONDS: Final = (
@@ -78,6 +78,23 @@ class StageMetrics:
         """Note how long one part of a step took, or of the wait for it."""
         self._parts.labels(self.stage, part).observe(max(0.0, seconds))
 
+
+class OnePage(CollectorRegistry):
+    """The metrics of several stages as one page: each family once, with the samples of all."""
+
+    def __init__(self, stages: Iterable[StageMetrics]) -> None:
+        super().__init__()
+        self._registries = [metrics.registry for metrics in stages]
+
+    def collect(self) -> Iterable[Metric]:
+        """Return every family."""
+        families: dict[str, Metric] = {}
+        for registry in self._registries:
+            for family in registry.collect():
+                families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                families[family.name].samples += family.samples
+        return families.values()
+
     def serve(self, port: int) -> None:
         """Answer Prometheus on loopback at `port`."""
-        start_http_server(port, addr="127.0.0.1", registry=self.registry)
+        start_http_server(port, addr="127.0.0.1", registry=self)

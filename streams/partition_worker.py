@@ -13,6 +13,7 @@ from streams.engine import Engine
 from streams.isolation import LogicFailed
 from streams.metrics import Waited
 from streams.record import Record
+from streams.step_spacing import StepSpacing
 
 _log = structlog.get_logger(__name__)
 
@@ -25,10 +26,10 @@ class _Delivered(NamedTuple):
 class PartitionWorker:
     """Holds what was delivered and not yet handled; one step at a time runs in `executor`.
 
-    `idle_s` is how often the engine is called without records (0: never). `step_spacing_s` is the least time between
-    the starts of two steps, unless a whole step waits: under load steps become fewer and fuller, and a record that
-    comes alone is taken at once. `failed` is told of an error that the
-    engine could not deal with; the worker process ends then, before anything unfinished is acknowledged.
+    `idle_s` is how often the engine is called without records (0: never). `step_spacing_s` bounds the time between the
+    starts of two steps (streams.step_spacing), unless a whole step waits: under load steps become fewer and fuller, and
+    a record that comes alone is taken at once. `waited` is told what records wait for. `failed` is told of an error
+    that the engine could not deal with; the worker process ends then, before anything unfinished is acknowledged.
     """
 
     def __init__(
@@ -52,8 +53,7 @@ class PartitionWorker:
         self._executor = executor
         self._step_records = step_records
         self._step_bytes = step_bytes
-        self._step_spacing_s = step_spacing_s
-        self._next_step = 0.0
+        self._spacing = StepSpacing(step_spacing_s)
         self._idle_s = idle_s
         self._waited = waited
         self._failed = failed
@@ -103,8 +103,7 @@ class PartitionWorker:
                     await self._open_again(records)
                 else:
                     self.committable, self.handled = done.committable, done.handled
-                    if records:
-                        self._waited("step", loop.time() - started)
+                    self._tell_cost(records, loop.time() - started)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end unacknowledged
             self._failed(error)
 
@@ -149,6 +148,11 @@ class PartitionWorker:
         """Let more records come: a step costs a transaction, about as much for one record as for fifty."""
         loop = asyncio.get_running_loop()
         few = 0 < len(self._waiting) < self._step_records
-        if few and (early_s := self._next_step - loop.time()) > 0:
+        if few and (early_s := self._spacing.wait_s(loop.time())) > 0:
             await asyncio.sleep(early_s)
-        self._next_step = loop.time() + self._step_spacing_s
+        self._spacing.starts(loop.time())
+
+    def _tell_cost(self, records: Sequence[Record], seconds: float) -> None:
+        if records:
+            self._spacing.took(seconds)
+            self._waited("step", seconds)

@@ -1,4 +1,4 @@
-"""Runs a stage in this process until it is stopped; ends with an exit code that the supervisor understands."""
+"""Runs stages in this process until it is stopped; ends with an exit code that the supervisor understands."""
 
 import gc
 import sys
@@ -9,7 +9,7 @@ from schemas.logs import configure_logs
 from streams.errors import EXIT_STAY_DOWN
 from streams.settings import StreamSettings
 from streams.stages import STAGES, StageSpec
-from streams.worker import Worker
+from streams.worker import Worker, run_workers
 
 _COLLECT_EVERY: Final = (10_000, 20, 20)
 """Thresholds of the garbage collector (the default is 700, 10, 10).
@@ -20,12 +20,24 @@ many times a second, and often all of a model or a state with them: a fifth of t
 """
 
 
-def run_stage(stage: str) -> NoReturn:
-    """Run `stage`; never returns. A Permanent error ends with exit code 78: starting again cannot help."""
-    configure_logs(f"stream-{stage}")
+_SWITCH_EVERY_S: Final = 0.001
+"""How long a thread may compute while another waits for the interpreter (the default is 5 ms).
+
+A record passes through half a dozen threads of a worker; each hand-over would wait so long for one that scores.
+"""
+
+
+def run_stages(*stages: str) -> NoReturn:
+    """Run one worker of each stage; never returns. A Permanent error ends with exit code 78: a restart cannot help."""
+    configure_logs(f"stream-{'+'.join(stages)}")
     gc.set_threshold(*_COLLECT_EVERY)
+    sys.setswitchinterval(_SWITCH_EVERY_S)
+    settings = StreamSettings()
     try:
-        Worker(_spec(stage), StreamSettings()).run()
+        workers = [Worker(_spec(stage), settings) for stage in stages]
+        gc.collect()
+        gc.freeze()  # what was imported stays, so no collection need look at it
+        run_workers(workers, metrics_port=settings.metrics_port)
     except Permanent as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(EXIT_STAY_DOWN)

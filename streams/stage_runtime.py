@@ -97,7 +97,12 @@ class StageRuntime:
             worker.forget_waiting()
         for partition in sorted(owned - set(self._workers)):
             self._workers[partition] = self._open(partition)
-        _log.info("partitions.assigned", owned=sorted(owned), left=[worker.partition for worker in left])
+        _log.info(
+            "partitions.assigned",
+            stage=self.metrics.stage,
+            owned=sorted(owned),
+            left=[worker.partition for worker in left],
+        )
         await asyncio.gather(*(worker.close() for worker in left))
 
     def _complete_partitions(self, topic_partitions: Iterable[Any]) -> set[int]:

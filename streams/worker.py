@@ -1,10 +1,11 @@
-"""A worker process: one stage on Faust, with its watchdog, until it is told to stop or must end."""
+"""A worker process: one stage on Faust or several, each with its watchdog, until told to stop or one must end."""
 
 import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import faust
@@ -17,7 +18,7 @@ from streams.errors import EXIT_RESTART, EXIT_STAY_DOWN
 from streams.fault_points import kill_at
 from streams.faust_consumer import transport_for
 from streams.faust_credentials import faust_credentials
-from streams.metrics import StageMetrics
+from streams.metrics import OnePage, StageMetrics
 from streams.settings import StreamSettings
 from streams.stage_runtime import NewEngine, StageRuntime
 from streams.stages import StageSpec, group_of
@@ -27,20 +28,18 @@ _log = structlog.get_logger(__name__)
 _PULSE_S: Final = 0.5
 
 
-def end_process(error: BaseException) -> None:
+def end_process(stage: str, error: BaseException) -> None:
     """End this process at once, from any thread; nothing unfinished has been acknowledged, so none is lost."""
     code = EXIT_STAY_DOWN if isinstance(error, Permanent) else EXIT_RESTART
-    _log.error("worker.ends", error=type(error).__name__, message=str(error), exit_code=code, exc_info=error)
+    _log.error(
+        "worker.ends",
+        stage=stage,
+        error=type(error).__name__,
+        message=str(error),
+        exit_code=code,
+        exc_info=error,
+    )
     os._exit(code)
-
-
-@contextmanager
-def ending_on_error() -> Iterator[None]:
-    """End this process where the block raises: Faust would stop the app, and may never come to the end of that."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, a worker that does nothing must not stay
-        end_process(error)
 
 
 def _nothing() -> None:
@@ -48,12 +47,13 @@ def _nothing() -> None:
 
 
 class Worker:
-    """Builds the Faust app of a stage and runs it."""
+    """One stage in this process: its Faust app, its watchdog and its metrics."""
 
     def __init__(self, spec: StageSpec, settings: StreamSettings) -> None:
         self._settings = settings
-        self._metrics = StageMetrics(spec.name)
-        self._assembly = Assembly(spec, settings, metrics=self._metrics, reached=kill_at(settings.crash_at))
+        self._end = partial(end_process, spec.name)
+        self.metrics = StageMetrics(spec.name)
+        self._assembly = Assembly(spec, settings, metrics=self.metrics, reached=kill_at(settings.crash_at))
         self._stop_triage: Callable[[], None] = _nothing
         self._runtime = self._new_runtime()
         self._signs = SignsOfLife(time.monotonic())
@@ -99,8 +99,16 @@ class Worker:
 
     async def deliver(self, tp: TP, records: Sequence[Any]) -> None:
         """See faust_consumer.Progress."""
-        with ending_on_error():
+        with self._ending_on_error():
             await self._runtime.accept(tp.topic, tp.partition, records)
+
+    @contextmanager
+    def _ending_on_error(self) -> Iterator[None]:
+        """End this process where the block raises: Faust would stop the app, and may never come to the end of that."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever it is, a worker that does nothing must not stay
+            self._end(error)
 
     def committable(self, topic: str, partition: int) -> int | None:
         """See faust_consumer.Progress."""
@@ -112,7 +120,7 @@ class Worker:
 
     def commit_failed(self) -> None:
         """See faust_consumer.Progress."""
-        self._metrics.failed_commits.inc()
+        self.metrics.failed_commits.inc()
 
     def _new_runtime(self) -> StageRuntime:
         assembly, settings = self._assembly, self._settings
@@ -124,8 +132,8 @@ class Worker:
             step_records=settings.score_texts if stateless else settings.step_records,
             idle_s=settings.watermark_interval_s if stateless else 0.0,
             partitions=assembly.partitions,
-            metrics=self._metrics,
-            failed=end_process,
+            metrics=self.metrics,
+            failed=self._end,
         )
 
     def _new_watchdog(self) -> Watchdog:
@@ -136,7 +144,7 @@ class Worker:
             current_roles=self._assembly.current_roles,
             limit_s=self._settings.stalled_after_s,
             join_limit_s=self._settings.join_timeout_s,
-            end=end_process,
+            end=self._end,
         )
 
     def _triage_engines(self) -> NewEngine:
@@ -158,11 +166,11 @@ class Worker:
 
     async def _on_revoked(self, _app: Any, *revoked: Any, **_kwargs: Any) -> None:
         self._signs.revoked(time.monotonic())
-        with ending_on_error():
+        with self._ending_on_error():
             await self._runtime.revoked(revoked[0])
 
     async def _on_assigned(self, _app: Any, *assigned: Any, **_kwargs: Any) -> None:
-        with ending_on_error():
+        with self._ending_on_error():
             await self._runtime.assigned(assigned[0])
         self._signs.assigned()
 
@@ -176,27 +184,39 @@ class Worker:
         await self._runtime.close()  # steps in hand may still score
         self._stop_triage()
 
-    def run(self) -> None:
-        """Run until a signal; returns by SystemExit. The watchdog looks on from here until all has ended."""
-        self._serve_metrics()
-        worker = faust.Worker(self.app, quiet=True, redirect_stdouts=False, override_logging=False)
-        worker.spinner = None  # its terminal codes would come before the JSON of a log line
-        worker.loop.call_soon(self._beat, worker.loop)
+    def start_watching(self, loop: asyncio.AbstractEventLoop) -> Watchdog:
+        """Let the watchdog look on, from before the app starts until it is stopped."""
+        loop.call_soon(self._beat, loop)
         watchdog = self._new_watchdog()
         watchdog.start()
-        try:
-            worker.execute_from_commandline()
-        finally:
+        return watchdog
+
+
+def run_workers(workers: Sequence[Worker], *, metrics_port: int) -> None:
+    """Run workers of different stages on one event loop until a signal; returns by SystemExit.
+
+    They share nothing but the process: groups, transactions and watchdogs are each stage's own. Whatever ends one of
+    them ends the process, so all of them, with its exit code.
+    """
+    _serve_metrics(workers, metrics_port)
+    first, *others = (worker.app for worker in workers)
+    faust_worker = faust.Worker(first, *others, quiet=True, redirect_stdouts=False, override_logging=False)
+    faust_worker.spinner = None  # its terminal codes would come before the JSON of a log line
+    watchdogs = [worker.start_watching(faust_worker.loop) for worker in workers]
+    try:
+        faust_worker.execute_from_commandline()
+    finally:
+        for watchdog in watchdogs:
             watchdog.stop()
 
-    def _serve_metrics(self) -> None:
-        """Offer the metrics page; tickets must flow also where its port has been taken since it was chosen."""
-        port = self._settings.metrics_port
-        if not port:
-            return
-        try:
-            self._metrics.serve(port)
-        except OSError as error:
-            _log.error(
-                "metrics.not_served", port=port, error=str(error), act="free the port and restart the worker"
-            )
+
+def _serve_metrics(workers: Sequence[Worker], port: int) -> None:
+    """Offer the metrics page; tickets must flow also where its port has been taken since it was chosen."""
+    if not port:
+        return
+    try:
+        OnePage(worker.metrics for worker in workers).serve(port)
+    except OSError as error:
+        _log.error(
+            "metrics.not_served", port=port, error=str(error), act="free the port and restart the worker"
+        )

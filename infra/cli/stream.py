@@ -1,13 +1,13 @@
-"""`ticketyard stream STAGE`: one worker of one stage of the speed layer, in this process; and its reset."""
+"""`ticketyard stream STAGE`: one worker of a stage of the speed layer in this process, or of several; its reset."""
 
 import click
 
-from infra.settings import STAGES
+from infra.settings import STAGES, Stage
 
 
 @click.group()
 def command() -> None:
-    """Run one worker of a stage, or let a stage that has stopped forget what it read."""
+    """Run one worker of a stage or of several, or let a stage that has stopped forget what it read."""
 
 
 def _worker(stage: str) -> click.Command:
@@ -15,15 +15,28 @@ def _worker(stage: str) -> click.Command:
         stage, help=f"Run one worker of {stage} until Ctrl-C, on the Kafka that the settings name."
     )
     def run() -> None:
-        from streams.run import run_stage  # noqa: PLC0415 - brings Faust, which `--help` must not wait for
+        from streams.run import run_stages  # noqa: PLC0415 - brings Faust, which `--help` must not wait for
 
-        run_stage(stage)
+        run_stages(stage)
 
     return run
 
 
 for _stage in STAGES:
     command.add_command(_worker(_stage))
+
+
+@command.command("all")
+@click.argument("stages", nargs=-1, type=click.Choice(STAGES))
+def together(*, stages: tuple[Stage, ...]) -> None:
+    """Run one worker of every stage, or of each named one, in this process until Ctrl-C.
+
+    Saves the memory of an interpreter a stage, for a machine with little of it. They share nothing else, but what
+    ends one of them ends all, with its exit code.
+    """
+    from streams.run import run_stages  # noqa: PLC0415 - as above
+
+    run_stages(*dict.fromkeys(stages or STAGES))
 
 
 @command.command()

@@ -14,7 +14,7 @@ from streams.record import Record
 from streams.settings import StreamSettings
 from streams.stages import StageSpec
 from streams.step import Step
-from streams.worker import Worker
+from streams.worker import Worker, run_workers
 
 
 class Count(msgspec.Struct):
@@ -60,4 +60,4 @@ SPEC = StageSpec(
 
 if __name__ == "__main__":
     configure_logs("counting")
-    Worker(SPEC, StreamSettings()).run()
+    run_workers([Worker(SPEC, StreamSettings())], metrics_port=0)

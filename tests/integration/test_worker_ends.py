@@ -20,14 +20,15 @@ from schemas.logs import configure_logs
 from schemas.topics import Topic
 from streams.settings import StreamSettings
 from streams.stages import StageSpec
-from streams.worker import Worker
+from streams.worker import Worker, run_workers
 
 def cannot(settings):
     raise {error}("there is no state of this kind")
 
 configure_logs("stream-broken")
 inputs = (Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS)
-Worker(StageSpec(name="broken", inputs=inputs, state=Topic.ROSTER_STATE, new_logic=cannot), StreamSettings()).run()
+spec = StageSpec(name="broken", inputs=inputs, state=Topic.ROSTER_STATE, new_logic=cannot)
+run_workers([Worker(spec, StreamSettings())], metrics_port=0)
 """
 
 
@@ -53,14 +54,14 @@ from schemas.logs import configure_logs
 from streams.faust_consumer import FinishedOffsetsConsumer
 from streams.settings import StreamSettings
 from streams.stages import STAGES
-from streams.worker import Worker
+from streams.worker import Worker, run_workers
 
 async def never(self, assigned, generation_id=0):
     pass
 
 FinishedOffsetsConsumer.on_partitions_assigned = never
 configure_logs("stream-forgotten")
-Worker(STAGES["roster"], StreamSettings()).run()
+run_workers([Worker(STAGES["roster"], StreamSettings())], metrics_port=0)
 """
 
 
@@ -78,10 +79,10 @@ import os
 from schemas.logs import configure_logs
 from streams.settings import StreamSettings
 from streams.stages import STAGES
-from streams.worker import Worker
+from streams.worker import Worker, run_workers
 
 configure_logs(os.environ["TICKETYARD_WORKER_ID"])
-Worker(STAGES["roster"], StreamSettings()).run()
+run_workers([Worker(STAGES["roster"], StreamSettings())], metrics_port=0)
 """
 
 
