@@ -45,7 +45,8 @@ class InfraSettings(CommonSettings):
         if how == "auto":
             how = "two" if cores <= _FEW_CORES else "each"
         stages = {"one": STAGES, "two": STATEFUL, "each": ()}[how]
-        return tuple(stage for stage in stages if self.workers(stage) == 1)
+        together = tuple(stage for stage in stages if self.workers(stage) == 1)
+        return together if len(together) > 1 else ()
 
     def workers(self, stage: Stage) -> int:
         """Return how many processes of a stage `up` runs."""

@@ -18,6 +18,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types import TP
 
+from streams.fetch_spacing import space_fetches
 from streams.lenient_records import read_leniently
 
 _log = structlog.get_logger(__name__)
@@ -29,14 +30,6 @@ LONGEST_FETCH_MS: Final = 500
 """How long the broker may hold a fetch open; the first byte ends it. Faust says 1,500 and has no setting for it.
 
 What else is asked of the broker on this connection waits as long: the offsets to begin at after a rebalance.
-"""
-
-UNTAKEN_S: Final = 1.0
-"""How long records may wait to be taken before the other partitions are fetched without theirs.
-
-aiokafka has one fetch on its way to a broker at a time, and leaves out a partition whose records still wait to be
-taken; after 0.1 s, if it is not told otherwise, it goes on without. Where the others are quiet, the broker holds that
-fetch open, and the busy partition is not asked for meanwhile: at 500 tickets/s of one team, routing decided late.
 """
 
 _POLL_S: Final = 1.0
@@ -51,6 +44,9 @@ class Progress(Protocol):
     def committable(self, topic: str, partition: int) -> int | None:
         """Return the first offset that is not finished, None where nothing is known yet."""
 
+    def fetch_spacing_s(self) -> float:
+        """Return how long records may gather before the next fetch; asked by the consumer's thread."""
+
     def stamp(self, topic: str) -> str:
         """Return the id of a topic."""
 
@@ -59,9 +55,10 @@ class Progress(Protocol):
 
 
 class StampingThread(AIOKafkaConsumerThread):
-    """The thread that talks to the broker, committing offsets with their stamps."""
+    """The thread that talks to the broker: it commits offsets with their stamps, and spaces fetches."""
 
     stamp: Callable[[str], str]
+    spacing_s: Callable[[], float]
 
     def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -71,7 +68,7 @@ class StampingThread(AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Connect."""
         await super().on_start()
-        self._ensure_consumer()._fetcher._prefetch_backoff = UNTAKEN_S  # noqa: SLF001 - aiokafka has no setting for it
+        space_fetches(self._ensure_consumer(), self.spacing_s)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()
@@ -100,6 +97,7 @@ class FinishedOffsetsConsumer(FaustConsumer):
     def _new_consumer_thread(self) -> StampingThread:
         thread = StampingThread(self, loop=self.loop, beacon=self.beacon)
         thread.stamp = self.progress.stamp
+        thread.spacing_s = self.progress.fetch_spacing_s
         return thread
 
     def _new_offset(self, tp: TP) -> int | None:

@@ -13,7 +13,6 @@ from streams.engine import Engine
 from streams.isolation import LogicFailed
 from streams.metrics import Waited
 from streams.record import Record
-from streams.step_spacing import StepSpacing
 
 _log = structlog.get_logger(__name__)
 
@@ -26,10 +25,9 @@ class _Delivered(NamedTuple):
 class PartitionWorker:
     """Holds what was delivered and not yet handled; one step at a time runs in `executor`.
 
-    `idle_s` is how often the engine is called without records (0: never). `step_spacing_s` bounds the time between the
-    starts of two steps (streams.step_spacing), unless a whole step waits: under load steps become fewer and fuller, and
-    a record that comes alone is taken at once. `waited` is told what records wait for. `failed` is told of an error
-    that the engine could not deal with; the worker process ends then, before anything unfinished is acknowledged.
+    `idle_s` is how often the engine is called without records (0: never). `waited` is told what records wait for.
+    `failed` is told of an error that the engine could not deal with; the worker process ends then, before anything
+    unfinished is acknowledged.
     """
 
     def __init__(
@@ -40,7 +38,6 @@ class PartitionWorker:
         executor: Executor,
         step_records: int,
         step_bytes: int,
-        step_spacing_s: float,
         idle_s: float,
         waited: Waited,
         failed: Callable[[BaseException], None],
@@ -53,7 +50,6 @@ class PartitionWorker:
         self._executor = executor
         self._step_records = step_records
         self._step_bytes = step_bytes
-        self._spacing = StepSpacing(step_spacing_s)
         self._idle_s = idle_s
         self._waited = waited
         self._failed = failed
@@ -103,7 +99,8 @@ class PartitionWorker:
                     await self._open_again(records)
                 else:
                     self.committable, self.handled = done.committable, done.handled
-                    self._tell_cost(records, loop.time() - started)
+                    if records:
+                        self._waited("step", loop.time() - started)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end unacknowledged
             self._failed(error)
 
@@ -126,8 +123,6 @@ class PartitionWorker:
                     await self._arrived.wait()
             except TimeoutError:
                 return []
-        if not self._one_by_one:  # what was one step would take as many times longer
-            await self._keep_spacing()
         taken: list[_Delivered] = []
         size = 0
         most = 1 if self._one_by_one else self._step_records
@@ -143,16 +138,3 @@ class PartitionWorker:
             middle = taken[len(taken) // 2]
             self._waited("fetch", middle.at - middle.record.origin.timestamp_ms / 1000)
             self._waited("queue", time.time() - middle.at)
-
-    async def _keep_spacing(self) -> None:
-        """Let more records come: a step costs a transaction, about as much for one record as for fifty."""
-        loop = asyncio.get_running_loop()
-        few = 0 < len(self._waiting) < self._step_records
-        if few and (early_s := self._spacing.wait_s(loop.time())) > 0:
-            await asyncio.sleep(early_s)
-        self._spacing.starts(loop.time())
-
-    def _tell_cost(self, records: Sequence[Record], seconds: float) -> None:
-        if records:
-            self._spacing.took(seconds)
-            self._waited("step", seconds)

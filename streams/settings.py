@@ -15,10 +15,10 @@ class StreamSettings(CommonSettings):
     )
     step_records: int = Field(default=256, ge=1, description="At most so many records in one step.")
     step_bytes: int = Field(default=4 * 1024 * 1024, ge=1, description="At most so many bytes in one step.")
-    step_spacing_s: float = Field(
+    fetch_spacing_s: float = Field(
         default=0.02,
         ge=0,
-        description="Least time between the starts of two steps of a partition, unless a whole step waits.",
+        description="Records gather for as long as a step takes before they are fetched, and no longer than this.",
     )
     buffered_records: int = Field(
         default=4096, ge=1, description="Records that a worker holds in memory before it stops fetching."

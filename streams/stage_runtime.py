@@ -10,10 +10,11 @@ import structlog
 from schemas.derived import Origin
 from streams.engine import Engine
 from streams.errors import TopicMismatch
-from streams.metrics import StageMetrics
+from streams.metrics import StageMetrics, StepPart
 from streams.partition_worker import PartitionWorker
 from streams.record import Record, TopicRole
 from streams.settings import StreamSettings
+from streams.step_cost import StepCost
 
 _log = structlog.get_logger(__name__)
 NewEngine = Callable[[int], Engine]
@@ -37,6 +38,7 @@ class StageRuntime:
     ) -> None:
         self.roles = roles
         self.metrics = metrics
+        self.cost = StepCost(settings.fetch_spacing_s)
         self._new_engine = new_engine
         self._settings = settings
         self._step_records = step_records
@@ -122,11 +124,15 @@ class StageRuntime:
             executor=self._executor,
             step_records=self._step_records,
             step_bytes=self._settings.step_bytes,
-            step_spacing_s=self._settings.step_spacing_s,
             idle_s=self._idle_s,
-            waited=self.metrics.waited,
+            waited=self._note,
             failed=self._failed,
         )
+
+    def _note(self, part: StepPart, seconds: float) -> None:
+        if part == "step":
+            self.cost.took(seconds)
+        self.metrics.waited(part, seconds)
 
     async def close(self) -> None:
         """Finish the steps in hand and give up all partitions."""

@@ -114,6 +114,10 @@ class Worker:
         """See faust_consumer.Progress."""
         return self._runtime.committable(topic, partition)
 
+    def fetch_spacing_s(self) -> float:
+        """See faust_consumer.Progress."""
+        return self._runtime.cost.spacing_s()
+
     def stamp(self, topic: str) -> str:
         """See faust_consumer.Progress."""
         return self._assembly.roles[topic].topic_id

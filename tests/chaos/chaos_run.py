@@ -223,7 +223,9 @@ def chaos_run(
     setup = Path(os.environ.get("TICKETYARD_HOME", ROOT / ".ticketyard")).absolute()
     monkeypatch.setenv("TICKETYARD_SETUP_FOLDER", str(setup))
     monkeypatch.setenv("TICKETYARD_SESSION_TIMEOUT_S", str(SESSION_TIMEOUT_S))
-    chosen = InfraSettings(home=home, setup_folder=str(setup), batch_every_minutes=0, **settings)
+    chosen = InfraSettings(
+        home=home, setup_folder=str(setup), batch_every_minutes=0, **{"stream_processes": "each", **settings}
+    )
     with running_pipeline(chosen, report=print) as pipeline:
         release_bundle(pipeline.settings, bundle)
         traffic = Traffic(pipeline.settings, tickets=tickets, seconds=seconds, seed=20260301)

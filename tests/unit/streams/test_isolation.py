@@ -179,7 +179,6 @@ def run(log: MemoryLog, records: Sequence[Record], at_once: int = 100) -> list[B
                 step_records=at_once,
                 step_bytes=10_000,
                 idle_s=0,
-                step_spacing_s=0,
                 waited=lambda _part, _seconds: None,
                 failed=failed.append,
             )

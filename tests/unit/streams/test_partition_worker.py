@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from schemas.derived import Origin
 from schemas.topics import Topic
 from streams.engine import Done
+from streams.metrics import StepPart, Waited
 from streams.partition_worker import PartitionWorker
 from streams.record import Record
 from streams.stage_runtime import StageRuntime
@@ -45,7 +46,7 @@ def _worker(
     executor: ThreadPoolExecutor,
     failed: list[BaseException],
     *,
-    step_spacing_s: float = 0.0,
+    waited: Waited = lambda _part, _seconds: None,
 ) -> PartitionWorker:
     return PartitionWorker(
         partition=0,
@@ -53,9 +54,8 @@ def _worker(
         executor=executor,
         step_records=3,
         step_bytes=1000,
-        step_spacing_s=step_spacing_s,
         idle_s=0,
-        waited=lambda _part, _seconds: None,
+        waited=waited,
         failed=failed.append,
     )
 
@@ -126,37 +126,16 @@ def test_a_large_record_ends_a_step() -> None:
     asyncio.run(scenario())
 
 
-def test_records_that_come_close_together_share_a_step() -> None:
-    """A step costs a transaction, so one that follows closely waits for company; the first is taken at once."""
+def test_each_step_tells_what_its_records_waited_for() -> None:
+    """One fetch, one queue and one step a step that has records: so a bench can say where the time goes."""
 
     async def scenario() -> None:
         with ThreadPoolExecutor(1) as executor:
-            engine = NotingEngine()
-            worker = _worker(engine, executor, [], step_spacing_s=0.3)
-            worker.put([record(0)])
-            await _done(worker, 1)
-            worker.put([record(1)])
-            for _ in range(20):
-                await asyncio.sleep(0)
-            worker.put([record(2)])
-            await _done(worker, 3)
+            told: list[StepPart] = []
+            worker = _worker(NotingEngine(), executor, [], waited=lambda part, _seconds: told.append(part))
+            worker.put([record(0), record(1)])
+            await _done(worker, 2)
             await worker.close()
-            assert engine.steps == [[0], [1, 2]]
-
-    asyncio.run(scenario())
-
-
-def test_a_whole_step_waits_for_no_spacing() -> None:
-    """Spacing gathers records; where a step is full there is nothing left to gather."""
-
-    async def scenario() -> None:
-        with ThreadPoolExecutor(1) as executor:
-            engine = NotingEngine()
-            worker = _worker(engine, executor, [], step_spacing_s=3600.0)
-            for offset in range(6):
-                worker.put([record(offset)])
-            await _done(worker, 6)
-            await worker.close()
-            assert engine.steps == [[0, 1, 2], [3, 4, 5]]
+            assert told == ["fetch", "queue", "step"]
 
     asyncio.run(scenario())

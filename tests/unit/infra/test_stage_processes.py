@@ -1,0 +1,50 @@
+"""Which stages `up` runs in which processes."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.pipeline import Addresses, stage_parts, worker_processes
+from infra.settings import STAGES, STATEFUL, InfraSettings
+
+
+@pytest.mark.parametrize(
+    ("how", "cores", "together"),
+    [
+        ("auto", 1, STATEFUL),
+        ("auto", 2, STATEFUL),
+        ("auto", 4, ()),
+        ("one", 64, STAGES),
+        ("two", 64, STATEFUL),
+        ("each", 1, ()),
+    ],
+)
+def test_few_cores_run_stages_together(how: str, cores: int, together: tuple[str, ...]) -> None:
+    """An interpreter a stage is memory that a small machine misses; with cores to spare each stage has its own."""
+    settings = InfraSettings.model_validate({"stream_processes": how})
+    assert settings.stages_together(cores) == together
+
+
+def test_a_stage_of_several_workers_is_by_itself() -> None:
+    """Its second worker could not be in the same process, and one stage alone is not together."""
+    settings = InfraSettings(stream_processes="two", cases_workers=2)
+    assert settings.stages_together(2) == ("roster", "routing")
+    assert InfraSettings(stream_processes="two", cases_workers=2, routing_workers=0).stages_together(2) == ()
+    assert dict(worker_processes(settings)) == {
+        "stages": ("roster", "routing"),
+        "cases": ("cases",),
+        "cases-2": ("cases",),
+        "triage": ("triage",),
+    }
+
+
+def test_each_process_is_told_its_stages_and_its_name(tmp_path: Path) -> None:
+    """The name makes it a static member of the groups, so that a restart takes its partitions back."""
+    settings = InfraSettings(stream_processes="two", home=tmp_path)
+    ports = {name: number for number, (name, _) in enumerate(worker_processes(settings))}
+    parts = list(stage_parts(settings, Addresses(bootstrap_servers="b", http_port=1, metrics_ports=ports)))
+    assert [part.child.command[3:] for part in parts] == [
+        ["stream", "all", "roster", "routing", "cases"],
+        ["stream", "triage"],
+    ]
+    assert [part.child.environment["TICKETYARD_WORKER_ID"] for part in parts] == ["stages", "triage"]
