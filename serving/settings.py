@@ -29,9 +29,9 @@ class ServingSettings(CommonSettings):
         default=5_000, ge=1, description="Records that the tail appends in one transaction at most."
     )
     tail_poll_ms: int = Field(
-        default=100,
+        default=250,
         ge=1,
-        description="How long the tail waits for new records before it moves its watermark.",
+        description="How long new records may gather before the tail appends them and moves its watermark.",
     )
     run_poll_s: float = Field(default=1.0, gt=0, description="Seconds between looks for a new batch run.")
     topic_check_s: float = Field(

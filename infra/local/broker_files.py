@@ -79,6 +79,10 @@ logger.server.level=info
 """The broker's own log: warnings and its start and stop, into the log file of the process."""
 
 
+_FIRST_HEAP_MB = 96
+"""The heap grows where what is live does not fit: given all of it, the broker fills it with garbage first."""
+
+
 def java_options(heap_mb: int, log4j_file: Path) -> list[str]:
     """Return the options of the broker's JVM, for one or two cores that it shares with the whole pipeline.
 
@@ -87,7 +91,7 @@ def java_options(heap_mb: int, log4j_file: Path) -> list[str]:
     (docs/performance.md).
     """
     return [
-        f"-Xms{heap_mb}m",
+        f"-Xms{_FIRST_HEAP_MB}m",
         f"-Xmx{heap_mb}m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",

@@ -1,15 +1,25 @@
-"""How long a ticket waits for its first decision, and which stage takes which share, by the broker's clock."""
+"""How long a ticket waits for its first decision, and which stage takes which share, by the broker's clock.
 
-from collections.abc import Mapping
+What a stage spends its share on, the workers tell themselves: their metrics note each part of each step.
+"""
+
+import math
+import urllib.request
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import get_args
 
 import msgspec
+from prometheus_client.parser import text_string_to_metric_families
 
 from infra.demo.observation import Latencies, records_of
 from schemas.settings import CommonSettings
 from schemas.topics import Topic
+from streams.metrics import StepPart
 
 STEPS = ("to the broker", "triage", "cases", "routing")
+PARTS = get_args(StepPart)
+_PART_BUCKETS = "ticketyard_step_part_seconds_bucket"
 
 
 class Journey(msgspec.Struct):
@@ -69,3 +79,47 @@ def by_step(found: Mapping[str, Journey]) -> dict[str, Latencies]:
     """Return the waits of each step."""
     columns = zip(*(journey.steps() for journey in found.values()), strict=True)
     return {step: Latencies(tuple(sorted(column))) for step, column in zip(STEPS, columns, strict=True)}
+
+
+class PartTimes:
+    """What steps and their records have waited for since the start of the workers, by stage and part."""
+
+    def __init__(self, pages: Iterable[str]) -> None:
+        """Read workers' metrics pages (text)."""
+        self._counts: dict[tuple[str, str], dict[float, float]] = {}
+        for page in pages:
+            for family in text_string_to_metric_families(page):
+                for sample in family.samples:
+                    if sample.name == _PART_BUCKETS:
+                        labels = sample.labels
+                        counts = self._counts.setdefault((labels["stage"], labels["part"]), {})
+                        counts[float(labels["le"])] = sample.value
+
+    def percentile_ms(self, stage: str, part: str, share: float) -> float:
+        """Return a percentile in milliseconds, between a bucket's bounds by its share; nan where nothing was."""
+        below, floor_s = 0.0, 0.0
+        counts = sorted(self._counts.get((stage, part), {}).items())
+        wanted = share * counts[-1][1] if counts else 0.0
+        for limit_s, count in counts:
+            if count and count >= wanted:
+                within = (wanted - below) / (count - below)
+                return 1000 * (floor_s + within * (limit_s - floor_s))
+            below, floor_s = count, limit_s
+        return math.nan
+
+    def told(self, share: float = 0.5) -> str:
+        """Return one line: each stage with its parts, in the order in which a record meets them."""
+        stages = (
+            f"{stage} " + ", ".join(f"{part} {self.percentile_ms(stage, part, share):.1f}" for part in PARTS)
+            for stage in STEPS[1:]
+        )
+        return "; ".join(stages) + " ms"
+
+
+def part_times(metrics_urls: Iterable[str]) -> PartTimes:
+    """Read the pages of running workers."""
+    pages = []
+    for url in metrics_urls:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            pages.append(answer.read().decode())
+    return PartTimes(pages)

@@ -22,7 +22,7 @@ from schemas.vocabulary import TRIAGE_TEAM
 from streams.settings import StreamSettings
 from streams.stages import group_of
 from tests.bench.bare_loop import bare_loop_rate
-from tests.bench.latency_shares import by_step, journeys, total
+from tests.bench.latency_shares import by_step, journeys, part_times, total
 from tests.bench.offered_load import HOLD_S, OfferedLoad, staff, tickets
 
 TRIAGE_RATE, LATENCY_RATE, END_TO_END_RATE = 1000.0, 200.0, 500.0
@@ -157,6 +157,8 @@ class PipelineBench:
                 step, f"{values.percentile(0.5):.0f}", f"{values.percentile(0.99):.0f}", f"{share:.0%}"
             )
         self._console.print(table)
+        urls = pipeline.addresses.endpoints().metrics_urls.values()
+        self._console.print(f"p50 by part, all rounds: {part_times(urls).told()}")
         p99 = statistics.median(p99s)
         measured = f"p99 {p99:.0f} ms, {statistics.median(near):.1%} within {NEAR_MS:.0f} ms"
         bars.add(
