@@ -1,5 +1,6 @@
 """Which of the agents who could take a ticket gets it, and in words why: pure functions."""
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from schemas.derived import WorkChanged
@@ -10,6 +11,8 @@ from streams.routing.weights import RoutingWeights
 _PRECISION = 9
 """Decimals of a score that count: what floating point makes of equal agents must not decide between them."""
 
+_NEARLY = 2e-9
+"""More than scores that are equal in so many decimals can differ by."""
 
 _SUBJECTS = 512
 """Of so many subjects an agent remembers how well they suit."""
@@ -30,20 +33,24 @@ def choose(candidates: list[Member], work: WorkChanged, weights: RoutingWeights)
     subject = (work.intent, work.category)
     by_specialisation, by_skill = weights.specialisation, weights.skill
     by_free_capacity, by_performance = weights.free_capacity, weights.performance
-    ranked: list[tuple[float, int, str]] = []
+    scores: list[float] = []
     for member in candidates:
         suited = member.suited.get(subject) or _suited(member, work)
-        held = member.load.total + member.held_elsewhere
-        score = (
+        capacity = member.capacity
+        scores.append(
             by_specialisation * suited[0]
             + by_skill * suited[1]
-            + by_free_capacity * ((member.capacity - held) / member.capacity)
+            + by_free_capacity * ((capacity - member.load.total - member.held_elsewhere) / capacity)
             + by_performance * member.performance
         )
-        ranked.append((-round(score, _PRECISION), held, member.agent_id))
-    best = min(ranked)
-    member = candidates[ranked.index(best)]
-    return Choice(member, -best[0], _parts(member, work), len(candidates))
+    nearly = max(scores) - _NEARLY  # rounding is dear: only those that could be equal to the best are rounded
+    ranked = (
+        (-round(score, _PRECISION), member.total, member.agent_id, member)
+        for score, member in zip(scores, candidates, strict=True)
+        if score >= nearly
+    )
+    best = min(ranked, key=itemgetter(0, 1, 2))
+    return Choice(best[3], -best[0], _parts(best[3], work), len(candidates))
 
 
 def _parts(member: Member, work: WorkChanged) -> dict[str, float]:
