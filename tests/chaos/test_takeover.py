@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.pipeline import TOGETHER
 from tests.chaos.chaos_run import ChaosRun, chaos_run
 from tests.stage_harness import wait_for
 
@@ -19,6 +20,15 @@ def run(tmp_path: Path, small_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Two workers each of cases and routing, and traffic of about 40 seconds."""
     workers = {"cases_workers": 2, "routing_workers": 2}
     with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=40, **workers) as run:
+        yield run
+
+
+@pytest.fixture
+def together(tmp_path: Path, small_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChaosRun]:
+    """The stateful stages in one process, as on a small machine, and the same traffic."""
+    with chaos_run(
+        tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=40, stream_processes="two"
+    ) as run:
         yield run
 
 
@@ -50,13 +60,17 @@ def test_a_second_worker_takes_over_and_gives_back(run: ChaosRun) -> None:
     _verify(run)
 
 
-def test_the_broker_is_killed_and_started_again(run: ChaosRun) -> None:
-    """Kill -9 of Kafka in the middle of traffic: producers and workers go on where they were."""
+def test_the_broker_is_killed_and_so_are_stages_of_one_process(together: ChaosRun) -> None:
+    """Kill -9 of Kafka in the middle of traffic, then of three stages at once: all go on where they were."""
+    run = together
     run.traffic.start()
     for share in (1, 2):
         run.wait_for_published(run.traffic.held_back_at * share // 3)
         run.wait_for_output("routing")
         run.kill("kafka")
         wait_for(lambda: run.part("kafka").state == "running", "the broker to answer again", 120)
+        run.wait_for_output("kafka")
+        run.kill(TOGETHER)
     _verify(run)
     assert run.pipeline.supervisor.restarts("kafka") == 2
+    assert run.pipeline.supervisor.restarts(TOGETHER) >= 2
