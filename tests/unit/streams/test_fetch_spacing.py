@@ -1,9 +1,11 @@
 """How often records are fetched: a lone one at once, those that follow closely together."""
 
 import asyncio
+import inspect
 from typing import Any
 
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 
 from streams.fetch_spacing import FetchSpacing
 from streams.step_cost import StepCost
@@ -81,3 +83,9 @@ def test_records_gather_for_as_long_as_a_step_takes_and_no_longer_than_told() ->
     for _ in range(200):
         cost.took(0.2)
     assert cost.spacing_s() == 0.02
+
+
+def test_aiokafka_has_what_is_changed_of_it() -> None:
+    """Both are private: without them fetches would come as ever, and nothing would say so."""
+    assert inspect.iscoroutinefunction(Fetcher._proc_fetch_request)
+    assert {"_prefetch_backoff", "_records"} <= set(Fetcher.__init__.__code__.co_names)
