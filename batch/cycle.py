@@ -169,9 +169,7 @@ class Cycle:
 
     def _choices(self) -> Choices:
         settings = self.settings
-        return Choices(
-            settings.train_encoder, settings.train_search, settings.keep_examples, settings.train_precision
-        )
+        return Choices(settings.train_encoder, settings.train_search, settings.keep_examples)
 
     def _update_due(self, meaning: _Meaning, data: TrainingData, due: str | None) -> str | None:
         """Return why to update now, None where it is not time or the current model is not one to update."""
@@ -229,6 +227,7 @@ class Cycle:
             self._choices(),
             intents=meaning.intents,
             priorities=settings.priorities,
+            first_models=settings.first_models_folder,
         )
 
     def _follow(self) -> None:
@@ -237,12 +236,12 @@ class Cycle:
             follow(options, self.models, prefix=prefix, progress=self._progress)
 
     def _encoder(self) -> "SentenceEncoder | None":
-        """Load the published encoder; None where `make setup` has not brought it."""
-        if not (self.settings.encoder_folder / "model.onnx").is_file():
-            return None
-        from schemas.model.encoder import OpenvinoEncoder  # noqa: PLC0415 - OpenVINO takes a second to load
+        """Load the published encoder; None where `make setup` has not made it."""
+        # OpenVINO takes a second to load.
+        from schemas.model.prepared_encoder import DESCRIPTION, published_encoder  # noqa: PLC0415
 
-        return OpenvinoEncoder(self.settings.encoder_folder, precision="f32")
+        folder = self.settings.encoder_folder
+        return published_encoder(folder) if (folder / DESCRIPTION).is_file() else None
 
     def _extents(self) -> dict[str, LogExtent]:
         names = [self.settings.topic_prefix + topic for topic in ARCHIVED]
