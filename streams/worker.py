@@ -164,8 +164,14 @@ class Worker:
         return high is not None and next_offset >= high
 
     def _high_water(self, topic: str, partition: int) -> int | None:
+        """Return the end of a partition as last heard; None where it is not, or no longer, this worker's."""
         tp = TP(topic, partition)
-        return self.app.consumer.highwater(tp) if tp in self.app.consumer.assignment() else None
+        if tp not in self.app.consumer.assignment():
+            return None
+        try:
+            return self.app.consumer.highwater(tp)
+        except AssertionError:  # so aiokafka says that it was given away since
+            return None
 
     def _backlog(self) -> Backlog:
         """What waits in the partitions of this worker."""
