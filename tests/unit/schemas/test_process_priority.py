@@ -12,11 +12,20 @@ import os, subprocess, sys, threading
 from pathlib import Path
 from schemas.process_priority import step_back
 
+go_on, found = threading.Event(), []
+
+def look():
+    go_on.wait()
+    found.append(os.nice(0))
+
+before = threading.Thread(target=look)
+before.start()
 step_back({niceness})
-found = []
-thread = threading.Thread(target=lambda: found.append(os.nice(0)))
-thread.start()
-thread.join()
+after = threading.Thread(target=look)
+after.start()
+go_on.set()
+before.join()
+after.join()
 child = subprocess.check_output([sys.executable, "-c", "import os; print(os.nice(0))"], text=True)
 session = Path("/proc/self/autogroup")
 print(os.nice(0), *found, int(child), session.read_text().split()[-1] if session.exists() else "none")
@@ -24,7 +33,7 @@ print(os.nice(0), *found, int(child), session.read_text().split()[-1] if session
 
 
 def after_stepping_back(niceness: int, *, own_session: bool) -> list[str]:
-    """Return the nice values of a process, of a thread and a process that it started, and of its session."""
+    """Return the nice values of a process, of a thread before and one after, of a child, and of its session."""
     return subprocess.check_output(
         [sys.executable, "-c", _STEPS_BACK.format(niceness=niceness)],
         text=True,
@@ -34,10 +43,10 @@ def after_stepping_back(niceness: int, *, own_session: bool) -> list[str]:
 
 @pytest.mark.parametrize("niceness", [0, 7])
 def test_all_that_a_process_starts_steps_back_with_it(niceness: int) -> None:
-    """Its threads, its children, and the session that it leads: among sessions nice values alone are not compared."""
+    """Its threads, its children, and the session that it leads: nice values of two sessions are not compared."""
     *values, session = after_stepping_back(niceness, own_session=True)
     assert (
-        values == [str(max(niceness, os.nice(0)))] * 3
+        values == [str(max(niceness, os.nice(0)))] * 4
     )  # whoever runs the tests may have stepped back already
     assert session in (str(niceness), "none")
 
@@ -47,5 +56,5 @@ def test_somebody_elses_session_keeps_its_priority() -> None:
     own = Path("/proc/self/autogroup")
     before = own.read_text().split()[-1] if own.exists() else "none"
     *values, session = after_stepping_back(7, own_session=False)
-    assert values == [str(max(7, os.nice(0)))] * 3
+    assert values == [str(max(7, os.nice(0)))] * 4
     assert session == before
