@@ -1,6 +1,5 @@
 """One batch cycle: the lock, Spark only when there is work for it, and the steps in their order."""
 
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,6 +29,7 @@ from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
 from schemas.intent_map import IntentMap, load_intent_map
 from schemas.model.registry import usable
+from schemas.process_priority import step_back
 from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
@@ -264,6 +264,6 @@ def batch_cycle(
 
     Lowers this process's priority for good: no batch run is worth a ticket that waits.
     """
-    os.nice(max(0, settings.batch_niceness - os.nice(0)))
+    step_back(settings.batch_niceness)
     with exclusive(settings.lock_file, command=command, now=clock()), ExitStack() as resources:
         yield Cycle(settings, resources, progress, clock)

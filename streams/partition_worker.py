@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
 import structlog
@@ -48,6 +48,7 @@ class PartitionWorker:
         self._idle_s = idle_s
         self._failed = failed
         self._waiting: deque[Record] = deque()
+        self._in_hand: Sequence[Record] = ()
         self._arrived = asyncio.Event()
         self._closing = False
         self._one_by_one = 0
@@ -57,6 +58,16 @@ class PartitionWorker:
     def waiting(self) -> int:
         """Return how many records are queued."""
         return len(self._waiting)
+
+    @property
+    def oldest(self) -> Record | None:
+        """Return the first record that is not finished, None where there is none; may be asked from any thread."""
+        for records in (self._in_hand, self._waiting):
+            try:
+                return records[0]
+            except IndexError:  # empty, or taken since it was asked
+                continue
+        return None
 
     def put(self, record: Record) -> None:
         """Take a delivered record; it waits until the partition is restored and the records before it are done."""
@@ -82,7 +93,8 @@ class PartitionWorker:
             self.handled = await loop.run_in_executor(self._executor, self._engine.open)
             self.opened = True
             while not self._closing:
-                records = await self._take()
+                self._in_hand = ()
+                self._in_hand = records = await self._take()
                 if self._closing:
                     break
                 try:

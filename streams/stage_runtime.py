@@ -1,6 +1,7 @@
 """A stage in one worker process: which partitions it owns, what they have finished, and when it must end."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -139,4 +140,5 @@ def _record(message: Any, role: TopicRole) -> Record:
         key=message.key,
         headers=list(message.headers or ()),
         value=message.value,
+        arrived_s=time.monotonic(),
     )
