@@ -18,13 +18,13 @@ check-machine:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11, 3.12 or 3.13, or run make with PYTHON=/path/to/it." >&2; exit 1; }
 	@$(PYTHON) infra/prerequisites.py
 
-setup: check-machine  ## create .venv with .venv/bin/ticketyard, fetch the Java archives (1.5 GB, no PyTorch)
+setup: check-machine  ## create .venv with .venv/bin/ticketyard, fetch Java archives, make encoder and first model (1.8 GB, no PyTorch)
 	@$(PYTHON) infra/install.py demo
-	@$(BIN)/python -m infra.local.jars
+	@$(BIN)/python -m infra.set_up
 
 setup-all: check-machine  ## the same with PyTorch and the tools for tests (7 GB)
 	@$(PYTHON) infra/install.py all
-	@$(BIN)/python -m infra.local.jars
+	@$(BIN)/python -m infra.set_up
 
 demo: setup  ## watch the whole pipeline work, four minutes; SERVE=1 leaves it running
 	@$(BIN)/ticketyard demo $(if $(SERVE),--serve)

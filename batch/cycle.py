@@ -1,6 +1,5 @@
 """One batch cycle: the lock, Spark only when there is work for it, and the steps in their order."""
 
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,6 +29,7 @@ from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
 from schemas.intent_map import IntentMap, load_intent_map
 from schemas.model.registry import usable
+from schemas.process_priority import step_back
 from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.topics import ARCHIVED
@@ -169,9 +169,7 @@ class Cycle:
 
     def _choices(self) -> Choices:
         settings = self.settings
-        return Choices(
-            settings.train_encoder, settings.train_search, settings.keep_examples, settings.train_precision
-        )
+        return Choices(settings.train_encoder, settings.train_search, settings.keep_examples)
 
     def _update_due(self, meaning: _Meaning, data: TrainingData, due: str | None) -> str | None:
         """Return why to update now, None where it is not time or the current model is not one to update."""
@@ -229,6 +227,7 @@ class Cycle:
             self._choices(),
             intents=meaning.intents,
             priorities=settings.priorities,
+            first_models=settings.first_models_folder,
         )
 
     def _follow(self) -> None:
@@ -237,12 +236,12 @@ class Cycle:
             follow(options, self.models, prefix=prefix, progress=self._progress)
 
     def _encoder(self) -> "SentenceEncoder | None":
-        """Load the published encoder; None where `make setup` has not brought it."""
-        if not (self.settings.encoder_folder / "model.onnx").is_file():
-            return None
-        from schemas.model.encoder import OpenvinoEncoder  # noqa: PLC0415 - OpenVINO takes a second to load
+        """Load the published encoder; None where `make setup` has not made it."""
+        # OpenVINO takes a second to load.
+        from schemas.model.prepared_encoder import DESCRIPTION, published_encoder  # noqa: PLC0415
 
-        return OpenvinoEncoder(self.settings.encoder_folder, precision="f32")
+        folder = self.settings.encoder_folder
+        return published_encoder(folder) if (folder / DESCRIPTION).is_file() else None
 
     def _extents(self) -> dict[str, LogExtent]:
         names = [self.settings.topic_prefix + topic for topic in ARCHIVED]
@@ -265,6 +264,6 @@ def batch_cycle(
 
     Lowers this process's priority for good: no batch run is worth a ticket that waits.
     """
-    os.nice(max(0, settings.batch_niceness - os.nice(0)))
+    step_back(settings.batch_niceness)
     with exclusive(settings.lock_file, command=command, now=clock()), ExitStack() as resources:
         yield Cycle(settings, resources, progress, clock)

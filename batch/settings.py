@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.model.precision import Precision
 from schemas.settings import CommonSettings
 
 
@@ -52,10 +51,6 @@ class BatchSettings(CommonSettings):
     train_encoder: Literal["auto", "frozen", "fine-tuned"] = Field(
         default="frozen",
         description="Whether `batch train` fine-tunes the encoder; auto does with labelled files, where PyTorch is.",
-    )
-    train_precision: Precision | Literal["auto"] = Field(
-        default="auto",
-        description="How the encoder of a trained model computes; f32 where workers' processors differ.",
     )
     train_on_spark: bool = Field(
         default=False,

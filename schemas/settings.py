@@ -94,12 +94,17 @@ class CommonSettings(BaseSettings):
 
     @property
     def encoder_folder(self) -> Path:
-        """Where set-up put the frozen encoder: `model.onnx` and `tokenizer.json`."""
+        """Where set-up put the published encoder (`schemas.model.prepared_encoder`)."""
         return Path(self.setup_folder) / "encoder"
 
     @property
+    def first_models_folder(self) -> Path:
+        """Where set-up put the model of the first day, which a home begins with."""
+        return Path(self.setup_folder) / "first-model"
+
+    @property
     def jars_folder(self) -> Path:
-        """Where set-up put the Java archives: one folder each for `kafka`, `spark` and `encoder`."""
+        """Where set-up put the Java archives: one folder each for `kafka` and `spark`."""
         return Path(self.setup_folder) / "jars"
 
     @property

@@ -25,6 +25,12 @@ class ServingSettings(CommonSettings):
     duckdb_memory: str = Field(
         default="1GB", description="Memory that DuckDB may use before it spills to disk."
     )
+    serving_niceness: int = Field(
+        default=5,
+        ge=0,
+        le=19,
+        description="How far serving steps back for the stream beside it (its nice value).",
+    )
     tail_batch_rows: int = Field(
         default=5_000, ge=1, description="Records that the tail appends in one transaction at most."
     )

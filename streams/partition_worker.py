@@ -3,9 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import NamedTuple
 
 import structlog
 
@@ -15,11 +14,6 @@ from streams.metrics import Waited
 from streams.record import Record
 
 _log = structlog.get_logger(__name__)
-
-
-class _Delivered(NamedTuple):
-    record: Record
-    at: float
 
 
 class PartitionWorker:
@@ -53,7 +47,8 @@ class PartitionWorker:
         self._idle_s = idle_s
         self._waited = waited
         self._failed = failed
-        self._waiting: deque[_Delivered] = deque()
+        self._waiting: deque[Record] = deque()
+        self._in_hand: Sequence[Record] = ()
         self._arrived = asyncio.Event()
         self._closing = False
         self._one_by_one = 0
@@ -64,10 +59,19 @@ class PartitionWorker:
         """Return how many records are queued."""
         return len(self._waiting)
 
-    def put(self, records: Sequence[Record]) -> None:
+    @property
+    def oldest(self) -> Record | None:
+        """Return the first record that is not finished, None where there is none; may be asked from any thread."""
+        for records in (self._in_hand, self._waiting):
+            try:
+                return records[0]
+            except IndexError:  # empty, or taken since it was asked
+                continue
+        return None
+
+    def put(self, records: Iterable[Record]) -> None:
         """Take delivered records; they wait until the partition is restored and the records before them are done."""
-        now = time.time()
-        self._waiting.extend(_Delivered(record, now) for record in records)
+        self._waiting.extend(records)
         self._arrived.set()
 
     def forget_waiting(self) -> None:
@@ -89,7 +93,8 @@ class PartitionWorker:
             self.handled = await loop.run_in_executor(self._executor, self._engine.open)
             self.opened = True
             while not self._closing:
-                records = await self._take()
+                self._in_hand = ()
+                self._in_hand = records = await self._take()
                 if self._closing:
                     break
                 started = loop.time()
@@ -107,8 +112,7 @@ class PartitionWorker:
     async def _open_again(self, records: list[Record]) -> None:
         """Go back to the committed state, and on one by one: so whatever raises is found, and all else moves on."""
         self.opened = False
-        again = time.time()
-        self._waiting.extendleft(_Delivered(record, again) for record in reversed(records))
+        self._waiting.extendleft(reversed(records))
         self._one_by_one = max(self._one_by_one, len(records))
         loop = asyncio.get_running_loop()
         self.handled = await loop.run_in_executor(self._executor, self._engine.open)
@@ -123,18 +127,19 @@ class PartitionWorker:
                     await self._arrived.wait()
             except TimeoutError:
                 return []
-        taken: list[_Delivered] = []
+        taken: list[Record] = []
         size = 0
         most = 1 if self._one_by_one else self._step_records
         self._one_by_one = max(0, self._one_by_one - 1)
         while self._waiting and len(taken) < most and size < self._step_bytes:
             taken.append(self._waiting.popleft())
-            size += len(taken[-1].record.value or b"")
+            size += len(taken[-1].value or b"")
         self._tell_waits(taken)
-        return [delivered.record for delivered in taken]
+        return taken
 
-    def _tell_waits(self, taken: Sequence[_Delivered]) -> None:
+    def _tell_waits(self, taken: Sequence[Record]) -> None:
         if taken:
             middle = taken[len(taken) // 2]
-            self._waited("fetch", middle.at - middle.record.origin.timestamp_ms / 1000)
-            self._waited("queue", time.time() - middle.at)
+            queued_s = time.monotonic() - middle.arrived_s
+            self._waited("queue", queued_s)
+            self._waited("fetch", time.time() - queued_s - middle.origin.timestamp_ms / 1000)

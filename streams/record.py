@@ -15,13 +15,17 @@ _call_headers = methodcaller("headers")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One Kafka record; `topic` is the role of the topic, its full name may have a prefix."""
+    """One Kafka record; `topic` is the role of the topic, its full name may have a prefix.
+
+    `arrived_s` is when it reached this worker, by the monotonic clock.
+    """
 
     topic: Topic
     origin: Origin
     value: bytes | None
     key: bytes | None = None
     headers: Headers = []
+    arrived_s: float = 0.0
 
 
 class Emission(msgspec.Struct, frozen=True, kw_only=True):

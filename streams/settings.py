@@ -55,11 +55,16 @@ class StreamSettings(CommonSettings):
     score_texts: int = Field(
         default=64,
         ge=2,
-        description="At most so many records in one step of triage; a full one leaves the encoder no room.",
+        description="At most so many records in one step of triage, and about so many texts in one call of scoring.",
     )
     shrink_encoder: bool = Field(
         default=True,
-        description="The fuller a call of scoring, the fewer of its texts take the encoder; off: lag grows instead.",
+        description="Whether the encoder reads fewer texts where records would wait too long; off: lag grows instead.",
+    )
+    delay_bound_s: float = Field(
+        default=0.25,
+        gt=0,
+        description="The encoder gives way, down to none, before a record waits longer than this in triage.",
     )
     inference_threads: int = Field(default=1, ge=1, description="Threads of the encoder in one worker.")
     retire_after_days: float = Field(

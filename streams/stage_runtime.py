@@ -1,6 +1,7 @@
 """A stage in one worker process: which partitions it owns, what they have finished, and when it must end."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -152,4 +153,5 @@ def _record(fetched: Any, role: TopicRole) -> Record:
         key=fetched.key,
         headers=list(fetched.headers or ()),
         value=fetched.value,
+        arrived_s=time.monotonic(),
     )

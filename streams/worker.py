@@ -14,6 +14,7 @@ from faust.types import TP
 
 from schemas.errors import Permanent
 from streams.assembly import Assembly
+from streams.backlog import Backlog, backlog_of
 from streams.errors import EXIT_RESTART, EXIT_STAY_DOWN
 from streams.fault_points import kill_at
 from streams.faust_consumer import transport_for
@@ -155,18 +156,29 @@ class Worker:
         # Imported here: only triage needs the scorer, and its libraries take seconds and 100 MB to load.
         from streams.triage.assembly import TriageAssembly  # noqa: PLC0415
 
-        triage = TriageAssembly(self._assembly, self._caught_up)
+        triage = TriageAssembly(self._assembly, self._caught_up, self._backlog)
         self._stop_triage = triage.stop
         return triage.engine
 
     def _caught_up(self, partition: int, next_offset: int) -> bool:
         """Whether the broker had nothing beyond `next_offset` when it was last asked."""
         (name,) = self._assembly.roles
-        tp = TP(name, partition)
-        if tp not in self.app.consumer.assignment():
-            return False
-        high = self.app.consumer.highwater(tp)
+        high = self._high_water(name, partition)
         return high is not None and next_offset >= high
+
+    def _high_water(self, topic: str, partition: int) -> int | None:
+        """Return the end of a partition as last heard; None where it is not, or no longer, this worker's."""
+        tp = TP(topic, partition)
+        if tp not in self.app.consumer.assignment():
+            return None
+        try:
+            return self.app.consumer.highwater(tp)
+        except AssertionError:  # so aiokafka says that it was given away since
+            return None
+
+    def _backlog(self) -> Backlog:
+        """What waits in the partitions of this worker."""
+        return backlog_of(self._runtime.owned().values(), self._high_water, time.monotonic())
 
     async def _on_revoked(self, _app: Any, *revoked: Any, **_kwargs: Any) -> None:
         self._signs.revoked(time.monotonic())

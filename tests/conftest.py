@@ -56,11 +56,11 @@ def unique_group() -> str:
 
 @pytest.fixture(scope="session")
 def encoder_folder() -> Path:
-    """The frozen encoder's folder, as `make setup` fetched it; tests fail where it is missing."""
+    """The published encoder's folder, as `make setup` made it; tests fail where it is missing."""
     home = Path(os.environ.get("TICKETYARD_HOME", _ROOT / ".ticketyard"))
     folder = home.absolute() / "encoder"
-    if not (folder / "model.onnx").is_file():
-        pytest.fail(f"no encoder in {folder}: run `make setup`, which fetches it")
+    if not (folder / "encoder.json").is_file():
+        pytest.fail(f"no encoder in {folder}: run `make setup`, which makes it")
     return folder
 
 

@@ -10,7 +10,6 @@ from batch.training.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
 from schemas.model.bands import BandRules
 from schemas.model.manifest import BundleManifest
-from schemas.model.precision import Precision
 from schemas.model.text import split_of
 from schemas.taxonomy import load_taxonomy
 
@@ -40,14 +39,13 @@ def train_small(
     out: Path,
     encoder_folder: Path,
     *,
-    precision: Precision = "f32",
     rows: list[LabelledRow] | None = None,
     keep_examples: bool = False,
 ) -> BundleManifest:
     """Train a small bundle into a new folder."""
     return train_bundle(
         small_rows() if rows is None else rows,
-        TrainingOptions(seed=11, precision=precision, wishes=REJECT_NOTHING, keep_examples=keep_examples),
+        TrainingOptions(seed=11, wishes=REJECT_NOTHING, keep_examples=keep_examples),
         taxonomy=load_taxonomy(),
         encoder_dir=encoder_folder,
         out=out,

@@ -89,7 +89,7 @@ def _limits(
 
 def _languages(languages: dict[str, int]) -> str:
     if not languages:
-        return "The languages that it can read are not measured; its encoder knows English."
+        return "The languages that it can read are not measured; its encoder has read a hundred."
     most = sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))[:5]
     named = ", ".join(f"{code} {count:,}" for code, count in most)
-    return f"It was measured in these languages (rows): {named}. Of others nothing is known; its encoder knows English."
+    return f"It was measured in these languages (rows): {named}. Of others nothing is known."

@@ -11,6 +11,7 @@ import structlog
 
 from batch.cards.card import CardWishes, write_card
 from batch.promotion.bundles import forget_texts
+from batch.promotion.first_model import first_key, take_first_model
 from batch.promotion.holds import PublishRules, reason_to_wait
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
 from batch.promotion.models_lock import models_locked
@@ -47,6 +48,7 @@ class Workshop(NamedTuple):
     `intents` says what became of intents that models before this one may still name.
     The `executor` shares the work of a training out.
     `priorities` is the table of priorities that cards are made with, None for the packaged one.
+    `first_models` is where set-up made the model of the first day, which is taken where it is the one to train.
     """
 
     models: Path
@@ -60,6 +62,7 @@ class Workshop(NamedTuple):
     intents: IntentMap = NO_CHANGES
     executor: Executor | None = None
     priorities: Path | None = None
+    first_models: Path | None = None
 
 
 def promote(
@@ -114,6 +117,10 @@ def _champion(models: Path) -> CurrentModel | None:
 def _train(
     workshop: Workshop, data: TrainingData, out: Path, now: datetime, progress: Progress
 ) -> BundleManifest:
+    taken = _taken(workshop, data, out)
+    if taken is not None:
+        progress("train 2: take the model that set-up made of the same")
+        return taken
     return train_bundle(
         data.rows,
         TrainingOptions(
@@ -121,7 +128,6 @@ def _train(
             encoder=data.encoder(workshop.choices.encoder),
             wishes=Wishes(search=workshop.choices.search),
             keep_examples=workshop.choices.keep_examples,
-            precision=workshop.choices.precision,
         ),
         taxonomy=workshop.taxonomy,
         encoder_dir=workshop.encoder_dir,
@@ -132,6 +138,14 @@ def _train(
         progress=_telling(progress),
         executor=workshop.executor,
     )
+
+
+def _taken(workshop: Workshop, data: TrainingData, out: Path) -> BundleManifest | None:
+    """Return the model that set-up made of just these data, if it did, put into its place."""
+    if workshop.first_models is None or workshop.sentiment is not None:
+        return None
+    key = first_key(data, workshop.seed, workshop.choices, workshop.encoder_dir)
+    return take_first_model(workshop.first_models, key, out)
 
 
 def why_no_update(workshop: Workshop, data: TrainingData) -> str | None:

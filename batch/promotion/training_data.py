@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -13,7 +13,6 @@ from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
 from batch.training.tuning import EncoderChoice
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.model.manifest import DataInput
-from schemas.model.precision import Precision
 from schemas.model.text import as_read, split_of
 from schemas.sentiment.folder import SENTIMENT_PART
 from schemas.taxonomy import Taxonomy
@@ -25,14 +24,12 @@ _NO_FILES: Final = frozenset((TAXONOMY, CORRECTIONS, INTENT_MAP, SENTIMENT_PART)
 class Choices(NamedTuple):
     """How models are trained: whether the encoder is too, and whether the settings are searched first.
 
-    `keep_examples` lets bundles, and their cards, show a few of the customers' texts. `precision` is how their encoder
-    computes.
+    `keep_examples` lets bundles, and their cards, show a few of the customers' texts.
     """
 
     encoder: EncoderChoice = "frozen"
     search: bool = False
     keep_examples: bool = False
-    precision: Precision | Literal["auto"] = "auto"
 
 
 _DEFAULT: Final = Choices()

@@ -45,58 +45,27 @@ class Branches(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always 
         for part in (self.embeddings, self.shared, self.published):
             part.requires_grad_(requires_grad=False)
 
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, words: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the states of all tokens, (texts, tokens, dimensions of all that is read)."""
-        return self.upper_states(self.lower_states(input_ids, attention_mask, token_type_ids), attention_mask)
+        return self.upper_states(self.lower_states(words, mask), mask)
 
-    def lower_states(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
-        """Return the states after the layers that both share, (texts, tokens, dimensions)."""
-        embedded = self.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
-        return _through(self.shared, embedded, _hidden(attention_mask))[-1]
+    def lower_states(self, words: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return the states after the layers that both share, (texts, tokens, dimensions), from the words' vectors."""
+        return _through(self.shared, self.embeddings(inputs_embeds=words), _hidden(mask))[-1]
 
-    def upper_states(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def upper_states(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return what `forward` does, from the states after the shared layers."""
-        hidden = _hidden(attention_mask)
+        hidden = _hidden(mask)
         published, trained = _through(self.published, states, hidden), _through(self.trained, states, hidden)
         return torch.cat([trained[-1], published[-1], *(published[layer] for layer in self._beside)], dim=-1)
 
-    def trained_states(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def trained_states(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the states by the trained layers alone, (texts, tokens, dimensions), from those after the shared."""
-        return _through(self.trained, states, _hidden(attention_mask))[-1]
+        return _through(self.trained, states, _hidden(mask))[-1]
 
     def trained_weights(self) -> Iterator[torch.nn.Parameter]:
         """Yield the weights that training moves."""
         yield from self.trained.parameters()
-
-
-class Lower(torch.nn.Module):  # type: ignore[misc]  # as above
-    """The layers that both share, as a network of its own."""
-
-    def __init__(self, branches: Branches) -> None:
-        super().__init__()
-        self.branches = branches
-
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
-        """Return the states of all tokens, (texts, tokens, dimensions)."""
-        return self.branches.lower_states(input_ids, attention_mask, token_type_ids)
-
-
-class Upper(torch.nn.Module):  # type: ignore[misc]  # as above
-    """The layers above, trained and published, as a network of its own."""
-
-    def __init__(self, branches: Branches) -> None:
-        super().__init__()
-        self.branches = branches
-
-    def forward(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the states of all tokens, (texts, tokens, dimensions of all that is read)."""
-        return self.branches.upper_states(states, attention_mask)
 
 
 def _hidden(mask: torch.Tensor) -> torch.Tensor:

@@ -8,12 +8,10 @@ import numpy as np
 from batch.training.calibrate import ALWAYS_ENCODER, Choice, choose_thresholds, learn_scales
 from batch.training.examples import Material
 from batch.training.fitted import Fitted, State, Wishes
-from batch.training.heads import HeadRows, best_head
 from batch.training.linear import Targets
 from batch.training.reliability import expected_calibration_error, learn_bands
 from batch.training.vectors import Vectors
 from schemas.model.bundle import head_from
-from schemas.model.foreign import in_another_language
 from schemas.model.manifest import NEVER_LEFT, OperatingPoint, Validation
 from schemas.model.ngrams import ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, softmax
@@ -26,10 +24,10 @@ LOSSES: Final = (0.0, 0.001, 0.003, 0.005, 0.01, 0.02)
 
 
 class Heads(NamedTuple):
-    """Heads to choose between, not calibrated yet: those of the whole encoder, and those of its lower layers."""
+    """The heads of the whole encoder and of its lower layers, not calibrated yet."""
 
-    whole: Sequence[State]
-    early: Sequence[State] = ()
+    whole: State
+    early: State | None = None
 
 
 def calibrate_cascade(
@@ -43,8 +41,8 @@ def calibrate_cascade(
 ) -> Fitted:
     """Return all tiers with the scales, levels, thresholds and bands that the validation rows teach.
 
-    Of several heads the one is taken that `best_head` finds best on these rows. A `student` answers beside the n-grams
-    in the first tier; the heads are weighed with the n-grams alone, which see what no encoder has taught.
+    A `student` answers beside the n-grams in the first tier; the heads are weighed with the n-grams alone, which see
+    what no encoder has taught.
     """
     texts, targets = material.val
     if not texts:
@@ -56,13 +54,10 @@ def calibrate_cascade(
     ngrams = {**ngrams, "levels": first.levels}
     if student is not None:
         student, first = _studied(student, texts, logits, targets, outside)
-    rows = HeadRows(vectors.of(texts), targets, in_another_language(texts))
-    head, second = _answering(heads.whole, rows, logits, outside)
+    head, second = _answering(heads.whole, vectors.of(texts), logits, targets, outside)
     early = None
-    if heads.early:
-        lower, early = _answering(
-            heads.early, rows._replace(vectors=vectors.lower_of(texts)), logits, outside
-        )
+    if heads.early is not None:
+        lower, early = _answering(heads.early, vectors.lower_of(texts), logits, targets, outside)
         head = {**head, "early": lower}
     tiers = _Tiers(first, early, second)
     return tiers.calibrated(ngrams, head, material, wishes)._replace(student=student)
@@ -80,20 +75,20 @@ def _studied(
 
 def _uncalibrated(ngrams: State, heads: Heads) -> Fitted:
     """Return tiers for which there are too few rows to set any aside: the whole encoder decides everything."""
-    if not heads.early:
-        return Fitted(ngrams, heads.whole[0], ALWAYS_ENCODER, None, None)
-    head = {**heads.whole[0], "early": heads.early[0]}
+    if heads.early is None:
+        return Fitted(ngrams, heads.whole, ALWAYS_ENCODER, None, None)
+    head = {**heads.whole, "early": heads.early}
     return Fitted(ngrams, head, ALWAYS_ENCODER, None, None, exit_threshold=NEVER_LEFT)
 
 
 def _answering(
-    heads: Sequence[State], rows: HeadRows, logits: Matrix, outside: int | None
+    head: State, vectors: Matrix, logits: Matrix, targets: Targets, outside: int | None
 ) -> tuple[State, "_Tier"]:
-    """Return the best head's state, calibrated, and its answers."""
-    head = best_head(heads, rows, logits)
-    found = head_from(head).calibrated(rows.vectors, logits, rows.foreign)
-    tier = _Tier.of(found, rows.targets, outside)
-    return {**head, "levels": tier.levels}, tier
+    """Return the head's state with the scales that predict the validation rows best, and its answers."""
+    own, beside = learn_scales([head_from(head).logits(vectors), logits], targets)
+    scaled = {**head, "encoder_scale": own, "ngrams_scale": beside}
+    tier = _Tier.of(head_from(scaled).calibrated(vectors, logits), targets, outside)
+    return {**scaled, "levels": tier.levels}, tier
 
 
 class _Tier(NamedTuple):

@@ -1,4 +1,4 @@
-"""Which encoder a bundle gets: the published one as it is, or the same one trained on the labelled rows."""
+"""Which encoder a bundle gets: the published one as set-up made it, or the same one trained on the labelled rows."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -10,25 +10,23 @@ from batch.training.head_fit import head_state
 from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.rows import TrainingError
-from batch.training.tuning import missing_packages, quantising_installed
+from batch.training.tuning import missing_packages
 from schemas.model.bundle import encoder_of
-from schemas.model.encoder import OpenvinoEncoder
-from schemas.model.manifest import ENCODER, TOKENIZER, EncoderInfo
-from schemas.model.openvino_runtime import openvino
-from schemas.model.processors import refuse_other_processors
+from schemas.model.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
+from schemas.model.integers import in_integers
+from schemas.model.manifest import ENCODER, EncoderForms, EncoderInfo
+from schemas.model.packed import Packed, read_packed
+from schemas.model.prepared_encoder import EXIT_AFTER, LAYERS, PUBLISHED, read_prepared, write_networks
+from schemas.model.unigram import Unigram
+from schemas.model.words import WordVectors
 from schemas.model.writing import place_encoder
 
 if TYPE_CHECKING:
     from batch.training.fine_tune import Tuned  # needs the extra `train`
 
-ENCODER_NAME: Final = "bge-small-en-v1.5"
-LAYERS: Final = (8,)
-"""Of the published encoder's twelve layers, those that are read beside the last (chosen in docs/models.md)."""
-
 WRITING: Final = "writing the encoder"
-
-EXIT_AFTER: Final = 6
-"""The layer after which a text may be decided without the others; a fine-tuned one is left where training begins."""
+_SHARED: Final = tuple(name for name in ENCODER if not name.endswith((".xml", ".bin")))
+"""Those of an encoder's files that no training changes."""
 
 
 class PlacedEncoder(NamedTuple):
@@ -37,6 +35,7 @@ class PlacedEncoder(NamedTuple):
     encoder: OpenvinoEncoder
     described: EncoderInfo
     head: dict[str, Any] | None
+    forms: EncoderForms
 
 
 def place_chosen_encoder(
@@ -69,21 +68,16 @@ def place_chosen_encoder(
 def _frozen(
     folder: Path, encoder_dir: Path, options: TrainingOptions, note: str | None, *, early_exit: bool
 ) -> PlacedEncoder:
-    if options.precision == "int8":
-        raise TrainingError(
-            "the published encoder computes in f32 or bf16, and only a fine-tuned one in int8; train with "
-            "--encoder fine-tuned, or with another --precision"
-        )
-    place_encoder(encoder_dir, folder, (ENCODER, TOKENIZER))
+    prepared = read_prepared(encoder_dir)
+    place_encoder(encoder_dir, folder)
     described = EncoderInfo(
-        name=ENCODER_NAME,
-        precision=options.inference("frozen"),
+        name=prepared.name,
+        precision=prepared.forms.chosen,
         dimensions=0,
-        layers=LAYERS,
         exit_after=EXIT_AFTER if early_exit else None,
         note=note,
     )
-    return _placed(folder, described, options, None)
+    return _placed(folder, described, options, None, prepared.forms)
 
 
 def _fine_tuned(
@@ -95,67 +89,66 @@ def _fine_tuned(
     *,
     early_exit: bool,
 ) -> PlacedEncoder:
-    precision = options.inference("fine-tuned")
-    # Before the training that takes minutes, not after it.
-    refuse_other_processors(precision, "this training", openvino.Core())
-    if precision == "int8" and not quantising_installed():
-        raise TrainingError(
-            "int8 needs NNCF, which is not installed; install ticketyard[train], or train with another --precision"
-        )
-    place_encoder(encoder_dir, folder, (TOKENIZER,))
-    tuned = _tuned(folder, encoder_dir, material, options, progress)
-    _write(tuned, folder, options, progress, early_exit=early_exit)
+    prepared = read_prepared(encoder_dir)
+    published = read_packed(encoder_dir / PUBLISHED)
+    place_encoder(encoder_dir, folder, _SHARED)
+    tuned = _tuned(folder / "encoder", published, material, options, progress)
+    progress(WRITING, 0.0)
+    _write(tuned, published, folder / "encoder", options, integers=prepared.forms.chosen == "int8")
+    progress(WRITING, 1.0)
     described = EncoderInfo(
-        name=ENCODER_NAME,
-        precision=precision,
+        name=prepared.name,
+        precision=prepared.forms.chosen,
         dimensions=0,
         training="fine-tuned",
         normalised=False,
         epochs=round(tuned.epochs, 2),
-        published_beside=True,
         exit_after=tuned.shared_layers if early_exit else None,
     )
-    return _placed(folder, described, options, head_state(tuned.weights, tuned.intercept))
+    head = head_state(tuned.weights, tuned.intercept)
+    return _placed(folder, described, options, head, prepared.forms)
 
 
 def _placed(
-    folder: Path, described: EncoderInfo, options: TrainingOptions, head: dict[str, Any] | None
+    folder: Path,
+    described: EncoderInfo,
+    options: TrainingOptions,
+    head: dict[str, Any] | None,
+    forms: EncoderForms,
 ) -> PlacedEncoder:
     """Load the encoder that lies in the bundle's folder; how many dimensions it gives is seen then."""
     encoder = encoder_of(described, folder / "encoder", threads=options.threads)
-    return PlacedEncoder(encoder, msgspec.structs.replace(described, dimensions=encoder.dimensions), head)
+    return PlacedEncoder(
+        encoder, msgspec.structs.replace(described, dimensions=encoder.dimensions), head, forms
+    )
 
 
 def _tuned(
-    folder: Path, encoder_dir: Path, material: Material, options: TrainingOptions, progress: Progress
+    folder: Path, published: Packed, material: Material, options: TrainingOptions, progress: Progress
 ) -> "Tuned":
     from batch.training.fine_tune import fine_tune  # noqa: PLC0415 - needs the extra `train`
 
     return fine_tune(
-        material.train.texts,
+        Unigram(folder / VOCABULARY, most=MAX_TOKENS).ids(material.train.texts),
         material.train.targets,
         len(material.labels),
-        published=encoder_dir / Path(ENCODER).name,
-        tokenizer=folder / TOKENIZER,
+        published=published,
+        words=WordVectors(folder / WORDS),
         seed=options.seed,
         threads=options.threads,
         progress=progress,
         recipe=options.recipe,
-        layers=LAYERS,
+        layers=LAYERS[1:],
     )
 
 
 def _write(
-    tuned: "Tuned", folder: Path, options: TrainingOptions, progress: Progress, *, early_exit: bool
+    tuned: "Tuned", published: Packed, folder: Path, options: TrainingOptions, *, integers: bool
 ) -> None:
-    from batch.training import fine_tune  # noqa: PLC0415 - needs the extra `train`
+    from batch.training.fine_tune import networks_of  # noqa: PLC0415 - needs the extra `train`
 
-    progress(WRITING, 0.0)
-    fine_tune.write_body(
-        tuned.body,
-        folder / "encoder",
-        early_exit=early_exit,
-        examples=tuned.examples if options.inference("fine-tuned") == "int8" else (),
-        threads=options.threads,
-    )
-    progress(WRITING, 1.0)
+    lower, upper = networks_of(tuned, published, LAYERS[1:])
+    if integers:
+        words = WordVectors(folder / WORDS)
+        lower, upper = in_integers(lower, upper, tuned.examples, words, threads=options.threads)
+    write_networks(folder, lower, upper)

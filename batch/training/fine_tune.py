@@ -1,29 +1,28 @@
-"""Training the sentence encoder itself with PyTorch, and writing it as OpenVINO reads it.
+"""Training the sentence encoder itself with PyTorch, and making it a network that OpenVINO runs.
 
 Imported only where the extra `train` is installed; a bundle never needs PyTorch.
 """
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
-from batch.training.branches import Branches, Lower, Upper
+from batch.training.branches import Branches
 from batch.training.linear import Targets
-from batch.training.published_encoder import published_body
-from batch.training.quantising import EXAMPLES, Inputs, quantised, states_of
+from batch.training.published_encoder import published_body, weights_of
 from batch.training.shared_states import SharedStates
 from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
-from schemas.model.networks import STATES, TUNED, TUNED_LOWER, TUNED_UPPER
-from schemas.model.openvino_runtime import openvino, reporting_to_nobody
+from schemas.model.integers import EXAMPLES
+from schemas.model.openvino_runtime import openvino
+from schemas.model.packed import Packed
 from schemas.model.probabilities import Matrix
 from schemas.model.processors import native_bf16
+from schemas.model.transformer import Branch, lower_network, upper_network
+from schemas.model.words import WordVectors
 
 _REPORTED_EVERY: Final = 20
 _AVERAGED_EVERY: Final = 8
@@ -44,19 +43,19 @@ class Tuned(NamedTuple):
 
 
 def fine_tune(
-    texts: Sequence[str],
+    rows: Sequence[list[int]],
     targets: Targets,
     labels: int,
     *,
-    published: Path,
-    tokenizer: Path,
+    published: Packed,
+    words: WordVectors,
     seed: int,
     threads: int,
     progress: Callable[[str, float], None],
     layers: Sequence[int],
     recipe: Recipe,
 ) -> Tuned:
-    """Train the published encoder, an ONNX file, and a linear layer on texts and the columns of their labels.
+    """Train the published encoder and a linear layer on texts' token numbers and the columns of their labels.
 
     The same input gives the same model. `layers` of the published one are read beside its last.
 
@@ -65,10 +64,9 @@ def fine_tune(
     torch.set_num_threads(threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        rows = tokens_of(tokenizer, texts, recipe.most_length)
         body = Branches(published_body(published), recipe.trained_layers, layers)
         half = native_bf16()
-        shared = SharedStates(body, rows, half=half, progress=partial(progress, "reading rows"))
+        shared = SharedStates(body, words, rows, half=half, progress=partial(progress, "reading rows"))
         training = _Training(body, recipe, labels, shared, targets, half=half)
         for done in training.steps(np.random.default_rng(seed)):
             progress("fine-tuning", done)
@@ -76,60 +74,17 @@ def fine_tune(
         return training.result(examples=[rows[place] for place in drawn])
 
 
-def write_body(
-    body: Branches,
-    folder: Path,
-    *,
-    early_exit: bool,
-    examples: Sequence[Sequence[int]] = (),
-    threads: int = 1,
-) -> None:
-    """Write the branches as OpenVINO's `model.xml` and `model.bin` into a folder that exists.
-
-    With an `early_exit` they are two networks, of the lower layers that both share, and of the upper ones. They are
-    float32, or with `examples`, rows of token numbers, 8-bit integers, whose ranges are read off these.
-    """
-    body.eval()
-    mask = torch.ones((2, 8), dtype=torch.long)
-    texts = {"input_ids": mask, "attention_mask": mask, "token_type_ids": torch.zeros_like(mask)}
-    read = [_inputs(row) for row in examples]
-    if not early_exit:
-        _write(body, texts, folder / TUNED, read)
-        return
-    lower = _write(Lower(body), texts, folder / TUNED_LOWER, read)
-    states = {STATES: torch.zeros((*mask.shape, body.dimensions)), "attention_mask": mask}
-    upper = [
-        {STATES: found, "attention_mask": one["attention_mask"]}
-        for one, found in zip(read, states_of(lower, read, threads=threads), strict=True)
-    ]
-    _write(Upper(body), states, folder / TUNED_UPPER, upper)
-
-
-def _inputs(row: Sequence[int]) -> Inputs:
-    ids = np.array([row], dtype=np.int64)
-    return {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-
-
-def _write(
-    module: Any, example: dict[str, torch.Tensor], file: Path, examples: Sequence[Inputs]
-) -> openvino.Model:
-    with torch.no_grad(), warnings.catch_warnings(), reporting_to_nobody():
-        warnings.simplefilter(
-            "ignore"
-        )  # what tracing says of its own future, and of branches that never vary here
-        network = openvino.convert_model(module, example_input=example)
-    if examples:
-        network = quantised(network, examples)
-    openvino.save_model(network, file, compress_to_fp16=False)
-    return network
-
-
-def tokens_of(tokenizer: Path, texts: Sequence[str], most: int) -> list[list[int]]:
-    """Return each text's token numbers, `most` of them at most."""
-    reader = Tokenizer.from_file(str(tokenizer))
-    reader.no_padding()
-    reader.enable_truncation(most)
-    return [encoding.ids for encoding in reader.encode_batch(list(texts))]
+def networks_of(
+    tuned: Tuned, published: Packed, layers: Sequence[int]
+) -> tuple[openvino.Model, openvino.Model]:
+    """Return the networks of a trained encoder: the shared layers, and both branches above, trained one first."""
+    shape, shared = published.shape, tuned.shared_layers
+    trained = Branch(weights_of(tuned.body.trained, first=shared), (shape.layers,))
+    beside = Branch(published.weights, (shape.layers, *layers))
+    return (
+        lower_network(shape, published.weights, shared),
+        upper_network(shape, (trained, beside), above=shared),
+    )
 
 
 class _Training:

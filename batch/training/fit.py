@@ -6,7 +6,7 @@ from batch.training.cascade_calibration import Heads, calibrate_cascade
 from batch.training.examples import Examples, Material, joined, sample_of_each
 from batch.training.executor import Executor, ThisProcess
 from batch.training.fitted import Fitted, State, Wishes
-from batch.training.heads import HeadRows, fit_one, fit_two, with_scales_of, worth_trying_two
+from batch.training.head_fit import fit_head
 from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.progress import Progress
@@ -59,7 +59,7 @@ def fit_cascade(
     ngrams = fitting.ngrams(material.train)
     heads = fitting.tuned(tuned_head, material, ngrams) if tuned_head else fitting.heads(material.train)
     taught = tuned_head and len(material.val.texts) >= FEWEST_TO_WEIGH
-    student = fitting.student(heads.whole[0], material) if taught else None
+    student = fitting.student(heads.whole, material) if taught else None
     fitted = calibrate_cascade(ngrams, heads, material, vectors, wishes, student=student)._replace(
         settings=settings, search=searched
     )
@@ -86,18 +86,20 @@ class _Fitting(NamedTuple):
         return state
 
     def heads(self, examples: Examples) -> Heads:
-        """Return heads to choose between: one for all texts and, where worth trying, a state with two heads.
+        """Return the heads of a frozen encoder."""
+        rows = self._rows(examples)
+        whole = self._fitted("learning meaning", rows, self.vectors.of(rows.texts))
+        return Heads(whole, self._early(rows))
 
-        The lower layers get one head: it only has to know what it is sure of, and a first model must be quick to learn.
-        """
-        rows, lower = self._rows(examples)
-        early = [] if lower is None else [self._early(lower)]
-        return Heads(self._candidates(rows), early)
+    def _early(self, rows: Examples) -> State | None:
+        if not self.vectors.lower:
+            return None
+        return self._fitted(_LOWER, rows, self.vectors.lower_of(rows.texts))
 
-    def _early(self, lower: HeadRows) -> State:
-        self.progress(_LOWER, 0.0)
-        found = fit_one(lower, self.labels, self.settings.head)
-        self.progress(_LOWER, 1.0)
+    def _fitted(self, what: str, rows: Examples, vectors: Matrix) -> State:
+        self.progress(what, 0.0)
+        found = fit_head(vectors, rows.targets, self.labels, settings=self.settings.head)
+        self.progress(what, 1.0)
         return found
 
     def tuned(self, head: State, material: Material, ngrams: State) -> Heads:
@@ -106,26 +108,26 @@ class _Fitting(NamedTuple):
         The lower layers are the published encoder's, which training has left as they were.
         """
         texts, targets = material.val
-        rows, lower = self._rows(material.train)
+        rows = self._rows(material.train)
         self.progress("learning meaning", 0.0)
-        early = [] if lower is None else [self._published(lower.vectors, lower.targets)]
-        published = self._published(split_vectors(rows.vectors, head)[1], rows.targets)
+        lower = (
+            self._published(self.vectors.lower_of(rows.texts), rows.targets) if self.vectors.lower else None
+        )
+        published = self._published(split_vectors(self.vectors.of(rows.texts), head)[1], rows.targets)
         self.progress("learning meaning", 1.0)
         if not texts:
-            return Heads([side_by_side(head, published, (1.0, 1.0))], early)
+            return Heads(side_by_side(head, published, (1.0, 1.0)), lower)
         logits = ngram_tier_from(ngrams).logits(texts)
         factors = learn_factors(head, published, self.vectors.of(texts), logits, targets)
-        return Heads([side_by_side(head, published, factors)], early)
+        return Heads(side_by_side(head, published, factors), lower)
 
     def student(self, teacher: State, material: Material) -> State | None:
         """Return what the first tier learns of the answers of a fine-tuned encoder's head, if its texts have words."""
         from batch.training.student_fit import fit_student  # noqa: PLC0415 - needs the extra `train`
 
-        texts, targets = material.train
-        places = self._places(targets)
         return fit_student(
-            Examples([texts[place] for place in places], targets[places]),
-            texts,
+            self._rows(material.train),
+            material.train.texts,
             head_from(teacher),
             self.vectors,
             seed=self.seed,
@@ -133,38 +135,22 @@ class _Fitting(NamedTuple):
         )
 
     def again(self, fitted: Fitted, everything: Examples, *, heads: bool) -> Fitted:
-        """Return the tiers learnt from all rows, the heads where that is wished, with what calibration found."""
-        scale = {name: fitted.ngrams[name] for name in ("scale", "levels")}
-        head = self._head_again(fitted.head, everything) if heads else fitted.head
-        return fitted._replace(ngrams={**self.ngrams(everything), **scale}, head=head)
+        """Return the tiers learnt from all rows, the head where that is wished, with what calibration found.
 
-    def _head_again(self, calibrated: State, everything: Examples) -> State:
-        """Return the whole encoder's head learnt anew, with all else as it was, the lower layers' head included."""
-        rows, _ = self._rows(everything)
-        return {
-            **calibrated,
-            **with_scales_of(self._candidates(rows, two="other" in calibrated)[-1], calibrated),
-        }
-
-    def _candidates(self, rows: HeadRows, *, two: bool | None = None) -> list[State]:
-        """Return one head for all texts; last a state with two heads where these are wished, or worth trying."""
-        self.progress("learning meaning", 0.0)
-        found = [fit_one(rows, self.labels, self.settings.head)]
-        if two or (two is None and worth_trying_two(rows)):
-            found.append(fit_two(found[0], rows, self.labels, self.settings.head))
-        self.progress("learning meaning", 1.0)
-        return found
+        The head of the lower layers stays as it was.
+        """
+        kept = {name: fitted.ngrams[name] for name in ("scale", "levels")}
+        head = fitted.head
+        if heads:
+            rows = self._rows(everything)
+            learnt = self._fitted("learning meaning", rows, self.vectors.of(rows.texts))
+            head = {**head, "weights": learnt["weights"], "intercept": learnt["intercept"]}
+        return fitted._replace(ngrams={**self.ngrams(everything), **kept}, head=head)
 
     def _published(self, vectors: Matrix, targets: Targets) -> State:
         return fit_published(vectors, targets, self.labels, self.settings.head)
 
-    def _rows(self, examples: Examples) -> tuple[HeadRows, HeadRows | None]:
-        """Return the rows that a head learns from, as the whole encoder reads them and as its lower layers do."""
-        places = self._places(examples.targets)
-        texts = [examples.texts[place] for place in places]
-        rows = HeadRows.of(texts, self.vectors.of(texts), examples.targets[places])
-        return rows, rows._replace(vectors=self.vectors.lower_of(texts)) if self.vectors.lower else None
-
-    def _places(self, targets: Targets) -> list[int]:
-        """Return the places of the rows that the encoder reads."""
-        return sample_of_each(targets, ENCODER_ROWS, seed=self.seed)
+    def _rows(self, examples: Examples) -> Examples:
+        """Return the rows that the encoder reads."""
+        places = sample_of_each(examples.targets, ENCODER_ROWS, seed=self.seed)
+        return Examples([examples.texts[place] for place in places], examples.targets[places])

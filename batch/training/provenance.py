@@ -14,7 +14,7 @@ import schemas.signals
 _DECIDES: Final = (schemas.model, schemas.signals, batch.training)
 """The packages that decide what a training makes: the signals' cleaning, with its word lists, makes a model's input."""
 
-_LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "openvino", "tokenizers")
+_LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "openvino", "sentencepiece")
 
 
 @cache

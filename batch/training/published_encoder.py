@@ -1,68 +1,42 @@
-"""The published encoder as a PyTorch module, from the very ONNX file that workers read: one source of weights.
+"""The published encoder as a PyTorch module, from the very file that set-up makes workers' networks of.
 
 Imported only where the extra `train` is installed.
 """
 
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy.typing as npt
+import numpy as np
 import torch
 from transformers import BertConfig, BertModel
 
-from batch.training.rows import TrainingError
-from schemas.model.openvino_runtime import openvino
-
-_ATTENTION_HEAD_SIZE: Final = 32
-"""Dimensions of an attention head, which no weight's shape tells (bge-small-en-v1.5's config.json: 12 heads of 384)."""
-
-_PREFIXES: Final = ("embeddings.", "encoder.")
-_NO_WEIGHT: Final = "embeddings.position_ids"
-"""Some exporters keep this list of numbers from 0 on."""
+from schemas.model.packed import Packed
 
 
-def published_body(onnx: Path) -> Any:
-    """Return the transformer of an ONNX file, for training; TrainingError where it is no BERT as exporters write it."""
-    weights = {name: torch.from_numpy(array.copy()) for name, array in _weights(onnx).items()}
-    try:
-        body = BertModel(_config(weights), add_pooling_layer=False)
-        body.load_state_dict(weights)
-    except (KeyError, RuntimeError) as error:
-        raise TrainingError(
-            f"{onnx} cannot be fine-tuned, since its weights are not those of a BERT ({str(error)[:200]}): "
-            "fetch the published encoder by `make setup`, or train with --encoder frozen"
-        ) from error
+def published_body(packed: Packed) -> Any:
+    """Return the transformer for training; it is given the vectors of words, which are not trained."""
+    shape, weights = packed.shape, packed.weights
+    body = BertModel(
+        BertConfig(
+            vocab_size=1,
+            hidden_size=shape.width,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            intermediate_size=len(weights["encoder.layer.0.intermediate.dense.bias"]),
+            max_position_embeddings=len(weights["embeddings.position_embeddings.weight"]),
+            layer_norm_eps=shape.epsilon,
+            attn_implementation="eager",
+        ),
+        add_pooling_layer=False,
+    )
+    state = {name: torch.from_numpy(np.array(found)) for name, found in weights.items()}
+    body.load_state_dict({**state, "embeddings.word_embeddings.weight": torch.zeros((1, shape.width))})
     return body
 
 
-def _weights(onnx: Path) -> dict[str, npt.NDArray[Any]]:
-    """Return the weights by PyTorch's names.
-
-    Exporters keep the names of biases and embeddings. A matrix loses its own and is stored transposed, but the
-    operation that multiplies by it is named by its path.
-    """
-    found = {}
-    for operation in openvino.Core().read_model(onnx).get_ordered_ops():
-        kind, name = operation.get_type_name(), operation.get_friendly_name()
-        if kind == "Constant" and name.startswith(_PREFIXES) and name != _NO_WEIGHT:
-            found[name] = operation.data
-        elif kind == "MatMul" and name.startswith("/encoder/"):
-            matrix = operation.input_value(1).get_node()
-            if matrix.get_type_name() == "Constant":
-                found[f"{name[1:].removesuffix('/MatMul').replace('/', '.')}.weight"] = matrix.data.T
-    return found
-
-
-def _config(weights: dict[str, torch.Tensor]) -> BertConfig:
-    """Return the shape of the network, read from its weights."""
-    tokens, width = weights["embeddings.word_embeddings.weight"].shape
-    layers = {name.split(".")[2] for name in weights if name.startswith("encoder.layer.")}
-    return BertConfig(
-        vocab_size=tokens,
-        hidden_size=width,
-        num_hidden_layers=len(layers),
-        num_attention_heads=width // _ATTENTION_HEAD_SIZE,
-        intermediate_size=weights["encoder.layer.0.intermediate.dense.weight"].shape[0],
-        max_position_embeddings=weights["embeddings.position_embeddings.weight"].shape[0],
-        attn_implementation="eager",
-    )
+def weights_of(layers: Any, *, first: int) -> dict[str, Any]:
+    """Return the weights of trained layers, the first of which has this number, by the names of `Packed.weights`."""
+    return {
+        f"encoder.layer.{first + number}.{name}": weight.detach().numpy()
+        for number, layer in enumerate(layers)
+        for name, weight in layer.named_parameters()
+    }

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from batch.training.branches import Branches
+from schemas.model.words import WordVectors
 
 MOST_BYTES: Final = 2 * 1024**3
 """Rows whose states take more are read anew in every pass: they are so many that there are few passes anyway."""
@@ -21,9 +22,15 @@ class SharedStates:
     """The token states of rows of token numbers after the shared layers of a network, by their places."""
 
     def __init__(
-        self, body: Branches, rows: Sequence[Sequence[int]], *, half: bool, progress: Callable[[float], None]
+        self,
+        body: Branches,
+        words: WordVectors,
+        rows: Sequence[Sequence[int]],
+        *,
+        half: bool,
+        progress: Callable[[float], None],
     ) -> None:
-        self._body, self._rows, self._half = body, rows, half
+        self._body, self._words, self._rows, self._half = body, words, rows, half
         self.lengths = [len(row) for row in rows]
         self._starts = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
         kind = torch.bfloat16 if half else torch.float32
@@ -54,7 +61,7 @@ class SharedStates:
 
     def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            return self._body.lower_states(ids, mask, torch.zeros_like(ids)).float()
+            return self._body.lower_states(torch.from_numpy(self._words.of(ids.numpy())), mask).float()
 
 
 def padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -43,7 +43,6 @@ from schemas.model.several import several_from
 from schemas.model.student import student_from
 from schemas.model.writing import (
     bundle_being_written,
-    format_of,
     refuse_occupied,
     with_version,
     write_extras,
@@ -204,7 +203,7 @@ def _write(
         asked=Asked(loss=wishes.loss, bands=wishes.bands),
         search=fitted.search,
         bands=fitted.bands,
-        format=format_of(files, fitted.head, placed.described),
+        forms=placed.forms,
     )
     return with_version(manifest)
 

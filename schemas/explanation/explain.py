@@ -33,7 +33,7 @@ def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample]
     ngrams = ngram_shares(tier, clean, first=first, second=second)
     student = encoder = nothing_from(len(ngrams.words))
     if by_encoder:
-        ngrams = ngrams.scaled(bundle.head_of(clean, whole=whole).ngrams_scale)
+        ngrams = ngrams.scaled(bundle.head_of(whole=whole).ngrams_scale)
         encoder = encoder_shares(bundle, clean, whole=whole, first=first, second=second)
     elif bundle.student is None:
         ngrams = ngrams.scaled(tier.scale)

@@ -26,8 +26,7 @@ def encoder_shares(bundle: Bundle, text: str, *, whole: bool, first: int, second
     """
     words = text.split()
     places = range(min(len(words), MAX_TOKENS))
-    # All by the head of the whole text: a word less must not change the language that it is read in.
-    head = bundle.head_of(text, whole=whole)
+    head = bundle.head_of(whole=whole)
     logits = head.logits(bundle.embed([text, *_each_left_out(words, places)], whole=whole))
     margins = _margins(logits, head.encoder_scale, first, second)
     shares = np.zeros(len(words))

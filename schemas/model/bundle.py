@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from schemas.model.arrays import load_arrays, sha256_of
 from schemas.model.encoder import LayeredEncoder, OpenvinoEncoder
 from schemas.model.errors import BundleError
-from schemas.model.foreign import in_another_language
 from schemas.model.manifest import (
-    FORMATS,
+    FILES,
+    FORMAT,
     HEAD,
     MANIFEST,
     NGRAMS,
@@ -23,7 +22,6 @@ from schemas.model.manifest import (
     STUDENT,
     BundleManifest,
     EncoderInfo,
-    files_of,
 )
 from schemas.model.ngrams import NgramTier, ngram_tier_from
 from schemas.model.probabilities import Matrix, Wide, sigmoid, softmax
@@ -43,8 +41,7 @@ class EncoderHead:
 
     Its calibrated logits are encoder_scale x own logits + ngrams_scale x the n-grams' logits; both scales are
     learnt on validation rows, so a useless side gets weight 0. `levels` are the energies by which a text's
-    strangeness is told. `other` decides texts in a language that the encoder has not learnt, where training
-    found that better.
+    strangeness is told.
     """
 
     weights: Matrix  # (labels, dimensions)
@@ -52,7 +49,6 @@ class EncoderHead:
     encoder_scale: float
     ngrams_scale: float
     levels: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    other: "EncoderHead | None" = None
 
     def logits(self, vectors: Matrix) -> Matrix:
         """Return the head's own scores, (n, labels)."""
@@ -60,18 +56,10 @@ class EncoderHead:
         rows = [self.weights @ vector + self.intercept for vector in vectors]
         return np.asarray(rows, dtype=np.float32).reshape(len(vectors), len(self.intercept))
 
-    def calibrated(
-        self, vectors: Matrix, ngram_logits: Matrix, foreign: npt.NDArray[np.bool_] | None = None
-    ) -> Wide:
-        """Return each row's calibrated logits, (n, labels), from its vector and its n-grams' logits.
-
-        `foreign` marks the rows that are the `other` head's, where there is one.
-        """
+    def calibrated(self, vectors: Matrix, ngram_logits: Matrix) -> Wide:
+        """Return each row's calibrated logits, (n, labels), from its vector and its n-grams' logits."""
         own = self.logits(vectors).astype(np.float64)
-        total = own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale
-        if self.other is not None and foreign is not None and foreign.any():
-            total[foreign] = self.other.calibrated(vectors[foreign], ngram_logits[foreign])
-        return total
+        return np.asarray(own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale)
 
 
 @dataclass(frozen=True)
@@ -103,13 +91,9 @@ class Bundle:
         """Return how many of the encoder's dimensions are of its lower layers; 0 where it cannot be left early."""
         return 0 if self.early is None else self.early.weights.shape[1]
 
-    def head_of(self, text: str, *, whole: bool = True) -> EncoderHead:
-        """Return the head that answers a text: the other one where its language is surely not the encoder's.
-
-        Without the `whole` encoder it is the one of its lower layers.
-        """
-        head = self.head if whole or self.early is None else self.early
-        return head.other if head.other is not None and in_another_language([text])[0] else head
+    def head_of(self, *, whole: bool = True) -> EncoderHead:
+        """Return the head that reads the `whole` encoder, or else that of its lower layers."""
+        return self.head if whole or self.early is None else self.early
 
     def embed(self, texts: Sequence[str], *, whole: bool = True) -> Matrix:
         """Return the vectors that a head reads, (n, dimensions): of the `whole` encoder or of its lower layers."""
@@ -150,7 +134,7 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     for name, expected in manifest.extras.items():
         if (path / name).exists():
             _check_sum(path, name, expected)
-    missing = sorted(set(files_of(manifest.encoder)) - set(manifest.files))
+    missing = sorted(set(FILES) - set(manifest.files))
     if missing:
         raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")
     encoder = encoder_of(manifest.encoder, path / "encoder", threads=threads)
@@ -177,8 +161,7 @@ def encoder_of(described: EncoderInfo, folder: Path, *, threads: int) -> Openvin
         precision=described.precision,
         threads=threads,
         normalised=described.normalised,
-        layers=described.layers,
-        exit_after=described.exit_after,
+        early_exit=described.exit_after is not None,
     )
 
 
@@ -191,9 +174,9 @@ def read_manifest(path: Path) -> BundleManifest:
         raise BundleError(f"{file}: no model bundle there ({error.strerror}); check the path") from error
     try:
         found = msgspec.json.decode(data, type=dict[str, Any]).get("format")
-        if found not in FORMATS:
+        if found != FORMAT:
             raise BundleError(
-                f"{file}: format {found!r}, this version reads {' and '.join(map(str, FORMATS))}; "
+                f"{file}: format {found!r}, this version reads {FORMAT}; "
                 "train again, or run the version of ticketyard that wrote it"
             )
         return msgspec.json.decode(data, type=BundleManifest)
@@ -209,7 +192,6 @@ def head_from(state: dict[str, Any]) -> EncoderHead:
         encoder_scale=float(state["encoder_scale"]),
         ngrams_scale=float(state["ngrams_scale"]),
         levels=state["levels"],
-        other=head_from(state["other"]) if "other" in state else None,
     )
 
 
@@ -261,12 +243,7 @@ def _check_widths(bundle: Bundle, path: Path) -> None:
     labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
     lower = bundle.lower_dimensions
     heads = [(bundle.head, dimensions - lower)] + ([(bundle.early, lower)] if bundle.early else [])
-    shapes = [
-        (one.weights.shape, (labels, width))
-        for head, width in heads
-        for one in (head, head.other)
-        if one is not None
-    ]
+    shapes = [(head.weights.shape, (labels, width)) for head, width in heads]
     several = bundle.several
     thresholds = () if several is None else (several.ngrams, several.encoder)
     if (

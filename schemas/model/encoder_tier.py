@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from schemas.model.bundle import Bundle, EncoderHead
-from schemas.model.foreign import in_another_language
 from schemas.model.probabilities import Flags, Matrix, Wide
 from schemas.model.strangeness import energy, strangeness
 
@@ -24,24 +23,23 @@ def ask_encoder(bundle: Bundle, texts: Sequence[str], ngram_logits: Matrix) -> E
 
     Where it may be left early, the upper layers read only texts that the lower ones are not sure enough about.
     """
-    foreign = _foreign(bundle, texts)
     if bundle.early is None:
-        calibrated = bundle.head.calibrated(bundle.embed(texts), ngram_logits, foreign)
+        calibrated = bundle.head.calibrated(bundle.embed(texts), ngram_logits)
         return EncoderAnswers(
             bundle.probabilities(calibrated),
             _strangeness(bundle, bundle.head, calibrated),
             np.ones(len(texts), dtype=np.bool_),
         )
-    return _left_early(bundle, bundle.early, texts, ngram_logits, foreign)
+    return _left_early(bundle, bundle.early, texts, ngram_logits)
 
 
 def _left_early(
-    bundle: Bundle, early: EncoderHead, texts: Sequence[str], ngram_logits: Matrix, foreign: Flags
+    bundle: Bundle, early: EncoderHead, texts: Sequence[str], ngram_logits: Matrix
 ) -> EncoderAnswers:
     calibrated = np.zeros((len(texts), len(bundle.manifest.labels)))
 
     def enough(places: list[int], vectors: Matrix) -> Flags:
-        calibrated[places] = early.calibrated(vectors, ngram_logits[places], foreign[places])
+        calibrated[places] = early.calibrated(vectors, ngram_logits[places])
         sure = bundle.probabilities(calibrated[places]).max(axis=1)
         return np.asarray(sure >= bundle.manifest.exit_threshold)
 
@@ -49,17 +47,9 @@ def _left_early(
     strange = _strangeness(bundle, early, calibrated)
     more = np.flatnonzero(read.whole)
     if more.size:
-        calibrated[more] = bundle.head.calibrated(read.upper[more], ngram_logits[more], foreign[more])
+        calibrated[more] = bundle.head.calibrated(read.upper[more], ngram_logits[more])
         strange[more] = _strangeness(bundle, bundle.head, calibrated[more])
     return EncoderAnswers(bundle.probabilities(calibrated), strange, read.whole)
-
-
-def _foreign(bundle: Bundle, texts: Sequence[str]) -> Flags:
-    """Return which texts are another head's; detecting the language takes time, so only where there is one."""
-    heads = (bundle.head, bundle.early)
-    if any(head is not None and head.other is not None for head in heads):
-        return in_another_language(texts)
-    return np.zeros(len(texts), dtype=np.bool_)
 
 
 def _strangeness(bundle: Bundle, head: EncoderHead, calibrated: Wide) -> Wide:

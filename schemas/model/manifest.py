@@ -11,20 +11,8 @@ from schemas.model.precision import Precision
 from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
 
-FORMAT: Final = 2
-FORMAT_OF_MORE_PARTS: Final = 3
-FORMAT_OF_MORE_LAYERS: Final = 4
-FORMAT_OF_EARLY_EXIT: Final = 5  # and of 8-bit integers
-FORMAT_OF_STUDENT: Final = 6
-FORMATS: Final = (
-    FORMAT,
-    FORMAT_OF_MORE_PARTS,
-    FORMAT_OF_MORE_LAYERS,
-    FORMAT_OF_EARLY_EXIT,
-    FORMAT_OF_STUDENT,
-)
-"""What is read; any other number is refused. A bundle has a later format only where a reader of the earlier one would
-refuse it, or leave a part out: then workers of two releases would answer differently under one version."""
+FORMAT: Final = 7
+"""The one format that is read. Up to 6 the encoder was bge-small-en-v1.5 or all-MiniLM-L6-v2, which read English."""
 
 MANIFEST: Final = "bundle.json"
 NGRAMS: Final = "ngrams.skops"
@@ -35,11 +23,16 @@ STUDENT: Final = "student.skops"
 SEVERAL: Final = "several.skops"
 """Only a model that was taught several labels a text has it."""
 
-ENCODER: Final = "encoder/model.onnx"
-TUNED_ENCODER: Final = ("encoder/model.xml", "encoder/model.bin")
-TUNED_PARTS: Final = ("encoder/lower.xml", "encoder/lower.bin", "encoder/upper.xml", "encoder/upper.bin")
-"""A fine-tuned encoder in two parts, as one that may be left early lies there."""
-TOKENIZER: Final = "encoder/tokenizer.json"
+ENCODER: Final = (
+    "encoder/lower.xml",
+    "encoder/lower.bin",
+    "encoder/upper.xml",
+    "encoder/upper.bin",
+    "encoder/words.npy",
+    "encoder/unigram.model",
+)
+"""An encoder's networks, word vectors and vocabulary."""
+
 EXAMPLES: Final = "examples.json"
 CARD_FOLDER: Final = "card"
 """Where a bundle's own card lies in its folder; it is none of the files that are summed, and decides nothing."""
@@ -74,14 +67,35 @@ class TaxonomyInfo(msgspec.Struct, frozen=True, kw_only=True):
     sum: str
 
 
+class FormMeasured(msgspec.Struct, frozen=True, kw_only=True):
+    """One form of the published encoder: milliseconds a text of 16 tokens in calls of 1, 8 and 32, on one thread.
+
+    `cosine` and `least_cosine` are the mean and the least agreement of its vectors with those in f32 on a fixed sample,
+    `same_decisions` the part of the sample whose nearest intent is the same.
+    """
+
+    precision: Precision
+    milliseconds: tuple[float, float, float]
+    cosine: float
+    least_cosine: float
+    same_decisions: float
+
+
+class EncoderForms(msgspec.Struct, frozen=True, kw_only=True):
+    """The forms that set-up measured, on which processor, and the `chosen` one."""
+
+    processor: str
+    chosen: Precision
+    measured: tuple[FormMeasured, ...]
+
+
 class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """How the encoder computes; the precision is part of the model, so it decides alike everywhere.
+    """How the encoder computes; the precision is part of the model.
 
     `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it was
-    itself trained, 0 for a frozen one; with `published_beside` the published one reads each text too, and its vector
-    follows the trained one's. `layers` of a frozen one are read beside its last. After layer `exit_after` a text may be
-    decided without the others; the vector of that layer stands before theirs. `note` says why it is frozen where that
-    was not asked for.
+    itself trained, 0 for a frozen one; the published upper layers then read each text too, and their vectors follow the
+    trained ones'. After layer `exit_after` a text may be decided without the others; the vector of that layer stands
+    before theirs. `note` says why it is frozen where that was not asked for.
     """
 
     name: str
@@ -90,16 +104,12 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     training: EncoderTraining = "frozen"
     normalised: bool = True
     epochs: float = 0.0
-    published_beside: bool = False
-    layers: tuple[int, ...] = ()
     exit_after: int | None = None
     note: str | None = None
 
 
-def files_of(encoder: EncoderInfo) -> tuple[str, ...]:
-    """Return the files of a bundle with this encoder, beside its manifest."""
-    tuned = TUNED_ENCODER if encoder.exit_after is None else TUNED_PARTS
-    return (NGRAMS, HEAD, *((ENCODER,) if encoder.training == "frozen" else tuned), TOKENIZER)
+FILES: Final = (NGRAMS, HEAD, *ENCODER)
+"""The files that every bundle has, beside its manifest."""
 
 
 class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,7 +248,8 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     `test` are None where there were no rows, `bands` where validation gives no evidence for any: then no text is
     rejected. `settings` are those that both tiers were fitted with, `search` the table that they were chosen by, None
     where they are the defaults; `asked` is what threshold and bands were chosen by, None in bundles of before.
-    `libraries` are the versions of those that compute; `update` says that it is another bundle taught corrections.
+    `libraries` are the versions of those that compute; `forms` says how the encoder's form was chosen, and changes no
+    version; `update` says that it is another bundle taught corrections.
     """
 
     version: str
@@ -264,6 +275,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
     extras: dict[str, str] = {}
     exit_threshold: float | None = None
+    forms: EncoderForms | None = None
     format: int = FORMAT
 
 

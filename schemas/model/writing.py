@@ -4,10 +4,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -15,17 +14,8 @@ from schemas.model.arrays import sha256_of
 from schemas.model.errors import BundleError
 from schemas.model.manifest import (
     ENCODER,
-    FORMAT,
-    FORMAT_OF_EARLY_EXIT,
-    FORMAT_OF_MORE_LAYERS,
-    FORMAT_OF_MORE_PARTS,
-    FORMAT_OF_STUDENT,
     MANIFEST,
-    SEVERAL,
-    STUDENT,
-    TOKENIZER,
     BundleManifest,
-    EncoderInfo,
     encode_manifest,
 )
 from schemas.sentiment.folder import SENTIMENT_MANIFEST, SENTIMENT_PART
@@ -53,13 +43,13 @@ def bundle_being_written(out: Path) -> Iterator[Path]:
         raise
 
 
-def place_encoder(encoder_folder: Path, folder: Path, names: Sequence[str] = (ENCODER, TOKENIZER)) -> None:
+def place_encoder(encoder_folder: Path, folder: Path, names: Sequence[str] = ENCODER) -> None:
     """Put files of the frozen encoder into a bundle: hard links where the file system can, else copies."""
     (folder / "encoder").mkdir(exist_ok=True)
     for name in names:
         source = encoder_folder / Path(name).name
         if not source.is_file():
-            raise BundleError(f"{source}: the encoder is not there; run `make setup`, which fetches it")
+            raise BundleError(f"{source}: the encoder is not there; run `make setup`, which makes it")
         _link_or_copy(source, folder / name)
 
 
@@ -90,24 +80,6 @@ def write_extras(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
     for name, data in contents.items():
         (folder / name).write_bytes(data)
     return {name: sha256_of(folder / name) for name in contents}
-
-
-def format_of(files: Collection[str], head: Mapping[str, Any], encoder: EncoderInfo) -> int:
-    """Return the format of a bundle with these files, this state of its head and this encoder.
-
-    Readers of format 2 were released that answer without thresholds of several labels, without a head for other
-    languages and without a sentiment model; readers of format 3 that read the encoder's last layer alone; readers of
-    format 4 that read all its layers for every text, and know no 8-bit integers; and readers of format 5 whose first
-    tier is n-grams alone.
-    """
-    if STUDENT in files:
-        return FORMAT_OF_STUDENT
-    if encoder.exit_after is not None or encoder.precision == "int8":
-        return FORMAT_OF_EARLY_EXIT
-    if encoder.layers:
-        return FORMAT_OF_MORE_LAYERS
-    more = SEVERAL in files or "other" in head or any(name.startswith(f"{SENTIMENT_PART}/") for name in files)
-    return FORMAT_OF_MORE_PARTS if more else FORMAT
 
 
 def with_version(manifest: BundleManifest) -> BundleManifest:

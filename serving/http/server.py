@@ -13,6 +13,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from schemas.errors import Permanent
+from schemas.process_priority import step_back
 from serving.errors import TailFailed
 from serving.http.app import build_app
 from serving.service import Serving
@@ -23,7 +24,11 @@ _LISTENING_POLL_S = 0.02
 
 
 def serve(settings: ServingSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken, TailFailed where the tail dies."""
+    """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken, TailFailed where the tail dies.
+
+    Lowers this process's priority for good: no scan and no explanation is worth a ticket that waits.
+    """
+    step_back(settings.serving_niceness)
     port = choose_port(settings.http_host, settings.http_port)
     try:
         asyncio.run(_serve(settings, settings.http_host, port))

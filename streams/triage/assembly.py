@@ -1,14 +1,18 @@
 """Puts triage together: one follower of models.published a worker, one engine a partition."""
 
+import time
 from collections.abc import Callable
 
 from schemas.signals.priority import PriorityTable
 from schemas.topics import Topic
 from streams.assembly import Assembly, utc_now
+from streams.backlog import Backlog
 from streams.engine import Engine
 from streams.input_order import InputOrder
+from streams.triage.encoder_budget import EncoderBudget
 from streams.triage.engine import TriageEngine
 from streams.triage.model_watch import ModelWatch
+from streams.triage.pressure_metrics import PressureMetrics
 from streams.triage.shadow import ShadowScoring
 from streams.triage.shared_scoring import SharedScoring
 from streams.triage.source_watermark import SourceWatermark
@@ -22,12 +26,20 @@ CaughtUp = Callable[[int, int], bool]
 class TriageAssembly:
     """What triage needs beside the parts that every stage has."""
 
-    def __init__(self, assembly: Assembly, caught_up: CaughtUp) -> None:
+    def __init__(self, assembly: Assembly, caught_up: CaughtUp, backlog: Callable[[], Backlog]) -> None:
         self._assembly = assembly
         self._caught_up = caught_up
         settings = assembly.settings
         metrics = TrialMetrics(assembly.metrics.registry)
-        self._shadow = ShadowScoring(metrics)
+        self._budget = EncoderBudget(
+            backlog=backlog,
+            bound_s=settings.delay_bound_s,
+            whole_step=settings.score_texts,
+            enabled=settings.shrink_encoder,
+            metrics=PressureMetrics(assembly.metrics.registry),
+            clock=time.monotonic,
+        )
+        self._shadow = ShadowScoring(metrics, calm=lambda: self._budget.calm)
         self._shadow.start()
         self._models = ModelWatch(
             topic=assembly.names[Topic.MODELS_PUBLISHED],
@@ -37,7 +49,7 @@ class TriageAssembly:
             shadow=self._shadow,
             metrics=metrics,
             priorities=PriorityTable.load(settings.priorities),
-            shrink_at=settings.score_texts if settings.shrink_encoder else None,
+            budget=self._budget,
         )
         self._models.start()
         self._scoring = SharedScoring(self._models.score, most=settings.score_texts)
@@ -58,6 +70,7 @@ class TriageAssembly:
             partitions=assembly.partition_counts,
             models=self._models,
             scoring=self._scoring,
+            budget=self._budget,
             metrics=assembly.metrics,
             watermark=SourceWatermark(
                 clock_mode=settings.clock,

@@ -1,7 +1,7 @@
 """Which models are at work in this worker, and which of them decides a ticket; pure but for the scoring."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from schemas.model.bundle import Bundle
+from schemas.model.manifest import Validation
 from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
 from schemas.understanding import CustomerMessage, understand
@@ -44,6 +45,12 @@ class Deployment:
     champion: Bundle
     canary: Trial | None = None
     shadow: Trial | None = None
+
+    @property
+    def validations(self) -> Mapping[str, Validation | None]:
+        """What validation rows say of each model that decides, by its version."""
+        deciding = (self.champion, *((self.canary.bundle,) if self.canary else ()))
+        return {bundle.version: bundle.manifest.validation for bundle in deciding}
 
     def decide(
         self, messages: Sequence[Message], priorities: PriorityTable, encoder_budget: int | None

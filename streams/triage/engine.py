@@ -22,6 +22,7 @@ from streams.outbox import Outbox
 from streams.record import Record
 from streams.step import Step
 from streams.triage.deployment import Message
+from streams.triage.encoder_budget import EncoderBudget
 from streams.triage.intake import Arrived, arrive, horizon, triaged
 from streams.triage.model_watch import ModelWatch
 from streams.triage.shared_scoring import SharedScoring
@@ -45,6 +46,7 @@ class TriageEngine:
         partitions: Mapping[Topic, int],
         models: ModelWatch,
         scoring: SharedScoring,
+        budget: EncoderBudget,
         metrics: StageMetrics,
         watermark: SourceWatermark,
         threads: ThreadMemory,
@@ -60,6 +62,7 @@ class TriageEngine:
         self._partitions = partitions
         self._models = models
         self._scoring = scoring
+        self._budget = budget
         self._metrics = metrics
         self._watermark = watermark
         self._threads = threads
@@ -88,6 +91,10 @@ class TriageEngine:
 
     def step(self, records: Sequence[Record]) -> Done:
         """Pass `records` on with their results; without any, emit the watermark if it is due."""
+        with self._budget.working(len(records)):
+            return self._step(records)
+
+    def _step(self, records: Sequence[Record]) -> Done:
         started = self._clock()
         step = self._new_step(started)
         fresh = list(self._order.admit(records))

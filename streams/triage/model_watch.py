@@ -18,7 +18,7 @@ from schemas.triage import Triage
 from streams.backoff import Backoff
 from streams.record import headers_of
 from streams.triage.deployment import Deployment, Message, Trial
-from streams.triage.encoder_budget import encoder_budget
+from streams.triage.encoder_budget import EncoderBudget
 from streams.triage.model_shelf import ModelShelf
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
@@ -53,8 +53,8 @@ class ModelWatch(threading.Thread):
     A bundle that cannot be loaded is refused by name: the last champion that can stays, also for a worker that
     starts, and a model on trial is left out. As long as the last announcement names one, that is tried again, so that
     workers do not go on with different models after a passing fault. A new one is warmed up before it is handed out,
-    so the first ticket after a change waits no longer than any other. A call of `shrink_at` messages has no room for
-    the encoder (`encoder_budget`); None: it reads whatever the model asks it for.
+    so the first ticket after a change waits no longer than any other. `budget` says how many texts of a call the
+    encoder may read.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ModelWatch(threading.Thread):
         shadow: ShadowScoring,
         metrics: TrialMetrics,
         priorities: PriorityTable,
-        shrink_at: int | None,
+        budget: EncoderBudget,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="model-watch", daemon=True)
@@ -77,7 +77,7 @@ class ModelWatch(threading.Thread):
         self._shadow = shadow
         self._metrics = metrics
         self._priorities = priorities
-        self._shrink_at = shrink_at
+        self._budget = budget
         self._clock = clock
         self._standby: Bundle | None = None
         self._standby_until = 0.0
@@ -107,8 +107,10 @@ class ModelWatch(threading.Thread):
         deployment = self._deployment
         if deployment is None:
             raise NoModel("no model has been published yet; run `ticketyard batch train`")
-        budget = None if self._shrink_at is None else encoder_budget(len(messages), self._shrink_at)
+        budget = self._budget.for_call(sum(message.said.text is not None for message in messages))
+        began = self._clock()
         results = deployment.decide(messages, self._priorities, budget)
+        self._budget.decided(results, deployment.validations, seconds=self._clock() - began)
         self._shadow.offer(deployment, messages, results)
         if deployment.canary is not None:
             version = deployment.canary.bundle.version

@@ -37,12 +37,20 @@ class _Task(NamedTuple):
 class ShadowScoring(threading.Thread):
     """Takes what the champion decided, scores its share again with the shadow, and counts where both differ.
 
-    Nothing that goes wrong here reaches a ticket. Differences are logged with ticket and intents, never with text.
+    Nothing that goes wrong here reaches a ticket, and where it is not `calm` nothing is scored: live work goes first.
+    Differences are logged with ticket and intents, never with text.
     """
 
-    def __init__(self, metrics: TrialMetrics, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        metrics: TrialMetrics,
+        *,
+        calm: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(name="shadow-scoring", daemon=True)
         self._metrics = metrics
+        self._calm = calm
         self._clock = clock
         self._waiting: queue.Queue[_Task] = queue.Queue(_WAITING)
         self._tallies: dict[tuple[str, str], Counter[str]] = {}
@@ -60,7 +68,8 @@ class ShadowScoring(threading.Thread):
             if message.said.text is None or not by_champion or not trial.covers(message.ticket_id):
                 continue
             # Decided in a hurry: how the models differ is not what would be compared.
-            if ENCODER_BUDGET in decided.reasons or not self._put(_Task(message, decided, trial)):
+            hurried = ENCODER_BUDGET in decided.reasons or not self._calm()
+            if hurried or not self._put(_Task(message, decided, trial)):
                 self._metrics.count("shadow", trial.bundle.version, "skipped")
 
     def _put(self, task: _Task) -> bool:
@@ -77,8 +86,11 @@ class ShadowScoring(threading.Thread):
     def run(self) -> None:
         """Score what waits, until stopped; say once a minute how the models agree."""
         while not self._stopped.is_set():
-            self.compare_waiting(wait_s=_POLL_S)
-            self._stopped.wait(self._worked_s * _REST)
+            if self._calm():
+                self.compare_waiting(wait_s=_POLL_S)
+                self._stopped.wait(self._worked_s * _REST)
+            else:
+                self._stopped.wait(_POLL_S)
             if self._clock() - self._summed_up >= SUMMARY_S:
                 self._sum_up()
 

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from batch.settings import BatchSettings
 from batch.views.clusters import Group, like_texts
-from schemas.model.encoder import OpenvinoEncoder
+from schemas.model.prepared_encoder import published_encoder
 
 SIZES: Final = (8, 12, 20, 30, 40, 60)
 UNKNOWN: Final = 12
@@ -82,7 +82,7 @@ def main(seeds: tuple[int, ...]) -> None:
     """Print the findings of each seed and their mean."""
     data = Path(os.environ.get("TICKETYARD_DATA", "../shared/data")) / "clinc150" / "data_full.json.gz"
     by_intent = labelled_rows(data)
-    encoder = OpenvinoEncoder(BatchSettings().encoder_folder, precision="f32")
+    encoder = published_encoder(BatchSettings().encoder_folder)
     results = []
     for seed in seeds:
         rows = unlabelled(by_intent, seed)

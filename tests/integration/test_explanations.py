@@ -38,7 +38,7 @@ def _margin(bundle: Bundle, text: str, first: str, second: str, by: str, *, whol
     if by == "ngrams":
         row = bundle.first_tier([text], logits)[0][0]
     else:
-        head = bundle.head_of(text, whole=whole)
+        head = bundle.head_of(whole=whole)
         row = head.calibrated(bundle.embed([text], whole=whole), logits)[0]
     return float(row[names.index(first)] - row[names.index(second)])
 

@@ -61,6 +61,12 @@ class Pipeline:
         assert not self.process_ended, (self.home / "serving.log").read_text(encoding="utf-8")
         self.url: str = json.loads(self.address_file.read_text(encoding="utf-8"))["url"]
 
+    def niceness(self) -> list[int]:
+        """Return the nice value of each thread of the process."""
+        assert self.process is not None
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads]
+
     @property
     def address_file(self) -> Path:
         """Where the process writes its address."""
@@ -151,10 +157,11 @@ def test_what_is_logged_is_served_and_found_by_the_command_line(
 
 
 def test_a_run_takes_over_while_the_tail_goes_on(pipeline: Pipeline) -> None:
-    """Batch up to its offsets, the tail from exactly there on, also after a restart."""
+    """Batch up to its offsets, the tail from exactly there on, also after a restart; all of its threads step back."""
     pipeline.start()
     pipeline.write("a", 1, 2, 3)
     pipeline.shows("SELECT revision FROM tickets", [[3]])
+    assert min(pipeline.niceness()) == max(5, os.nice(0))
     partition = partition_for("a", PARTITIONS)
     views = pipeline.home / "views"
     views.mkdir()

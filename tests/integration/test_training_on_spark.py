@@ -51,7 +51,7 @@ def test_vectors_of_executors_are_bit_identical(executor: SparkExecutor, small_b
 def _train(out: Path, encoder_folder: Path, executor: Executor | None) -> BundleManifest:
     return train_bundle(
         small_rows(4),
-        TrainingOptions(seed=11, precision="f32"),
+        TrainingOptions(seed=11),
         taxonomy=load_taxonomy(),
         encoder_dir=encoder_folder,
         out=out,

@@ -11,13 +11,10 @@ from msgspec.structs import replace
 
 from batch.training.evaluate import evaluate_bundle, measure
 from schemas.model.bundle import Bundle, encoder_of, load_bundle
-from schemas.model.encoder import OpenvinoEncoder
-from schemas.model.precision import Precision
-from schemas.model.processors import native_bf16
 from schemas.model.scoring import cascade, score
 from schemas.model.text import clean_text
 from schemas.triage import Triage
-from tests.small_model import small_rows, train_small
+from tests.small_model import small_rows
 
 ODD = [
     None,
@@ -46,24 +43,10 @@ def _decisions(results: Sequence[Triage]) -> list[tuple[object, ...]]:
     return [(found.intent, found.team, found.decided_by, found.language, found.reasons) for found in results]
 
 
-PRECISIONS = [
-    "f32",
-    pytest.param(
-        "bf16",
-        marks=pytest.mark.skipif(not native_bf16(), reason="this processor does not compute in bf16"),
-    ),
-]
-
-
-@pytest.fixture(scope="module", params=PRECISIONS)
-def bundle(
-    request: pytest.FixtureRequest, encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Bundle:
-    """A bundle of each precision whose encoder decides about everything that is not certain."""
-    precision: Precision = request.param
-    folder = tmp_path_factory.mktemp("parity") / precision
-    train_small(folder, encoder_folder, precision=precision)
-    loaded = load_bundle(folder)
+@pytest.fixture(scope="module")
+def bundle(small_bundle: Path) -> Bundle:
+    """A bundle whose encoder decides about everything that is not certain."""
+    loaded = load_bundle(small_bundle)
     manifest = replace(loaded.manifest, threshold=0.9, exit_threshold=0.8)
     return dataclasses.replace(loaded, manifest=manifest)
 
@@ -103,16 +86,6 @@ def test_evaluation_says_what_the_stream_would_do(bundle: Bundle) -> None:
     evaluated = evaluate_bundle(bundle, rows, clock=iter([0.0, 2.0]).__next__)
     expected = replace(measure(bundle.version, rows, alone), texts_per_second=len(rows) / 2)
     assert expected == evaluated
-
-
-def test_both_precisions_agree_on_nearly_everything(encoder_folder: Path) -> None:
-    """bf16 costs a little of each vector's last digits, not its direction."""
-    if not native_bf16():
-        pytest.skip("this processor does not compute in bf16")
-    texts = [row.text for row in small_rows()]
-    exact = OpenvinoEncoder(encoder_folder, precision="f32").embed(texts)
-    rough = OpenvinoEncoder(encoder_folder, precision="bf16").embed(texts)
-    assert (exact * rough).sum(axis=1).min() > 0.9999
 
 
 def test_a_loaded_bundle_scores_as_the_one_in_memory(bundle: Bundle, small_bundle: Path) -> None:

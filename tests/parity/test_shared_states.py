@@ -1,5 +1,7 @@
 """The states of the layers that training leaves as they are, kept or computed anew."""
 
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
@@ -8,16 +10,18 @@ ROWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 11, 3], [2, 3], [2, 4, 3]]
 
 
 @pytest.mark.parametrize("half", [False, True])
-def test_kept_states_are_those_that_would_be_computed(half: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kept_states_are_those_that_would_be_computed(
+    half: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Whatever texts come together, each token's state is the one of its own text; what is no token is marked."""
     from batch.training import shared_states  # noqa: PLC0415 - needs PyTorch
     from batch.training.branches import Branches  # noqa: PLC0415 - the same
-    from tests.parity.test_training_branches import small_body  # noqa: PLC0415 - the same
+    from tests.parity.test_training_branches import small_body, small_words  # noqa: PLC0415 - the same
 
-    body = Branches(small_body(), 2)
-    kept = shared_states.SharedStates(body, ROWS, half=half, progress=lambda _done: None)
+    body, words = Branches(small_body(), 2), small_words(tmp_path)
+    kept = shared_states.SharedStates(body, words, ROWS, half=half, progress=lambda _done: None)
     monkeypatch.setattr(shared_states, "MOST_BYTES", 0)
-    anew = shared_states.SharedStates(body, ROWS, half=half, progress=lambda _done: None)
+    anew = shared_states.SharedStates(body, words, ROWS, half=half, progress=lambda _done: None)
     for places in ([0], [3, 2], [4, 1, 0, 2], [2, 2]):
         (states, mask), (expected, expected_mask) = kept.of(places), anew.of(places)
         assert torch.equal(mask, expected_mask)

@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 
 from batch.training.rows import TrainingError
-from batch.training.tuning import quantising_installed
-from schemas.model.networks import STATES, Networks
-from schemas.model.openvino_runtime import openvino
-from schemas.model.processors import exact_int8
+from schemas.model.networks import Networks
+from schemas.model.packed import BLOCK_TYPE, Packed, Pieces
+from schemas.model.precision import Precision
+from schemas.model.prepared_encoder import write_networks
+from schemas.model.transformer import Shape
+from schemas.model.words import WordVectors, write_words
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
+WIDTH = 32
 IDS = [[5, 6, 7, 0], [8, 9, 0, 0]]
 MASK = [[1, 1, 1, 0], [1, 1, 0, 0]]
 
@@ -24,42 +27,57 @@ def small_body() -> Any:
 
     torch.manual_seed(3)
     config = BertConfig(
-        vocab_size=20,
-        hidden_size=8,
+        vocab_size=1,
+        hidden_size=WIDTH,
         num_hidden_layers=4,
         num_attention_heads=2,
-        intermediate_size=16,
+        intermediate_size=64,
         attn_implementation="eager",
     )
     return BertModel(config, add_pooling_layer=False).eval()
 
 
-def test_both_halves_begin_as_the_published_one() -> None:
+def small_words(folder: Path) -> WordVectors:
+    """Return vectors of 20 words, one block each."""
+    blocks = np.zeros((20, 1), dtype=BLOCK_TYPE)
+    rng = np.random.default_rng(3)
+    blocks["scale"] = 0.02
+    blocks["halves"] = rng.integers(0, 256, (20, 1, 16), dtype=np.uint8)
+    write_words(blocks, folder / "words.npy")
+    return WordVectors(folder / "words.npy")
+
+
+def read_words(folder: Path) -> Any:
+    """Return the vectors of the words of IDS, as PyTorch takes them."""
+    return torch.from_numpy(small_words(folder).of(np.array(IDS)))
+
+
+def test_both_halves_begin_as_the_published_one(tmp_path: Path) -> None:
     """Before any step the trained layers say what the whole published transformer says, padded or not."""
     from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
 
-    ids, mask = torch.tensor(IDS), torch.tensor(MASK)
+    words, mask = read_words(tmp_path), torch.tensor(MASK)
     body = small_body()
     with torch.no_grad():
-        expected = body(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]
-        both = Branches(body, 2)(ids, mask, torch.zeros_like(ids))[mask.bool()]
-    torch.testing.assert_close(both[:, :8], expected)
-    torch.testing.assert_close(both[:, 8:], expected)
+        expected = body(inputs_embeds=words, attention_mask=mask).last_hidden_state[mask.bool()]
+        both = Branches(body, 2)(words, mask)[mask.bool()]
+    torch.testing.assert_close(both[:, :WIDTH], expected)
+    torch.testing.assert_close(both[:, WIDTH:], expected)
 
 
 @pytest.mark.parametrize("layer", [2, 3, 4])
-def test_other_layers_are_read_beside(layer: int) -> None:
+def test_other_layers_are_read_beside(tmp_path: Path, layer: int) -> None:
     """Those of the published one; where both begin, a text may be left early."""
     from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
 
-    ids, mask = torch.tensor(IDS), torch.tensor(MASK)
+    words, mask = read_words(tmp_path), torch.tensor(MASK)
     body = small_body()
     with torch.no_grad():
-        all_states = body(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        all_states = body(inputs_embeds=words, attention_mask=mask, output_hidden_states=True).hidden_states
         branches = Branches(body, 2, [layer])
-        read = branches(ids, mask, torch.zeros_like(ids))[mask.bool()]
-        lower = branches.lower_states(ids, mask, torch.zeros_like(ids))[mask.bool()]
-    torch.testing.assert_close(read[:, 16:], all_states[layer][mask.bool()])
+        read = branches(words, mask)[mask.bool()]
+        lower = branches.lower_states(words, mask)[mask.bool()]
+    torch.testing.assert_close(read[:, 2 * WIDTH :], all_states[layer][mask.bool()])
     torch.testing.assert_close(lower, all_states[2][mask.bool()])
 
 
@@ -73,53 +91,55 @@ def test_too_few_layers_are_told_before_training() -> None:
         Branches(small_body(), 2, [1])
 
 
-def test_training_moves_nothing_but_the_trained_layers() -> None:
+def test_training_moves_nothing_but_the_trained_layers(tmp_path: Path) -> None:
     """A step on what the trained layers say leaves the published half, to the last bit, as it was."""
     from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
 
-    ids, mask = torch.tensor(IDS), torch.tensor(MASK)
+    words, mask = read_words(tmp_path), torch.tensor(MASK)
     branches = Branches(small_body(), 2)
-    before = branches(ids, mask, torch.zeros_like(ids)).detach()
+    before = branches(words, mask).detach()
     optimiser = torch.optim.SGD(branches.trained_weights(), lr=0.5)
-    shared = branches.lower_states(ids, mask, torch.zeros_like(ids))
+    shared = branches.lower_states(words, mask)
     branches.trained_states(shared, mask).square().mean(dim=(0, 1))[0].backward()
     optimiser.step()
-    after = branches(ids, mask, torch.zeros_like(ids)).detach()
-    assert not torch.equal(after[..., :8], before[..., :8])
-    assert torch.equal(after[..., 8:], before[..., 8:])
+    after = branches(words, mask).detach()
+    assert not torch.equal(after[..., :WIDTH], before[..., :WIDTH])
+    assert torch.equal(after[..., WIDTH:], before[..., WIDTH:])
     moved = [name for name, weight in branches.named_parameters() if weight.grad is not None]
     assert moved
     assert all(name.startswith("trained.") for name in moved)
 
 
-@pytest.mark.parametrize("integers", [False, True])
-def test_a_network_is_written_whole_or_in_two_parts(tmp_path: Path, *, integers: bool) -> None:
-    """A model of several labels needs no place to leave it; both ways it says what PyTorch says."""
+@pytest.mark.parametrize("precision", ["f32", "int8"])
+def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) -> None:
+    """Both parts, from the words' vectors to the trained and the published layers' states."""
     from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
-    from batch.training.fine_tune import write_body  # noqa: PLC0415 - the same
+    from batch.training.fine_tune import Tuned, networks_of  # noqa: PLC0415 - the same
+    from schemas.model.integers import in_integers  # noqa: PLC0415 - as above
 
-    if integers and not (exact_int8() and quantising_installed()):
-        pytest.skip("8-bit integers cannot be computed here")
-    body, rows = (
-        Branches(small_body(), 2, [3]),
-        [row[: sum(mask)] for row, mask in zip(IDS, MASK, strict=True)],
-    )
-    for early_exit in (False, True):
-        write_body(body, tmp_path, early_exit=early_exit, examples=rows if integers else ())
-    options: dict[str, str | int] = {"INFERENCE_PRECISION_HINT": "f32"}
-    whole = Networks(tmp_path, openvino.Core(), options)
-    parts = Networks(tmp_path, openvino.Core(), options, exit_after=2)
-    assert whole.lower is None
-    assert parts.lower is not None
-    for row in rows:
-        ids = torch.tensor([row])
-        given = {
-            "input_ids": ids.numpy(),
-            "attention_mask": np.ones_like(ids),
-            "token_type_ids": ids.numpy() * 0,
-        }
-        with torch.no_grad():
-            expected = body(ids, torch.ones_like(ids), torch.zeros_like(ids)).numpy()
-        lower = parts.lower.run(given)[0]
-        for found in (whole.upper.run(given)[0], parts.upper.run({**given, STATES: lower})[0]):
-            np.testing.assert_allclose(found, expected, atol=0.3 if integers else 1e-4)
+    published, body = _packed(small_body()), Branches(small_body(), 2, [3])
+    for weight in body.trained_weights():
+        weight.data.add_(0.1)  # as if it had been trained
+    nothing = np.zeros((1, WIDTH), dtype=np.float32)
+    tuned = Tuned(body, 2, nothing, nothing[:, 0], 1.0, [[5, 6, 7], [8, 9]])
+    lower, upper = networks_of(tuned, published, [3])
+    if precision == "int8":
+        lower, upper = in_integers(lower, upper, tuned.examples, small_words(tmp_path), threads=1)
+    write_networks(tmp_path, lower, upper)
+    both = Networks(tmp_path, precision=precision, threads=1)
+    words, mask = read_words(tmp_path), np.array(MASK, dtype=np.float32)
+    found = both.upper.run(both.lower.run(words.numpy(), mask), mask)
+    with torch.no_grad():
+        expected = body(words, torch.tensor(MASK)).numpy()
+    inside = mask.astype(bool)
+    np.testing.assert_allclose(found[inside], expected[inside], atol=0.5 if precision == "int8" else 1e-4)
+
+
+def _packed(body: Any) -> Packed:
+    """Return a body's weights as the published file holds them."""
+    weights = {
+        name: weight.detach().numpy()
+        for name, weight in body.named_parameters()
+        if name != "embeddings.word_embeddings.weight"
+    }
+    return Packed(Shape(WIDTH, 4, 2, 1e-12), Pieces([], 0, 2, 1, 3), np.zeros((20, 1), BLOCK_TYPE), weights)

@@ -17,15 +17,13 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from batch.training.encoder_choice import LAYERS
 from batch.training.label_sets import label_sets
-from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several
 from batch.training.vectors import Vectors, read_here
 from schemas.model.bundle import head_from
-from schemas.model.encoder import OpenvinoEncoder
 from schemas.model.ngrams import ngram_tier_from
+from schemas.model.prepared_encoder import published_encoder
 from schemas.model.probabilities import sigmoid
 from schemas.model.several import several_from
 from schemas.model.text import clean_text
@@ -70,12 +68,7 @@ class _Trial(NamedTuple):
 def measure(context: BenchContext) -> Sequence[Row]:
     """Measure the micro-F1 of all intents in each setting, and of the baseline on the same rows."""
     messages = {domain: list(_messages(context, domain)) for domain in DOMAINS}
-    encoder = OpenvinoEncoder(
-        context.encoder_folder,
-        precision=TrainingOptions(seed=SEED).inference("frozen"),
-        threads=THREADS,
-        layers=LAYERS,
-    )
+    encoder = published_encoder(context.encoder_folder, threads=THREADS)
     vectors = Vectors(read_here(encoder), lambda _what, _done: None)
     settings: dict[str, list[_Trial]] = {}
     for source, target in (DOMAINS, DOMAINS[::-1]):

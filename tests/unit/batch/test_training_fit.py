@@ -11,14 +11,12 @@ from batch.training.evaluate import MICRO_BATCH
 from batch.training.examples import Material, prepare
 from batch.training.fit import fit_cascade
 from batch.training.fitted import Fitted, Wishes
-from batch.training.heads import HeadRows, fit_one
-from batch.training.linear import Targets
+from batch.training.head_fit import fit_head
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.rows import LabelledRow
 from batch.training.vectors import Vectors, read_here
 from schemas.model.arrays import dump_arrays
 from schemas.model.bundle import head_from
-from schemas.model.fit_settings import FitSettings
 from schemas.model.manifest import NEVER_LEFT
 from schemas.model.ngrams import ngram_tier_from, pack_strings
 from schemas.model.probabilities import Matrix
@@ -158,7 +156,8 @@ def test_a_student_is_weighed_beside_the_ngrams() -> None:
     }
     poor = fit_ngrams(["x 1", "y 2"], np.array([0, 1]), 2, seed=3)
     vectors = Vectors(read_here(TopicEncoder()), _silent)
-    heads = Heads([fit_one(HeadRows.of(*_read(vectors, material)), 2, FitSettings().head)])
+    texts, targets = material.train
+    heads = Heads(fit_head(vectors.of(texts), targets, 2))
     alone, beside = (
         calibrate_cascade(poor, heads, material, vectors, Wishes(), student=each) for each in (None, student)
     )
@@ -171,7 +170,3 @@ def test_a_student_is_weighed_beside_the_ngrams() -> None:
     assert beside.validation.ngrams_accuracy == 1.0 > alone.validation.ngrams_accuracy
     assert beside.validation.encoder_share < alone.validation.encoder_share
     assert beside.head["ngrams_scale"] == alone.head["ngrams_scale"]
-
-
-def _read(vectors: Vectors, material: Material) -> tuple[list[str], Matrix, Targets]:
-    return material.train.texts, vectors.of(material.train.texts), material.train.targets

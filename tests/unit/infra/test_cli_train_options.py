@@ -15,7 +15,6 @@ UPDATE = ("--update-from", "base", "--corrections", "fixes.csv", "--out", "new")
         ("--search",),
         ("--master", "local[2]"),
         ("--encoder", "frozen"),
-        ("--precision", "auto"),
         ("--seed", "1"),
         ("--quality", "0"),
         ("--high-accuracy", "0.999"),

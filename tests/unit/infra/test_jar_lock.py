@@ -1,22 +1,15 @@
 """The lock of the Java archives."""
 
 import xml.etree.ElementTree as ET
-import zipfile
 from pathlib import Path
 
-import pytest
-
 from infra.local.jars import (
-    ENCODER_FILES,
     IVY_FILE,
     LOCK_FILE,
     PURPOSES,
     ivy_command,
     locked_sums,
-    unpack_encoder,
-    wrong_encoder_files,
 )
-from schemas.errors import Permanent
 
 
 def _sums() -> dict[str, str]:
@@ -49,28 +42,3 @@ def test_no_address_is_written_down() -> None:
     """The project names no registry: where archives come from is the machine's business."""
     for file in (IVY_FILE, LOCK_FILE):
         assert "://" not in file.read_text(encoding="utf-8")
-
-
-def _archive(folder: Path, content: str) -> Path:
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "encoder.jar", "w") as archive:
-        for inside in ENCODER_FILES:
-            archive.writestr(inside, content)
-    return folder
-
-
-def test_an_older_encoder_is_replaced(tmp_path: Path) -> None:
-    """After an upgrade files of the same name and even the same size lie there, of another encoder."""
-    target = tmp_path / "encoder"
-    unpack_encoder(_archive(tmp_path / "old", "one"), target)
-    newer = _archive(tmp_path / "new", "two")
-    assert sorted(wrong_encoder_files(newer, target)) == sorted(ENCODER_FILES.values())
-    unpack_encoder(newer, target)
-    assert wrong_encoder_files(newer, target) == []
-    assert {(target / name).read_text() for name in ENCODER_FILES.values()} == {"two"}
-
-
-def test_a_missing_archive_says_what_to_run(tmp_path: Path) -> None:
-    """An error, not an empty folder that fails later."""
-    with pytest.raises(Permanent, match="make setup"):
-        unpack_encoder(tmp_path / "nothing", tmp_path / "encoder")

@@ -1,29 +1,21 @@
-"""Which processors a model decides alike on."""
+"""What is told of a processor."""
 
 from pathlib import Path
 
-import pytest
-
-from schemas.model import processors
-from schemas.model.errors import BundleError
-from schemas.model.openvino_runtime import openvino
-from schemas.model.processors import exact_int8, refuse_other_processors
+from schemas.model.processors import processor_name
 
 
-def test_integers_are_exact_where_the_processor_says_so(tmp_path: Path) -> None:
-    """x86 by its flags, other processors always, and no file is no promise."""
+def test_a_processor_is_named_with_the_instructions_that_matter(tmp_path: Path) -> None:
+    """Bundles and reports name them, since figures of one processor say little about another."""
     told = tmp_path / "cpuinfo"
-    assert not exact_int8(machine="x86_64", cpu_info=told)
-    told.write_text("flags\t\t: fpu sse4_2 avx2\n")
-    assert not exact_int8(machine="x86_64", cpu_info=told)
-    assert exact_int8(machine="aarch64", cpu_info=told)
-    told.write_text("flags\t\t: fpu avx512f avx512_vnni\n")
-    assert exact_int8(machine="x86_64", cpu_info=told)
+    told.write_text(
+        "processor\t: 0\nmodel name\t: Fast 9000\nflags\t\t: fpu avx2 amx_int8 sse4_2\n\nprocessor\t: 1\n"
+    )
+    assert processor_name(told) == "Fast 9000 (avx2, amx_int8)"
+    told.write_text("model name : Old\nflags : fpu\n")
+    assert processor_name(told) == "Old (none of AVX2 and later)"
 
 
-def test_a_model_for_another_processor_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the model and the way out; f32 runs everywhere."""
-    monkeypatch.setattr(processors, "exact_int8", lambda: False)
-    refuse_other_processors("f32", "mine", openvino.Core())
-    with pytest.raises(BundleError, match=r"mine: the model was trained with int8.*--precision f32"):
-        refuse_other_processors("int8", "mine", openvino.Core())
+def test_a_system_that_does_not_tell_is_no_crash(tmp_path: Path) -> None:
+    """Other systems than Linux have no such file."""
+    assert processor_name(tmp_path / "nothing")

@@ -1,13 +1,18 @@
 """What a worker does with announcements of models: the last that can be loaded decides, trials may be left out."""
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from schemas.triage import ENCODER_BUDGET
+from streams.backlog import Backlog
 from streams.triage.model_watch import STANDBY_S, ModelWatch, NoModel
+from streams.triage.pressure_metrics import ASKED, LEFT_OUT
 from tests.unit.streams.watched_models import (
     Clock,
     Shelf,
     decided_by,
     messages,
+    new_budget,
     new_watch,
     published,
     shelf_instead_of_disk,
@@ -83,10 +88,19 @@ def test_a_rollback_loads_nothing_for_an_hour(watch: ModelWatch, shelf: Shelf, c
     assert shelf.loaded == ["a", "b", "b"]
 
 
-def test_a_full_call_leaves_the_encoder_no_room(watch: ModelWatch) -> None:
-    """Few messages at once are read by the encoder where the model asks for it; too many must not wait for it."""
+def test_what_waits_decides_whether_the_encoder_reads(shelf: Shelf, clock: Clock) -> None:
+    """A call of few texts once left the encoder all its room while thousands of records waited behind it."""
+    del shelf
+    waiting = Backlog(0, 0.0)
+    registry = CollectorRegistry()
+    watch = new_watch(clock, budget=new_budget(clock, lambda: waiting, registry))
     watch.deploy([published("a")])
-    unsure = ["refund please", "my", "twice"] * 3
-    few, many = watch.score(messages(*unsure[:3])), watch.score(messages(*unsure))
-    assert {result.decided_by for result in few} == {"encoder"}
-    assert {result.decided_by for result in many} == {"ngrams"}
+    (calm,) = watch.score(messages("refund please"))
+    waiting = Backlog(4000, 10.0)
+    for _ in range(20):
+        clock.now += 0.25
+        (hurried,) = watch.score(messages("refund please"))
+    assert (calm.decided_by, hurried.decided_by) == ("encoder", "ngrams")
+    assert ENCODER_BUDGET in hurried.reasons
+    assert registry.get_sample_value(f"{ASKED}_total") == 21
+    assert (registry.get_sample_value(f"{LEFT_OUT}_total") or 0) > 15

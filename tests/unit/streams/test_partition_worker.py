@@ -136,6 +136,34 @@ def test_each_step_tells_what_its_records_waited_for() -> None:
             worker.put([record(0), record(1)])
             await _done(worker, 2)
             await worker.close()
-            assert told == ["fetch", "queue", "step"]
+            assert told == ["queue", "fetch", "step"]
+
+    asyncio.run(scenario())
+
+
+def test_the_oldest_record_may_be_in_hand_or_queued() -> None:
+    """What a step is at has waited longest; in between it is the head of the queue, and then there is none."""
+
+    async def scenario() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            engine = NotingEngine()
+            worker = _worker(engine, executor, [])
+            seen: list[int | None] = []
+
+            def step(records: Sequence[Record]) -> Done:
+                seen.append(worker.oldest.origin.offset if worker.oldest else None)
+                return NotingEngine.step(engine, records)
+
+            engine.step = step  # type: ignore[method-assign]  # looks on while a step runs
+            for offset in range(5):
+                worker.put([record(offset)])
+            assert worker.oldest is not None
+            assert worker.oldest.origin.offset == 0
+            await _done(worker, 5)
+            async with asyncio.timeout(5):
+                while worker.oldest is not None:
+                    await asyncio.sleep(0.001)
+            await worker.close()
+            assert seen == [0, 3]
 
     asyncio.run(scenario())

@@ -33,7 +33,8 @@ class Shadowed:
 
     def __init__(self, shadow: Bundle, share: float = 1.0) -> None:
         self.registry = CollectorRegistry()
-        self.scoring = ShadowScoring(TrialMetrics(self.registry), clock=lambda: 0.0)
+        self.calm = True
+        self.scoring = ShadowScoring(TrialMetrics(self.registry), calm=lambda: self.calm, clock=lambda: 0.0)
         self.deployment = Deployment(named("champion"), shadow=Trial(shadow, share, "salt"))
 
     def take(self, messages: list[Message]) -> None:
@@ -91,6 +92,28 @@ def test_what_the_encoder_had_no_room_for_is_not_compared() -> None:
     run.scoring.offer(replace(run.deployment, champion=tiny_bundle()), hurried, results)
     registered = {"kind": "shadow", "version": "tiny", "outcome": "skipped"}
     assert run.registry.get_sample_value("ticketyard_trial_results_total", registered) == 1
+
+
+def test_under_pressure_nothing_is_taken_and_nothing_scored() -> None:
+    """Live work goes first: what would be compared is counted as skipped, what waits is scored afterwards."""
+    run = Shadowed(named("shadow"))
+    run.take(messages(2))
+    run.calm = False
+    run.take(messages(3))
+    assert run.counted("skipped") == 3
+    looks = 0
+
+    def calm_after_three_looks() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            assert run.counted("agreed") == 0
+            run.scoring.stop()
+        return looks >= 3
+
+    run.scoring._calm = calm_after_three_looks
+    run.scoring.run()
+    assert run.counted("agreed") == 2
 
 
 def test_only_its_share_is_scored() -> None:

@@ -29,6 +29,7 @@ from streams.triage.thread_memory import ThreadMemory
 from tests.unit.schemas.ticket_facts import SCORED, UNSCORED, minute
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions, body_of, record_of
 from tests.unit.streams.ticket_records import CasesRun, at_offset, enriched
+from tests.unit.streams.watched_models import Clock, new_budget
 
 ROLES = {"tickets.events": TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="t")}
 RULE = ThreadRule(policy="latest_message", messages=3)
@@ -55,6 +56,7 @@ class Triaging:
             partitions=PARTITIONS,
             models=self,  # type: ignore[arg-type]  # as above
             scoring=self,  # type: ignore[arg-type]  # as above
+            budget=new_budget(Clock()),
             metrics=metrics,
             watermark=SourceWatermark(clock_mode="event", interval_s=1e9, grace_s=0),
             threads=memory,

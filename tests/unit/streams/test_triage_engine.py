@@ -20,6 +20,7 @@ from streams.triage.engine import TriageEngine
 from streams.triage.source_watermark import SourceWatermark
 from streams.triage.thread_memory import ThreadMemory
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions
+from tests.unit.streams.watched_models import Clock, new_budget
 
 NAME = "tickets.events"
 ROLES = {NAME: TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="id")}
@@ -68,6 +69,7 @@ def engine(outbox: Outbox) -> TriageEngine:
         partitions=PARTITIONS,
         models=Models(),  # type: ignore[arg-type]  # as above
         scoring=None,  # type: ignore[arg-type]  # nothing here is scored
+        budget=new_budget(Clock()),
         metrics=metrics,
         watermark=SourceWatermark(clock_mode="event", interval_s=1e9, grace_s=0),
         threads=ThreadMemory(FIRST_MESSAGE),

@@ -1,5 +1,6 @@
 """A watch over announced models without Kafka or bundles on disk, for tests."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,11 @@ from schemas.model.errors import BundleError
 from schemas.model.registry import CurrentModel
 from schemas.signals.priority import PriorityTable
 from schemas.understanding import CustomerMessage
+from streams.backlog import Backlog
 from streams.triage.deployment import Message
+from streams.triage.encoder_budget import EncoderBudget
 from streams.triage.model_watch import ModelWatch
+from streams.triage.pressure_metrics import PressureMetrics
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
 from tests.unit.schemas.tiny_model import tiny_bundle
@@ -64,7 +68,23 @@ def shelf_instead_of_disk(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return made
 
 
-def new_watch(clock: Clock, new_reader: Any = None) -> ModelWatch:
+def new_budget(
+    clock: Clock,
+    backlog: Callable[[], Backlog] = lambda: Backlog(0, 0.0),
+    registry: CollectorRegistry | None = None,
+) -> EncoderBudget:
+    """Return what says how much the encoder may read; nothing waits unless a test says so."""
+    return EncoderBudget(
+        backlog=backlog,
+        bound_s=0.25,
+        whole_step=64,
+        enabled=True,
+        metrics=PressureMetrics(registry or CollectorRegistry()),
+        clock=clock,
+    )
+
+
+def new_watch(clock: Clock, new_reader: Any = None, budget: EncoderBudget | None = None) -> ModelWatch:
     """Return a watch that is not started."""
     metrics = TrialMetrics(CollectorRegistry())
     return ModelWatch(
@@ -72,10 +92,10 @@ def new_watch(clock: Clock, new_reader: Any = None) -> ModelWatch:
         new_reader=new_reader,
         models=Path(),
         inference_threads=1,
-        shadow=ShadowScoring(metrics),
+        shadow=ShadowScoring(metrics, calm=lambda: True),
         metrics=metrics,
         priorities=PriorityTable.load(),
-        shrink_at=8,
+        budget=budget or new_budget(clock),
         clock=clock,
     )
 

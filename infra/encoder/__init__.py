@@ -1,0 +1,1 @@
+"""Set-up's encoder: the published weights, made into the form that is quickest on this machine."""

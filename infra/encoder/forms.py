@@ -1,0 +1,116 @@
+"""Measures the forms that an encoder may have on this machine, and chooses one."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from batch.training.head_fit import fit_head
+from infra.encoder.sample import Sample
+from schemas.model.bundle import head_from
+from schemas.model.encoder import OpenvinoEncoder
+from schemas.model.manifest import EncoderForms, FormMeasured
+from schemas.model.networks import Networks
+from schemas.model.precision import Precision
+from schemas.model.probabilities import Matrix
+
+CALLS: Final = (1, 8, 32)
+TOKENS: Final = 16
+"""The texts that are timed: so many in a call, each of so many tokens."""
+
+ROUNDS: Final = 7
+LEAST_COSINE: Final = 0.99
+LEAST_SAME: Final = 0.9
+"""A form agrees with f32 where its vectors' mean cosine and the part of equal decisions reach these.
+
+The decisions are hard ones, among 120 intents that were learnt from five texts each, by a head that learnt from f32: a
+bundle's learns from its own form. bf16, which differs in the fourth decimal, decides 0.8 % of them otherwise.
+"""
+
+MUCH_QUICKER: Final = 0.8
+"""Integers decide alike on every processor, so another form must take less than this part of their time."""
+
+Encoders = dict[Precision, OpenvinoEncoder]
+
+
+def measured_forms(folders: dict[Precision, Path], sample: Sample, *, processor: str) -> EncoderForms:
+    """Measure each form in its folder against f32, which must be among them, and return all with the chosen one."""
+    encoders = {
+        precision: OpenvinoEncoder(folder, precision=precision) for precision, folder in folders.items()
+    }
+    times = _milliseconds(
+        {precision: Networks(folder, precision=precision, threads=1) for precision, folder in folders.items()}
+    )
+    judge = _Judge(encoders["f32"], sample)
+    exact, expected = judge.read(encoders["f32"])
+    measured = []
+    for precision, encoder in encoders.items():
+        vectors, decisions = judge.read(encoder)
+        cosines = (vectors * exact).sum(axis=1)
+        measured.append(
+            FormMeasured(
+                precision=precision,
+                milliseconds=times[precision],
+                cosine=round(float(cosines.mean()), 4),
+                least_cosine=round(float(cosines.min()), 4),
+                same_decisions=round(float((decisions == expected).mean()), 4),
+            )
+        )
+    return EncoderForms(processor=processor, chosen=chosen_form(measured), measured=tuple(measured))
+
+
+def chosen_form(measured: Sequence[FormMeasured]) -> Precision:
+    """Return the quickest form that agrees with f32; integers unless another is much quicker."""
+    agreeing = [one for one in measured if one.cosine >= LEAST_COSINE and one.same_decisions >= LEAST_SAME]
+    quickest = min(agreeing, key=_cost)
+    integers = next((one for one in agreeing if one.precision == "int8"), None)
+    if integers is not None and _cost(quickest) > MUCH_QUICKER * _cost(integers):
+        return "int8"
+    return quickest.precision
+
+
+def _cost(form: FormMeasured) -> float:
+    """Milliseconds a text in calls of 8, the size that a worker's calls have under load."""
+    return form.milliseconds[CALLS.index(8)]
+
+
+class _Judge:
+    """A head that has learnt the sample's intents from vectors in f32, and decides by those of any form."""
+
+    def __init__(self, encoder: OpenvinoEncoder, sample: Sample) -> None:
+        self._texts = [text for text, _ in sample.decided]
+        names = sorted({intent for _, intent in sample.told})
+        targets = np.array([names.index(intent) for _, intent in sample.told])
+        self._head = head_from(
+            fit_head(encoder.embed([text for text, _ in sample.told]), targets, len(names))
+        )
+
+    def read(self, encoder: OpenvinoEncoder) -> tuple[Matrix, npt.NDArray[np.intp]]:
+        """Return the vectors of the decided texts, and the decisions."""
+        vectors = encoder.embed(self._texts)
+        return vectors, self._head.logits(vectors).argmax(axis=1)
+
+
+def _milliseconds(networks: dict[Precision, Networks]) -> dict[Precision, tuple[float, float, float]]:
+    """Return milliseconds a text in calls of each size: medians of rounds in which all forms take turns."""
+    found: dict[Precision, list[float]] = {precision: [] for precision in networks}
+    for size in CALLS:
+        taken: dict[Precision, list[float]] = {precision: [] for precision in networks}
+        for _ in range(ROUNDS):
+            for precision, both in networks.items():
+                taken[precision].append(_timed(both, size))
+        for precision, times in taken.items():
+            found[precision].append(round(median(times[1:]), 3))
+    return {precision: (one, eight, more) for precision, (one, eight, more) in found.items()}
+
+
+def _timed(both: Networks, size: int, clock: Callable[[], float] = time.perf_counter) -> float:
+    states = np.random.default_rng(size).normal(size=(size, TOKENS, 384)).astype(np.float32)
+    mask: Matrix = np.ones((size, TOKENS), dtype=np.float32)
+    began = clock()
+    both.upper.run(both.lower.run(states, mask), mask)
+    return (clock() - began) * 1000 / size
