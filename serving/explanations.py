@@ -27,8 +27,8 @@ class Explanations:
     up the event loop or a query, and only `most_waiting` questions wait for their turn.
     """
 
-    def __init__(self, models_uri: str, *, enabled: bool, most_waiting: int) -> None:
-        self._uri = models_uri
+    def __init__(self, models_uri: str, first_models: Path, *, enabled: bool, most_waiting: int) -> None:
+        self._uri, self._first_models = models_uri, first_models
         self._enabled = enabled
         self._most_waiting = most_waiting
         self._waiting = 0
@@ -76,7 +76,7 @@ class Explanations:
         from schemas.model.registry import load_published  # noqa: PLC0415 - as above
 
         models = Path(self._uri.removeprefix("file://"))
-        current = _current(models)
+        current = _current(models, self._first_models)
         if self._model is None or current != self._current:
             try:
                 self._model = (load_published(current, models), load_examples(current.folder(models)))
@@ -87,13 +87,15 @@ class Explanations:
         return self._model
 
 
-def _current(models: Path) -> "CurrentModel":
-    from schemas.model.registry import read_current  # noqa: PLC0415 - as above
+def _current(models: Path, first_models: Path) -> "CurrentModel":
+    from schemas.model.registry import current_or_first  # noqa: PLC0415 - as above
 
     try:
-        current = read_current(models)
+        current = current_or_first(models, first_models)
     except (PipelineError, OSError) as error:
         raise ModelUnusable(str(error)) from error
     if current is None:
-        raise ModelUnusable(f"{models}: no model has been published there yet; run `ticketyard batch train`")
+        raise ModelUnusable(
+            f"{models}: no model has been published there, and set-up made none; run `make setup`"
+        )
     return current

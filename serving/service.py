@@ -80,7 +80,10 @@ class Serving:
             row_cap=settings.query_rows,
         )
         self.explanations = Explanations(
-            settings.models_uri, enabled=settings.explain, most_waiting=settings.explain_waiting
+            settings.models_uri,
+            settings.first_models_folder,
+            enabled=settings.explain,
+            most_waiting=settings.explain_waiting,
         )
         self._database = database
         self._tail = Tail(

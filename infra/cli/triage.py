@@ -17,7 +17,7 @@ from rich.text import Text
 
 from schemas.model.bundle import Bundle, load_bundle
 from schemas.model.errors import BundleError
-from schemas.model.registry import CurrentModel, load_published, read_current
+from schemas.model.registry import CurrentModel, current_or_first, load_published
 from schemas.model.text import clean_text
 from schemas.sentiment.result import NEUTRAL
 from schemas.settings import CommonSettings
@@ -85,12 +85,13 @@ def current_bundle(*, threads: int) -> Bundle:
 
 def current_model() -> tuple[Path, CurrentModel]:
     """Return the models folder and its pointer; BundleError where no model has been published yet."""
-    models = Path(CommonSettings().models_uri.removeprefix("file://"))
-    current = read_current(models)
+    settings = CommonSettings()
+    models = Path(settings.models_uri.removeprefix("file://"))
+    current = current_or_first(models, settings.first_models_folder)
     if current is None:
         raise BundleError(
-            f"{models}: no model has been published there yet; `ticketyard batch train` trains and publishes "
-            "one, or train your own: `ticketyard train --out my-model`, then add `--bundle my-model` here"
+            f"{models}: no model has been published there, and set-up made none; run `make setup`, or train "
+            "your own: `ticketyard train --out my-model`, then add `--bundle my-model` here"
         )
     return models, current
 

@@ -1,5 +1,7 @@
 """Measures a run after its stream: topics by a plain reader, answers by serving, both against the input."""
 
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets
@@ -12,7 +14,7 @@ from schemas.model.bundle import read_manifest
 from schemas.model.registry import read_current
 
 SOURCE: Final = "ticketyard/demo"
-_SERVED_WITHIN_S: Final = 60.0
+_STALLED_S: Final = 60.0
 _PAGE: Final = 5000
 
 
@@ -20,7 +22,27 @@ def wait_until_served(client: ServingClient, published: Published) -> None:
     """Wait until serving has applied every published ticket event."""
     wanted = sum(hasattr(event, "ticket_id") for event in published.events)
     sql = "SELECT count(*) FROM ticket_events WHERE event_source = ?"
-    client.wait_for_count(wanted, sql, SOURCE, within_s=_SERVED_WITHIN_S)
+    client.wait_for_count(wanted, sql, SOURCE, stalled_s=_STALLED_S)
+
+
+def wait_until_routed(
+    settings: InfraSettings,
+    client: ServingClient,
+    published: Published,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait until each opened ticket is decided or in a person's hands; give up where no more are for a minute."""
+    fewest, fell_at = len(published.opened) + 1, clock()
+    while undecided := set(published.opened) - set(first_decisions(settings)):
+        if _held_by_people(client, undecided) == len(undecided):
+            return
+        if len(undecided) < fewest:
+            fewest, fell_at = len(undecided), clock()
+        if clock() - fell_at > _STALLED_S:
+            return  # what is measured says how many
+        sleep(0.5)
 
 
 def measure(

@@ -1,12 +1,10 @@
 """What the demonstration found out, and what of it does not hold."""
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from infra.demo.observation import Latencies
-
-FIRST_ROUTED_WITHIN_S: Final = 60.0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +39,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
 
     def failures(self) -> list[str]:
-        """Return what does not hold, in words; empty when everything does."""
+        """Return what does not hold, in words; empty when everything does. How long it took is no part of it."""
         routed = self.routed + self.held_by_people
         checks = {
             f"{self.tickets_in - self.triaged} tickets were not triaged": self.triaged == self.tickets_in,
             f"{self.tickets_in - routed} tickets were not routed": routed == self.tickets_in,
             f"{self.bad_records_sent} bad records gave {self.dead} dead letters": self.dead
             == self.bad_records_sent,
-            f"the first ticket was routed {self.first_routed_after_s:.0f} s after the start": (
-                self.first_routed_after_s <= FIRST_ROUTED_WITHIN_S
-            ),
         }
         for answer in self.answers:
             checks[f"serving and the recount differ on {answer.words}"] = answer.right

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from infra.demo.bad_input import publish_bad_records
-from infra.demo.measuring import SOURCE, measure, wait_until_served
+from infra.demo.measuring import SOURCE, measure, wait_until_routed, wait_until_served
 from infra.demo.outcome import Outcome
 from infra.demo.recount import Published
 from infra.pipeline import ticketyard
@@ -43,15 +43,15 @@ class Demo:
 
         Raises Permanent or Transient where a step fails, naming its log.
         """
-        self._say("starting workers and serving; training the first model from the taxonomy's examples")
-        training = Background(lambda: self._command("batch", "train"))
+        self._say("starting workers and serving; they begin with the model that set-up made")
         self._pipeline.start()
-        training.result()
-        self._say(f"model published {time.time() - started_at:.0f} s after the start")
+        publishing = Background(lambda: self._command("batch", "train"))
         bad_records = self._stream()
+        publishing.result()
         client = ServingClient(self._pipeline.addresses.http_url)
         self._say("the stream has ended; waiting until serving has all of it")
         wait_until_served(client, self._published)
+        wait_until_routed(self._settings, client, self._published)
         self._say("checking every answer against a recount of the input")
         return measure(
             self._settings, client, self._published, bad_records=bad_records, started_at=started_at

@@ -62,7 +62,7 @@ def check_incidents(
     request = ReplayRequest(file=file, mapping=MAPPING, pace=EventTime(0), by_time=True)
     summary = replayer(settings, request)
     serving = ServingClient(serving_url)
-    serving.wait_for_count(summary.events, _EVENTS, SOURCE, within_s=within_s)
+    serving.wait_for_count(summary.events, _EVENTS, SOURCE, stalled_s=within_s)
     return IncidentsReport(
         served=served_figures(serving), recounted=run_recount(recount, file), replay=summary
     )

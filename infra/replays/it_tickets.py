@@ -108,7 +108,7 @@ def check_it_tickets(
     summary = replayer(settings, ReplayRequest(file=test, mapping=MAPPING, pace=Rate(rate)))
     prefix = f"IT-{file_id(file_sum(test))}-"
     serving = ServingClient(serving_url)
-    serving.wait_for_count(summary.events, _COUNT, f"{prefix}%", within_s=within_s)
+    serving.wait_for_count(summary.events, _COUNT, f"{prefix}%", stalled_s=within_s)
     labels = _labels(test, prefix)
     predicted = list(_predicted(serving, prefix))
     evaluated = _evaluate(bundle, test)

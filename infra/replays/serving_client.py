@@ -22,7 +22,7 @@ class QueryRefused(Permanent):
 
 
 class NotServedInTime(Transient):
-    """Serving did not have all that was published when time was up."""
+    """Serving stopped short of all that was published."""
 
 
 class ServingClient:
@@ -69,17 +69,22 @@ class ServingClient:
         least: int,
         sql: str,
         *params: Any,
-        within_s: float,
+        stalled_s: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Ask until the number is at least `least`; NotServedInTime says how far it came, and the dead letters."""
-        deadline = clock() + within_s
+        """Ask until the number is at least `least`, however long it takes, as long as it grows.
+
+        Where it has not for `stalled_s`, NotServedInTime says how far it came, and the dead letters.
+        """
+        most, grew_at = 0, clock()
         while (found := self._count_if_up(sql, *params)) < least:
-            if clock() > deadline:
+            if found > most:
+                most, grew_at = found, clock()
+            if clock() - grew_at > stalled_s:
                 dead = self.count("SELECT count(*) FROM dead_letters")
                 raise NotServedInTime(
-                    f"serving has {found:,} of {least:,} after {within_s:.0f} s, and {dead:,} dead letters; "
+                    f"serving has {found:,} of {least:,}, no more since {stalled_s:.0f} s, and {dead:,} dead letters; "
                     "see `ticketyard dead` and the workers' logs"
                 )
             sleep(0.5)

@@ -46,6 +46,17 @@ def read_current(models: Path) -> CurrentModel | None:
         ) from error
 
 
+def current_or_first(models: Path, first_models: Path) -> CurrentModel | None:
+    """Return the pointer to the published model, or else to the one of the first day; None where there is neither."""
+    return read_current(models) or first_model(first_models)
+
+
+def first_model(first_models: Path) -> CurrentModel | None:
+    """Return the pointer to the model that set-up made for the first day, by its absolute path; None without one."""
+    found = read_current(first_models)
+    return found and msgspec.structs.replace(found, uri=str(found.folder(first_models).absolute()))
+
+
 def write_current(models: Path, current: CurrentModel) -> None:
     """Replace the pointer atomically: a reader sees the old one or the new one, never a part."""
     models.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,7 @@ class TriageAssembly:
             topic=assembly.names[Topic.MODELS_PUBLISHED],
             new_reader=assembly.new_reader,
             models=settings.models_folder,
+            first_models=settings.first_models_folder,
             inference_threads=settings.inference_threads,
             shadow=self._shadow,
             metrics=metrics,

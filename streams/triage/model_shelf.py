@@ -8,7 +8,8 @@ import structlog
 
 from schemas.derived import ModelPublished, ModelTrial
 from schemas.model.bundle import Bundle
-from schemas.model.registry import CurrentModel, load_published
+from schemas.model.errors import BundleError
+from schemas.model.registry import CurrentModel, first_model, load_published
 from schemas.signals.priority import PriorityTable
 from schemas.understanding import CustomerMessage, understand
 
@@ -22,16 +23,28 @@ class ModelShelf:
     for twice, however many announcements name them.
     """
 
-    def __init__(self, models: Path, *, threads: int, priorities: PriorityTable) -> None:
+    def __init__(self, models: Path, first_models: Path, *, threads: int, priorities: PriorityTable) -> None:
         self.refused: set[tuple[str, str]] = set()
-        self._models, self._threads, self._priorities = models, threads, priorities
+        self._models, self._first_models = models, first_models
+        self._threads, self._priorities = threads, priorities
         self._loaded: dict[str, Bundle] = {}
 
     def ask_anew(self) -> None:
         """Forget what was refused: it may be there now."""
         self.refused.clear()
 
-    def take(self, published: ModelPublished | ModelTrial, *, instead: str | None) -> Bundle | None:
+    def first(self) -> Bundle | None:
+        """Return the model of the first day, which set-up made; None where there is none, or it cannot be loaded."""
+        try:
+            pointer = first_model(self._first_models)
+        except BundleError as error:
+            _log.error("first_model.refused", error=str(error), act="run `make setup`")
+            return None
+        return None if pointer is None else self.take(pointer, instead=None)
+
+    def take(
+        self, published: ModelPublished | ModelTrial | CurrentModel, *, instead: str | None
+    ) -> Bundle | None:
         """Return a bundle ready for use, the one at hand if it is; None if it cannot be loaded.
 
         `instead` is the version that goes on deciding then, for the log.

@@ -51,7 +51,8 @@ class ModelWatch(threading.Thread):
     """Reads models.published without a group (every worker needs every announcement) and does what the last one says.
 
     A bundle that cannot be loaded is refused by name: the last champion that can stays, also for a worker that
-    starts, and a model on trial is left out. As long as the last announcement names one, that is tried again, so that
+    starts, or the one that set-up made, with which a worker begins where nothing is published. A model on trial is left
+    out. As long as the last announcement names one, that is tried again, so that
     workers do not go on with different models after a passing fault. A new one is warmed up before it is handed out,
     so the first ticket after a change waits no longer than any other. `budget` says how many texts of a call the
     encoder may read.
@@ -63,6 +64,7 @@ class ModelWatch(threading.Thread):
         topic: str,
         new_reader: Callable[[], Consumer],
         models: Path,
+        first_models: Path,
         inference_threads: int,
         shadow: ShadowScoring,
         metrics: TrialMetrics,
@@ -73,7 +75,7 @@ class ModelWatch(threading.Thread):
         super().__init__(name="model-watch", daemon=True)
         self._topic = topic
         self._new_reader = new_reader
-        self._shelf = ModelShelf(models, threads=inference_threads, priorities=priorities)
+        self._shelf = ModelShelf(models, first_models, threads=inference_threads, priorities=priorities)
         self._shadow = shadow
         self._metrics = metrics
         self._priorities = priorities
@@ -139,6 +141,8 @@ class ModelWatch(threading.Thread):
                 inbox = _Inbox()
             elif not inbox.announced:
                 self.try_again(replaced)
+                if inbox.complete:
+                    self.begin()
             self.forget_standby()
         consumer.close()
 
@@ -172,6 +176,11 @@ class ModelWatch(threading.Thread):
         known = announced if self._deployment else [*self._to_retry, *announced]
         self._retry.reset()
         self._settle(known, self._prepared(known))
+
+    def begin(self) -> None:
+        """Decide with the model of the first day where no model decides yet."""
+        if self._deployment is None and (first := self._shelf.first()) is not None:
+            self._hand_out(Deployment(first))
 
     def try_again(self, replaced: Callable[[], bool]) -> None:
         """Load what could not be, if it is time, and hand it out unless it was `replaced` meanwhile."""
@@ -236,7 +245,7 @@ class ModelWatch(threading.Thread):
             bundle = self._bundle(published)
             if bundle is not None:
                 return bundle
-        return self._deployment.champion if self._deployment else None
+        return self._deployment.champion if self._deployment else self._shelf.first()
 
     def _trial(self, kind: str, announced: ModelTrial | None) -> Trial | None:
         if announced is None:

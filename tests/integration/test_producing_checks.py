@@ -218,17 +218,20 @@ def test_it_tickets_are_joined_with_the_file(
     assert prefix.startswith("IT-")
 
 
-def test_serving_is_asked_until_it_has_all_or_time_is_up(serving: FakeServing) -> None:
-    """A server that is behind is waited for; one that stays behind is told with its dead letters."""
-    counts = iter([1, 2, 3])
+def test_serving_is_asked_until_it_has_all_or_stops_short(serving: FakeServing) -> None:
+    """One that is behind is waited for while it gains, which on a slow machine a newcomer's demo did not do.
+
+    One that stays behind is told with its dead letters.
+    """
+    counts, minutes = iter([1, 2, 3]), iter(range(0, 600, 60))
     serving.answer = lambda _sql, _params: [[next(counts)]]
     client = ServingClient(serving.url)
-    client.wait_for_count(3, "SELECT 1", within_s=60, sleep=lambda _: None)
+    client.wait_for_count(3, "SELECT 1", stalled_s=90, clock=lambda: next(minutes), sleep=lambda _: None)
     assert len(serving.asked) == 3
     serving.answer = lambda _sql, _params: [[2]]
     clock = iter(range(100))
-    with pytest.raises(NotServedInTime, match="2 of 3 after 5 s, and 2 dead letters"):
-        client.wait_for_count(3, "SELECT 1", within_s=5, clock=lambda: next(clock), sleep=lambda _: None)
+    with pytest.raises(NotServedInTime, match="2 of 3, no more since 5 s, and 2 dead letters"):
+        client.wait_for_count(3, "SELECT 1", stalled_s=5, clock=lambda: next(clock), sleep=lambda _: None)
 
 
 def test_errors_of_serving_are_told_apart(serving: FakeServing) -> None:

@@ -1,11 +1,15 @@
 """What a worker does with announcements of models: the last that can be loaded decides, trials may be left out."""
 
+from pathlib import Path
+
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
+from schemas.model.registry import CurrentModel, write_current
 from schemas.triage import ENCODER_BUDGET
 from streams.backlog import Backlog
-from streams.triage.model_watch import STANDBY_S, ModelWatch, NoModel
+from streams.triage.model_watch import RETRY_S, STANDBY_S, ModelWatch, NoModel
 from streams.triage.pressure_metrics import ASKED, LEFT_OUT
 from tests.unit.streams.watched_models import (
     Clock,
@@ -104,3 +108,43 @@ def test_what_waits_decides_whether_the_encoder_reads(shelf: Shelf, clock: Clock
     assert ENCODER_BUDGET in hurried.reasons
     assert registry.get_sample_value(f"{ASKED}_total") == 21
     assert (registry.get_sample_value(f"{LEFT_OUT}_total") or 0) > 15
+
+
+def test_a_worker_begins_with_the_model_of_the_first_day(shelf: Shelf, tmp_path: Path) -> None:
+    """A newcomer waited for minutes until one was trained; what is published later replaces it."""
+    (tmp_path / "one").mkdir()
+    write_current(tmp_path, CurrentModel(version="first", uri="one", sha256="s"))
+    watch = new_watch(Clock(), first_models=tmp_path)
+    watch.begin()
+    assert decided_by(watch) == "first"
+    watch.deploy([published("v1")])
+    assert decided_by(watch) == "v1"
+    watch.begin()
+    assert decided_by(watch) == "v1"
+    assert shelf.loaded == ["first", "v1"]
+
+
+def test_a_lost_models_folder_stops_no_ticket(shelf: Shelf, tmp_path: Path) -> None:
+    """What is announced cannot be loaded: set-up's model decides, and the announced one as soon as it is back."""
+    write_current(tmp_path, CurrentModel(version="first", uri="one", sha256="s"))
+    shelf.away = {"v1"}
+    clock = Clock()
+    watch = new_watch(clock, first_models=tmp_path)
+    watch.deploy([published("v1")])
+    assert decided_by(watch) == "first"
+    assert watch.refusing
+    shelf.away.clear()
+    clock.now += RETRY_S
+    watch.try_again(lambda: False)
+    assert decided_by(watch) == "v1"
+
+
+def test_a_damaged_pointer_to_the_first_model_is_told(shelf: Shelf, tmp_path: Path) -> None:
+    """The worker waits as before for what is published, and its log says what to run."""
+    (tmp_path / "CURRENT").write_text("{")
+    watch = new_watch(Clock(), first_models=tmp_path)
+    with capture_logs() as logs:
+        watch.begin()
+    assert [(line["event"], line["act"]) for line in logs] == [("first_model.refused", "run `make setup`")]
+    watch.deploy([published("v1")])
+    assert decided_by(watch) == "v1"

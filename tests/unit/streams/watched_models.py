@@ -84,13 +84,19 @@ def new_budget(
     )
 
 
-def new_watch(clock: Clock, new_reader: Any = None, budget: EncoderBudget | None = None) -> ModelWatch:
-    """Return a watch that is not started."""
+def new_watch(
+    clock: Clock,
+    new_reader: Any = None,
+    budget: EncoderBudget | None = None,
+    first_models: Path = Path("no-first-model"),
+) -> ModelWatch:
+    """Return a watch that is not started, and that has no model of the first day unless a test gives it one."""
     metrics = TrialMetrics(CollectorRegistry())
     return ModelWatch(
         topic="models.published",
         new_reader=new_reader,
         models=Path(),
+        first_models=first_models,
         inference_threads=1,
         shadow=ShadowScoring(metrics, calm=lambda: True),
         metrics=metrics,
