@@ -4,6 +4,10 @@ BIN := .venv/bin
 LOCK := requirements/linux-x86_64-py311
 SOURCES := schemas streams batch serving ticketyard infra tests
 UV := $(BIN)/uv
+# Three processes for two cores: many tests mostly wait for a broker.
+SHARED_OUT := --numprocesses=3 --no-loadscope-reorder
+# What test-layers has just run; tests/unit/infra needs all layers.
+NOT_AGAIN := $(foreach layer,schemas ticketyard streams batch serving,--ignore=tests/unit/$(layer))
 UV_COMPILE = $(UV) pip compile pyproject.toml --quiet --python-version 3.11 \
 	--python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
@@ -29,16 +33,14 @@ setup-all: check-machine  ## the same with PyTorch and the tools for tests (7 GB
 demo: setup  ## watch the whole pipeline work, four minutes; SERVE=1 leaves it running
 	@$(BIN)/ticketyard demo $(if $(SERVE),--serve)
 
-test: setup-all test-layers  ## every test, on the real Kafka, Spark and DuckDB (20 minutes)
-	$(BIN)/python -m pytest
+test: setup-all test-layers  ## every test, on the real Kafka, Spark and DuckDB (12 minutes)
+	$(BIN)/python -m pytest $(SHARED_OUT) --durations=20 $(NOT_AGAIN)
 
 test-fast: setup-all  ## the tests that need no engine (under a minute)
-	$(BIN)/python -m pytest tests/unit tests/contract
+	$(BIN)/python -m pytest $(SHARED_OUT) tests/unit tests/contract
 
 test-layers: setup-all  ## each layer's unit tests where only that layer's extra is installed
-	@for layer in schemas ticketyard streams batch serving; do \
-		$(BIN)/python tests/layer_environment.py $$layer || exit 1; \
-	done
+	@$(BIN)/python tests/layer_environment.py
 
 lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
 	$(BIN)/ruff check $(SOURCES)

@@ -63,6 +63,7 @@ class BatchHome:
             team_partitions=1,
             agent_partitions=1,
             replication_factor=1,
+            batch_niceness=0,  # a test's process has other tests to do after this
         )
         self.options = self.settings.kafka_python_options()
         self.history, self.views = folder / "history", folder / "views"

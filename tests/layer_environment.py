@@ -1,9 +1,9 @@
-"""Prove that a layer needs only its own extra: run its unit tests where nothing else is installed.
+"""Prove that each layer needs only its own extra: run its unit tests where nothing else is installed.
 
-`python tests/layer_environment.py LAYER` makes `.venv-layers/LAYER`, an environment whose packages are hard
-links to those of `.venv` that the layer's extra (and pytest) require, and none other. So it has the locked
+`python tests/layer_environment.py [LAYER ...]` makes `.venv-layers/LAYER` for each layer, an environment whose packages
+are hard links to those of `.venv` that the layer's extra (and pytest) require, and none other. So it has the locked
 versions, needs no index and takes seconds. The layer's package, `schemas` and `ticketyard` are linked beside
-them; other layers are not.
+them; other layers are not. Two layers at a time are tested; what pytest says is printed layer by layer.
 """
 
 import importlib.metadata
@@ -15,6 +15,7 @@ import tomllib
 import venv
 from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -24,11 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv-layers"
 EXTRAS = {
     "schemas": "scoring",
-    "ticketyard": "",
-    "streams": "streams",
     "batch": "batch",
+    "streams": "streams",
     "serving": "serving",
+    "ticketyard": "",
 }
+AT_A_TIME = 2
 TEST_TOOLS = ("pytest", "pytest-randomly", "pytest-timeout", "hypothesis")
 
 
@@ -96,23 +98,36 @@ def build(layer: str) -> Path:
     return folder / "bin" / "python"
 
 
-def run_tests(layer: str, python: Path) -> int:
-    """Run the layer's unit tests in its environment, from a folder where the other layers are not in sight."""
+def run_tests(layer: str) -> subprocess.CompletedProcess[str]:
+    """Run a layer's unit tests in an environment of its own, from a folder where no other layer is in sight."""
+    python = build(layer)
     place = FOLDER / f"{layer}-tests"
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(ROOT / "tests", place / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", place)
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/unit/{layer}"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(command, cwd=place, env=environment, check=False).returncode
+    return subprocess.run(
+        command,
+        cwd=place,
+        env=environment,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
-def main(arguments: list[str]) -> int:
-    """Build a layer's environment and run its unit tests there; return pytest's exit code."""
-    if len(arguments) != 1 or arguments[0] not in EXTRAS:
-        sys.exit(f"usage: python tests/layer_environment.py {'|'.join(EXTRAS)}")
-    layer = arguments[0]
-    return run_tests(layer, build(layer))
+def main(layers: list[str]) -> int:
+    """Test the given layers, or all; return 1 if a test of one fails."""
+    if not set(layers) <= set(EXTRAS):
+        sys.exit(f"usage: python tests/layer_environment.py [{' | '.join(EXTRAS)}] ...")
+    failed = 0
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        for layer, done in zip(layers or EXTRAS, pool.map(run_tests, layers or EXTRAS), strict=True):
+            print(f"{layer}, with only its own extra installed:\n{done.stdout}", flush=True)  # noqa: T201 - a script's output
+            failed |= done.returncode != 0
+    return failed
 
 
 if __name__ == "__main__":

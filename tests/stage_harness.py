@@ -44,12 +44,14 @@ def wait_for(reached: Callable[[], bool], what: str, timeout_s: float = 60.0) ->
 class StageHarness:
     """One set of topics under a prefix of its own, the workers started on it, and a reader of each topic."""
 
-    def __init__(self, bootstrap_servers: str, home: Path, **settings: Any) -> None:
+    def __init__(
+        self, bootstrap_servers: str, home: Path, *, session_timeout_s: float = 6.0, **settings: Any
+    ) -> None:
         self.settings = StreamSettings(
             bootstrap_servers=bootstrap_servers,
             topic_prefix=f"t{uuid.uuid4().hex[:8]}.",
             home=home,
-            session_timeout_s=6.0,
+            session_timeout_s=session_timeout_s,
             **settings,
         )
         self.names = names_of(self.settings)
@@ -68,7 +70,7 @@ class StageHarness:
             "TICKETYARD_TOPIC_PREFIX": settings.topic_prefix,
             "TICKETYARD_HOME": str(settings.home),
             "TICKETYARD_MODELS_URI": settings.models_uri,
-            "TICKETYARD_SESSION_TIMEOUT_S": "6",
+            "TICKETYARD_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
             "TICKETYARD_CLOCK": settings.clock,
         }
 

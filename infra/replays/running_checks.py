@@ -44,15 +44,20 @@ def run_it_check(home: Path, *, share: float, rate: float, say: Say) -> it_ticke
 
 
 def run_incidents_check(
-    home: Path, *, share: float, say: Say
+    home: Path, *, share: float, say: Say, bundle: Path | None = None
 ) -> tuple[incidents.IncidentsReport, incidents.Figures]:
-    """Replay `share` of the incidents in event time; return the report, and serving's figures over a batch run."""
+    """Replay `share` of the incidents in event time; return the report, and serving's figures over a batch run.
+
+    The log has no text, so the model decides nothing: without a `bundle` one is trained from the taxonomy.
+    """
     settings = InfraSettings()
     home.mkdir(parents=True, exist_ok=True)
-    file, bundle = home / "events.csv.gz", home / "bundle"
+    file = home / "events.csv.gz"
     rows = incidents.write_slice(_data_file(settings, incidents.DATA_FILE), file, share=share)
-    say("training a model from the taxonomy; the log has no text, so it decides nothing")
-    _run("train", "--out", str(bundle))
+    if bundle is None:
+        say("training a model from the taxonomy; the log has no text, so it decides nothing")
+        bundle = home / "bundle"
+        _run("train", "--out", str(bundle))
     with _pipeline(home, incidents.PIPELINE_SETTINGS, say) as pipeline:
         _release(pipeline, bundle)
         say(f"replaying {rows:,} rows of the log in event time")

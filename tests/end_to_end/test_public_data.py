@@ -24,9 +24,13 @@ def test_it_tickets_are_labelled_as_evaluate_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_incidents_replayed_in_event_time_give_the_recounts_figures(tmp_path: Path) -> None:
+def test_incidents_replayed_in_event_time_give_the_recounts_figures(
+    tmp_path: Path, small_bundle: Path
+) -> None:
     """Counts by state, reassignments and resolution times, from the tail alone and over a batch run."""
-    report, over_batch = run_incidents_check(tmp_path / "incidents", share=0.1, say=print)
+    report, over_batch = run_incidents_check(
+        tmp_path / "incidents", share=0.1, say=print, bundle=small_bundle
+    )
     assert report.served == report.recounted
     assert over_batch == report.recounted
     assert not report.replay.rejected

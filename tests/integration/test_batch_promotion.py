@@ -1,5 +1,6 @@
 """Training, gating and promoting with the real encoder: a verdict once, and done to its end by whoever comes next."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from batch.promotion.effects import follow
 from batch.promotion.promote import STAGING, Workshop, promote
 from batch.promotion.releases import Release
 from batch.promotion.training_data import TrainingData, gather
-from batch.promotion.verdicts import settled
+from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.training.gate import GateRules
 from batch.training.rows import TrainingError
 from infra.local.kafka import LocalKafka
@@ -26,10 +27,11 @@ FOLLOW_STEPS = ["promote 1", "promote 2", "promote 3", "promote 4"]
 
 
 def small_taxonomy() -> Taxonomy:
-    """Six intents of the packaged taxonomy, so that training takes a second."""
+    """Six intents of the packaged taxonomy, in English, so that training takes a second."""
     taxonomy = load_taxonomy()
-    names = list(taxonomy.intents)[:6]
-    return taxonomy.model_copy(update={"intents": {name: taxonomy.intents[name] for name in names}})
+    first = list(taxonomy.intents.values())[:6]
+    english = {intent.name: intent.model_copy(update={"examples_in": {}}) for intent in first}
+    return taxonomy.model_copy(update={"intents": english})
 
 
 @pytest.fixture
@@ -42,6 +44,29 @@ def home(kafka: LocalKafka, tmp_path: Path, unique_topic: str) -> BatchHome:
 def workshop(home: BatchHome, encoder_folder: Path) -> Workshop:
     """Where models of the small taxonomy are trained."""
     return Workshop(Path(home.settings.models_uri), small_taxonomy(), encoder_folder, seed=7)
+
+
+@pytest.fixture(scope="module")
+def trained_first(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder in which the first model has just won, and nobody has followed the verdict."""
+    models = tmp_path_factory.mktemp("first") / "models"
+    promote(
+        Workshop(models, small_taxonomy(), encoder_folder, seed=7),
+        data(),
+        now=NOW,
+        attempt="a",
+        progress=nothing,
+    )
+    return models
+
+
+@pytest.fixture
+def first(workshop: Workshop, trained_first: Path) -> Verdict:
+    """The verdict on the first model, which is in the workshop."""
+    shutil.copytree(trained_first, workshop.models, dirs_exist_ok=True)
+    verdict = read_verdict(workshop.models)
+    assert verdict is not None
+    return verdict
 
 
 def data(*corrections: tuple[str, str]) -> TrainingData:
@@ -80,9 +105,8 @@ def test_death_at_any_step_is_repaired(home: BatchHome, workshop: Workshop) -> N
     assert load_published(current, workshop.models).version == current.version
 
 
-def test_only_a_surely_better_model_is_published(home: BatchHome, workshop: Workshop) -> None:
+def test_only_a_surely_better_model_is_published(home: BatchHome, workshop: Workshop, first: Verdict) -> None:
     """Both answer the same frozen test, which more data does not change; no sure gain, no announcement."""
-    first = promote(workshop, data(), now=NOW, attempt="a", progress=nothing)
     finish(home, workshop)
     assert settled(workshop.models, data().sum(workshop.seed)) == first
     label = next(iter(small_taxonomy().intents))
@@ -102,9 +126,8 @@ def test_only_a_surely_better_model_is_published(home: BatchHome, workshop: Work
     assert load_published(kept, workshop.models).version == second.challenger.bundle_version
 
 
-def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop) -> None:
+def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop, first: Verdict) -> None:
     """A current model that cannot be loaded loses against any that can."""
-    first = promote(workshop, data(), now=NOW, attempt="a", progress=nothing)
     finish(home, workshop)
     (workshop.models / first.challenger.bundle_version / "head.skops").write_bytes(b"damaged")
     other = workshop._replace(seed=8)
@@ -117,11 +140,16 @@ def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop) -
     ]
 
 
-def test_an_update_is_gated_and_puts_off_no_training(home: BatchHome, workshop: Workshop) -> None:
-    """The champion taught corrections meets it on the same test; its verdict settles an update, not a training."""
+def test_without_a_model_there_is_nothing_to_update(workshop: Workshop) -> None:
+    """The message says to train anew."""
     with pytest.raises(TrainingError, match="cannot be updated: there is no model yet; train anew"):
         promote(workshop, data(), now=NOW, attempt="a", progress=nothing, update=True)
-    first = promote(workshop, data(), now=NOW, attempt="a", progress=nothing)
+
+
+def test_an_update_is_gated_and_puts_off_no_training(
+    home: BatchHome, workshop: Workshop, first: Verdict
+) -> None:
+    """The champion taught corrections meets it on the same test; its verdict settles an update, not a training."""
     finish(home, workshop)
     label = next(iter(small_taxonomy().intents))
     more = data(*((f"the teapot is broken again, number {n}", label) for n in range(12)))

@@ -1,5 +1,6 @@
 """A change of models under a stream: every worker follows within seconds, and no event is lost."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 
 import msgspec
@@ -112,12 +114,20 @@ def rollout(kafka: LocalKafka, small_bundle: Path, encoder_folder: Path, tmp_pat
             promote_version(run.in_use, first, WHY)
             for worker in ("w1", "w2"):
                 harness.start("-m", "streams", "triage", worker_id=worker)
+            wait_for(lambda: _share_the_partitions(harness), "two workers to share the partitions", 120)
             run.traffic.start()
             run.wait_for_models(first)
             yield run
             run.traffic.stop()
     finally:
         harness.stop()
+
+
+def _share_the_partitions(harness: StageHarness) -> bool:
+    """Whether both have some: one that gets its first later may decide with what was announced before."""
+    lines = [line for line in harness.log().splitlines() if '"partitions.assigned"' in line]
+    owned = [set(json.loads(line)["owned"]) for line in lines]
+    return any(one and other and not one & other for one, other in combinations(owned, 2))
 
 
 def test_every_worker_follows_and_nothing_is_lost(rollout: Rollout) -> None:

@@ -26,7 +26,9 @@ from tests.stage_harness import StageHarness, wait_for
 @pytest.fixture
 def harness(kafka: LocalKafka, tmp_path: Path, small_bundle: Path) -> Iterator[StageHarness]:
     """Topics of this test alone, and a model."""
-    harness = StageHarness(kafka.bootstrap_servers, tmp_path, models_uri=str(small_bundle.parent))
+    harness = StageHarness(
+        kafka.bootstrap_servers, tmp_path, session_timeout_s=3, models_uri=str(small_bundle.parent)
+    )
     harness.announce_model(small_bundle)
     yield harness
     harness.stop()

@@ -28,7 +28,7 @@ ROSTER = ("-m", "streams", "roster")
 @pytest.fixture
 def harness(kafka: LocalKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StageHarness]:
     """Topics of this test alone; the command finds them."""
-    harness = StageHarness(kafka.bootstrap_servers, tmp_path)
+    harness = StageHarness(kafka.bootstrap_servers, tmp_path, session_timeout_s=3)
     for name, value in harness.environment().items():
         if name.startswith("TICKETYARD_"):
             monkeypatch.setenv(name, value)

@@ -25,7 +25,7 @@ KEYS = 20
 @pytest.fixture
 def harness(kafka: LocalKafka, tmp_path: Path) -> Iterator[StageHarness]:
     """Topics and workers of this test alone."""
-    harness = StageHarness(kafka.bootstrap_servers, tmp_path)
+    harness = StageHarness(kafka.bootstrap_servers, tmp_path, session_timeout_s=3)
     yield harness
     harness.stop()
 

@@ -185,7 +185,7 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
 
 def test_without_a_file_the_taxonomy_is_learnt(home: Path, tmp_path: Path) -> None:
     """A new user has a model before having a labelled ticket."""
-    _ok(train, "--out", tmp_path / "first")
+    _ok(train, "--out", tmp_path / "first", "--no-card")
     manifest = read_manifest(tmp_path / "first")
     taxonomy = load_taxonomy()
     assert {label.name for label in manifest.labels} == set(taxonomy.intents)

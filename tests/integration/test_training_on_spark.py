@@ -9,14 +9,14 @@ import pytest
 
 from batch.errors import ExecutorFailed
 from batch.settings import BatchSettings
-from batch.training import spark_executor
+from batch.training import spark_executor, vectors
 from batch.training.examples import prepare
 from batch.training.executor import Executor, Job, ThisProcess
 from batch.training.options import TrainingOptions
 from batch.training.search import HEAD_GRID, NGRAM_GRID, search_settings
 from batch.training.spark_executor import SparkExecutor, training_executor
 from batch.training.train import train_bundle
-from batch.training.vectors import CHUNK, read_by, read_here
+from batch.training.vectors import read_by, read_here
 from schemas.model.bundle import load_bundle
 from schemas.model.fit_settings import Search
 from schemas.model.manifest import BundleManifest
@@ -35,10 +35,13 @@ def _silent(_what: str, _done: float) -> None:
     """Show no progress."""
 
 
-def test_vectors_of_executors_are_bit_identical(executor: SparkExecutor, small_bundle: Path) -> None:
+def test_vectors_of_executors_are_bit_identical(
+    executor: SparkExecutor, small_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Three chunks of texts come back in their own order, exactly as this process reads them, with progress."""
-    texts = [f"{row.text} {number}" for number in range(9) for row in small_rows()][: 2 * CHUNK + 7]
-    assert len(texts) > 2 * CHUNK
+    monkeypatch.setattr(vectors, "CHUNK", 64)
+    texts = [f"{row.text} {number}" for number in range(2) for row in small_rows()][: 2 * vectors.CHUNK + 7]
+    assert len(texts) > 2 * vectors.CHUNK
     bundle = load_bundle(small_bundle)
     told: list[float] = []
     read = read_by(executor, small_bundle / "encoder", bundle.manifest.encoder)
