@@ -25,9 +25,11 @@ from batch.training.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
 from batch.views.drift import DriftFinding, alert_keys, standing_findings
 from batch.views.given_intents import given_intents
+from batch.views.kept_groups import EncoderAtHand
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
 from schemas.intent_map import IntentMap, load_intent_map
+from schemas.model.arrays import sha256_of
 from schemas.model.registry import usable
 from schemas.process_priority import step_back
 from schemas.sentiment.folder import sentiment_input
@@ -95,7 +97,7 @@ class Cycle:
             prefix=self.settings.topic_prefix,
             now=now,
             progress=self._progress,
-            load_encoder=self._encoder,
+            encoder=EncoderAtHand(self._encoder_sum, self._encoder),
             intents=given_intents(self.settings.taxonomy, self.settings.intent_map, self.views),
         )
         announce_run(
@@ -235,13 +237,17 @@ class Cycle:
         with models_locked(self.models, command="batch train", now=self._clock()):
             follow(options, self.models, prefix=prefix, progress=self._progress)
 
-    def _encoder(self) -> "SentenceEncoder | None":
-        """Load the published encoder; None where `make setup` has not made it."""
-        # OpenVINO takes a second to load.
-        from schemas.model.prepared_encoder import DESCRIPTION, published_encoder  # noqa: PLC0415
+    def _encoder_sum(self) -> str:
+        """Return the sum of what describes the published encoder; "" where `make setup` has not made it."""
+        from schemas.model.prepared_encoder import DESCRIPTION  # noqa: PLC0415 - OpenVINO takes a second to load
 
-        folder = self.settings.encoder_folder
-        return published_encoder(folder) if (folder / DESCRIPTION).is_file() else None
+        description = self.settings.encoder_folder / DESCRIPTION
+        return sha256_of(description) if description.is_file() else ""
+
+    def _encoder(self) -> "SentenceEncoder":
+        from schemas.model.prepared_encoder import published_encoder  # noqa: PLC0415 - as above
+
+        return published_encoder(self.settings.encoder_folder)
 
     def _extents(self) -> dict[str, LogExtent]:
         names = [self.settings.topic_prefix + topic for topic in ARCHIVED]
