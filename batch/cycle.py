@@ -28,6 +28,7 @@ from batch.views.given_intents import given_intents
 from batch.views.kept_groups import EncoderAtHand
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
+from batch.warm_session import WarmSession
 from schemas.intent_map import IntentMap, load_intent_map
 from schemas.model.arrays import sha256_of
 from schemas.model.registry import usable
@@ -55,7 +56,12 @@ class Cycle:
     """The commands of the batch layer, for whoever holds the lock; each is repeatable and repairs what died."""
 
     def __init__(
-        self, settings: BatchSettings, resources: ExitStack, progress: Progress, clock: Callable[[], datetime]
+        self,
+        settings: BatchSettings,
+        resources: ExitStack,
+        progress: Progress,
+        clock: Callable[[], datetime],
+        warm: WarmSession | None = None,
     ) -> None:
         self.settings = settings
         self._clock = clock
@@ -64,13 +70,16 @@ class Cycle:
         self.models = local_folder(settings.models_uri, "TICKETYARD_MODELS_URI")
         self._resources = resources
         self._progress = progress
+        self._warm = warm
         self._spark: SparkSession | None = None
 
     def spark(self) -> SparkSession:
-        """Return the cycle's Spark session; the first call starts it, which takes seconds."""
+        """Return the cycle's Spark session; the first call starts it, which takes seconds where no Spark is warm."""
         if self._spark is None:
-            self._progress("start Spark")
-            self._spark = self._resources.enter_context(spark_session(self.settings))
+            if self._warm is None or not self._warm.is_running():
+                self._progress("start Spark")
+            own = self._resources.enter_context
+            self._spark = self._warm.session() if self._warm else own(spark_session(self.settings))
         return self._spark
 
     def archive(self, *, accept_gaps: bool = False) -> Archive:
@@ -265,11 +274,12 @@ def batch_cycle(
     command: str,
     progress: Progress,
     clock: Callable[[], datetime] = _utc_now,
+    warm: WarmSession | None = None,
 ) -> Iterator[Cycle]:
-    """Hold the lock of this home for the block, and stop Spark at its end. Raises BatchBusy.
+    """Hold the lock of this home for the block. Raises BatchBusy.
 
-    Lowers this process's priority for good: no batch run is worth a ticket that waits.
+    Spark is that of `warm`, which stays, or one of the cycle's own, which is stopped at the block's end.
     """
     step_back(settings.batch_niceness)
     with exclusive(settings.lock_file, command=command, now=clock()), ExitStack() as resources:
-        yield Cycle(settings, resources, progress, clock)
+        yield Cycle(settings, resources, progress, clock, warm)

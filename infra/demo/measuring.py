@@ -1,11 +1,13 @@
 """Measures a run after its stream: topics by a plain reader, answers by serving, both against the input."""
 
+import time
+from pathlib import Path
 from typing import Any, Final
 
 from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets
 from infra.demo.outcome import Answer, Outcome
 from infra.demo.recount import Published, Question, questions
-from infra.replays.serving_client import ServingClient
+from infra.replays.serving_client import NotServedInTime, ServingClient
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.model.bundle import read_manifest
@@ -13,6 +15,7 @@ from schemas.model.registry import read_current
 
 SOURCE: Final = "ticketyard/demo"
 _SERVED_WITHIN_S: Final = 60.0
+_BATCH_WITHIN_S: Final = 120.0
 _PAGE: Final = 5000
 
 
@@ -21,6 +24,15 @@ def wait_until_served(client: ServingClient, published: Published) -> None:
     wanted = sum(hasattr(event, "ticket_id") for event in published.events)
     sql = "SELECT count(*) FROM ticket_events WHERE event_source = ?"
     client.wait_for_count(wanted, sql, SOURCE, within_s=_SERVED_WITHIN_S)
+
+
+def wait_until_batch_is_served(client: ServingClient, batch_log: Path) -> None:
+    """Wait until serving's answers rest on a batch run. Raises NotServedInTime, naming the log of the batch worker."""
+    deadline = time.monotonic() + _BATCH_WITHIN_S
+    while client.answer("SELECT 1")["run_id"] is None:
+        if time.monotonic() > deadline:
+            raise NotServedInTime(f"no batch run is served after {_BATCH_WITHIN_S:.0f} s; see {batch_log}")
+        time.sleep(0.5)
 
 
 def measure(
