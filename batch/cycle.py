@@ -25,9 +25,12 @@ from batch.training.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
 from batch.views.drift import DriftFinding, alert_keys, standing_findings
 from batch.views.given_intents import given_intents
+from batch.views.kept_groups import EncoderAtHand
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
+from batch.warm_session import WarmSession
 from schemas.intent_map import IntentMap, load_intent_map
+from schemas.model.arrays import sha256_of
 from schemas.model.registry import usable
 from schemas.process_priority import step_back
 from schemas.sentiment.folder import sentiment_input
@@ -53,7 +56,12 @@ class Cycle:
     """The commands of the batch layer, for whoever holds the lock; each is repeatable and repairs what died."""
 
     def __init__(
-        self, settings: BatchSettings, resources: ExitStack, progress: Progress, clock: Callable[[], datetime]
+        self,
+        settings: BatchSettings,
+        resources: ExitStack,
+        progress: Progress,
+        clock: Callable[[], datetime],
+        warm: WarmSession | None = None,
     ) -> None:
         self.settings = settings
         self._clock = clock
@@ -62,13 +70,16 @@ class Cycle:
         self.models = local_folder(settings.models_uri, "TICKETYARD_MODELS_URI")
         self._resources = resources
         self._progress = progress
+        self._warm = warm
         self._spark: SparkSession | None = None
 
     def spark(self) -> SparkSession:
-        """Return the cycle's Spark session; the first call starts it, which takes seconds."""
+        """Return the cycle's Spark session; the first call starts it, which takes seconds where no Spark is warm."""
         if self._spark is None:
-            self._progress("start Spark")
-            self._spark = self._resources.enter_context(spark_session(self.settings))
+            if self._warm is None or not self._warm.is_running():
+                self._progress("start Spark")
+            own = self._resources.enter_context
+            self._spark = self._warm.session() if self._warm else own(spark_session(self.settings))
         return self._spark
 
     def archive(self, *, accept_gaps: bool = False) -> Archive:
@@ -95,7 +106,7 @@ class Cycle:
             prefix=self.settings.topic_prefix,
             now=now,
             progress=self._progress,
-            load_encoder=self._encoder,
+            encoder=EncoderAtHand(self._encoder_sum, self._encoder),
             intents=given_intents(self.settings.taxonomy, self.settings.intent_map, self.views),
         )
         announce_run(
@@ -235,13 +246,17 @@ class Cycle:
         with models_locked(self.models, command="batch train", now=self._clock()):
             follow(options, self.models, prefix=prefix, progress=self._progress)
 
-    def _encoder(self) -> "SentenceEncoder | None":
-        """Load the published encoder; None where `make setup` has not made it."""
-        # OpenVINO takes a second to load.
-        from schemas.model.prepared_encoder import DESCRIPTION, published_encoder  # noqa: PLC0415
+    def _encoder_sum(self) -> str:
+        """Return the sum of what describes the published encoder; "" where `make setup` has not made it."""
+        from schemas.model.prepared_encoder import DESCRIPTION  # noqa: PLC0415 - OpenVINO takes a second to load
 
-        folder = self.settings.encoder_folder
-        return published_encoder(folder) if (folder / DESCRIPTION).is_file() else None
+        description = self.settings.encoder_folder / DESCRIPTION
+        return sha256_of(description) if description.is_file() else ""
+
+    def _encoder(self) -> "SentenceEncoder":
+        from schemas.model.prepared_encoder import published_encoder  # noqa: PLC0415 - as above
+
+        return published_encoder(self.settings.encoder_folder)
 
     def _extents(self) -> dict[str, LogExtent]:
         names = [self.settings.topic_prefix + topic for topic in ARCHIVED]
@@ -259,11 +274,12 @@ def batch_cycle(
     command: str,
     progress: Progress,
     clock: Callable[[], datetime] = _utc_now,
+    warm: WarmSession | None = None,
 ) -> Iterator[Cycle]:
-    """Hold the lock of this home for the block, and stop Spark at its end. Raises BatchBusy.
+    """Hold the lock of this home for the block. Raises BatchBusy.
 
-    Lowers this process's priority for good: no batch run is worth a ticket that waits.
+    Spark is that of `warm`, which stays, or one of the cycle's own, which is stopped at the block's end.
     """
     step_back(settings.batch_niceness)
     with exclusive(settings.lock_file, command=command, now=clock()), ExitStack() as resources:
-        yield Cycle(settings, resources, progress, clock)
+        yield Cycle(settings, resources, progress, clock, warm)

@@ -22,7 +22,7 @@ class BatchSettings(CommonSettings):
     )
     spark_driver_memory: str = Field(default="1g", description="Heap of Spark's driver, such as 1g.")
     spark_driver_java_options: str = Field(
-        default="-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        default="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=192m",
         description="Java options of Spark's driver; these start fast, for hours of work use others.",
     )
     spark_shuffle_partitions: int = Field(

@@ -59,12 +59,23 @@ def kafka_archives(settings: BatchSettings, *, required: bool = True) -> list[Pa
 
 @contextmanager
 def spark_session(settings: BatchSettings, *, reads_kafka: bool = True) -> Iterator[SparkSession]:
-    """Start Spark, and stop it at the end of the block.
+    """Start Spark, and stop it at the end of the block. Raises SparkUnreachable where none starts.
 
     A process keeps its first session's Java machine, whose data sources later sessions cannot add to: so Kafka's
     archives are loaded wherever they are there, and missing ones are an error where the session `reads_kafka`.
+    """
+    session = start_session(settings, reads_kafka=reads_kafka)
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def start_session(settings: BatchSettings, *, reads_kafka: bool = True) -> SparkSession:
+    """Start Spark, for whoever stops it. Raises SparkUnreachable where none starts at the master.
+
     Executors on this machine run this Python; those of a cluster the one that PYSPARK_PYTHON names, this one's path
-    where it names none. Raises SparkUnreachable where none starts there.
+    where it names none.
     """
     if settings.spark_master.startswith("local"):
         os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -75,14 +86,10 @@ def spark_session(settings: BatchSettings, *, reads_kafka: bool = True) -> Itera
     for name, value in spark_options(settings, kafka_archives(settings, required=reads_kafka)).items():
         builder = builder.config(name, value)
     try:
-        session = builder.getOrCreate()
+        return builder.getOrCreate()
     except (Py4JError, PySparkException) as error:
         cause = next((line for line in str(error).splitlines() if line.startswith(": ")), str(error)[:200])
         raise SparkUnreachable(
             f"No Spark starts at {settings.spark_master} ({cause.removeprefix(': ')}): "
             "check --master or TICKETYARD_SPARK_MASTER, and whether it runs"
         ) from error
-    try:
-        yield session
-    finally:
-        session.stop()

@@ -117,19 +117,21 @@ def serving_part(settings: CommonSettings, addresses: Addresses) -> PartSpec:
     return PartSpec(child=spec, ready=lambda: responds(f"{addresses.http_url}/health"), tier=WORK_TIER)
 
 
-def batch_part(settings: InfraSettings, addresses: Addresses) -> PartSpec:
-    """Return what runs a batch cycle every so many minutes."""
-    seconds = str(settings.batch_every_minutes * 60)
-    cycle = ticketyard("batch", "run")
-    command = [sys.executable, "-m", "infra.processes.periodic", seconds, str(settings.home), "batch", *cycle]
-    spec = child_spec(settings, "batch-cycle", command, addresses.environment())
+def batch_part(
+    settings: InfraSettings, addresses: Addresses, *options: str, every_minutes: float
+) -> PartSpec:
+    """Return the worker that runs a batch cycle every so many minutes; `options` are others of `batch run`."""
+    command = ticketyard("batch", "run", "--every", str(every_minutes), *options)
+    spec = child_spec(settings, "batch", command, addresses.environment())
     return PartSpec(child=spec, tier=WORK_TIER, grace_s=25.0)
 
 
 def pipeline_parts(settings: InfraSettings, addresses: Addresses) -> list[PartSpec]:
     """Return every part but the broker, in the order in which they are told of."""
     parts = [serving_part(settings, addresses), *stage_parts(settings, addresses)]
-    return [*parts, batch_part(settings, addresses)] if settings.batch_every_minutes else parts
+    if every := settings.batch_every_minutes:
+        parts.append(batch_part(settings, addresses, every_minutes=every))
+    return parts
 
 
 def responds(url: str) -> bool:

@@ -47,14 +47,20 @@ class Deadly:
 
 
 class BatchHome:
-    """One home with topics under a prefix; `spark` is a running session."""
+    """One home with topics under a prefix; `spark` is a running session, `setup_folder` what set-up filled."""
 
     def __init__(
-        self, bootstrap_servers: str, folder: Path, prefix: str, spark: SparkSession | None = None
+        self,
+        bootstrap_servers: str,
+        folder: Path,
+        prefix: str,
+        spark: SparkSession | None = None,
+        setup_folder: str = "",
     ) -> None:
         self.settings = BatchSettings(
             bootstrap_servers=bootstrap_servers,
             home=folder,
+            setup_folder=setup_folder,
             history_uri=str(folder / "history"),
             views_uri=str(folder / "views"),
             models_uri=str(folder / "models"),

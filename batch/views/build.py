@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,16 +13,22 @@ from pyspark.sql import DataFrame, SparkSession
 from batch.history.commits import Archive
 from batch.storage import sync_files
 from batch.views.base import base_view, read_records, tickets_view
-from batch.views.clusters import LoadEncoder, clusters_of_run, without_encoder
+from batch.views.clusters import clusters_of_run
 from batch.views.column_types import spark_schema
 from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
+from batch.views.kept_groups import NO_ENCODER, EncoderAtHand
 from batch.views.row_batches import arrow_schema
+from batch.views.run_before import FROM_SCRATCH, RunBefore
 from schemas.batch_views import INTENT_MAP, UNLABELLED_CLUSTERS
 from schemas.manifest import ViewFiles
 from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 from schemas.topics import Topic
 
 log = structlog.get_logger(__name__)
+
+COMPILED_FROM_RECORDS: Final = 1_000_000
+"""From so many archived records on, compiling each query to Java code takes less time than it saves."""
+
 Progress = Callable[[str], None]
 
 
@@ -48,6 +54,14 @@ class ViewBuilder:
         pq.write_table(table, target / "part-00000.parquet")
         self._adopt(target, view)
 
+    def take_over(self, view: View, before: RunBefore) -> bool:
+        """Take the view's files of the run before; False, and nothing is done, where it does not stay."""
+        target = self._folder / view.name
+        if not before.take_over(view.name, target):
+            return False
+        self._adopt(target, view)
+        return True
+
     def _adopt(self, target: Path, view: View) -> None:
         sync_files(target)
         count = sum(pq.read_metadata(path).num_rows for path in target.glob("*.parquet"))
@@ -65,15 +79,20 @@ def build_views(
     topic_names: Mapping[Topic, str],
     now: datetime,
     progress: Progress,
-    load_encoder: LoadEncoder = without_encoder,
+    encoder: EncoderAtHand = NO_ENCODER,
     intents: GivenIntents = NOTHING_GIVEN,
+    before: RunBefore = FROM_SCRATCH,
 ) -> dict[str, ViewFiles]:
     """Write all views of the archive's records to `folder`, return where they are; `topic_names` are full.
 
-    Without an encoder there are no clusters.
+    Views of which nothing changed since the run `before` are its files. Without an encoder there are no clusters.
     """
+    records = sum(file.rows for topic in archive.topics.values() for file in topic.files)
+    spark.conf.set("spark.sql.codegen.wholeStage", records >= COMPILED_FROM_RECORDS)
     builder = ViewBuilder(spark, folder)
     for view in sorted(BASE_VIEWS, key=lambda view: view.name == "tickets"):  # made from ticket_events
+        if builder.take_over(view, before):
+            continue
         progress(f"views: {view.name}")
         archived = archive.topics.get(topic_names[view.topic])
         if archived is None or not archived.files:
@@ -82,10 +101,11 @@ def build_views(
             _write_base(builder, view, read_records(spark, [history / file.path for file in archived.files]))
     builder.write_few(INTENT_MAP, intents.rows)
     for derived in DERIVED_VIEWS:
-        progress(f"views: {derived.name}")
-        builder.write(derived, spark.sql(derived.sql).to(spark_schema(derived.columns)))
+        if not builder.take_over(derived, before):
+            progress(f"views: {derived.name}")
+            builder.write(derived, spark.sql(derived.sql).to(spark_schema(derived.columns)))
     progress(f"views: {UNLABELLED_CLUSTERS.name}")
-    builder.write_few(UNLABELLED_CLUSTERS, clusters_of_run(folder, load_encoder, as_of=now))
+    builder.write_few(UNLABELLED_CLUSTERS, clusters_of_run(folder, encoder, before=before.folder, as_of=now))
     return builder.files
 
 

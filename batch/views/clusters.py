@@ -7,7 +7,7 @@ distance is small; what joins nobody stays alone. docs/clusters.md has the figur
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -19,6 +19,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import structlog
 
+from batch.views.kept_groups import (
+    EncoderAtHand,
+    KeptGroups,
+    SparingEncoder,
+    read_kept,
+    ticket_sums,
+    write_kept,
+)
+from schemas.batch_views import UNLABELLED_CLUSTERS
 from schemas.model.probabilities import Wide
 from schemas.model.text import clean_text
 from schemas.signals.stop_words import STOP_WORDS
@@ -36,7 +45,7 @@ MOST_TICKETS: Final = 1_000
 """Of more unlabelled tickets in a week a sample is grouped: the encoder takes some milliseconds for each."""
 
 FEWEST_TICKETS: Final = 5
-"""What is smaller is no group: people would look at single tickets."""
+"""What is smaller is no group: people would look at single tickets. So many must be new for groups to be made anew."""
 
 _WORDS_SHARE: Final = 0.3
 _LARGEST_DISTANCE: Final = 0.55
@@ -46,8 +55,6 @@ _LANGUAGES: Final = 3
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 Ticket = Mapping[str, Any]
-LoadEncoder = Callable[[], "SentenceEncoder | None"]
-"""Loads the encoder, which takes a second; None where there is none."""
 
 
 class Group(NamedTuple):
@@ -57,17 +64,17 @@ class Group(NamedTuple):
     likeness: float
 
 
-def without_encoder() -> None:
-    """Load no encoder."""
-
-
-def clusters_of_run(folder: Path, load_encoder: LoadEncoder, *, as_of: datetime) -> list[dict[str, Any]]:
+def clusters_of_run(
+    folder: Path, encoder: EncoderAtHand, *, before: Path | None, as_of: datetime
+) -> list[dict[str, Any]]:
     """Return the rows of `unlabelled_clusters` for a run whose `unlabelled_tickets` lie below `folder`.
 
-    No rows where anything fails, which is logged: all other views are written by then, and must be served.
+    They are those of the run in the folder `before` until FEWEST_TICKETS tickets are new or changed since they were
+    made, or as many are gone or changed; not where the encoder is another. No rows where anything fails, which is
+    logged: all other views are written by then, and must be served.
     """
     try:
-        return _found(folder, load_encoder, as_of)
+        return _found(folder, encoder, before, as_of)
     except Exception:
         log.exception(
             "no clusters: unlabelled tickets could not be grouped; the other views are not concerned"
@@ -75,18 +82,42 @@ def clusters_of_run(folder: Path, load_encoder: LoadEncoder, *, as_of: datetime)
         return []
 
 
-def _found(folder: Path, load_encoder: LoadEncoder, as_of: datetime) -> list[dict[str, Any]]:
-    place = folder / "unlabelled_tickets"
-    found = pq.read_table(place, columns=["week"])["week"].unique().to_pylist()
-    newest = sorted(found, reverse=True)[:WEEKS]
-    if not newest:
+def _found(
+    folder: Path, encoder: EncoderAtHand, before: Path | None, as_of: datetime
+) -> list[dict[str, Any]]:
+    tickets = _looked_at(folder / "unlabelled_tickets")
+    if not tickets:
         return []
-    encoder = load_encoder()
-    if encoder is None:
+    made_by, sums = encoder.sum(), ticket_sums(tickets)
+    if not made_by:
         log.warning("no clusters: there is no sentence encoder here; `make setup` brings it")
         return []
+    kept = read_kept(before) if before is not None else None
+    if kept is None or kept.made_by != made_by:
+        kept = KeptGroups(made_by, frozenset(), {})
+    elif max(len(sums - kept.tickets), len(kept.tickets - sums)) < FEWEST_TICKETS:
+        assert before is not None
+        write_kept(folder, kept)
+        return _rows_of(before)
+    sparing = SparingEncoder(encoder.load, kept.vectors)
+    rows = cluster_rows(tickets, sparing, as_of=as_of)
+    write_kept(folder, KeptGroups(made_by, sums, sparing.used))
+    return rows
+
+
+def _looked_at(place: Path) -> list[Ticket]:
+    """Return the tickets of the newest weeks that can have groups, of each week a sample; nothing else is read."""
+    weeks = Counter(pq.read_table(place, columns=["week"])["week"].to_pylist())
+    newest = [week for week in sorted(weeks, reverse=True)[:WEEKS] if weeks[week] >= FEWEST_TICKETS]
+    if not newest:
+        return []
     tickets = pq.read_table(place, filters=[("week", "in", newest)]).to_pylist()
-    return cluster_rows(tickets, encoder, as_of=as_of)
+    return [one for week in newest for one in sample([it for it in tickets if it["week"] == week])]
+
+
+def _rows_of(run: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(run / UNLABELLED_CLUSTERS.name).to_pylist()
+    return rows
 
 
 def cluster_rows(

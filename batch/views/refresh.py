@@ -14,8 +14,9 @@ from batch.history.commits import Archive
 from batch.publishing import publish
 from batch.views.announcements import performance_announcements, views_announcement
 from batch.views.build import build_views
-from batch.views.clusters import LoadEncoder, without_encoder
 from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
+from batch.views.kept_groups import NO_ENCODER, EncoderAtHand
+from batch.views.run_before import FROM_SCRATCH, RunBefore, views_that_stay
 from batch.views.runs import (
     CompleteRun,
     boundary_of,
@@ -29,7 +30,7 @@ from batch.views.runs import (
     run_id_at,
     write_manifest,
 )
-from schemas.manifest import Manifest
+from schemas.manifest import Manifest, TopicBoundary
 from schemas.tables import VIEWS
 from schemas.topics import SERVED, Topic
 
@@ -55,20 +56,23 @@ def build_run(
     prefix: str,
     now: datetime,
     progress: Progress,
-    load_encoder: LoadEncoder = without_encoder,
+    encoder: EncoderAtHand = NO_ENCODER,
     intents: GivenIntents = NOTHING_GIVEN,
 ) -> CompleteRun:
     """Return a complete run that shows the whole archive and makes it current: an old one if nothing changed since.
+
+    Views of which nothing changed are taken over from the run before, if this code made it.
 
     Steps: 1 remove what runs that died have left, 2 write the views, 3 write the manifest, 4 swap the pointer.
     """
     progress("views 1: remove what is not complete")
     remove_incomplete(views)
     run = newest_run(views)
-    if run is None or not _shows(run.manifest, archive, intents):
+    names = {topic: prefix + topic for topic in Topic}
+    boundary = boundary_of(archive, tuple(names[topic] for topic in SERVED))
+    if run is None or not _shows(run.manifest, boundary, intents):
         run_id = run_id_at(now, archive.number)
         progress("views 2: write the views")
-        names = {topic: prefix + topic for topic in Topic}
         files = build_views(
             spark(),
             history,
@@ -77,15 +81,16 @@ def build_run(
             topic_names=names,
             now=now,
             progress=progress,
-            load_encoder=load_encoder,
+            encoder=encoder,
             intents=intents,
+            before=_taken_over(views, run, boundary, intents, names),
         )
         progress("views 3: write the manifest")
         manifest = Manifest(
             run_id=run_id,
             created_at=now,
             history_commit=archive.number,
-            boundary=boundary_of(archive, tuple(names[topic] for topic in SERVED)),
+            boundary=boundary,
             views=files,
             code_version=code_version(),
             intent_map=intents.sum,
@@ -123,6 +128,19 @@ def announce_run(
     remove_old(views, keep=keep, served=run.run_id)
 
 
-def _shows(manifest: Manifest, archive: Archive, intents: GivenIntents) -> bool:
-    shown = (manifest.history_commit, manifest.code_version, manifest.intent_map)
-    return shown == (archive.number, code_version(), intents.sum)
+def _shows(manifest: Manifest, boundary: Mapping[str, TopicBoundary], intents: GivenIntents) -> bool:
+    """Tell whether a run has all that views are made of; other logs that were archived since are in none."""
+    shown = (manifest.boundary, manifest.code_version, manifest.intent_map)
+    return shown == (boundary, code_version(), intents.sum)
+
+
+def _taken_over(
+    views: Path,
+    run: CompleteRun | None,
+    boundary: Mapping[str, TopicBoundary],
+    intents: GivenIntents,
+    names: Mapping[Topic, str],
+) -> RunBefore:
+    if run is None or run.manifest.code_version != code_version():
+        return FROM_SCRATCH
+    return RunBefore(views / run.run_id, views_that_stay(run.manifest, boundary, intents.sum, names))

@@ -15,6 +15,7 @@ from schemas.logs import configure_logs
 if TYPE_CHECKING:
     from batch.cycle import Cycle
     from batch.promotion.verdicts import Verdict
+    from batch.settings import BatchSettings
     from batch.views.drift import DriftFinding
 
 log = structlog.get_logger("batch")
@@ -64,14 +65,53 @@ def train(incremental: bool, master: str | None) -> None:
 @command.command()
 @accept_gaps_option
 @click.option("--skip-train", is_flag=True, help="Do not train a new model.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MINUTES",
+    help="Do it again and again on one warm Spark, with so many minutes between two cycles, until SIGTERM.",
+)
+@click.option(
+    "--first-after",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="With --every: start Spark at once, and the first cycle so much later.",
+)
 @master_option
-def run(accept_gaps: bool, skip_train: bool, master: str | None) -> None:
+def run(
+    *, accept_gaps: bool, skip_train: bool, every: float | None, first_after: float | None, master: str | None
+) -> None:
     """Do all of it: for cron or a Kubernetes CronJob; cheap where nothing is new. Trains when it is time to."""
-    with _cycle("run", master) as cycle:
+
+    def work(cycle: "Cycle") -> None:
         _say_archive(cycle, accept_gaps)
         _say_views(cycle)
         if not skip_train:
             _say_train_if_due(cycle)
+
+    if every is not None:
+        _repeat(work, master, every_s=every * 60, first_after_s=first_after)
+        return
+    if first_after is not None:
+        raise click.UsageError("--first-after goes with --every")
+    with _cycle("run", master) as cycle:
+        work(cycle)
+
+
+def _repeat(
+    work: "Callable[[Cycle], None]", master: str | None, *, every_s: float, first_after_s: float | None
+) -> None:
+    from batch.worker import end_on_sigterm, repeat_cycles  # noqa: PLC0415 - as in _cycle
+
+    end_on_sigterm()
+    repeat_cycles(
+        _settings(master),
+        work,
+        command="batch run --every",
+        progress=_logged_progress,
+        every_s=every_s,
+        first_after_s=first_after_s,
+    )
 
 
 def _say_archive(cycle: "Cycle", accept_gaps: bool) -> None:
@@ -114,25 +154,32 @@ def _say_verdict(verdict: "Verdict") -> None:
 @contextmanager
 def _cycle(name: str, master: str | None = None, *, train_on_spark: bool = False) -> "Iterator[Cycle]":
     from batch.cycle import batch_cycle  # noqa: PLC0415 - brings PySpark, which `--help` must not wait for
+
+    settings = _settings(master, train_on_spark=train_on_spark)
+    with _progress() as progress, batch_cycle(settings, command=f"batch {name}", progress=progress) as cycle:
+        yield cycle
+
+
+def _settings(master: str | None, *, train_on_spark: bool = False) -> "BatchSettings":
     from batch.settings import BatchSettings  # noqa: PLC0415 - as above
 
     configure_logs("batch")
-    settings = BatchSettings()
-    if master:
-        settings = settings.model_copy(update={"spark_master": master})
-    if train_on_spark:
-        settings = settings.model_copy(update={"train_on_spark": True})
-    with _progress() as progress, batch_cycle(settings, command=f"batch {name}", progress=progress) as cycle:
-        yield cycle
+    given = {"spark_master": master, "train_on_spark": train_on_spark}
+    return BatchSettings().model_copy(update={name: value for name, value in given.items() if value})
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """Show the step that is under way: a spinner on a terminal, a log line a step elsewhere."""
     console = Console(stderr=True)
-    started = datetime.now(UTC)
     if not console.is_terminal:
-        yield lambda step: log.info(step, elapsed_s=round((datetime.now(UTC) - started).total_seconds(), 1))
+        yield _logged_progress()
         return
     with console.status("batch") as status:
         yield status.update
+
+
+def _logged_progress() -> Callable[[str], None]:
+    """Return what logs a step with the seconds since now, at its start."""
+    started = datetime.now(UTC)
+    return lambda step: log.info(step, elapsed_s=round((datetime.now(UTC) - started).total_seconds(), 1))

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets
 from infra.demo.outcome import Answer, Outcome
 from infra.demo.recount import Published, Question, questions
-from infra.replays.serving_client import ServingClient
+from infra.replays.serving_client import NotServedInTime, ServingClient
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.model.bundle import read_manifest
@@ -15,6 +16,7 @@ from schemas.model.registry import read_current
 
 SOURCE: Final = "ticketyard/demo"
 _STALLED_S: Final = 60.0
+_BATCH_STALLED_S: Final = 300.0
 _PAGE: Final = 5000
 
 
@@ -43,6 +45,15 @@ def wait_until_routed(
         if clock() - fell_at > _STALLED_S:
             return  # what is measured says how many
         sleep(0.5)
+
+
+def wait_until_batch_is_served(client: ServingClient, batch_log: Path) -> None:
+    """Wait until serving's answers rest on a batch run. Raises NotServedInTime, naming the log of the batch worker."""
+    deadline = time.monotonic() + _BATCH_STALLED_S
+    while client.answer("SELECT 1")["run_id"] is None:
+        if time.monotonic() > deadline:
+            raise NotServedInTime(f"no batch run is served after {_BATCH_STALLED_S:.0f} s; see {batch_log}")
+        time.sleep(0.5)
 
 
 def measure(

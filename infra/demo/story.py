@@ -9,10 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from infra.demo.bad_input import publish_bad_records
-from infra.demo.measuring import SOURCE, measure, wait_until_routed, wait_until_served
+from infra.demo.measuring import (
+    SOURCE,
+    measure,
+    wait_until_batch_is_served,
+    wait_until_routed,
+    wait_until_served,
+)
 from infra.demo.outcome import Outcome
 from infra.demo.recount import Published
-from infra.pipeline import ticketyard
+from infra.pipeline import batch_part, ticketyard
+from infra.processes.part import PartSpec
 from infra.replays.serving_client import ServingClient
 from infra.running import RunningPipeline
 from schemas.errors import Permanent
@@ -23,6 +30,7 @@ from ticketyard.simulator import SimulationConfig, TimedEvent, simulate
 
 STREAM_S: Final = 75.0
 BATCH_AT_S: Final = 25.0
+_ONCE_MINUTES: Final = 24 * 60.0
 
 
 class Demo:
@@ -49,6 +57,8 @@ class Demo:
         bad_records = self._stream()
         publishing.result()
         client = ServingClient(self._pipeline.addresses.http_url)
+        wait_until_batch_is_served(client, self._settings.logs_folder / "batch.log")
+        self._say("the batch cycle is done: archive, views and manifest are in place")
         self._say("the stream has ended; waiting until serving has all of it")
         wait_until_served(client, self._published)
         wait_until_routed(self._settings, client, self._published)
@@ -61,6 +71,7 @@ class Demo:
         """Publish the simulated operation as it happens; return how many bad records went with it."""
         taxonomy = load_taxonomy(self._settings.taxonomy)
         config = SimulationConfig(tickets=self._tickets, duration=timedelta(seconds=STREAM_S))
+        self._pipeline.start([self._batch_worker()])
         producing = ProducingSettings(bootstrap_servers=self._settings.bootstrap_servers)
         with TicketProducer(producing, source=SOURCE) as producer:
             start = datetime.now(UTC)
@@ -68,12 +79,14 @@ class Demo:
             events = iter(simulate(config, self._seed, start, taxonomy))
             self._publish_until(start + timedelta(seconds=BATCH_AT_S), events, producer)
             self._say(f"{len(self._published.events):,} events so far; a batch cycle runs under the stream")
-            batch = Background(lambda: self._command("batch", "run", "--skip-train"))
             bad_records = publish_bad_records(self._settings)
             self._publish_until(start + timedelta(days=1), events, producer)
-        batch.result()
-        self._say("the batch cycle is done: archive, views and manifest are in place")
         return bad_records
+
+    def _batch_worker(self) -> PartSpec:
+        """Return what `up` runs too; its Spark starts at once, and its one cycle comes in the middle of the stream."""
+        options = ("--skip-train", "--first-after", str(BATCH_AT_S))
+        return batch_part(self._settings, self._pipeline.addresses, *options, every_minutes=_ONCE_MINUTES)
 
     def _publish_until(self, end: datetime, events: Iterator[TimedEvent], producer: TicketProducer) -> None:
         """Publish each event when it is due; lateness here counts as the pipeline's (open loop)."""

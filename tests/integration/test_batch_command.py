@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from batch.history.commits import read_archive
+from batch.lock import exclusive
 from batch.views.runs import is_current, newest_run
 from infra.local.kafka import LocalKafka
 from schemas.topics import Topic
@@ -39,6 +41,7 @@ def environment(home: BatchHome) -> dict[str, str]:
         "TICKETYARD_HOME": str(settings.home),
         "TICKETYARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "TICKETYARD_TOPIC_PREFIX": settings.topic_prefix,
+        "TICKETYARD_BATCH_NICENESS": "0",
     }
 
 
@@ -96,6 +99,39 @@ def test_killed_run_is_repaired_by_the_next(home: BatchHome, killed: subprocess.
     assert home.in_archive(Topic.TICKETS_LOG) == home.in_kafka(Topic.TICKETS_LOG)
     assert "views: run" in third.stdout
     assert [path.name for path in home.views.iterdir() if path.is_dir()] == [completed.run_id]
+
+
+def wait_until_complete(worker: subprocess.Popen[str], home: BatchHome) -> None:
+    """Read the worker's log until a cycle has ended after which the archive has all that Kafka has."""
+    while True:
+        wait_for_step(worker, "publish 4")
+        if home.in_archive(Topic.TICKETS_LOG) == home.in_kafka(Topic.TICKETS_LOG):
+            return
+
+
+def test_the_worker_goes_on_warm_and_after_spark_has_died(home: BatchHome) -> None:
+    """Cycles share a Spark; when that is killed under one, a later one completes all; SIGTERM ends it in order."""
+    with subprocess.Popen(
+        [*COMMAND, "--every", "0.01"], cwd=ROOT, env=environment(home), stderr=subprocess.PIPE, text=True
+    ) as worker:
+        try:
+            wait_until_complete(worker, home)
+            first = psutil.Process(worker.pid).children()
+            home.publish(islice(SimulatedLogs(tickets=40), 300, 350))
+            wait_until_complete(worker, home)
+            assert psutil.Process(worker.pid).children() == first, "another Spark was started"
+            first[0].kill()
+            home.publish(islice(SimulatedLogs(tickets=40), 350, 400))
+            wait_for_step(worker, "start Spark")
+            wait_until_complete(worker, home)
+            children = psutil.Process(worker.pid).children(recursive=True)
+            worker.terminate()
+            assert worker.wait(timeout=60) == 0
+        finally:
+            worker.kill()
+    assert psutil.wait_procs(children, timeout=30)[1] == [], "Spark outlived its worker"
+    with exclusive(home.settings.lock_file, command="another", now=datetime.now(UTC)):
+        pass
 
 
 def test_unreachable_kafka_is_one_sentence(tmp_path: Path) -> None:

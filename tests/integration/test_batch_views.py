@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from pyspark.sql import SparkSession
@@ -12,6 +13,7 @@ from pyspark.sql import SparkSession
 from batch.history.commits import read_archive
 from batch.settings import BatchSettings
 from batch.spark import spark_session
+from batch.views.refresh import build_run
 from batch.views.runs import complete_run_ids, is_current, read_run
 from infra.local.kafka import LocalKafka
 from schemas.derived import AgentPerformanceMeasured, ViewsPublished
@@ -116,6 +118,56 @@ def test_runs_until_nothing_is_new(kafka: LocalKafka, new_home: NewHome) -> None
     assert lazy.archive().number == 2
     assert lazy.refresh() == second
     assert announced(home, Topic.VIEWS_PUBLISHED) == before
+
+
+def test_views_that_are_taken_over_are_those_of_scratch(
+    new_home: NewHome, spark: SparkSession, tmp_path: Path
+) -> None:
+    """A run that keeps what did not change is, value by value, the run that makes everything from the archive."""
+    home = new_home()
+    logs = list(SimulatedLogs(tickets=60, seed=4))
+    home.publish(logs[:250])
+    home.archive()
+    first = home.refresh()
+    home.publish(record for record in logs[250:] if record.topic == Topic.AGENTS_EVENTS)
+    home.archive()
+    steps = Deadly()
+    second = home.refresh(steps)
+    assert "views: agents" in steps.steps
+    assert "views: tickets" not in steps.steps, "nothing about tickets has changed"
+    home.publish(record for record in logs[250:] if record.topic != Topic.AGENTS_EVENTS)
+    home.archive()
+    third = home.refresh(steps)
+    for run in (second, third):
+        assert run.manifest.boundary != first.manifest.boundary
+    archive = read_archive(home.history)
+    scratch = build_run(
+        lambda: spark,
+        home.history,
+        archive,
+        tmp_path / "scratch",
+        prefix=home.settings.topic_prefix,
+        now=third.manifest.created_at,
+        progress=steps,
+    )
+    assert scratch.manifest.boundary == third.manifest.boundary
+    for name in VIEWS:
+        made = pq.read_table(tmp_path / "scratch" / scratch.run_id / name, partitioning=None).to_pylist()
+        assert sorted(map(repr, home.view(third, name))) == sorted(map(repr, made)), name
+
+
+def test_logs_that_no_view_shows_make_no_run(new_home: NewHome) -> None:
+    """New customers are archived, and the run before goes on being served without a Spark for views."""
+    home = new_home()
+    logs = list(SimulatedLogs(tickets=20, seed=4))
+    home.publish(record for record in logs if record.topic != Topic.CUSTOMERS_EVENTS)
+    home.archive()
+    home.refresh()
+    home.archive()  # what it has published of agents itself
+    first = home.refresh()
+    home.publish(record for record in logs if record.topic == Topic.CUSTOMERS_EVENTS)
+    assert home.archive().number == 3
+    assert home.refresh() == first
 
 
 def test_death_at_any_step_is_repaired(new_home: NewHome) -> None:

@@ -24,7 +24,9 @@ from batch.views.clusters import (
     terms,
     text_cosines,
 )
+from batch.views.kept_groups import NO_ENCODER, EncoderAtHand
 from schemas.batch_views import UNLABELLED_CLUSTERS
+from schemas.model.encoder import OpenvinoEncoder
 from schemas.model.probabilities import Matrix
 from schemas.model.text import clean_text
 
@@ -193,25 +195,21 @@ def test_clusters_that_fail_leave_the_other_views(tmp_path: Path) -> None:
     """They are made last and before the manifest: what they raised kept every view from being served, each time."""
     place = tmp_path / "unlabelled_tickets"
     place.mkdir()
-    pq.write_table(pa.table({"week": pa.array([WEEK])}), place / "part-0.parquet")
+    pq.write_table(pa.Table.from_pylist(DRONES), place / "part-0.parquet")
 
-    def fail() -> None:
+    def fail() -> OpenvinoEncoder:
         raise MemoryError
 
     with capture_logs() as logs:
-        assert clusters_of_run(tmp_path, fail, as_of=AS_OF) == []
+        assert clusters_of_run(tmp_path, EncoderAtHand(lambda: "e", fail), before=None, as_of=AS_OF) == []
     assert [entry["log_level"] for entry in logs] == ["error"]
 
 
-def test_a_run_without_unlabelled_tickets_loads_no_encoder(tmp_path: Path) -> None:
-    """Most runs have none, and loading takes a second."""
+def test_without_an_encoder_there_are_no_clusters(tmp_path: Path) -> None:
+    """Where set-up has not brought it, that is said and is no error."""
     place = tmp_path / "unlabelled_tickets"
     place.mkdir()
-    pq.write_table(pa.table({"week": pa.array([], pa.date32())}), place / "part-0.parquet")
-
-    def fail() -> None:
-        raise AssertionError("the encoder was asked for")
-
-    assert clusters_of_run(tmp_path, fail, as_of=AS_OF) == []
-    pq.write_table(pa.table({"week": pa.array([WEEK])}), place / "part-0.parquet")
-    assert clusters_of_run(tmp_path, clusters.without_encoder, as_of=AS_OF) == []
+    pq.write_table(pa.Table.from_pylist(DRONES), place / "part-0.parquet")
+    with capture_logs() as logs:
+        assert clusters_of_run(tmp_path, NO_ENCODER, before=None, as_of=AS_OF) == []
+    assert [entry["log_level"] for entry in logs] == ["warning"]
