@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from schemas.taxonomy import load_taxonomy
 from tests.bench.processor import Processor
 from tests.bench.report import Report, Section
 from tests.bench.run import BenchRun
-from tests.bench.sections import demo, encoder, idle, latency, peers, spike, triage
+from tests.bench.sections import batch, demo, encoder, idle, latency, peers, spike, triage
 from tests.bench.trained_bundle import train_bench_model
 
 Measure = Callable[[BenchRun], Section]
@@ -34,6 +35,7 @@ SECTIONS: Final[Mapping[str, Measure]] = {
     "latency": latency.measure,
     "spike": spike.measure,
     "demo": demo.measure,
+    **({"batch": batch.measure} if find_spec(batch.MODULE) else {}),
     "idle": idle.measure,
     "peers": peers.measure,
 }

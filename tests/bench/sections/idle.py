@@ -1,6 +1,7 @@
 """What the whole pipeline takes while nothing comes: share of a core and memory, without a model and with one."""
 
 import time
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import psutil
@@ -11,8 +12,9 @@ from tests.bench.run import BenchRun, home_of, pipeline_at_work
 
 SETTLE_S: Final = 20.0
 OBSERVED_S: Final = 30.0
-CPU_BAR: Final = 0.10
-MEMORY_BAR_GB: Final = 0.9
+BARS_WITHOUT: Final = {"cores": 0.1}
+BARS_WITH: Final = {"cores": 0.1, "gigabytes": 0.9}
+_WORDS: Final = {"cores": "{:.0%} of a core", "gigabytes": "{:.1f} GB"}
 
 
 class Use(NamedTuple):
@@ -28,30 +30,24 @@ def measure(run: BenchRun) -> Section:
     run.say("idle without a model")
     with running_pipeline(home_of(run, "idle-bare"), lambda _sentence: None) as pipeline:
         pipeline.start()
-        _note(section, "without a model", _observe(pipeline))
+        _note(section, "without a model", _observe(pipeline), BARS_WITHOUT)
     run.say("idle with a model")
     with pipeline_at_work(run, "idle-model") as pipeline:
-        _note(section, "with a model", _observe(pipeline))
-    section.notes.append(
-        f"over {OBSERVED_S:.0f} s; workers and serving, beside which the broker's Java is named by itself"
-    )
+        _note(section, "with a model", _observe(pipeline), BARS_WITH)
+    section.notes.append(f"over {OBSERVED_S:.0f} s; broker, workers and serving")
     return section
 
 
-def _note(section: Section, how: str, found: dict[str, Use]) -> None:
-    ours = Use(
-        *(
-            sum(column)
-            for column in zip(*(use for name, use in found.items() if name != "kafka"), strict=True)
-        )
-    )
+def _note(section: Section, how: str, found: dict[str, Use], bars: Mapping[str, float]) -> None:
+    whole = Use(*(sum(column) for column in zip(*found.values(), strict=True)))
     broker = found["kafka"]
     measured = (
-        f"{ours.cores:.1%} of a core, {ours.gigabytes:.2f} GB; "
-        f"broker {broker.cores:.1%}, {broker.gigabytes:.2f} GB"
+        f"{whole.cores:.1%} of a core, {whole.gigabytes:.2f} GB; "
+        f"of these the broker {broker.cores:.1%}, {broker.gigabytes:.2f} GB"
     )
-    pairs = [(Bar(CPU_BAR), ours.cores), (Bar(MEMORY_BAR_GB), ours.gigabytes)]
-    section.held(f"idle, {how}", f"{CPU_BAR:.0%} of a core, {MEMORY_BAR_GB} GB", measured, pairs)
+    must_hold = ", ".join(_WORDS[name].format(limit) for name, limit in bars.items())
+    pairs = [(Bar(limit), getattr(whole, name)) for name, limit in bars.items()]
+    section.held(f"whole pipeline idle, {how}", must_hold, measured, pairs)
     section.raw[how] = {name: use._asdict() for name, use in found.items()}
 
 
