@@ -57,8 +57,19 @@ _WIDTH_OF_A_FILE: Final = 150
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write all raw figures to this file."
 )
+@click.option(
+    "--markdown", "markdown_file", type=click.Path(path_type=Path), help="Write the tables to this file."
+)
 @click.option("--keep", is_flag=True, help="Keep the folder with logs and data.")
-def main(*, only: tuple[str, ...], rounds: int, seconds: float, json_file: Path | None, keep: bool) -> None:
+def main(
+    *,
+    only: tuple[str, ...],
+    rounds: int,
+    seconds: float,
+    json_file: Path | None,
+    markdown_file: Path | None,
+    keep: bool,
+) -> None:
     """Measure encoder, triage, latency, a spike, the demo and an idle pipeline; with --only also peers."""
     console = Console()
     if not console.is_terminal:
@@ -82,7 +93,7 @@ def main(*, only: tuple[str, ...], rounds: int, seconds: float, json_file: Path 
             console=console,
         )
         report = Report(
-            processor=msgspec.to_builtins(processor),
+            processor=processor,
             load_before=load_before,
             model=msgspec.to_builtins(model),
             rounds=rounds,
@@ -92,6 +103,8 @@ def main(*, only: tuple[str, ...], rounds: int, seconds: float, json_file: Path 
             report.sections.append(_measured(name, run))
             if json_file is not None:
                 json_file.write_bytes(report.as_json())
+            if markdown_file is not None:
+                markdown_file.write_text(report.as_markdown(), encoding="utf-8")
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)

@@ -9,6 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.processor import Processor
+
 
 class Spread(NamedTuple):
     """The median of several rounds, the least and the most of them."""
@@ -77,6 +79,15 @@ class Section:
         reached = all(bar.holds(value) for bar, value in pairs)
         self.rows.append(Row(what, must_hold, measured, reached))
 
+    def as_markdown(self) -> str:
+        """Return the table and the notes for a document."""
+        lines = ["| bar | must hold | measured (min..max) | |", "|---|---|---|---|"]
+        lines += [f"| {row.what} | {row.must_hold} | {row.measured} | {row.verdict} |" for row in self.rows]
+        command = f"`python -m tests.bench --only {self.name}`, {self.seconds:.0f} s."
+        return "\n".join(
+            [f"## {self.name}", "", command, "", *lines, "", *(f"- {note}" for note in self.notes)]
+        )
+
     def show(self, console: Console) -> None:
         """Print the table and the notes."""
         table = Table("bar", "must hold", "measured (min..max)", "reached/missed", title=self.name)
@@ -91,7 +102,7 @@ class Section:
 class Report(msgspec.Struct, kw_only=True):
     """A whole run: where, how, and its sections."""
 
-    processor: dict[str, Any]
+    processor: Processor
     load_before: float
     model: dict[str, Any]
     rounds: int
@@ -101,3 +112,8 @@ class Report(msgspec.Struct, kw_only=True):
     def as_json(self) -> bytes:
         """Return everything, raw figures included."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2)
+
+    def as_markdown(self) -> str:
+        """Return the tables for docs/performance.md."""
+        where = f"{self.processor}; load {self.load_before:.1f} before the start; {self.rounds} rounds."
+        return "\n\n".join([where, *(section.as_markdown() for section in self.sections)]) + "\n"
