@@ -7,6 +7,7 @@ rounds with their spread.
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -76,7 +77,13 @@ def main(
         console.width = _WIDTH_OF_A_FILE
     settings = InfraSettings()
     folder = Path(tempfile.mkdtemp(prefix="ticketyard-bench-"))
-    os.environ.update(TICKETYARD_SETUP_FOLDER=settings.setup_folder, TICKETYARD_BATCH_EVERY_MINUTES="0")
+    # Every part is a process of its own and reads these; no load ever goes to a Kafka that somebody else uses.
+    os.environ.update(
+        TICKETYARD_SETUP_FOLDER=settings.setup_folder,
+        TICKETYARD_BATCH_EVERY_MINUTES="0",
+        TICKETYARD_BOOTSTRAP_SERVERS="",
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     use_few_partitions()
     processor, load_before = Processor.here(), os.getloadavg()[0]
     console.print(f"{processor}; load {load_before:.1f} before the start; logs in {folder}", highlight=False)

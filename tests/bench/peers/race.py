@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from infra.processes.child import Child, ChildSpec
 from infra.processes.home_lock import run_folder
@@ -27,8 +27,16 @@ _WARM_RECORDS: Final = 300
 _STARTED_WITHIN_S: Final = 180.0
 _DONE_WITHIN_S: Final = 180.0
 
-Rates = dict[tuple[str, str], list[float]]
-"""Records a second by candidate and backlog, a value a round."""
+
+class Rate(NamedTuple):
+    """Records a second, and the share of them for which the encoder gave way."""
+
+    per_second: float
+    left_out: float
+
+
+Rates = dict[tuple[str, str], list[Rate]]
+"""By candidate and backlog, a value a round."""
 
 
 def backlogs(run: BenchRun) -> dict[str, list[Due]]:
@@ -57,7 +65,7 @@ def race(
 
 def _one_round(
     run: BenchRun, candidate: Candidate, settings: InfraSettings, loads: Mapping[str, Sequence[Due]]
-) -> dict[str, float]:
+) -> dict[str, Rate]:
     ensure_topics(settings.kafka_python_options(), specs_of(settings))
     if candidate.ours:
         release_bundle(settings, run.bundle)
@@ -75,10 +83,11 @@ def _one_round(
         child.stop(grace_s=10.0)
 
 
-def _rate(offered: OfferedLoad, arrivals: Arrivals, due: Sequence[Due]) -> float:
+def _rate(offered: OfferedLoad, arrivals: Arrivals, due: Sequence[Due]) -> Rate:
     began = time.monotonic()
     offered.offer(due)
-    return len(due) / (arrivals.wait_for(len(due), _DONE_WITHIN_S) - began)
+    answered = arrivals.wait_for(len(due), _DONE_WITHIN_S)
+    return Rate(len(due) / (answered.last_at - began), answered.left_out / len(due))
 
 
 def _spec(run: BenchRun, candidate: Candidate, settings: InfraSettings) -> ChildSpec:

@@ -41,7 +41,9 @@ class PeerArguments(NamedTuple):
         return [word for name, value in self._asdict().items() for word in (f"--{name}", str(value))]
 
 
-class _Body(msgspec.Struct):
+class Body(msgspec.Struct):
+    """What a peer reads of any event's body."""
+
     ticket_id: str
     subject: str | None = None
     text: str | None = None
@@ -61,12 +63,12 @@ class Work:
     def __init__(self, bundle: Path) -> None:
         self._bundle = load_bundle(bundle, threads=1)
         self._priorities = PriorityTable.load()
-        self._decoder = msgspec.json.Decoder(_Body)
+        self._decoder = msgspec.json.Decoder(Body)
 
     def answers(self, records: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
         """Return the answer to each (body, time of the event), in order; one without a text is passed on."""
         bodies = [self._decoder.decode(body) for body, _ in records]
-        said = [_said(body, time) for body, (_, time) in zip(bodies, records, strict=True)]
+        said = [said_in(body, time) for body, (_, time) in zip(bodies, records, strict=True)]
         results = iter(
             understand(
                 self._bundle,
@@ -90,7 +92,8 @@ def work_of(bundle: Path) -> Work:
     return Work(bundle)
 
 
-def _said(body: _Body, time: bytes) -> CustomerMessage | None:
+def said_in(body: Body, time: bytes) -> CustomerMessage | None:
+    """Return what a customer says in an event, None where it is not a customer's message."""
     if not body.text or not body.public or body.author is Author.AGENT:
         return None
     text = "\n".join(part for part in (body.subject, body.text) if part)

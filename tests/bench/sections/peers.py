@@ -2,9 +2,9 @@
 
 from tests.bench.peers.candidates import BARE, GIVING_WAY, OTHERS, OURS
 from tests.bench.peers.race import TEXTS, backlogs, race
-from tests.bench.report import Section, Spread
+from tests.bench.report import Section
 from tests.bench.run import BenchRun
-from tests.bench.sections.triage import note_ratios
+from tests.bench.sections.triage import note_ratios, told
 
 
 def measure(run: BenchRun) -> Section:
@@ -15,7 +15,7 @@ def measure(run: BenchRun) -> Section:
     rates = race(run, candidates, loads, "peers")
     note_ratios(section, rates, loads)
     for candidate in candidates:
-        section.told(candidate.what, Spread.of(rates[candidate.name, TEXTS]).told("texts/s"))
+        section.told(candidate.what, told(rates[candidate.name, TEXTS], "texts/s"))
     for other in OTHERS:
         if other not in candidates:
             section.told(other.what, f"not measured: it is not installed; `{other.install}` installs it")
