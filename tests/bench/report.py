@@ -85,7 +85,7 @@ class Section:
         lines += [f"| {row.what} | {row.must_hold} | {row.measured} | {row.verdict} |" for row in self.rows]
         command = f"`python -m tests.bench --only {self.name}`, {self.seconds:.0f} s."
         return "\n".join(
-            [f"## {self.name}", "", command, "", *lines, "", *(f"- {note}" for note in self.notes)]
+            [f"### {self.name}", "", command, "", *lines, "", *(f"- {note}" for note in self.notes)]
         )
 
     def show(self, console: Console) -> None:
