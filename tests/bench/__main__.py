@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-import msgspec
 from rich.console import Console
 
 from infra.running import use_few_partitions
@@ -102,7 +101,7 @@ def main(
         report = Report(
             processor=processor,
             load_before=load_before,
-            model=msgspec.to_builtins(model),
+            model=model,
             rounds=rounds,
             seconds=seconds,
         )

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.processor import Processor
+from tests.bench.trained_bundle import BenchModel
 
 
 class Spread(NamedTuple):
@@ -81,12 +82,17 @@ class Section:
 
     def as_markdown(self) -> str:
         """Return the table and the notes for a document."""
-        lines = ["| bar | must hold | measured (min..max) | |", "|---|---|---|---|"]
+        lines = [
+            f"### {self.name}",
+            "",
+            f"`python -m tests.bench --only {self.name}`, {self.seconds:.0f} s.",
+            "",
+        ]
+        lines += ["| bar | must hold | measured (min..max) | |", "|---|---|---|---|"]
         lines += [f"| {row.what} | {row.must_hold} | {row.measured} | {row.verdict} |" for row in self.rows]
-        command = f"`python -m tests.bench --only {self.name}`, {self.seconds:.0f} s."
-        return "\n".join(
-            [f"### {self.name}", "", command, "", *lines, "", *(f"- {note}" for note in self.notes)]
-        )
+        if self.notes:
+            lines += ["", *(f"- {note}" for note in self.notes)]
+        return "\n".join(lines)
 
     def show(self, console: Console) -> None:
         """Print the table and the notes."""
@@ -104,7 +110,7 @@ class Report(msgspec.Struct, kw_only=True):
 
     processor: Processor
     load_before: float
-    model: dict[str, Any]
+    model: BenchModel
     rounds: int
     seconds: float
     sections: list[Section] = msgspec.field(default_factory=list)
@@ -115,5 +121,8 @@ class Report(msgspec.Struct, kw_only=True):
 
     def as_markdown(self) -> str:
         """Return the tables for docs/performance.md."""
-        where = f"{self.processor}; load {self.load_before:.1f} before the start; {self.rounds} rounds."
+        where = (
+            f"{self.processor}; load {self.load_before:.1f} before the start; --rounds {self.rounds} "
+            f"--seconds {self.seconds:g}. {self.model}"
+        )
         return "\n\n".join([where, *(section.as_markdown() for section in self.sections)]) + "\n"

@@ -38,6 +38,14 @@ class BenchModel(msgspec.Struct, frozen=True, kw_only=True):
     training_s: float
     encoder_share: float
     share_by_its_own_threshold: float
+    texts: int
+
+    def __str__(self) -> str:
+        return (
+            f"Model {self.version}, {self.precision}, trained in {self.training_s:.0f} s: the encoder decides "
+            f"{self.encoder_share:.1%} of {self.texts:,} customers' texts; by the threshold that training chose "
+            f"{self.share_by_its_own_threshold:.1%}."
+        )
 
 
 def train_bench_model(settings: InfraSettings, folder: Path, console: Console) -> BenchModel:
@@ -67,13 +75,9 @@ def train_bench_model(settings: InfraSettings, folder: Path, console: Console) -
         training_s=training_s,
         encoder_share=sum(decided) / len(decided),
         share_by_its_own_threshold=own_share,
+        texts=len(texts),
     )
-    console.print(
-        f"model {model.version}, {model.precision}, trained in {training_s:.0f} s: the encoder decides "
-        f"{model.encoder_share:.1%} of {len(texts):,} customers' texts; by the threshold that training chose "
-        f"{own_share:.1%}",
-        highlight=False,
-    )
+    console.print(str(model), highlight=False)
     return model
 
 

@@ -8,8 +8,18 @@ from infra.demo.observation import Latencies
 from tests.bench.processor import Processor
 from tests.bench.report import Bar, Report, Section, Spread
 from tests.bench.sections.latency import name_of
+from tests.bench.trained_bundle import BenchModel
 
 NONE = Processor(model="none", cores=1, has=())
+MODEL = BenchModel(
+    folder="bundle",
+    version="v1",
+    precision="f32",
+    training_s=30.0,
+    encoder_share=0.12,
+    share_by_its_own_threshold=0.8,
+    texts=1000,
+)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (0.999, 100), (1.0, 100), (0.0, 1)])
@@ -69,7 +79,7 @@ def test_a_row_is_reached_only_if_all_of_its_figures_are() -> None:
 def test_the_report_is_json_whatever_was_measured() -> None:
     """A ticket without a decision waits for ever; JSON has no such number, and says null."""
     section = Section("spike", raw={"recovery_s": [float("inf"), 2.0]})
-    report = Report(processor=NONE, load_before=0.1, model={}, rounds=1, seconds=5.0, sections=[section])
+    report = Report(processor=NONE, load_before=0.1, model=MODEL, rounds=1, seconds=5.0, sections=[section])
 
     assert json.loads(report.as_json())["sections"][0]["raw"] == {"recovery_s": [None, 2.0]}
 
@@ -78,10 +88,12 @@ def test_a_document_has_the_same_rows_and_the_command_of_each() -> None:
     """The tables of docs/performance.md are the report's own: nobody copies figures by hand."""
     section = Section("idle", seconds=12.0)
     section.held("whole pipeline", "10%", "12% (11..13)", [(Bar(0.1), 0.12)])
-    report = Report(processor=NONE, load_before=0.1, model={}, rounds=3, seconds=5.0, sections=[section])
+    report = Report(processor=NONE, load_before=0.1, model=MODEL, rounds=3, seconds=5.0, sections=[section])
 
     text = report.as_markdown()
 
-    assert text.startswith(f"{NONE}; load 0.1 before the start; 3 rounds.")
+    assert text.startswith(
+        f"{NONE}; load 0.1 before the start; --rounds 3 --seconds 5. Model v1, f32, trained in 30 s"
+    )
     assert "`python -m tests.bench --only idle`, 12 s." in text
     assert "| whole pipeline | 10% | 12% (11..13) | missed |" in text
