@@ -12,8 +12,8 @@ UV_COMPILE = $(UV) pip compile pyproject.toml --quiet --python-version 3.11 \
 	--python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help check-machine setup setup-all demo test test-fast test-layers lint bench bench-quality replay-it replay-incidents \
-	lock clean
+.PHONY: help check-machine setup setup-all setup-peers demo test test-fast test-layers lint bench bench-quality \
+	replay-it replay-incidents lock clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ setup: check-machine  ## create .venv with .venv/bin/ticketyard, fetch Java arch
 setup-all: check-machine  ## the same with PyTorch and the tools for tests (7 GB)
 	@$(PYTHON) infra/install.py all
 	@$(BIN)/python -m infra.set_up
+
+setup-peers: setup  ## what `python -m tests.bench --only peers` compares with, in .venv-peers (0.1 GB)
+	@$(BIN)/python -m tests.bench.peers.environment
 
 demo: setup  ## watch the whole pipeline work, four minutes; SERVE=1 leaves it running
 	@$(BIN)/ticketyard demo $(if $(SERVE),--serve)
@@ -48,7 +51,7 @@ lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup  ## throughput and latency on this machine, as a report
+bench: setup  ## the speed of every part on this machine beside its bar (25 minutes)
 	@$(BIN)/python -m tests.bench
 
 bench-quality: setup-all  ## train from scratch on the public data, print quality beside the bars (over an hour)
@@ -64,7 +67,8 @@ lock: setup-all  ## resolve the dependencies anew into requirements/ (run it on 
 	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra train --extra dev $(UPGRADE) -o $(LOCK)-all.txt
 	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra build -c $(LOCK)-all.txt -o $(LOCK)-demo.txt
 	grep -A 2 '^setuptools==' $(LOCK)-all.txt > $(LOCK)-build.txt
+	$(UV_COMPILE:pyproject.toml=requirements/peers.in) $(UPGRADE) -o $(LOCK)-peers.txt
 
 clean:  ## remove .venv, .ticketyard and every cache
-	rm -rf .venv .venv-layers .ticketyard build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-layers .venv-peers .ticketyard build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

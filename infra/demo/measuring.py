@@ -12,7 +12,7 @@ from infra.replays.serving_client import NotServedInTime, ServingClient
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.model.bundle import read_manifest
-from schemas.model.registry import read_current
+from schemas.model.registry import current_or_first
 
 SOURCE: Final = "ticketyard/demo"
 _STALLED_S: Final = 60.0
@@ -67,9 +67,9 @@ def measure(
     """Return what happened; `started_at` is the wall clock (s) of the demonstration's start."""
     decided = first_decisions(settings)
     opened = set(published.opened)
-    current = read_current(settings.models_folder)
+    current = current_or_first(settings.models_folder, settings.first_models_folder)
     if current is None:
-        raise Permanent("no model is current although one was trained; see the training's log")
+        raise Permanent("there is no model; run `make setup`, which makes the first one")
     test = read_manifest(current.folder(settings.models_folder)).test
     return Outcome(
         events_in=len(published.events),

@@ -1,8 +1,5 @@
 """The demonstration step by step: start, train, stream with a batch cycle in the middle, wait, measure."""
 
-import os
-import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,11 +15,10 @@ from infra.demo.measuring import (
 )
 from infra.demo.outcome import Outcome
 from infra.demo.recount import Published
-from infra.pipeline import batch_part, ticketyard
+from infra.pipeline import batch_part
 from infra.processes.part import PartSpec
 from infra.replays.serving_client import ServingClient
 from infra.running import RunningPipeline
-from schemas.errors import Permanent
 from schemas.taxonomy import load_taxonomy
 from ticketyard import TicketProducer
 from ticketyard.settings import ProducingSettings
@@ -53,9 +49,7 @@ class Demo:
         """
         self._say("starting workers and serving; they begin with the model that set-up made")
         self._pipeline.start()
-        publishing = Background(lambda: self._command("batch", "train"))
         bad_records = self._stream()
-        publishing.result()
         client = ServingClient(self._pipeline.addresses.http_url)
         wait_until_batch_is_served(client, self._settings.logs_folder / "batch.log")
         self._say("the batch cycle is done: archive, views and manifest are in place")
@@ -85,7 +79,7 @@ class Demo:
 
     def _batch_worker(self) -> PartSpec:
         """Return what `up` runs too; its Spark starts at once, and its one cycle comes in the middle of the stream."""
-        options = ("--skip-train", "--first-after", str(BATCH_AT_S))
+        options = ("--first-after", str(BATCH_AT_S))
         return batch_part(self._settings, self._pipeline.addresses, *options, every_minutes=_ONCE_MINUTES)
 
     def _publish_until(self, end: datetime, events: Iterator[TimedEvent], producer: TicketProducer) -> None:
@@ -98,44 +92,3 @@ class Demo:
             self._published.note(timed)
             if timed.at >= end:
                 return
-
-    def _command(self, *arguments: str) -> None:
-        """Run a `ticketyard` command to its end; what it says goes to a log of its own."""
-        log = self._settings.logs_folder / f"{'-'.join(word for word in arguments if word.isalpha())}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {
-            **os.environ,
-            **self._pipeline.addresses.environment(),
-            "TICKETYARD_HOME": str(self._settings.home),
-        }
-        with log.open("wb") as file:
-            done = subprocess.run(
-                ticketyard(*arguments), stdout=file, stderr=file, env=environment, check=False
-            )
-        if done.returncode:
-            tail = " ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
-            raise Permanent(
-                f"`ticketyard {' '.join(arguments)}` ended with code {done.returncode}; see {log}: {tail}"
-            )
-
-
-class Background:
-    """Runs something beside the caller, and raises in `result` what it raised."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work = work
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:  # noqa: BLE001 - raised again by `result`, in the caller's thread
-            self._error = error
-
-    def result(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error

@@ -6,7 +6,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from infra.demo.story import Background
 from schemas.events import TICKET_EVENTS, TicketImported, TicketOpened
 from schemas.settings import CommonSettings
 from schemas.taxonomy import load_taxonomy
@@ -17,6 +16,28 @@ from ticketyard.simulator import SimulationConfig, TimedEvent, simulate
 SOURCE: Final = "chaos"
 _HELD_BACK: Final = 0.05
 """This share of the events, the last, waits until the faults are over: they shall always hit work in hand."""
+
+
+class Background:
+    """Runs something beside the caller, and raises in `result` what it raised."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again by `result`, in the caller's thread
+            self._error = error
+
+    def result(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
 
 
 class Traffic:
