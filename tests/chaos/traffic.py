@@ -1,6 +1,7 @@
 """A simulated support operation, published on schedule from a thread of its own, as producers would."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
