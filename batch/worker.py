@@ -16,6 +16,7 @@ from schemas.errors import PipelineError
 from schemas.process_priority import step_back
 
 log = structlog.get_logger(__name__)
+_BUSY_S: Final = 10.0
 _FAILED: Final = "the cycle failed; the next comes at its turn, on a new Spark"
 
 
@@ -32,8 +33,9 @@ def repeat_cycles(
 ) -> None:
     """Do `work` in a cycle of its own, wait `every_s` seconds, and so on; returns never, ends by what `wait` raises.
 
-    The lock is held while a cycle works. A cycle that fails is logged and its Spark replaced; the next one comes at
-    its turn. With `first_after_s`, Spark starts at once and the first cycle so many seconds from now.
+    The lock is held while a cycle works; where another command has it, the cycle comes a little later. One that fails
+    is logged and its Spark replaced; the next comes at its turn. With `first_after_s`, Spark starts at once and the
+    first cycle so many seconds from now.
     """
     step_back(settings.batch_niceness)
     with WarmSession(settings) as warm:
@@ -42,18 +44,20 @@ def repeat_cycles(
             warm.session()
             wait(max(0.0, due - clock()))
         while True:
+            pause_s = every_s
             try:
                 with batch_cycle(settings, command=command, progress=progress(), warm=warm) as cycle:
                     work(cycle)
             except BatchBusy as busy:
-                log.warning("this turn is left to another batch command", reason=str(busy))
+                log.warning("another batch command works: trying again soon", reason=str(busy))
+                pause_s = min(every_s, _BUSY_S)
             except PipelineError as error:
                 log.error(_FAILED, error=str(error))  # noqa: TRY400 - it says what to do; a trace adds nothing
                 warm.replace()
             except Exception:
                 log.exception(_FAILED)
                 warm.replace()
-            wait(every_s)
+            wait(pause_s)
 
 
 def end_on_sigterm() -> None:

@@ -97,19 +97,20 @@ def test_spark_starts_before_a_cycle_that_comes_later(
 
 
 def test_a_turn_is_left_to_whoever_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a person trains from another shell the worker waits for its next turn, and says for whom."""
+    """While a person trains from another shell the worker waits, says for whom, and looks again after ten seconds."""
     monkeypatch.setattr(worker, "WarmSession", lambda _settings: StandIn([]))
     settings = BatchSettings(home=tmp_path, batch_niceness=0)
 
-    def wait(_seconds: float) -> None:
-        raise SystemExit
+    def wait(seconds: float) -> None:
+        raise SystemExit(seconds)
 
     with (
         exclusive(settings.lock_file, command="batch train", now=datetime.now(UTC)),
         capture_logs() as logs,
-        pytest.raises(SystemExit),
+        pytest.raises(SystemExit) as left,
     ):
         repeat_cycles(settings, lambda _: None, command="w", progress=lambda: print, every_s=60, wait=wait)
+    assert left.value.code == 10
     (entry,) = logs
     assert entry["log_level"] == "warning"
     assert "`batch train`" in entry["reason"]
