@@ -11,7 +11,6 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +34,7 @@ SECTIONS: Final[Mapping[str, Measure]] = {
     "latency": latency.measure,
     "spike": spike.measure,
     "demo": demo.measure,
-    **({"batch": batch.measure} if find_spec(batch.MODULE) else {}),
+    "batch": batch.measure,
     "idle": idle.measure,
     "peers": peers.measure,
 }
@@ -51,7 +50,7 @@ _WIDTH_OF_A_FILE: Final = 150
     "--rounds",
     default=3,
     show_default=True,
-    help="Rounds of each section; of spike and demo only with --only.",
+    help="Rounds of each section; of spike, demo and batch only with --only.",
 )
 @click.option("--seconds", default=20.0, show_default=True, help="Length of a round of latency.")
 @click.option(
@@ -70,7 +69,7 @@ def main(
     markdown_file: Path | None,
     keep: bool,
 ) -> None:
-    """Measure encoder, triage, latency, a spike, the demo and an idle pipeline; with --only also peers."""
+    """Measure encoder, triage, latency, a spike, the demo, batch cycles and an idle pipeline; peers only if asked."""
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH_OF_A_FILE

@@ -1,23 +1,24 @@
 """The forms in which this machine can compute the bundle's encoder, and how it cuts texts into tokens.
 
-All that the benchmark knows of how an encoder lies on disk is in this module.
+All that the benchmark knows of how an encoder lies on disk is in this module. Set-up keeps only the form that it chose,
+so the others are made again, by the same code.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
-from tokenizers import Tokenizer
 
-from infra.settings import InfraSettings
+from infra.encoder import make
+from infra.encoder.sample import packaged_sample
 from schemas.model.bundle import Bundle, encoder_of
-from schemas.model.encoder import LayeredEncoder
-from schemas.model.errors import BundleError
+from schemas.model.encoder import MAX_TOKENS, VOCABULARY, LayeredEncoder
 from schemas.model.precision import Precision
+from schemas.model.processors import native_bf16
+from schemas.model.unigram import Unigram
 
 REFERENCE: Final = "f32"
-_PUBLISHED: Final[tuple[Precision, ...]] = ("f32", "bf16")
-"""What the published network is computed in; 8-bit integers are a network of their own, which a bundle carries."""
 
 
 class Forms(NamedTuple):
@@ -28,22 +29,27 @@ class Forms(NamedTuple):
     missing: list[str]
 
 
-def forms_of(settings: InfraSettings, bundle: Bundle) -> Forms:
-    """Return every form, each on one thread."""
+def forms_of(bundle: Bundle, folder: Path) -> Forms:
+    """Make every form in `folder`, and return them, each on one thread."""
     described = bundle.manifest.encoder
     chosen = f"as the bundle has it ({described.precision})"
-    found = Forms(chosen, {chosen: bundle.encoder}, [])
-    for precision in _PUBLISHED:
-        changed = msgspec.structs.replace(described, precision=precision)
-        try:
-            found.encoders[precision] = encoder_of(changed, settings.encoder_folder, threads=1)
-        except BundleError as error:
-            found.missing.append(f"{precision} is not measured: {error}")
-    return found
+    folder.mkdir(parents=True)
+    made = make._Forms(folder, make._placed(make.checked_source(), folder), packaged_sample(), threads=2)
+    folders: dict[Precision, Path] = {REFERENCE: made.exact(), "int8": made.integers()}
+    missing = []
+    if native_bf16():
+        folders["bf16"] = folders[REFERENCE]
+    else:
+        missing.append("bf16 is not measured: this processor does not compute in it")
+    encoders: dict[str, LayeredEncoder] = {chosen: bundle.encoder}
+    for precision, place in folders.items():
+        encoders[precision] = encoder_of(
+            msgspec.structs.replace(described, precision=precision), place, threads=1
+        )
+    return Forms(chosen, encoders, missing)
 
 
-def token_counts(settings: InfraSettings, texts: Sequence[str]) -> list[int]:
-    """Return how many tokens each text has for the encoder."""
-    tokenizer = Tokenizer.from_file(str(settings.encoder_folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    return [len(encoding.ids) for encoding in tokenizer.encode_batch(list(texts))]
+def token_counts(bundle_folder: Path, texts: Sequence[str]) -> list[int]:
+    """Return how many tokens each text has for the encoder of a bundle."""
+    vocabulary = Unigram(bundle_folder / "encoder" / VOCABULARY, most=MAX_TOKENS)
+    return [len(row) for row in vocabulary.ids(texts)]

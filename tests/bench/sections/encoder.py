@@ -31,11 +31,11 @@ def measure(run: BenchRun) -> Section:
     """Time every form in turn, round by round, and compare decisions with those of f32."""
     section = Section("encoder")
     bundle = load_bundle(run.bundle)
-    forms = forms_of(run.settings, bundle)
+    forms = forms_of(bundle, run.folder / "encoder-forms")
     texts = list(dict.fromkeys(customers_texts(run.settings)))
     timed = [
         text
-        for text, tokens in zip(texts, token_counts(run.settings, texts), strict=True)
+        for text, tokens in zip(texts, token_counts(run.bundle, texts), strict=True)
         if FEWEST_TOKENS <= tokens <= TOKENS
     ][:TEXTS]
     times = _times(forms.encoders, timed, run.rounds)
