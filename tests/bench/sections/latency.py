@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from infra.demo.observation import Latencies
 from tests.bench.decisions import Decided, offer_and_wait
-from tests.bench.latency_shares import by_step, journeys
+from tests.bench.latency_shares import by_step, journeys, part_times
 from tests.bench.lives import Phase, lives
 from tests.bench.report import Bar, Section, Spread
 from tests.bench.run import BenchRun, pipeline_at_work
@@ -71,6 +71,8 @@ def _measure_one(run: BenchRun, section: Section, rate: Rate, *, busy: bool, see
         if rate is RATES[-1] and not busy:
             found = by_step(journeys(pipeline.settings, f"S{seed}-"))
             section.notes.append("p50 by step: " + _told_steps(found))
+            parts = part_times(pipeline.addresses.endpoints().metrics_urls.values())
+            section.notes.append("p50 by part: " + parts.told())
 
 
 def _by_share(run: BenchRun, decided: Decided) -> dict[float, Spread]:
