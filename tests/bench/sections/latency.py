@@ -71,8 +71,8 @@ def _measure_one(run: BenchRun, section: Section, rate: Rate, *, busy: bool, see
         if rate is RATES[-1] and not busy:
             found = by_step(journeys(pipeline.settings, f"S{seed}-"))
             section.notes.append("p50 by step: " + _told_steps(found))
-            urls = pipeline.addresses.endpoints().metrics_urls.values()
-            section.notes.append(f"p50 by part of a stage: {part_times(urls).told()}")
+            parts = part_times(pipeline.addresses.endpoints().metrics_urls.values())
+            section.notes.append("p50 by part: " + parts.told())
 
 
 def _by_share(run: BenchRun, decided: Decided) -> dict[float, Spread]:
