@@ -36,7 +36,7 @@ def _scored(bundle: Path, kind: str | None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_older_processors_decide_alike(small_bundle: Path) -> None:
-    """With VNNI nothing changes; without it sums are rounded elsewhere: probabilities by less than 0.1 (docs/models.md).
+    """With VNNI nothing changes; without it sums are rounded elsewhere: probabilities by less than 0.1.
 
     The bundle is in the form that set-up chose here.
     """
