@@ -13,7 +13,7 @@ from tests.chaos.topic_records import Message
 from tests.chaos.verifier import verify
 
 STAGES = ["triage", "cases", "routing", "roster"]
-TICKETS = 3000
+TICKETS = 5000
 KILLS = 12
 DEATHS = 3
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.chaos
 def test_workers_killed_at_random_and_between_transaction_and_outbox(
     tmp_path: Path, small_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """3,000 tickets while workers die every few seconds: the verifier finds no fault of any kind."""
+    """5,000 tickets while workers die every few seconds: the verifier finds no fault of any kind."""
     random = Random(41)
     with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=100) as run:
         run.traffic.start()
