@@ -150,7 +150,7 @@ def form_lines(forms: "EncoderForms") -> Iterator[str]:
         chosen = "chosen, " if form.precision == forms.chosen else ""
         one, eight, more = form.milliseconds
         yield (
-            f"{form.precision} ({chosen}{one:g}, {eight:g} and {more:g} ms a text in calls of 1, 8 and 32; "
+            f"{form.precision} ({chosen}{one:.1f}, {eight:.1f} and {more:.1f} ms a text in calls of 1, 8 and 32; "
             f"cosine {form.cosine:.4f}, {form.same_decisions:.1%} of decisions as in f32)"
         )
 
@@ -189,7 +189,8 @@ def model_check(settings: InfraSettings) -> Check:
     """Look for the current model bundle."""
     if "://" in settings.models_uri:
         return Check("model", Verdict.OK, f"kept at {settings.models_uri}")
-    from schemas.model.registry import check_published, read_current  # noqa: PLC0415 - brings the inference engine
+    # The inference engine takes a second to load.
+    from schemas.model.registry import check_published, first_model, read_current  # noqa: PLC0415
 
     mend = "Run `ticketyard batch train`."
     models = Path(settings.models_uri)
@@ -197,11 +198,16 @@ def model_check(settings: InfraSettings) -> Check:
         current = read_current(models)
         if current is not None:
             check_published(current, models)
+        first = first_model(settings.first_models_folder)
     except PipelineError as error:
         return Check("model", Verdict.FAIL, str(error), mend)
-    if current is None:
-        return Check("model", Verdict.WARN, f"none published yet in {settings.models_uri}", mend)
-    return Check("model", Verdict.OK, current.version)
+    if current is not None:
+        return Check("model", Verdict.OK, current.version)
+    if first is not None:
+        detail = f"none published yet in {models}; all begin with the one of the first day, {first.version}"
+        return Check("model", Verdict.OK, detail)
+    detail = f"none published yet in {models}, and set-up made none"
+    return Check("model", Verdict.WARN, detail, "Run `make setup`.")
 
 
 def all_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]]]:
