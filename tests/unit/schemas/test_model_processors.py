@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from schemas.model import networks
+from schemas.model.openvino_runtime import openvino
 from schemas.model.processors import processor_name
 
 
@@ -19,3 +23,14 @@ def test_a_processor_is_named_with_the_instructions_that_matter(tmp_path: Path) 
 def test_a_system_that_does_not_tell_is_no_crash(tmp_path: Path) -> None:
     """Other systems than Linux have no such file."""
     assert processor_name(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(("native", "computed"), [(True, "bf16"), (False, "f32")])
+def test_bf16_is_computed_in_f32_where_the_processor_has_none(
+    monkeypatch: pytest.MonkeyPatch, native: bool, computed: str
+) -> None:
+    """A bundle made elsewhere was refused there; its last digits differ, and it decides."""
+    monkeypatch.setattr(networks, "native_bf16", lambda _core: native)
+    options = networks.inference_options("bf16", 1, openvino.Core())
+    assert options["INFERENCE_PRECISION_HINT"] == computed
+    assert networks.inference_options("int8", 1, openvino.Core())["INFERENCE_PRECISION_HINT"] == "f32"
