@@ -18,6 +18,7 @@ from schemas.model.arrays import sha256_of
 from schemas.model.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
 from schemas.model.errors import BundleError
 from schemas.model.integers import EXAMPLES, in_integers
+from schemas.model.networks import LOWER, UPPER
 from schemas.model.openvino_runtime import openvino
 from schemas.model.packed import Packed, read_packed
 from schemas.model.precision import Precision
@@ -63,19 +64,11 @@ def make_encoder(folder: Path, say: Say, *, threads: int) -> PreparedEncoder:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
-        say("reading the encoder's weights")
-        packed = _placed(source, fresh)  # Step 2
         sample = packaged_sample()
-        made = _Forms(fresh, packed, sample, threads)
-        say("building its networks")
-        folders: dict[Precision, Path] = {"f32": made.exact()}  # Step 3
-        say("making them compute in 8-bit integers (half a minute)")
-        folders["int8"] = made.integers()  # Step 4
-        if native_bf16():
-            folders["bf16"] = folders["f32"]
+        folders = make_forms(fresh, source, sample, say, threads=threads)  # Steps 2 to 4
         say("measuring which form is quickest here")
         forms = measured_forms(folders, sample, processor=processor)  # Step 5
-        made.keep(forms.chosen, folders)  # Step 6
+        _keep(folders[forms.chosen], fresh)  # Step 6
         found = PreparedEncoder(name=NAME, source_sum=SOURCE_SUM, files=_sums(fresh), forms=forms)
         (fresh / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
         shutil.rmtree(folder, ignore_errors=True)
@@ -83,6 +76,24 @@ def make_encoder(folder: Path, say: Say, *, threads: int) -> PreparedEncoder:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return found
+
+
+def make_forms(
+    folder: Path, source: Path, sample: Sample, say: Say, *, threads: int
+) -> dict[Precision, Path]:
+    """Make every form that this processor computes, from the packed file, and return the folder of each.
+
+    What all forms share lies in `folder`, of which theirs are parts; f32 and bf16 are the same networks.
+    """
+    say("reading the encoder's weights")
+    made = _Forms(folder, _placed(source, folder), sample, threads)
+    say("building its networks")
+    folders: dict[Precision, Path] = {"f32": made.exact()}
+    say("making them compute in 8-bit integers (half a minute)")
+    folders["int8"] = made.integers()
+    if native_bf16():
+        folders["bf16"] = folders["f32"]
+    return folders
 
 
 def is_made(folder: Path, processor: str) -> bool:
@@ -141,6 +152,16 @@ def _placed(source: Path, folder: Path) -> Packed:
     return packed
 
 
+def _keep(form: Path, folder: Path) -> None:
+    """Move a form's networks into the encoder's folder and remove the folders of all forms."""
+    for name in (LOWER, UPPER):
+        for file in (form / name, (form / name).with_suffix(".bin")):
+            file.rename(folder / file.name)
+    for part in folder.iterdir():
+        if part.is_dir():
+            shutil.rmtree(part)
+
+
 class _Forms:
     """Makes the networks of each form in a folder of its own, beside links to what all forms share."""
 
@@ -171,13 +192,6 @@ class _Forms:
         return self._written(
             "int8", *in_integers(*self._networks, rows[::every], words, threads=self._threads)
         )
-
-    def keep(self, chosen: Precision, folders: dict[Precision, Path]) -> None:
-        """Move the chosen form's networks into the encoder's folder and remove all others."""
-        for file in folders[chosen].glob("*er.*"):
-            file.rename(self._folder / file.name)
-        for name in ("raw", "f32", "int8"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def _built(self, means: tuple[Matrix, ...]) -> tuple[openvino.Model, openvino.Model]:
         shape, weights = self._packed.shape, self._packed.weights

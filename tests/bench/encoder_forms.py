@@ -10,12 +10,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from infra.encoder import make
+from infra.encoder.make import checked_source, make_forms
 from infra.encoder.sample import packaged_sample
 from schemas.model.bundle import Bundle, encoder_of
 from schemas.model.encoder import MAX_TOKENS, VOCABULARY, LayeredEncoder
-from schemas.model.precision import Precision
-from schemas.model.processors import native_bf16
 from schemas.model.unigram import Unigram
 
 REFERENCE: Final = "f32"
@@ -34,12 +32,9 @@ def forms_of(bundle: Bundle, folder: Path) -> Forms:
     described = bundle.manifest.encoder
     chosen = f"as the bundle has it ({described.precision})"
     folder.mkdir(parents=True)
-    made = make._Forms(folder, make._placed(make.checked_source(), folder), packaged_sample(), threads=2)
-    folders: dict[Precision, Path] = {REFERENCE: made.exact(), "int8": made.integers()}
+    folders = make_forms(folder, checked_source(), packaged_sample(), lambda _sentence: None, threads=2)
     missing = []
-    if native_bf16():
-        folders["bf16"] = folders[REFERENCE]
-    else:
+    if "bf16" not in folders:
         missing.append("bf16 is not measured: this processor does not compute in it")
     encoders: dict[str, LayeredEncoder] = {chosen: bundle.encoder}
     for precision, place in folders.items():
