@@ -30,8 +30,7 @@ def run_it_check(home: Path, *, share: float, rate: float, say: Say) -> it_ticke
     say(f"training on {split.train_rows:,} tickets; {split.test_rows:,} are held out")
     columns = ["--text-column", it_tickets.TEXT_COLUMN, "--label-column", it_tickets.LABEL_COLUMN]
     _run("train", "--labelled", str(split.train), "--out", str(bundle), "--encoder", "frozen", *columns)
-    with _pipeline(home, it_tickets.PIPELINE_SETTINGS, say) as pipeline:
-        _release(pipeline, bundle)
+    with _pipeline(home, bundle, it_tickets.PIPELINE_SETTINGS, say) as pipeline:
         say(f"replaying {split.test_rows:,} tickets at {rate:g}/s")
         report = it_tickets.check_it_tickets(
             _producing(pipeline), pipeline.addresses.http_url, test=split.test, bundle=bundle, rate=rate
@@ -58,8 +57,7 @@ def run_incidents_check(
         say("training a model from the taxonomy; the log has no text, so it decides nothing")
         bundle = home / "bundle"
         _run("train", "--out", str(bundle))
-    with _pipeline(home, incidents.PIPELINE_SETTINGS, say) as pipeline:
-        _release(pipeline, bundle)
+    with _pipeline(home, bundle, incidents.PIPELINE_SETTINGS, say) as pipeline:
         say(f"replaying {rows:,} rows of the log in event time")
         report = incidents.check_incidents(
             _producing(pipeline), pipeline.addresses.http_url, file=file, recount=RECOUNT
@@ -93,8 +91,13 @@ def _data_file(settings: InfraSettings, name: Path) -> Path:
 
 
 @contextmanager
-def _pipeline(home: Path, environment: Mapping[str, str], say: Say) -> Iterator[RunningPipeline]:
-    """Run a whole pipeline in `home`; its parts read the settings from this process's environment."""
+def _pipeline(
+    home: Path, bundle: Path, environment: Mapping[str, str], say: Say
+) -> Iterator[RunningPipeline]:
+    """Run a whole pipeline in `home`; its parts read the settings from this process's environment.
+
+    The bundle is released before workers start: none begins with the model of the first day.
+    """
     setup = InfraSettings().setup_folder
     own = {
         "TICKETYARD_HOME": str(home),
@@ -103,16 +106,13 @@ def _pipeline(home: Path, environment: Mapping[str, str], say: Say) -> Iterator[
         **environment,
     }
     with environment_with(own), running_pipeline(InfraSettings(), say) as pipeline:
+        release_bundle(_producing(pipeline), bundle)
         pipeline.start()
         yield pipeline
 
 
 def _producing(pipeline: RunningPipeline) -> ProducingSettings:
     return ProducingSettings(bootstrap_servers=pipeline.settings.bootstrap_servers)
-
-
-def _release(pipeline: RunningPipeline, bundle: Path) -> None:
-    release_bundle(_producing(pipeline), bundle)
 
 
 def _run(*arguments: str, environment: Mapping[str, str] | None = None) -> None:

@@ -26,15 +26,15 @@ def test_workers_killed_at_random_and_between_transaction_and_outbox(
 ) -> None:
     """5,000 tickets while workers die every few seconds: the verifier finds no fault of any kind."""
     random = Random(41)
-    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=100) as run:
+    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=130) as run:
         run.traffic.start()
         run.kill_at_random(STAGES, kills=KILLS // 2, random=random)
         run.die_at(
-            {"cases": (FaultPoint.AFTER_TRANSACTION, 12), "routing": (FaultPoint.IN_OUTBOX, 6)}, deaths=DEATHS
+            {"cases": (FaultPoint.AFTER_TRANSACTION, 4), "routing": (FaultPoint.IN_OUTBOX, 2)}, deaths=DEATHS
         )
         run.kill_at_random(STAGES, kills=KILLS // 2, random=random)
         run.die_at(
-            {"cases": (FaultPoint.IN_OUTBOX, 6), "routing": (FaultPoint.AFTER_TRANSACTION, 12)}, deaths=DEATHS
+            {"cases": (FaultPoint.IN_OUTBOX, 2), "routing": (FaultPoint.AFTER_TRANSACTION, 4)}, deaths=DEATHS
         )
         findings = run.settle()
         summary = run.summary(findings)

@@ -99,7 +99,9 @@ def test_what_is_exported_is_the_original(encoder_folder: Path, pair: Pair) -> N
     for head, part in ((bundle.early, slice(lower)), (bundle.head, slice(lower, None))):
         one, other = exported[:, part], original[:, part]
         lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-        assert ((one * other).sum(axis=1) / lengths).min() > 0.97
+        cosines = (one * other).sum(axis=1) / lengths
+        assert cosines.mean() > 0.99  # integers move vectors by about a hundredth
+        assert cosines.min() > 0.95
         assert (head.logits(one).argmax(axis=1) == head.logits(other).argmax(axis=1)).mean() > 0.9
 
 
