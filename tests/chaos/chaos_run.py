@@ -107,13 +107,21 @@ class ChaosRun:
         wait_for(lambda: self.traffic.published >= count, f"{count} events published", 300)
 
     def wait_for_output(self, name: str) -> None:
-        """Wait until a stage has sent something since it was killed last; the roster may have nothing to say."""
+        """Wait until a stage has sent something since it was killed last; the roster may have nothing to say.
+
+        Where kills took so long that no traffic is left but what is held back, there is nothing to wait for.
+        """
         topic = _OUTPUTS.get(name)
         if topic is not None:
             since = (
                 max((moment for killed, moment in self.kills if killed == name), default=0) + _IN_FLIGHT_MS
             )
-            wait_for(lambda: self._has_output(topic, since), f"output of {name}", 120)
+            spent = self.traffic.held_back_at
+            wait_for(
+                lambda: self._has_output(topic, since) or self.traffic.published >= spent,
+                f"output of {name}",
+                120,
+            )
 
     def _has_output(self, topic: str, since_ms: int) -> bool:
         self._look()

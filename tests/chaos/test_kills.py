@@ -26,7 +26,7 @@ def test_workers_killed_at_random_and_between_transaction_and_outbox(
 ) -> None:
     """5,000 tickets while workers die every few seconds: the verifier finds no fault of any kind."""
     random = Random(41)
-    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=130) as run:
+    with chaos_run(tmp_path, small_bundle, monkeypatch, tickets=TICKETS, seconds=180) as run:
         run.traffic.start()
         run.kill_at_random(STAGES, kills=KILLS // 2, random=random)
         run.die_at(
