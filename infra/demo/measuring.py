@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets
+from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets, written
 from infra.demo.outcome import Answer, Outcome
 from infra.demo.recount import Published, Question, questions
 from infra.replays.serving_client import NotServedInTime, ServingClient
@@ -13,11 +13,22 @@ from infra.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.model.bundle import read_manifest
 from schemas.model.registry import current_or_first
+from schemas.topics import Topic
 
 SOURCE: Final = "ticketyard/demo"
 _STALLED_S: Final = 60.0
 _BATCH_STALLED_S: Final = 300.0
+_START_STALLED_S: Final = 300.0
 _PAGE: Final = 5000
+
+
+def wait_until_triage_works(settings: InfraSettings, triage_log: Path) -> None:
+    """Wait until triage has told its first watermark, which it does once it has a model. Raises NotServedInTime."""
+    deadline = time.monotonic() + _START_STALLED_S
+    while not written(settings, Topic.TICKETS_ENRICHED):
+        if time.monotonic() > deadline:
+            raise NotServedInTime(f"triage does not work after {_START_STALLED_S:.0f} s; see {triage_log}")
+        time.sleep(0.2)
 
 
 def wait_until_served(client: ServingClient, published: Published) -> None:

@@ -50,6 +50,17 @@ def records_of(settings: CommonSettings, topic: Topic) -> Iterator[Any]:
         consumer.close()
 
 
+def written(settings: CommonSettings, topic: Topic) -> int:
+    """Return how many records have been written to a topic."""
+    name = settings.topic_prefix + topic
+    consumer = KafkaConsumer(**settings.kafka_python_options(), enable_auto_commit=False)
+    try:
+        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        return sum(consumer.end_offsets(partitions).values())
+    finally:
+        consumer.close()
+
+
 def first_decisions(settings: CommonSettings) -> dict[str, int]:
     """Return, per ticket, the broker's time (ms) of its first TicketAssigned or TicketQueued."""
     first: dict[str, int] = {}

@@ -12,6 +12,7 @@ from infra.demo.measuring import (
     wait_until_batch_is_served,
     wait_until_routed,
     wait_until_served,
+    wait_until_triage_works,
 )
 from infra.demo.outcome import Outcome
 from infra.demo.recount import Published
@@ -49,6 +50,7 @@ class Demo:
         """
         self._say("starting workers and serving; they begin with the model that set-up made")
         self._pipeline.start()
+        wait_until_triage_works(self._settings, self._settings.logs_folder / "triage.log")
         bad_records = self._stream()
         client = ServingClient(self._pipeline.addresses.http_url)
         wait_until_batch_is_served(client, self._settings.logs_folder / "batch.log")
