@@ -25,7 +25,6 @@ from tests.small_model import small_rows, train_small
 from tests.stage_harness import ROOT, Reading, StageHarness, wait_for
 
 WHY = Why("a test", datetime(2026, 3, 2, tzinfo=UTC))
-"""How soon every worker must have followed a rollback."""
 
 
 class Traffic(threading.Thread):
