@@ -4,7 +4,7 @@ import structlog
 
 from batch.cycle import batch_cycle
 from batch.settings import BatchSettings
-from schemas.logs import configure_logs
+from process.logs import configure_logs
 
 configure_logs("batch")
 with batch_cycle(

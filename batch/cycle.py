@@ -29,18 +29,18 @@ from batch.views.kept_groups import EncoderAtHand
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun, newest_run
 from batch.warm_session import WarmSession
+from process.priority import step_back
 from schemas.intent_map import IntentMap, load_intent_map
-from schemas.model.arrays import sha256_of
-from schemas.model.registry import usable
-from schemas.process_priority import step_back
-from schemas.sentiment.folder import sentiment_input
+from schemas.records.topics import ARCHIVED
 from schemas.taxonomy import Taxonomy, load_taxonomy
-from schemas.topics import ARCHIVED
+from understanding.arrays.stored import sha256_of
+from understanding.bundle.registry import usable
+from understanding.sentiment.folder import sentiment_input
 
 if TYPE_CHECKING:
     from batch.promotion.promote import Workshop
     from batch.training.executor import Executor
-    from schemas.model.encoder import SentenceEncoder
+    from understanding.encoder.encoder import SentenceEncoder
 
 Progress = Callable[[str], None]
 
@@ -248,13 +248,13 @@ class Cycle:
 
     def _encoder_sum(self) -> str:
         """Return the sum of what describes the published encoder; "" where `make setup` has not made it."""
-        from schemas.model.prepared_encoder import DESCRIPTION  # noqa: PLC0415 - OpenVINO takes a second to load
+        from understanding.encoder.prepared_encoder import DESCRIPTION  # noqa: PLC0415 - OpenVINO takes a second to load
 
         description = self.settings.encoder_folder / DESCRIPTION
         return sha256_of(description) if description.is_file() else ""
 
     def _encoder(self) -> "SentenceEncoder":
-        from schemas.model.prepared_encoder import published_encoder  # noqa: PLC0415 - as above
+        from understanding.encoder.prepared_encoder import published_encoder  # noqa: PLC0415 - as above
 
         return published_encoder(self.settings.encoder_folder)
 

@@ -9,9 +9,9 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from batch.errors import KafkaUnreachable
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import Event
-from schemas.partitioning import partition_for
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import Event
+from schemas.records.partitioning import partition_for
 
 SOURCE: Final = "ticketyard/batch"
 _DELIVERY_S: Final = 60.0

@@ -12,8 +12,8 @@ from batch.cycle import Cycle, Progress, batch_cycle
 from batch.errors import BatchBusy
 from batch.settings import BatchSettings
 from batch.warm_session import WarmSession
+from process.priority import step_back
 from schemas.errors import PipelineError
-from schemas.process_priority import step_back
 
 log = structlog.get_logger(__name__)
 _BUSY_S: Final = 10.0

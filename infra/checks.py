@@ -19,10 +19,10 @@ from infra.prerequisites import PORT_SETTINGS, java_problem, java_version, port_
 from infra.settings import InfraSettings
 from infra.topics import KafkaUnreachable, admin_client, mismatches, specs_of, topic_states
 from schemas.errors import PipelineError
-from schemas.model.errors import BundleError
+from understanding.arrays.errors import BundleError
 
 if TYPE_CHECKING:
-    from schemas.model.manifest import EncoderForms
+    from understanding.manifest.manifest import EncoderForms
 
 GIB = 1024**3
 
@@ -126,8 +126,8 @@ def encoder_check(settings: InfraSettings) -> Check:
     """Compare the encoder's files with what set-up wrote; tell which form it chose, how quick and how close it is."""
     # OpenVINO, which the encoder's modules bring, takes a second to load.
     from infra.encoder.make import wrong_files as wrong_encoder_files  # noqa: PLC0415
-    from schemas.model.prepared_encoder import read_prepared  # noqa: PLC0415
-    from schemas.model.processors import processor_name  # noqa: PLC0415
+    from understanding.encoder.prepared_encoder import read_prepared  # noqa: PLC0415
+    from understanding.encoder.processors import processor_name  # noqa: PLC0415
 
     try:
         prepared = read_prepared(settings.encoder_folder)
@@ -190,7 +190,7 @@ def model_check(settings: InfraSettings) -> Check:
     if "://" in settings.models_uri:
         return Check("model", Verdict.OK, f"kept at {settings.models_uri}")
     # The inference engine takes a second to load.
-    from schemas.model.registry import check_published, first_model, read_current  # noqa: PLC0415
+    from understanding.bundle.registry import check_published, first_model, read_current  # noqa: PLC0415
 
     mend = "Run `ticketyard batch train`."
     models = Path(settings.models_uri)

@@ -10,12 +10,12 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from infra.dead_letters import DeadLetter
-from schemas.derived import DeadLetterReplayed
-from schemas.envelope import Envelope, Headers, encode_body, encode_headers
 from schemas.errors import Permanent, Transient
-from schemas.identity import derived_id
+from schemas.records.derived import DeadLetterReplayed
+from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
+from schemas.records.identity import derived_id
+from schemas.records.topics import DERIVED_BYTES, Topic
 from schemas.settings import CommonSettings
-from schemas.topics import DERIVED_BYTES, Topic
 
 REPLAY_OF: Final = "ticketyard_replay_of"
 """The header of a record that was sent back; names its letter."""

@@ -7,12 +7,12 @@ from typing import Any, Final
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
-from schemas.derived import DeadLetterReplayed, RecordDied
-from schemas.envelope import Envelope, EventDecoder, EventError, Headers, decode_envelope
 from schemas.errors import Permanent
+from schemas.records.derived import DeadLetterReplayed, RecordDied
+from schemas.records.envelope import Envelope, EventDecoder, EventError, Headers, decode_envelope
+from schemas.records.topics import DERIVED_BYTES, Topic
 from schemas.settings import CommonSettings
-from schemas.topics import DERIVED_BYTES, Topic
-from schemas.view_rows import decode_died
+from schemas.views.view_rows import decode_died
 from serving.tail.lenient_records import read_leniently
 
 _POLL_MS: Final = 500

@@ -12,11 +12,11 @@ from pydantic_settings import BaseSettings
 
 from batch.settings import BatchSettings
 from infra.settings import InfraSettings
-from schemas.derived import DERIVED_EVENTS
-from schemas.events import EXTERNAL_EVENTS, Event
+from schemas.records.derived import DERIVED_EVENTS
+from schemas.records.events import EXTERNAL_EVENTS, Event
+from schemas.records.topics import topic_specs
 from schemas.settings import CommonSettings
-from schemas.tables import VIEWS
-from schemas.topics import topic_specs
+from schemas.views.tables import VIEWS
 from serving.settings import ServingSettings
 from streams.settings import StreamSettings
 from ticketyard.settings import ProducingSettings

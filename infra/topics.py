@@ -9,8 +9,8 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from schemas.errors import Permanent, Transient
+from schemas.records.topics import TopicSpec, topic_specs
 from schemas.settings import CommonSettings
-from schemas.topics import TopicSpec, topic_specs
 
 _UNKNOWN_TOPIC = 3
 

@@ -1,5 +1,5 @@
 """The contract that the layers share.
 
-Reads: nothing. Does: defines events, topics, tables, the ticket fold, the model bundle and its one `score`;
-pure functions only, no engine is imported. Writes: nothing.
+Reads: nothing. Does: defines events, topics, tables and the ticket fold, as pure functions. Writes: nothing.
+Needs the standard library, msgspec, pydantic and yaml, and nothing else.
 """

@@ -94,7 +94,7 @@ class CommonSettings(BaseSettings):
 
     @property
     def encoder_folder(self) -> Path:
-        """Where set-up put the published encoder (`schemas.model.prepared_encoder`)."""
+        """Where set-up put the published encoder (`understanding.encoder.prepared_encoder`)."""
         return Path(self.setup_folder) / "encoder"
 
     @property

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from schemas.sentiment.result import Sentiment
-from schemas.signals.result import Signals
+from schemas.sentiment import Sentiment
+from schemas.signals import Signals
 from schemas.vocabulary import Category, Priority
 
 DecidedBy = Literal["ngrams", "encoder", "source"]
@@ -38,7 +38,7 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     that was taught several; the first of them is `intent`. It is empty where there is none or only the one.
     `out_of_scope` says how strange the text is to the model, 0 to 1: about that part of the texts that it was made
     for is more familiar. `band` is None where the model has learnt no bands.
-    `reasons` are the constants above, and EMPTY_TEXT and TRUNCATED of `schemas.signals.marks`. `priority` is that
+    `reasons` are the constants above, and EMPTY_TEXT and TRUNCATED of `schemas.marks`. `priority` is that
     of the table of priorities, for `priority_reasons`, where the message was understood as a whole; else the
     intent's own. `signals` and `sentiment` are None where only the intent was asked for.
     """

@@ -1,6 +1,6 @@
 """`python -m serving`: serve with the settings of the environment."""
 
-from schemas.logs import configure_logs
+from process.logs import configure_logs
 from serving.http.server import serve
 from serving.settings import ServingSettings
 

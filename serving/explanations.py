@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from schemas.errors import PipelineError
-from schemas.explanation.result import Explanation
 from serving.errors import ExplanationsOff, ModelUnusable, Stopping, TooManyExplanations
+from understanding.explanation.result import Explanation
 
 if TYPE_CHECKING:
-    from schemas.explanation.kept_examples import KeptExample
-    from schemas.model.bundle import Bundle
-    from schemas.model.registry import CurrentModel
+    from understanding.bundle.bundle import Bundle
+    from understanding.bundle.registry import CurrentModel
+    from understanding.explanation.kept_examples import KeptExample
 
 _log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Explanations:
     def _explain(self, text: str) -> Explanation:
         try:
             # Imported here: it brings the encoder's engine, which serving needs for nothing else.
-            from schemas.explanation.explain import explain  # noqa: PLC0415
+            from understanding.explanation.explain import explain  # noqa: PLC0415
         except ImportError as error:
             raise ExplanationsOff(
                 f"explanations need {error.name}, which is not installed beside serving; "
@@ -72,8 +72,8 @@ class Explanations:
 
     def _loaded(self) -> "tuple[Bundle, tuple[KeptExample, ...]]":
         """Return the current model, loaded anew where it is another one than before."""
-        from schemas.explanation.kept_examples import load_examples  # noqa: PLC0415 - as above
-        from schemas.model.registry import load_published  # noqa: PLC0415 - as above
+        from understanding.bundle.registry import load_published  # noqa: PLC0415 - as above
+        from understanding.explanation.kept_examples import load_examples  # noqa: PLC0415 - as above
 
         models = Path(self._uri.removeprefix("file://"))
         current = _current(models, self._first_models)
@@ -88,7 +88,7 @@ class Explanations:
 
 
 def _current(models: Path, first_models: Path) -> "CurrentModel":
-    from schemas.model.registry import current_or_first  # noqa: PLC0415 - as above
+    from understanding.bundle.registry import current_or_first  # noqa: PLC0415 - as above
 
     try:
         current = current_or_first(models, first_models)

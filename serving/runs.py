@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.manifest import CURRENT_NAME, FORMAT_VERSION, CurrentRun, Manifest
+from schemas.views.manifest import CURRENT_NAME, FORMAT_VERSION, CurrentRun, Manifest
 from serving.errors import RunUnusable
 
 

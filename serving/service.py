@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import duckdb
 
-from schemas.topics import SERVED
+from schemas.records.topics import SERVED
 from serving.errors import Stopping
 from serving.explanations import Explanations
 from serving.merge.answers import Answers, Snapshot

@@ -6,7 +6,7 @@ from functools import partial
 
 from confluent_kafka import Consumer
 
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from streams.clients import group_reader, idempotent_producer, reader, topic_facts, transactional_producer
 from streams.engine import Engine, StepEngine
 from streams.errors import TopicMismatch

@@ -8,7 +8,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from schemas.topics import DERIVED_BYTES
+from schemas.records.topics import DERIVED_BYTES
 from streams.errors import BrokerFailed, TopicMismatch
 from streams.settings import StreamSettings
 

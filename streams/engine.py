@@ -7,10 +7,10 @@ from typing import Final, Literal, NamedTuple, Protocol
 import msgspec
 import structlog
 
-from schemas.derived import WatermarkAdvanced
-from schemas.envelope import EventDecoder, EventError, decode_envelope
 from schemas.errors import Permanent
-from schemas.topics import Topic
+from schemas.records.derived import WatermarkAdvanced
+from schemas.records.envelope import EventDecoder, EventError, decode_envelope
+from schemas.records.topics import Topic
 from streams.errors import StateLost
 from streams.fault_points import FaultPoint, Reached
 from streams.input_order import InputOrder

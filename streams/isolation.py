@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from schemas.errors import Transient
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from streams.record import Record
 
 _log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 
-from schemas.header_names import LenientBytes
+from schemas.records.header_names import LenientBytes
 
 _HEAD: Final = struct.Struct(">qi")
 """Every batch begins with its base offset and the length of what follows."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from schemas.derived import Origin
+from schemas.records.derived import Origin
 from streams.clients import consumed
 from streams.errors import BrokerFailed
 from streams.record import Record, TopicRole, headers_of

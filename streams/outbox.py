@@ -6,7 +6,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, Producer
 
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from streams.errors import BrokerFailed
 from streams.fault_points import FaultPoint, Reached
 from streams.metrics import Waited

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from schemas.derived import Origin
-from schemas.envelope import Headers
-from schemas.header_names import UNREADABLE
-from schemas.topics import Topic
+from schemas.records.derived import Origin
+from schemas.records.envelope import Headers
+from schemas.records.header_names import UNREADABLE
+from schemas.records.topics import Topic
 
 _call_headers = methodcaller("headers")
 """Confluent's C code may return although it has raised; unlike the interpreter, a call from C always sees that."""

@@ -4,8 +4,8 @@ import gc
 import sys
 from typing import Final, NoReturn
 
+from process.logs import configure_logs
 from schemas.errors import Permanent
-from schemas.logs import configure_logs
 from streams.errors import EXIT_STAY_DOWN
 from streams.settings import StreamSettings
 from streams.stages import STAGES, StageSpec

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from schemas.records.thread_rule import ThreadPolicy, ThreadRule
 from schemas.settings import CommonSettings
-from schemas.thread_rule import ThreadPolicy, ThreadRule
 
 
 class StreamSettings(CommonSettings):

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from schemas.derived import Origin
+from schemas.records.derived import Origin
 from streams.engine import Engine
 from streams.errors import TopicMismatch
 from streams.metrics import StageMetrics, StepPart

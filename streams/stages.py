@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.topics import Topic, topic_specs
+from schemas.records.topics import Topic, topic_specs
 from streams.cases.partition import CasesPartition
 from streams.roster.partition import RosterPartition
 from streams.routing.partition import RoutingPartition

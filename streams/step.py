@@ -10,12 +10,12 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from schemas.derived import RecordDied
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import Event
-from schemas.identity import derived_id
-from schemas.partitioning import partition_for
-from schemas.topics import Topic
+from schemas.records.derived import RecordDied
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import Event
+from schemas.records.identity import derived_id
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic
 from streams.record import Emission, Record
 
 TIMER_PREFIX: Final = "timer:"
@@ -85,7 +85,7 @@ class Step:
         self.changes[key] = None
 
     def emit(self, topic: Topic, key: str, body: Event, *, id: str, time: datetime) -> None:  # noqa: A002
-        """Send `body` to the partition of `key`; `id` must be derived from the cause (schemas.identity)."""
+        """Send `body` to the partition of `key`; `id` must be derived from the cause (schemas.records.identity)."""
         self.emit_to(topic, partition_for(key, self._partitions[topic]), key, body, id=id, time=time)
 
     def emit_to(

@@ -17,8 +17,8 @@ from batch.settings import BatchSettings
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun
 from infra.topics import ensure_topics, specs_of
-from schemas.partitioning import partition_for
-from schemas.topics import ARCHIVED, Topic
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import ARCHIVED, Topic
 from tests.simulated_logs import LogRecord
 
 Step = Callable[[str], None]

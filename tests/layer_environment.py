@@ -2,8 +2,8 @@
 
 `python tests/layer_environment.py [LAYER ...]` makes `.venv-layers/LAYER` for each layer, an environment whose packages
 are hard links to those of `.venv` that the layer's extra (and pytest) require, and none other. So it has the locked
-versions, needs no index and takes seconds. The layer's package, `schemas` and `ticketyard` are linked beside
-them; other layers are not. Two layers at a time are tested; what pytest says is printed layer by layer.
+versions, needs no index and takes seconds. The layer's package and the shared ones are linked
+beside them; other layers are not. Two layers at a time are tested; what pytest says is printed layer by layer.
 """
 
 import importlib.metadata
@@ -24,12 +24,22 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv-layers"
 EXTRAS = {
-    "schemas": "scoring",
+    "schemas": "",
+    "process": "",
+    "understanding": "scoring",
     "batch": "batch",
     "streams": "streams",
     "serving": "serving",
     "ticketyard": "",
 }
+BESIDE = {
+    "schemas": (),
+    "process": (),
+    "understanding": ("schemas", "process"),
+    "ticketyard": ("schemas", "process"),
+}
+"""The packages that each shared one stands on; a layer stands on all of them."""
+
 AT_A_TIME = 2
 TEST_TOOLS = ("pytest", "pytest-randomly", "pytest-timeout", "hypothesis")
 
@@ -92,8 +102,8 @@ def build(layer: str) -> Path:
     roots = [Requirement(f"ticketyard{extra}"), *map(Requirement, TEST_TOOLS)]
     for name in sorted(required(roots, _requirements_of) - {"ticketyard"}):
         _link(name, site)
-    # Tests may publish with the producers' client and simulator, which need no extra.
-    for package in {"schemas", layer} if layer == "schemas" else {"schemas", "ticketyard", layer}:
+    # Tests of a layer may publish with the producers' client and simulator, which need no extra.
+    for package in {layer, *BESIDE.get(layer, ("schemas", "process", "understanding", "ticketyard"))}:
         (site / package).symlink_to(ROOT / package)
     return folder / "bin" / "python"
 

@@ -6,14 +6,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.derived import SourceEvent, TicketLogged
-from schemas.envelope import Envelope, Headers, encode_body, encode_headers
-from schemas.events import AgentUpdated, CustomerUpdated, Event, TicketEvent, TicketOpened, TicketUpdated
 from schemas.fold import fold, to_fact
-from schemas.identity import derived_id
+from schemas.records.derived import SourceEvent, TicketLogged
+from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
+from schemas.records.events import (
+    AgentUpdated,
+    CustomerUpdated,
+    Event,
+    TicketEvent,
+    TicketOpened,
+    TicketUpdated,
+)
+from schemas.records.identity import derived_id
+from schemas.records.ticket_row import TicketRow
+from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
-from schemas.ticket_row import TicketRow
-from schemas.topics import Topic
 from schemas.triage import Triage
 from ticketyard.simulator import SimulationConfig, TimedEvent, simulate
 

@@ -8,10 +8,10 @@ from batch.training.fitted import Wishes
 from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
-from schemas.model.bands import BandRules
-from schemas.model.manifest import BundleManifest
-from schemas.model.text import split_of
 from schemas.taxonomy import load_taxonomy
+from understanding.manifest.bands import BandRules
+from understanding.manifest.manifest import BundleManifest
+from understanding.scoring.text import split_of
 
 INTENTS: Final = 8
 REJECT_NOTHING: Final = Wishes(bands=BandRules(medium_accuracy=0.0, medium_strangeness=1.0))

@@ -15,13 +15,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from kafka.admin import NewTopic
 
 from infra.topics import admin_client, ensure_topics, specs_of
-from schemas.derived import ModelPublished
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.model.bundle import read_manifest
-from schemas.model.registry import pointer_to
-from schemas.topics import Topic
+from schemas.records.derived import ModelPublished
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.topics import Topic
 from streams.settings import StreamSettings
 from streams.stages import names_of
+from understanding.bundle.bundle import read_manifest
+from understanding.bundle.registry import pointer_to
 
 ROOT = Path(__file__).resolve().parents[1]
 

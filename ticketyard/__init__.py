@@ -4,7 +4,7 @@ Reads: files to replay, settings. Does: checks events against the contract and g
 every acknowledgement. Writes: tickets.events, customers.events and agents.events.
 """
 
-from schemas.events import (
+from schemas.records.events import (
     AgentUpdated,
     Attachment,
     CustomerUpdated,

@@ -9,7 +9,7 @@ import stamina
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
-from schemas.topics import INPUT_BYTES, Topic
+from schemas.records.topics import INPUT_BYTES, Topic
 from ticketyard.errors import BrokerUnreachable, DeliveryRefused, TopicUnusable
 from ticketyard.settings import ProducingSettings
 

@@ -15,8 +15,8 @@ from kafka.errors import (
     SaslAuthenticationFailedError,
 )
 
-from schemas.events import Event
-from schemas.partitioning import partition_for
+from schemas.records.events import Event
+from schemas.records.partitioning import partition_for
 from ticketyard.connection import CHECK_CREDENTIALS, open_producer, topic_identities
 from ticketyard.errors import DeliveryFailed, DeliveryRefused
 from ticketyard.record import Record, to_record

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from schemas.envelope import MAX_ID_LENGTH, Envelope, Headers, encode_body, encode_headers
-from schemas.events import EXTERNAL_EVENTS, AgentUpdated, CustomerUpdated, Event, TicketEvent
-from schemas.topics import INPUT_BYTES, Topic
+from schemas.records.envelope import MAX_ID_LENGTH, Envelope, Headers, encode_body, encode_headers
+from schemas.records.events import EXTERNAL_EVENTS, AgentUpdated, CustomerUpdated, Event, TicketEvent
+from schemas.records.topics import INPUT_BYTES, Topic
 from ticketyard.errors import InvalidEvent
 
 MAX_SOURCE_LENGTH: Final = 256

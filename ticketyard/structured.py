@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.events import EXTERNAL_EVENTS, Event
+from schemas.records.events import EXTERNAL_EVENTS, Event
 from ticketyard.errors import InvalidEvent
 from ticketyard.producer import Message
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from batch.cards.document import Items, Section, Table, Text
 from batch.cards.wording import percent
-from schemas.model.manifest import NEVER_LEFT, STUDENT, BundleManifest, Evaluation
 from schemas.vocabulary import OUT_OF_SCOPE
+from understanding.manifest.manifest import NEVER_LEFT, STUDENT, BundleManifest, Evaluation
 
 _FEW_ROWS = 300
 """Below so many rows, an accuracy of 90 % is known to about three points only."""

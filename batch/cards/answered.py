@@ -10,13 +10,13 @@ import numpy as np
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.reliability import Flags
 from batch.training.rows import LabelledRow
-from schemas.model.bundle import Bundle
-from schemas.model.manifest import BundleManifest, Label
-from schemas.model.probabilities import Wide
-from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
 from schemas.vocabulary import OUT_OF_SCOPE, PRIORITY_RANK, TRIAGE_TEAM, Priority, Tier
+from understanding.arrays.probabilities import Wide
+from understanding.bundle.bundle import Bundle
+from understanding.manifest.manifest import BundleManifest, Label
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 
 class AnsweredRow(NamedTuple):

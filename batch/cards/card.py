@@ -16,9 +16,9 @@ from batch.cards.identity import Swap, packaged_templates, swaps
 from batch.cards.quality_sections import quality_sections
 from batch.training.evaluate import measure
 from batch.training.rows import LabelledRow, TrainingError
-from schemas.model.bundle import Bundle
-from schemas.model.manifest import BundleManifest, Evaluation
-from schemas.signals.priority import PriorityTable
+from understanding.bundle.bundle import Bundle
+from understanding.manifest.manifest import BundleManifest, Evaluation
+from understanding.signals.priority import PriorityTable
 
 MARKDOWN_NAME: Final = "card.md"
 HTML_NAME: Final = "card.html"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from batch.cards.answered import Answered
-from schemas.model.manifest import Label
+from understanding.manifest.manifest import Label
 
 MOST_PAIRS: Final = 20
 MOST_GROUPS: Final = 24

@@ -12,8 +12,8 @@ from batch.cards.pictures import drawable, slices_picture
 from batch.cards.quality_sections import NO_PICTURE
 from batch.cards.slices import LEAST_ROWS, slices, worst_gaps
 from batch.cards.wording import number, percent, points
-from schemas.model.text import normalised
-from schemas.signals.redaction import redacted
+from understanding.scoring.text import normalised
+from understanding.signals.redaction import redacted
 
 _MOST_TERMS: Final = 12
 

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from schemas.model.bundle import Bundle
-from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
+from understanding.bundle.bundle import Bundle
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

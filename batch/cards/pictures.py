@@ -10,7 +10,7 @@ import numpy as np
 from batch.cards.confusion import ConfusionMatrix
 from batch.cards.reliability_bins import Bin, CoveragePoint
 from batch.cards.slices import Slice
-from schemas.model.manifest import CurvePoint
+from understanding.manifest.manifest import CurvePoint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from batch.cards.document import Part, Picture, Section, Table, Text
 from batch.cards.pictures import confusion_picture, coverage_picture, drawable, reliability_picture
 from batch.cards.reliability_bins import coverage_curve, reliability_bins
 from batch.cards.wording import percent
-from schemas.model.manifest import Evaluation
+from understanding.manifest.manifest import Evaluation
 
 NO_PICTURE: Final = Text(
     "The picture is left out: matplotlib is not installed here (install ticketyard[batch] with it, then "

@@ -10,11 +10,11 @@ import structlog
 
 from batch.errors import ModelUnknown
 from batch.promotion.releases import Release
-from schemas.explanation.kept_examples import load_examples
-from schemas.model.bundle import load_bundle, read_manifest
-from schemas.model.errors import BundleError
-from schemas.model.manifest import CARD_FOLDER, EXAMPLES, MANIFEST, BundleManifest
-from schemas.model.registry import CurrentModel, pointer_to
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import load_bundle, read_manifest
+from understanding.bundle.registry import CurrentModel, pointer_to
+from understanding.explanation.kept_examples import load_examples
+from understanding.manifest.manifest import CARD_FOLDER, EXAMPLES, MANIFEST, BundleManifest
 
 log = structlog.get_logger(__name__)
 

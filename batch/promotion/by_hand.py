@@ -23,8 +23,8 @@ from batch.promotion.releases import (
     last_rollback,
     read_releases,
 )
-from schemas.derived import ModelTrial
-from schemas.model.registry import CurrentModel, check_published
+from schemas.records.derived import ModelTrial
+from understanding.bundle.registry import CurrentModel, check_published
 
 Progress = Callable[[str], None]
 TrialKind = Literal["shadow", "canary"]

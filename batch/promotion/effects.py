@@ -17,9 +17,9 @@ from batch.promotion.releases import (
 )
 from batch.promotion.verdicts import Verdict, read_verdict
 from batch.publishing import Announcement, publish
-from schemas.model.errors import BundleError
-from schemas.model.registry import CURRENT, CurrentModel, read_current, write_current
-from schemas.topics import Topic
+from schemas.records.topics import Topic
+from understanding.arrays.errors import BundleError
+from understanding.bundle.registry import CURRENT, CurrentModel, read_current, write_current
 
 log = structlog.get_logger(__name__)
 Progress = Callable[[str], None]

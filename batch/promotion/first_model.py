@@ -16,12 +16,12 @@ from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.provenance import code_version
 from batch.training.train import train_bundle
-from schemas.model.bundle import read_manifest
-from schemas.model.manifest import BundleManifest
-from schemas.model.prepared_encoder import DESCRIPTION, read_prepared
-from schemas.model.registry import pointer_to, usable, write_current
-from schemas.model.writing import bundle_being_written, place_files
 from schemas.taxonomy import Taxonomy
+from understanding.bundle.bundle import read_manifest
+from understanding.bundle.registry import pointer_to, usable, write_current
+from understanding.bundle.writing import bundle_being_written, place_files
+from understanding.encoder.prepared_encoder import DESCRIPTION, read_prepared
+from understanding.manifest.manifest import BundleManifest
 
 
 def first_key(data: TrainingData, seed: int, choices: Choices, encoder_dir: Path) -> str:

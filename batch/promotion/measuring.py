@@ -14,11 +14,11 @@ from batch.training.gate import Answers
 from batch.training.rows import LabelledRow
 from schemas.errors import PipelineError
 from schemas.intent_map import NO_CHANGES, IntentMap
-from schemas.model.bundle import Bundle
-from schemas.model.manifest import Evaluation
-from schemas.model.registry import CurrentModel, load_published
-from schemas.model.scoring import score
 from schemas.triage import Triage
+from understanding.bundle.bundle import Bundle
+from understanding.bundle.registry import CurrentModel, load_published
+from understanding.manifest.manifest import Evaluation
+from understanding.scoring.scoring import score
 
 log = structlog.get_logger(__name__)
 

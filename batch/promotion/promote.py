@@ -28,12 +28,12 @@ from batch.training.rows import LabelledRow, TrainingError
 from batch.training.train import train_bundle
 from batch.training.update import update_bundle, why_not_updatable
 from schemas.intent_map import NO_CHANGES, IntentMap
-from schemas.model.bundle import Bundle, load_bundle, read_manifest
-from schemas.model.errors import BundleError
-from schemas.model.manifest import CARD_FOLDER, BundleManifest
-from schemas.model.registry import CurrentModel
-from schemas.signals.priority import PriorityTable
 from schemas.taxonomy import Taxonomy
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import Bundle, load_bundle, read_manifest
+from understanding.bundle.registry import CurrentModel
+from understanding.manifest.manifest import CARD_FOLDER, BundleManifest
+from understanding.signals.priority import PriorityTable
 
 log = structlog.get_logger(__name__)
 Progress = Callable[[str], None]

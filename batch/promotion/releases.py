@@ -14,9 +14,9 @@ import msgspec
 
 from batch.promotion.verdicts import read_record
 from batch.storage import replace, write_new
-from schemas.derived import ModelPublished, ModelTrial
-from schemas.identity import derived_id
-from schemas.model.registry import CurrentModel, read_current
+from schemas.records.derived import ModelPublished, ModelTrial
+from schemas.records.identity import derived_id
+from understanding.bundle.registry import CurrentModel, read_current
 
 RELEASES: Final = "releases"
 ANNOUNCED_NAME: Final = "announced.json"

@@ -10,7 +10,7 @@ from batch.promotion.bundles import place, released_versions, remove_old_challen
 from batch.promotion.holds import PublishRules
 from batch.promotion.releases import read_releases
 from batch.promotion.verdicts import Verdict, read_verdict, write_verdict
-from schemas.model.registry import CurrentModel
+from understanding.bundle.registry import CurrentModel
 
 Progress = Callable[[str], None]
 

@@ -12,10 +12,10 @@ from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
 from batch.training.tuning import EncoderChoice
 from schemas.intent_map import NO_CHANGES, IntentMap
-from schemas.model.manifest import DataInput
-from schemas.model.text import as_read, split_of
-from schemas.sentiment.folder import SENTIMENT_PART
 from schemas.taxonomy import Taxonomy
+from understanding.manifest.manifest import DataInput
+from understanding.scoring.text import as_read, split_of
+from understanding.sentiment.folder import SENTIMENT_PART
 
 TAXONOMY: Final = "taxonomy"
 _NO_FILES: Final = frozenset((TAXONOMY, CORRECTIONS, INTENT_MAP, SENTIMENT_PART))

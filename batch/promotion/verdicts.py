@@ -13,10 +13,10 @@ import msgspec
 from batch.errors import ModelsDamaged
 from batch.storage import replace
 from batch.training.gate import Comparison
-from schemas.derived import ModelPublished
-from schemas.identity import derived_id
-from schemas.model.manifest import Evaluation
-from schemas.model.registry import CurrentModel, usable
+from schemas.records.derived import ModelPublished
+from schemas.records.identity import derived_id
+from understanding.bundle.registry import CurrentModel, usable
+from understanding.manifest.manifest import Evaluation
 
 T = TypeVar("T")
 

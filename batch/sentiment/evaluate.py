@@ -7,11 +7,11 @@ from typing import Final
 from batch.sentiment.labels import as_three, level_of
 from batch.training.evaluate import sum_of_rows
 from batch.training.rows import LabelledRow
-from schemas.model.language import language_of
-from schemas.model.text import clean_text
-from schemas.sentiment.folder import SentimentEvaluation
-from schemas.sentiment.model import VALUES, SentimentModel, read_sentiment
-from schemas.sentiment.result import Level, Sentiment
+from schemas.sentiment import Level, Sentiment
+from understanding.language import language_of
+from understanding.scoring.text import clean_text
+from understanding.sentiment.folder import SentimentEvaluation
+from understanding.sentiment.model import VALUES, SentimentModel, read_sentiment
 
 _STRONG_LEVELS: Final = frozenset({"very_negative", "very_positive"})
 

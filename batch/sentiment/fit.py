@@ -12,15 +12,15 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from batch.sentiment.thresholds import class_offsets, frustration_threshold, macro_f1
-from schemas.model.language import language_of
-from schemas.model.probabilities import Matrix, Wide, softmax
-from schemas.model.text import normalised
-from schemas.sentiment.lexicon import Lexicon, packaged_lexicon
-from schemas.sentiment.model import SURELY_NEGATIVE, VALUES, sentiment_state
-from schemas.sentiment.result import Level
-from schemas.sentiment.signals import Reading, Signals, signals_of
-from schemas.sentiment.terms import Kind, pairs_of, pieces_of, words_of
-from schemas.sentiment.tokens import MOST_CHARACTERS, tokens_of
+from schemas.sentiment import Level
+from understanding.arrays.probabilities import Matrix, Wide, softmax
+from understanding.language import language_of
+from understanding.scoring.text import normalised
+from understanding.sentiment.lexicon import Lexicon, packaged_lexicon
+from understanding.sentiment.model import SURELY_NEGATIVE, VALUES, sentiment_state
+from understanding.sentiment.signals import Reading, Signals, signals_of
+from understanding.sentiment.terms import Kind, pairs_of, pieces_of, words_of
+from understanding.sentiment.tokens import MOST_CHARACTERS, tokens_of
 
 MOST_TERMS: Final = 150_000
 """Terms kept of each kind, the most frequent ones."""

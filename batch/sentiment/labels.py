@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from batch.training.rows import LabelledRow, TrainingError
-from schemas.sentiment.model import THREE_CLASSES
-from schemas.sentiment.result import LEVELS, Level
+from schemas.sentiment import LEVELS, Level
+from understanding.sentiment.model import THREE_CLASSES
 
 _TO_THREE: Final[dict[Level, Level]] = dict(
     zip(LEVELS, ("negative", "negative", "neutral", "positive", "positive"), strict=True)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from schemas.model.probabilities import Wide
+from understanding.arrays.probabilities import Wide
 
 _OFFSETS: Final = np.linspace(-0.6, 0.6, 25)
 _ROUNDS: Final = 2

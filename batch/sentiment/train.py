@@ -13,14 +13,14 @@ from batch.sentiment.fit import Example, Fitted, fit_sentiment
 from batch.sentiment.labels import as_three, classes_of, level_of
 from batch.training.provenance import code_version
 from batch.training.rows import LabelledRow
-from schemas.model.arrays import dump_arrays
-from schemas.model.manifest import DataInput, RowCounts
-from schemas.model.text import clean_text, split_of
-from schemas.model.writing import bundle_being_written
-from schemas.sentiment.examples import packaged_examples
-from schemas.sentiment.folder import SENTIMENT_ARRAYS, SENTIMENT_MANIFEST, SentimentManifest
-from schemas.sentiment.model import THREE_CLASSES, sentiment_model_from
-from schemas.sentiment.result import Level
+from schemas.sentiment import Level
+from understanding.arrays.stored import dump_arrays
+from understanding.bundle.writing import bundle_being_written
+from understanding.manifest.manifest import DataInput, RowCounts
+from understanding.scoring.text import clean_text, split_of
+from understanding.sentiment.examples import packaged_examples
+from understanding.sentiment.folder import SENTIMENT_ARRAYS, SENTIMENT_MANIFEST, SentimentManifest
+from understanding.sentiment.model import THREE_CLASSES, sentiment_model_from
 
 OWN_VALIDATION: Final = 0.2
 """The share of rows that thresholds are chosen on where the data name no validation rows."""

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from batch.training.reliability import Flags, expected_calibration_error
 from batch.training.rows import LabelledRow
-from schemas.model.manifest import BandFigures, CurvePoint
-from schemas.model.probabilities import Wide
 from schemas.triage import Band, Triage
 from schemas.vocabulary import OUT_OF_SCOPE
+from understanding.arrays.probabilities import Wide
+from understanding.manifest.manifest import BandFigures, CurvePoint
 
 COVERAGES: Final = (
     *(1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.93, 0.92, 0.91, 0.9),

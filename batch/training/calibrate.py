@@ -8,8 +8,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from batch.training.linear import Targets
-from schemas.model.manifest import NEVER_LEFT
-from schemas.model.probabilities import Flags, Matrix, Wide, log_softmax
+from understanding.arrays.probabilities import Flags, Matrix, Wide, log_softmax
+from understanding.manifest.manifest import NEVER_LEFT
 
 LOSS: Final = 0.003
 """How much accuracy below the best point of the curve is given, by default, for asking the encoder less often."""

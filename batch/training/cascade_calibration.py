@@ -11,13 +11,13 @@ from batch.training.fitted import Fitted, State, Wishes
 from batch.training.linear import Targets
 from batch.training.reliability import expected_calibration_error, learn_bands
 from batch.training.vectors import Vectors
-from schemas.model.bundle import head_from
-from schemas.model.manifest import NEVER_LEFT, OperatingPoint, Validation
-from schemas.model.ngrams import ngram_tier_from
-from schemas.model.probabilities import Matrix, Wide, softmax
-from schemas.model.strangeness import energy, quantiles, strangeness
-from schemas.model.student import student_from
 from schemas.vocabulary import OUT_OF_SCOPE
+from understanding.arrays.probabilities import Matrix, Wide, softmax
+from understanding.bundle.bundle import head_from
+from understanding.manifest.manifest import NEVER_LEFT, OperatingPoint, Validation
+from understanding.tiers.ngrams import ngram_tier_from
+from understanding.tiers.strangeness import energy, quantiles, strangeness
+from understanding.tiers.student import student_from
 
 LOSSES: Final = (0.0, 0.001, 0.003, 0.005, 0.01, 0.02)
 """The losses of accuracy for which the manifest says what they would bring."""

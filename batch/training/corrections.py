@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from batch.training.rows import LabelledRow
-from schemas.model.manifest import DataInput
-from schemas.model.text import as_read
+from understanding.manifest.manifest import DataInput
+from understanding.scoring.text import as_read
 
 CORRECTIONS: Final = "corrections"
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from batch.training.rows import LabelledRow
 from schemas.intent_map import IntentMap
-from schemas.model.manifest import DataInput
 from schemas.triage import Guess, Triage
+from understanding.manifest.manifest import DataInput
 
 INTENT_MAP: Final = "intent_map"
 

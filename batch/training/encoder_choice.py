@@ -11,15 +11,21 @@ from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.rows import TrainingError
 from batch.training.tuning import missing_packages
-from schemas.model.bundle import encoder_of
-from schemas.model.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
-from schemas.model.integers import in_integers
-from schemas.model.manifest import ENCODER, EncoderForms, EncoderInfo
-from schemas.model.packed import Packed, read_packed
-from schemas.model.prepared_encoder import EXIT_AFTER, LAYERS, PUBLISHED, read_prepared, write_networks
-from schemas.model.unigram import Unigram
-from schemas.model.words import WordVectors
-from schemas.model.writing import place_encoder
+from understanding.bundle.bundle import encoder_of
+from understanding.bundle.writing import place_encoder
+from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
+from understanding.encoder.integers import in_integers
+from understanding.encoder.packed import Packed, read_packed
+from understanding.encoder.prepared_encoder import (
+    EXIT_AFTER,
+    LAYERS,
+    PUBLISHED,
+    read_prepared,
+    write_networks,
+)
+from understanding.encoder.unigram import Unigram
+from understanding.encoder.words import WordVectors
+from understanding.manifest.manifest import ENCODER, EncoderForms, EncoderInfo
 
 if TYPE_CHECKING:
     from batch.training.fine_tune import Tuned  # needs the extra `train`

@@ -12,11 +12,11 @@ from batch.training.abstaining import Answers
 from batch.training.current_names import rename_answers
 from batch.training.rows import LabelledRow
 from schemas.intent_map import NO_CHANGES, IntentMap
-from schemas.model.bundle import Bundle
-from schemas.model.manifest import Evaluation
-from schemas.model.scoring import score
 from schemas.triage import Triage, all_intents
 from schemas.vocabulary import OUT_OF_SCOPE
+from understanding.bundle.bundle import Bundle
+from understanding.manifest.manifest import Evaluation
+from understanding.scoring.scoring import score
 
 MICRO_BATCH: Final = 256
 """Texts scored at once, as in the stream."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from batch.training.linear import Targets
 from batch.training.rows import LabelledRow, TrainingError
-from schemas.model.text import Split, clean_text, split_of
+from understanding.scoring.text import Split, clean_text, split_of
 
 OWN_VALIDATION: Final = 0.2
 """The share of rows that is set aside where the data name no validation rows."""

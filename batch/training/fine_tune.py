@@ -16,13 +16,13 @@ from batch.training.linear import Targets
 from batch.training.published_encoder import published_body, weights_of
 from batch.training.shared_states import SharedStates
 from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
-from schemas.model.integers import EXAMPLES
-from schemas.model.openvino_runtime import openvino
-from schemas.model.packed import Packed
-from schemas.model.probabilities import Matrix
-from schemas.model.processors import native_bf16
-from schemas.model.transformer import Branch, lower_network, upper_network
-from schemas.model.words import WordVectors
+from understanding.arrays.probabilities import Matrix
+from understanding.encoder.integers import EXAMPLES
+from understanding.encoder.openvino_runtime import openvino
+from understanding.encoder.packed import Packed
+from understanding.encoder.processors import native_bf16
+from understanding.encoder.transformer import Branch, lower_network, upper_network
+from understanding.encoder.words import WordVectors
 
 _REPORTED_EVERY: Final = 20
 _AVERAGED_EVERY: Final = 8

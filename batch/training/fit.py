@@ -13,10 +13,10 @@ from batch.training.progress import Progress
 from batch.training.published_beside import fit_published, learn_factors, side_by_side, split_vectors
 from batch.training.search import search_settings
 from batch.training.vectors import Vectors
-from schemas.model.bundle import head_from
-from schemas.model.fit_settings import FitSettings
-from schemas.model.ngrams import ngram_tier_from
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.bundle.bundle import head_from
+from understanding.manifest.fit_settings import FitSettings
+from understanding.tiers.ngrams import ngram_tier_from
 
 FEWEST_TO_WEIGH: Final = 50
 """Validation rows without which a student's say beside the n-grams would be a matter of luck."""

@@ -3,9 +3,9 @@
 from typing import Any, NamedTuple
 
 from batch.training.calibrate import LOSS
-from schemas.model.bands import BandRules, Bands
-from schemas.model.fit_settings import FitSettings, Search
-from schemas.model.manifest import Validation
+from understanding.manifest.bands import BandRules, Bands
+from understanding.manifest.fit_settings import FitSettings, Search
+from understanding.manifest.manifest import Validation
 
 State = dict[str, Any]
 """A tier as it is stored: arrays and numbers by name."""

@@ -7,8 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from batch.training.linear import Targets, rows_of_weights
-from schemas.model.fit_settings import HeadSettings
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.manifest.fit_settings import HeadSettings
 
 _MOST_STEPS: Final = 500
 

@@ -5,11 +5,11 @@ from collections import defaultdict
 from typing import Final
 
 from batch.training.examples import Material, joined
-from schemas.explanation.kept_examples import KeptExample
-from schemas.explanation.result import ExampleSource
-from schemas.model.text import clean_text, normalised
-from schemas.signals.redaction import redacted
 from schemas.taxonomy import Taxonomy
+from understanding.explanation.kept_examples import KeptExample
+from understanding.explanation.result import ExampleSource
+from understanding.scoring.text import clean_text, normalised
+from understanding.signals.redaction import redacted
 
 MOST_OF_A_LABEL: Final = 20
 MOST: Final = 20_000

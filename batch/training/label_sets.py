@@ -9,9 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from batch.training.examples import sample
 from batch.training.rows import LabelledRow
-from schemas.model.probabilities import Matrix
-from schemas.model.several import Flags
-from schemas.model.text import clean_text
+from understanding.arrays.probabilities import Matrix
+from understanding.scoring.text import clean_text
+from understanding.tiers.several import Flags
 
 MOST_ROWS: Final = 20_000
 """Rows that are learnt from at most; of more, these are drawn by the seed."""

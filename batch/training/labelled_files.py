@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from batch.training.rows import LabelledRow, TrainingError
-from schemas.model.manifest import DataInput
-from schemas.model.text import Split
+from understanding.manifest.manifest import DataInput
+from understanding.scoring.text import Split
 
 _GZIP: Final = b"\x1f\x8b"
 _PARQUET: Final = b"PAR1"

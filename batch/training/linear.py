@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
 
 Targets = npt.NDArray[np.intp]
 """The column of each row's label, (n,)."""

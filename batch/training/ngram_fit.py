@@ -8,9 +8,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from batch.training.linear import Targets, rows_of_weights
-from schemas.model.fit_settings import NgramSettings
-from schemas.model.ngrams import NgramFeatures, Terms, pack_strings
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.arrays.strings import pack_strings
+from understanding.manifest.fit_settings import NgramSettings
+from understanding.tiers.ngrams import NgramFeatures, Terms
 
 MOST_WEIGHTS: Final = 40_000_000
 """Terms are fewer than the settings say where there are very many labels, so that the weights stay below 160 MB."""

@@ -7,8 +7,8 @@ from sklearn.svm import LinearSVC
 
 from batch.training.examples import Examples
 from batch.training.linear import IMPOSSIBLE, Targets
-from schemas.model.fit_settings import NgramSettings
-from schemas.model.ngrams import NgramTier, features_from, ngram_tier_from
+from understanding.manifest.fit_settings import NgramSettings
+from understanding.tiers.ngrams import NgramTier, features_from, ngram_tier_from
 
 
 class Update(NamedTuple):

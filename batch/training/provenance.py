@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Final
 
 import batch.training
-import schemas.model
-import schemas.signals
+import understanding
 
-_DECIDES: Final = (schemas.model, schemas.signals, batch.training)
-"""The packages that decide what a training makes: the signals' cleaning, with its word lists, makes a model's input."""
+_DECIDES: Final = (understanding, batch.training)
+"""The packages that decide what a training makes; understanding cleans the texts that a model learns from."""
 
 _LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "openvino", "sentencepiece")
 

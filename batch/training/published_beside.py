@@ -12,9 +12,9 @@ import numpy as np
 from batch.training.calibrate import learn_scales
 from batch.training.head_fit import fit_head, head_state
 from batch.training.linear import Targets
-from schemas.model.bundle import head_from
-from schemas.model.fit_settings import HeadSettings
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.bundle.bundle import head_from
+from understanding.manifest.fit_settings import HeadSettings
 
 State = dict[str, Any]
 

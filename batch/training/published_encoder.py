@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertModel
 
-from schemas.model.packed import Packed
+from understanding.encoder.packed import Packed
 
 
 def published_body(packed: Packed) -> Any:

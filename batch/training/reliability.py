@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from schemas.model.bands import BandRules, Bands
-from schemas.model.probabilities import Wide
+from understanding.arrays.probabilities import Wide
+from understanding.manifest.bands import BandRules, Bands
 
 BINS: Final = 15
 

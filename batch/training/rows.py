@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.errors import Permanent
-from schemas.model.text import Split
 from schemas.taxonomy import Taxonomy
+from understanding.scoring.text import Split
 
 
 class TrainingError(Permanent):

@@ -16,9 +16,9 @@ from batch.training.executor import Executor, Job
 from batch.training.progress import Progress
 from batch.training.rows import TrainingError
 from batch.training.trials import TrialPlan, TrialRows, TrialTask, fold_accuracy, write_trials
-from schemas.model.fit_settings import HeadSettings, NgramSettings, Search, Trial
-from schemas.model.probabilities import Matrix
-from schemas.model.text import normalised
+from understanding.arrays.probabilities import Matrix
+from understanding.manifest.fit_settings import HeadSettings, NgramSettings, Search, Trial
+from understanding.scoring.text import normalised
 
 FOLDS: Final = 5
 

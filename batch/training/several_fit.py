@@ -20,13 +20,13 @@ from batch.training.progress import Progress
 from batch.training.reliability import expected_calibration_error, learn_bands
 from batch.training.several_weights import Weighing, learn_thresholds, micro_f1, weigh
 from batch.training.vectors import Vectors
-from schemas.model.fit_settings import NgramSettings
-from schemas.model.manifest import Validation
-from schemas.model.ngrams import NgramFeatures
-from schemas.model.probabilities import Matrix, Wide, sigmoid
-from schemas.model.several import Flags, labels_above
-from schemas.model.strangeness import energy, quantiles, strangeness
 from schemas.vocabulary import OUT_OF_SCOPE
+from understanding.arrays.probabilities import Matrix, Wide, sigmoid
+from understanding.manifest.fit_settings import NgramSettings
+from understanding.manifest.manifest import Validation
+from understanding.tiers.ngrams import NgramFeatures
+from understanding.tiers.several import Flags, labels_above
+from understanding.tiers.strangeness import energy, quantiles, strangeness
 
 NGRAMS_REGULARISATION: Final = 30.0
 ENCODER_REGULARISATION: Final = 30.0

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from schemas.model.probabilities import Wide, sigmoid
-from schemas.model.several import Flags, labels_above
+from understanding.arrays.probabilities import Wide, sigmoid
+from understanding.tiers.several import Flags, labels_above
 
 LEAST_FACTOR: Final = 0.01
 """No part counts nothing at all, as the factor of a sum is also divided by."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from batch.training.branches import Branches
-from schemas.model.words import WordVectors
+from understanding.encoder.words import WordVectors
 
 MOST_BYTES: Final = 2 * 1024**3
 """Rows whose states take more are read anew in every pass: they are so many that there are few passes anyway."""

@@ -20,10 +20,10 @@ from batch.training.fitted import State
 from batch.training.progress import Progress
 from batch.training.transfer_texts import transfer_texts
 from batch.training.vectors import Vectors
-from schemas.model.bundle import EncoderHead
-from schemas.model.ngrams import pack_strings
-from schemas.model.probabilities import Matrix, softmax
-from schemas.model.student import SMALLEST_VARIANCE, words_of
+from understanding.arrays.probabilities import Matrix, softmax
+from understanding.arrays.strings import pack_strings
+from understanding.bundle.bundle import EncoderHead
+from understanding.tiers.student import SMALLEST_VARIANCE, words_of
 
 LARGEST_VOCABULARY: Final = 20_000
 """Words that have a vector at most, the most frequent; the encoder reads each of them once."""

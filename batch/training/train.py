@@ -21,11 +21,20 @@ from batch.training.provenance import code_version, library_versions
 from batch.training.rows import LabelledRow, TrainingError, rows_to_train
 from batch.training.several_fit import fit_several
 from batch.training.vectors import Vectors, read_by, read_here
-from schemas.explanation.kept_examples import encode_examples
-from schemas.model.arrays import dump_arrays
-from schemas.model.bundle import Bundle, early_from, head_from
-from schemas.model.encoder import LayeredEncoder
-from schemas.model.manifest import (
+from schemas.taxonomy import Taxonomy
+from understanding.arrays.stored import dump_arrays
+from understanding.bundle.bundle import Bundle, early_from, head_from
+from understanding.bundle.writing import (
+    bundle_being_written,
+    refuse_occupied,
+    with_version,
+    write_extras,
+    write_files,
+    write_manifest,
+)
+from understanding.encoder.encoder import LayeredEncoder
+from understanding.explanation.kept_examples import encode_examples
+from understanding.manifest.manifest import (
     EXAMPLES,
     HEAD,
     NGRAMS,
@@ -38,19 +47,10 @@ from schemas.model.manifest import (
     RowCounts,
     TaxonomyInfo,
 )
-from schemas.model.ngrams import ngram_tier_from
-from schemas.model.several import several_from
-from schemas.model.student import student_from
-from schemas.model.writing import (
-    bundle_being_written,
-    refuse_occupied,
-    with_version,
-    write_extras,
-    write_files,
-    write_manifest,
-)
-from schemas.sentiment.folder import place_sentiment
-from schemas.taxonomy import Taxonomy
+from understanding.sentiment.folder import place_sentiment
+from understanding.tiers.ngrams import ngram_tier_from
+from understanding.tiers.several import several_from
+from understanding.tiers.student import student_from
 
 GIVEN_SPLIT: Final = "validation rows as the data mark them"
 OWN_SPLIT: Final = (

@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 from batch.training.head_fit import fit_head
 from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
-from schemas.model.bundle import head_from
-from schemas.model.fit_settings import HeadSettings, NgramSettings
-from schemas.model.ngrams import ngram_tier_from
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.bundle.bundle import head_from
+from understanding.manifest.fit_settings import HeadSettings, NgramSettings
+from understanding.tiers.ngrams import ngram_tier_from
 
 _PLAN: Final = "plan.json"
 _ARRAYS: Final = "rows.npz"

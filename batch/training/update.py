@@ -20,11 +20,21 @@ from batch.training.provenance import code_version, library_versions
 from batch.training.rows import TrainingError
 from batch.training.train import assemble
 from batch.training.vectors import Vectors, read_here
-from schemas.explanation.kept_examples import encode_examples, load_examples
-from schemas.model.arrays import dump_arrays, load_arrays
-from schemas.model.bands import BandRules
-from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.manifest import (
+from schemas.taxonomy import Taxonomy
+from understanding.arrays.stored import dump_arrays, load_arrays
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.bundle.writing import (
+    bundle_being_written,
+    place_files,
+    refuse_occupied,
+    with_version,
+    write_extras,
+    write_files,
+    write_manifest,
+)
+from understanding.explanation.kept_examples import encode_examples, load_examples
+from understanding.manifest.bands import BandRules
+from understanding.manifest.manifest import (
     EXAMPLES,
     HEAD,
     NGRAMS,
@@ -35,16 +45,6 @@ from schemas.model.manifest import (
     RowCounts,
     UpdateInfo,
 )
-from schemas.model.writing import (
-    bundle_being_written,
-    place_files,
-    refuse_occupied,
-    with_version,
-    write_extras,
-    write_files,
-    write_manifest,
-)
-from schemas.taxonomy import Taxonomy
 
 LEARNING: Final = "learning words"
 

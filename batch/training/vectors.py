@@ -11,11 +11,11 @@ import numpy as np
 
 from batch.training.executor import Executor, Job
 from batch.training.progress import Progress
-from schemas.model.bundle import encoder_of
-from schemas.model.encoder import OpenvinoEncoder, SentenceEncoder
-from schemas.model.manifest import EncoderInfo
-from schemas.model.probabilities import Matrix
-from schemas.model.token_batches import LARGEST_BATCH
+from understanding.arrays.probabilities import Matrix
+from understanding.bundle.bundle import encoder_of
+from understanding.encoder.encoder import OpenvinoEncoder, SentenceEncoder
+from understanding.encoder.token_batches import LARGEST_BATCH
+from understanding.manifest.manifest import EncoderInfo
 
 CHUNK: Final = 8 * LARGEST_BATCH
 """Texts read by one call, which on executors is one task."""

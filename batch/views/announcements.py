@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 
 from batch.publishing import Announcement
 from batch.views.runs import CompleteRun
-from schemas.derived import AgentPerformanceMeasured, ViewsPublished
-from schemas.identity import derived_id
-from schemas.manifest import MANIFEST_NAME
-from schemas.topics import Topic
+from schemas.records.derived import AgentPerformanceMeasured, ViewsPublished
+from schemas.records.identity import derived_id
+from schemas.records.topics import Topic
+from schemas.views.manifest import MANIFEST_NAME
 
 LEAST_CHANGE: Final = 0.01
 """A smaller change of performance decides nothing in routing, and is not published."""

@@ -18,7 +18,7 @@ from pyspark.sql.types import (
 
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import RowBatches
-from schemas.tables import VIEWS, BaseView, unique_rows_sql
+from schemas.views.tables import VIEWS, BaseView, unique_rows_sql
 
 RECORDS: Final = StructType(
     [

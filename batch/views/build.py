@@ -19,10 +19,10 @@ from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
 from batch.views.kept_groups import NO_ENCODER, EncoderAtHand
 from batch.views.row_batches import arrow_schema
 from batch.views.run_before import FROM_SCRATCH, RunBefore
-from schemas.batch_views import INTENT_MAP, UNLABELLED_CLUSTERS
-from schemas.manifest import ViewFiles
-from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
-from schemas.topics import Topic
+from schemas.records.topics import Topic
+from schemas.views.batch_views import INTENT_MAP, UNLABELLED_CLUSTERS
+from schemas.views.manifest import ViewFiles
+from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 
 log = structlog.get_logger(__name__)
 

@@ -27,14 +27,14 @@ from batch.views.kept_groups import (
     ticket_sums,
     write_kept,
 )
-from schemas.batch_views import UNLABELLED_CLUSTERS
-from schemas.model.probabilities import Wide
-from schemas.model.text import clean_text
-from schemas.signals.stop_words import STOP_WORDS
 from schemas.taxonomy import load_taxonomy
+from schemas.views.batch_views import UNLABELLED_CLUSTERS
+from understanding.arrays.probabilities import Wide
+from understanding.scoring.text import clean_text
+from understanding.signals.stop_words import STOP_WORDS
 
 if TYPE_CHECKING:
-    from schemas.model.encoder import SentenceEncoder  # brings OpenVINO, which most runs need not
+    from understanding.encoder.encoder import SentenceEncoder  # brings OpenVINO, which most runs need not
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from schemas.base_columns import Column
+from schemas.views.base_columns import Column
 
 _SPARK: Final[dict[str, DataType]] = {
     "VARCHAR": StringType(),

@@ -8,10 +8,10 @@ import structlog
 
 from batch.views.announcements import read_view
 from batch.views.runs import newest_run
-from schemas.batch_views import INTENT_MAP
 from schemas.errors import Permanent
 from schemas.intent_map import load_intent_map
 from schemas.taxonomy import load_taxonomy
+from schemas.views.batch_views import INTENT_MAP
 
 log = structlog.get_logger(__name__)
 

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from batch.storage import sync
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
 
 if TYPE_CHECKING:
-    from schemas.model.encoder import SentenceEncoder  # brings OpenVINO, which most runs need not
+    from understanding.encoder.encoder import SentenceEncoder  # brings OpenVINO, which most runs need not
 
 FILE_NAME: Final = "grouped.parquet"
 _SUM_BYTES: Final = 16

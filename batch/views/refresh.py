@@ -30,9 +30,9 @@ from batch.views.runs import (
     run_id_at,
     write_manifest,
 )
-from schemas.manifest import Manifest, TopicBoundary
-from schemas.tables import VIEWS
-from schemas.topics import SERVED, Topic
+from schemas.records.topics import SERVED, Topic
+from schemas.views.manifest import Manifest, TopicBoundary
+from schemas.views.tables import VIEWS
 
 Progress = Callable[[str], None]
 

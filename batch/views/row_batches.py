@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from schemas.base_columns import Column
-from schemas.derived import Origin
-from schemas.envelope import EventError
-from schemas.tables import VIEWS
-from schemas.view_rows import ROW_OF, Row
+from schemas.records.derived import Origin
+from schemas.records.envelope import EventError
+from schemas.views.base_columns import Column
+from schemas.views.tables import VIEWS
+from schemas.views.view_rows import ROW_OF, Row
 
 Batches = Iterable[pa.RecordBatch]
 

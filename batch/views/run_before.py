@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.batch_views import INTENT_MAP
-from schemas.manifest import Manifest, TopicBoundary
-from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, VIEWS, DerivedView
-from schemas.topics import Topic
+from schemas.records.topics import Topic
+from schemas.views.batch_views import INTENT_MAP
+from schemas.views.manifest import Manifest, TopicBoundary
+from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, VIEWS, DerivedView
 
 
 class RunBefore(NamedTuple):

@@ -15,7 +15,7 @@ import msgspec
 from batch.errors import ViewsDamaged
 from batch.history.commits import Archive
 from batch.storage import replace, write_new
-from schemas.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
+from schemas.views.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
 
 PUBLISHED_NAME: Final = "published.json"
 

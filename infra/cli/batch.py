@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from rich.console import Console
 
-from schemas.logs import configure_logs
+from process.logs import configure_logs
 
 if TYPE_CHECKING:
     from batch.cycle import Cycle

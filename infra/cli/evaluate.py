@@ -16,9 +16,9 @@ from batch.training.rows import TrainingError, rows_to_test
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
 from infra.cli.sentiment_task import evaluate_task, task_option
 from schemas.intent_map import load_intent_map
-from schemas.model.bundle import load_bundle
-from schemas.model.manifest import Evaluation
 from schemas.taxonomy import load_taxonomy
+from understanding.bundle.bundle import load_bundle
+from understanding.manifest.manifest import Evaluation
 
 _MEANING = {
     "accuracy": "first guess is a label of the row",

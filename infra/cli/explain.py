@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.triage import current_model
-from schemas.explanation.explain import explain
-from schemas.explanation.kept_examples import KeptExample, load_examples
-from schemas.explanation.result import Explanation, WordShare
-from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.registry import load_published
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.bundle.registry import load_published
+from understanding.explanation.explain import explain
+from understanding.explanation.kept_examples import KeptExample, load_examples
+from understanding.explanation.result import Explanation, WordShare
 
 _BAR: Final = 16
 _MOST_WORDS: Final = 25

@@ -9,8 +9,8 @@ import msgspec
 
 from batch.training.rows import LabelledRow, rows_to_test
 from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
-from schemas.model.manifest import CARD_FOLDER
 from schemas.settings import CommonSettings
+from understanding.manifest.manifest import CARD_FOLDER
 
 
 @click.command("card")
@@ -52,8 +52,8 @@ def command(
     without one.
     """
     from batch.cards.card import HTML_NAME, CardWishes, refuse_other_files, write_card  # noqa: PLC0415 - numpy and more
-    from schemas.model.bundle import load_bundle  # noqa: PLC0415 - as above
-    from schemas.signals.priority import PriorityTable  # noqa: PLC0415 - as above
+    from understanding.bundle.bundle import load_bundle  # noqa: PLC0415 - as above
+    from understanding.signals.priority import PriorityTable  # noqa: PLC0415 - as above
 
     if (version is None) == (bundle is None):
         raise click.UsageError("name either a VERSION or --bundle DIR")
@@ -91,8 +91,8 @@ def add_card(
 ) -> None:
     """Write the card into the folder of a bundle that was just made, from the bundle as it lies there."""
     from batch.cards.card import CardWishes, write_card  # noqa: PLC0415 - as above
-    from schemas.model.bundle import load_bundle  # noqa: PLC0415 - as above
-    from schemas.signals.priority import PriorityTable  # noqa: PLC0415 - as above
+    from understanding.bundle.bundle import load_bundle  # noqa: PLC0415 - as above
+    from understanding.signals.priority import PriorityTable  # noqa: PLC0415 - as above
 
     write_card(
         bundle / CARD_FOLDER,

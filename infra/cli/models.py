@@ -8,7 +8,7 @@ import click
 import msgspec
 import structlog
 
-from schemas.logs import configure_logs
+from process.logs import configure_logs
 
 if TYPE_CHECKING:
     from batch.promotion.by_hand import ModelsInUse, TrialKind, Why
@@ -71,7 +71,7 @@ def show(version: str) -> None:
     from batch.promotion.bundles import pointer_of  # noqa: PLC0415 - as above
     from batch.promotion.releases import read_releases  # noqa: PLC0415 - as above
     from batch.promotion.verdicts import read_verdict  # noqa: PLC0415 - as above
-    from schemas.model.bundle import read_manifest  # noqa: PLC0415 - as above
+    from understanding.bundle.bundle import read_manifest  # noqa: PLC0415 - as above
 
     models = _models()
     manifest = read_manifest(pointer_of(models, version).folder(models))

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from batch.training.rows import LabelledRow
 from infra.cli.labelled_options import columns_from, read_files
-from schemas.sentiment.folder import SentimentEvaluation, load_sentiment
+from understanding.sentiment.folder import SentimentEvaluation, load_sentiment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -8,7 +8,7 @@ import click
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 def command(host: str | None, port: int | None) -> None:
     """Answer over HTTP until Ctrl-C, on the Kafka and the views that the settings name."""
-    from schemas.logs import configure_logs  # noqa: PLC0415 - `--help` need not wait for the engine
+    from process.logs import configure_logs  # noqa: PLC0415 - `--help` need not wait for the engine
     from serving.http.server import serve  # noqa: PLC0415
     from serving.settings import ServingSettings  # noqa: PLC0415
 

@@ -21,8 +21,8 @@ from infra.cli.training_options import options_from, training_options
 from infra.cli.update_task import update_options, update_task
 from infra.cli.useless_options import refuse_useless_options
 from schemas.intent_map import IntentMap, load_intent_map
-from schemas.sentiment.folder import sentiment_input
 from schemas.taxonomy import Taxonomy, load_taxonomy
+from understanding.sentiment.folder import sentiment_input
 
 
 @click.command()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from schemas.model.bands import Bands
-from schemas.model.fit_settings import Search
-from schemas.model.manifest import NEVER_LEFT, SEVERAL, BundleManifest, EncoderInfo, Validation
+from understanding.manifest.bands import Bands
+from understanding.manifest.fit_settings import Search
+from understanding.manifest.manifest import NEVER_LEFT, SEVERAL, BundleManifest, EncoderInfo, Validation
 
 
 def summary_of(manifest: BundleManifest, out: Path) -> Table:

@@ -9,7 +9,7 @@ import click
 from batch.settings import BatchSettings
 from batch.training.calibrate import LOSS
 from infra.cli.option_groups import Command, with_options
-from schemas.model.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules
+from understanding.manifest.bands import HIGH_ACCURACY, MEDIUM_ACCURACY, BandRules
 
 if TYPE_CHECKING:
     from batch.training.options import (

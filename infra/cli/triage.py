@@ -15,17 +15,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.errors import BundleError
-from schemas.model.registry import CurrentModel, current_or_first, load_published
-from schemas.model.text import clean_text
-from schemas.sentiment.result import NEUTRAL
+from schemas.sentiment import NEUTRAL
 from schemas.settings import CommonSettings
-from schemas.signals.priority import PriorityTable
-from schemas.signals.result import Signals
+from schemas.signals import Signals
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
 from schemas.vocabulary import Tier
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.bundle.registry import CurrentModel, current_or_first, load_published
+from understanding.scoring.text import clean_text
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 MICRO_BATCH: Final = 256
 _SHOWN_CHARACTERS: Final = 48

@@ -14,9 +14,9 @@ from batch.training.rows import TrainingError, rows_from_taxonomy
 from infra.cli.labelled_options import columns_from, progress_bar, read_files
 from infra.cli.model_card import add_card
 from schemas.intent_map import IntentMap
-from schemas.model.manifest import BundleManifest
-from schemas.sentiment.folder import SENTIMENT_PART
 from schemas.taxonomy import Taxonomy
+from understanding.manifest.manifest import BundleManifest
+from understanding.sentiment.folder import SENTIMENT_PART
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -86,7 +86,7 @@ def _known(
     intents: IntentMap,
 ) -> Known:
     """Read what the base has learnt and what was corrected since, by today's names of intents."""
-    from schemas.model.bundle import read_manifest  # noqa: PLC0415 - it takes seconds to load
+    from understanding.bundle.bundle import read_manifest  # noqa: PLC0415 - it takes seconds to load
 
     files = read_files(paths, columns_from(columns))
     taught = [row for file in read_files(corrections, columns_from(columns)) for row in file.rows]

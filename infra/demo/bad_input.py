@@ -5,9 +5,9 @@ from typing import Final
 
 from kafka import KafkaProducer
 
-from schemas.envelope import Envelope, encode_headers
+from schemas.records.envelope import Envelope, encode_headers
+from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from schemas.topics import Topic
 
 _BODIES: Final = (
     ("TicketOpened", b"this is not JSON"),

@@ -11,9 +11,9 @@ from infra.demo.recount import Published, Question, questions
 from infra.replays.serving_client import NotServedInTime, ServingClient
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
-from schemas.model.bundle import read_manifest
-from schemas.model.registry import current_or_first
-from schemas.topics import Topic
+from schemas.records.topics import Topic
+from understanding.bundle.bundle import read_manifest
+from understanding.bundle.registry import current_or_first
 
 SOURCE: Final = "ticketyard/demo"
 _STALLED_S: Final = 60.0

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
+from schemas.records.topics import DERIVED_BYTES, Topic
 from schemas.settings import CommonSettings
-from schemas.topics import DERIVED_BYTES, Topic
 
 _POLL_MS = 500
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.events import Event, MessageAdded, SurveyAnswered, TicketOpened
+from schemas.records.events import Event, MessageAdded, SurveyAnswered, TicketOpened
 from ticketyard.simulator import TicketTruth, TimedEvent
 
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from batch.training.head_fit import fit_head
 from infra.encoder.sample import Sample
-from schemas.model.bundle import head_from
-from schemas.model.encoder import OpenvinoEncoder
-from schemas.model.manifest import EncoderForms, FormMeasured
-from schemas.model.networks import Networks
-from schemas.model.precision import Precision
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.bundle.bundle import head_from
+from understanding.encoder.encoder import OpenvinoEncoder
+from understanding.encoder.networks import Networks
+from understanding.manifest.manifest import EncoderForms, FormMeasured
+from understanding.manifest.precision import Precision
 
 CALLS: Final = (1, 8, 32)
 TOKENS: Final = 16

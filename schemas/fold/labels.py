@@ -5,11 +5,11 @@ from datetime import datetime
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from schemas.events import LabelCorrected, TicketOpened, TicketUpdated
 from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, late
-from schemas.thread_rule import Answer, answer, answer_of, changes
-from schemas.ticket_row import Said, TicketRow, Work
+from schemas.records.events import LabelCorrected, TicketOpened, TicketUpdated
+from schemas.records.thread_rule import Answer, answer, answer_of, changes
+from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.triage import NO_TEXT, Triage, all_intents
 from schemas.vocabulary import FINISHED, PRIORITY_RANK, TRIAGE_TEAM, Priority
 

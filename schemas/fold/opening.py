@@ -5,13 +5,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from schemas.events import TicketImported, TicketOpened
 from schemas.fold.assignment import hold
 from schemas.fold.fact import Fact
 from schemas.fold.labels import fill_in_label, label_opening
 from schemas.fold.order import is_older
 from schemas.fold.status import apply_opening_status
-from schemas.ticket_row import Said, TicketRow
+from schemas.records.events import TicketImported, TicketOpened
+from schemas.records.ticket_row import Said, TicketRow
 from schemas.vocabulary import Status
 
 SUBJECT_LENGTH: Final = 500

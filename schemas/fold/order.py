@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from schemas.ticket_row import TicketRow
+from schemas.records.ticket_row import TicketRow
 
 
 def is_older(time: datetime, last: datetime | None) -> bool:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from schemas.events import (
+from schemas.fold.order import earliest, is_older, late
+from schemas.records.events import (
     MessageAdded,
     TicketClosed,
     TicketImported,
@@ -13,8 +14,7 @@ from schemas.events import (
     TicketReopened,
     TicketResolved,
 )
-from schemas.fold.order import earliest, is_older, late
-from schemas.ticket_row import Said, TicketRow
+from schemas.records.ticket_row import Said, TicketRow
 from schemas.vocabulary import FINISHED, Author, Status
 
 

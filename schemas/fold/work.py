@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas.derived import WorkChanged
-from schemas.ticket_row import TicketRow, Work
+from schemas.records.derived import WorkChanged
+from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import FINISHED, TRIAGE_TEAM
 
 

@@ -8,8 +8,8 @@ from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
-from schemas.batch_views import BATCH_ONLY_VIEWS, BatchView
-from schemas.tables import DERIVED_VIEWS, VIEWS, View
+from schemas.views.batch_views import BATCH_ONLY_VIEWS, BatchView
+from schemas.views.tables import DERIVED_VIEWS, VIEWS, View
 from serving.errors import NotFound, QueryRefused
 from serving.http.answers import RowsAnswer
 from serving.http.listing import Statement, conditions

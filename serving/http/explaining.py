@@ -7,13 +7,13 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import Body, FromPath, QueryParameter
 
-from schemas.explanation.result import Explanation
 from serving.errors import NotFound
 from serving.http.answers import Answer, json_rows, metadata_fields
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 from serving.service import Serving
 from serving.state import AnswerMetadata
+from understanding.explanation.result import Explanation
 
 _LARGEST_QUESTION = 64 * 2**10
 """Bytes; a model reads 4,000 characters."""

@@ -12,8 +12,8 @@ import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from process.priority import step_back
 from schemas.errors import Permanent
-from schemas.process_priority import step_back
 from serving.errors import TailFailed
 from serving.http.app import build_app
 from serving.service import Serving

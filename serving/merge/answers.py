@@ -11,7 +11,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from schemas.tables import VIEWS
+from schemas.views.tables import VIEWS
 from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
 from serving.merge.sql_guard import check_statement
 from serving.merge.store import read_state

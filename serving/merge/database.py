@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.tables import DUCKDB_MACROS
+from schemas.views.tables import DUCKDB_MACROS
 
 BATCH = "batch"
 """Schema of the views over the current run's Parquet files."""

@@ -10,8 +10,8 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from schemas.tables import BASE_VIEWS, unique_rows_sql
-from schemas.topics import Topic
+from schemas.records.topics import Topic
+from schemas.views.tables import BASE_VIEWS, unique_rows_sql
 from serving.errors import OutOfMemory, RunUnusable
 from serving.merge.database import BATCH, REALTIME
 from serving.merge.view_sql import (

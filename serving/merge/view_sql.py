@@ -10,9 +10,9 @@ those in `batch`.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from schemas.base_columns import Column
-from schemas.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS
-from schemas.tables import (
+from schemas.views.base_columns import Column
+from schemas.views.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS
+from schemas.views.tables import (
     BASE_VIEWS,
     DERIVED_VIEWS,
     VIEWS,

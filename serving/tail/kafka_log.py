@@ -7,7 +7,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import OffsetOutOfRangeError, UnknownTopicOrPartitionError
 
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from serving.tail.lenient_records import read_leniently
 from serving.tail.progress import Bounds, LiveTopic, Place
 from serving.tail.rows import Record

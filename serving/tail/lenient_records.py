@@ -5,7 +5,7 @@ from typing import Any
 from kafka.record import memory_records
 from kafka.record.default_records import DefaultRecordBatch
 
-from schemas.header_names import LenientBytes
+from schemas.records.header_names import LenientBytes
 
 
 class LenientBatch(DefaultRecordBatch):  # type: ignore[misc]  # kafka-python is untyped

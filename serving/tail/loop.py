@@ -11,8 +11,8 @@ import structlog
 from kafka.errors import KafkaError
 
 from schemas.errors import Permanent
-from schemas.manifest import CurrentRun
-from schemas.topics import Topic
+from schemas.records.topics import Topic
+from schemas.views.manifest import CurrentRun
 from serving.errors import OutOfMemory, RunUnusable
 from serving.merge.store import MergeStore
 from serving.runs import Run, load_run, read_pointer

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.manifest import Manifest, TopicBoundary
+from schemas.views.manifest import Manifest, TopicBoundary
 from serving.state import Gap, GapKind, PartitionState, ServedState, TopicState, with_gap, without_gaps
 from serving.tail.topic_ids import same_topic_id
 

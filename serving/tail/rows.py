@@ -6,11 +6,11 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from schemas.derived import Origin
-from schemas.envelope import EventError, Headers
-from schemas.tables import BASE_VIEWS
-from schemas.topics import Topic
-from schemas.view_rows import Row, base_rows
+from schemas.records.derived import Origin
+from schemas.records.envelope import EventError, Headers
+from schemas.records.topics import Topic
+from schemas.views.tables import BASE_VIEWS
+from schemas.views.view_rows import Row, base_rows
 
 _ARROW: Final[dict[str, pa.DataType]] = {
     "VARCHAR": pa.string(),

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.ticket_row import TicketRow
+from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import Status
 
 RETIRE: Final = "retire"

@@ -4,11 +4,17 @@ from typing import Final
 
 import msgspec
 
-from schemas.derived import SourceEvent, TicketAssigned, TicketQueued, TicketTriaged, WatermarkAdvanced
-from schemas.envelope import EventDecoder, decode_envelope
 from schemas.fold import Fact, to_fact
-from schemas.thread_rule import ThreadRule
-from schemas.topics import Topic
+from schemas.records.derived import (
+    SourceEvent,
+    TicketAssigned,
+    TicketQueued,
+    TicketTriaged,
+    WatermarkAdvanced,
+)
+from schemas.records.envelope import EventDecoder, decode_envelope
+from schemas.records.thread_rule import ThreadRule
+from schemas.records.topics import Topic
 from streams.record import Record
 
 _ENRICHED: Final = EventDecoder({"TicketTriaged": TicketTriaged, "WatermarkAdvanced": WatermarkAdvanced})

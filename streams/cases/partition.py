@@ -5,15 +5,15 @@ from typing import Final
 
 import msgspec
 
-from schemas.derived import Decision, SourceEvent, TicketLogged
-from schemas.envelope import encode_body
 from schemas.errors import Permanent
-from schemas.events import TicketClosed
 from schemas.fold import Fact, fold, is_current, to_fact, work_changes
-from schemas.identity import derived_id
-from schemas.thread_rule import FIRST_MESSAGE, ThreadRule
-from schemas.ticket_row import TicketRow
-from schemas.topics import Topic
+from schemas.records.derived import Decision, SourceEvent, TicketLogged
+from schemas.records.envelope import encode_body
+from schemas.records.events import TicketClosed
+from schemas.records.identity import derived_id
+from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
+from schemas.records.ticket_row import TicketRow
+from schemas.records.topics import Topic
 from streams.cases.clocks import CLOSE, RETIRE, Clocks, timer_name, timer_of
 from streams.cases.intake import Told, read
 from streams.cases.state import (

@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from schemas.derived import SourceEvent
-from schemas.ticket_row import TicketRow
+from schemas.records.derived import SourceEvent
+from schemas.records.ticket_row import TicketRow
 from streams.state_keys import state_key
 
 OPEN_IDS: Final = 64

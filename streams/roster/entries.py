@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.derived import AgentRostered
-from schemas.events import AgentUpdated
+from schemas.records.derived import AgentRostered
+from schemas.records.events import AgentUpdated
 from streams.state_keys import state_key
 
 Order = tuple[datetime, int]

@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from schemas.derived import AgentHeldElsewhere, AgentPerformanceMeasured, AgentReleased
-from schemas.envelope import Envelope, EventDecoder, decode_envelope
-from schemas.events import AgentUpdated
-from schemas.identity import derived_id
-from schemas.topics import Topic
+from schemas.records.derived import AgentHeldElsewhere, AgentPerformanceMeasured, AgentReleased
+from schemas.records.envelope import Envelope, EventDecoder, decode_envelope
+from schemas.records.events import AgentUpdated
+from schemas.records.identity import derived_id
+from schemas.records.topics import Topic
 from streams.forgetting import Forgetting
 from streams.record import Record
 from streams.roster.entries import REMEMBERED_IDS, AgentEntry, Entry, HeldEntry, Order

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from schemas.derived import AgentRostered
-from schemas.events import AgentUpdated
+from schemas.records.derived import AgentRostered
+from schemas.records.events import AgentUpdated
 from streams.roster.entries import AgentEntry
 
 UNMEASURED = 0.5

@@ -3,7 +3,7 @@
 from operator import itemgetter
 from typing import NamedTuple
 
-from schemas.derived import WorkChanged
+from schemas.records.derived import WorkChanged
 from streams.routing.team import Member, Team
 from streams.routing.waiting_line import Lane
 from streams.routing.weights import RoutingWeights

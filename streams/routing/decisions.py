@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.derived import (
+from schemas.records.derived import (
     AgentHeldElsewhere,
     AgentReleased,
     AgentRostered,
@@ -10,8 +10,8 @@ from schemas.derived import (
     TicketQueued,
     WorkChanged,
 )
-from schemas.identity import derived_id
-from schemas.topics import Topic
+from schemas.records.identity import derived_id
+from schemas.records.topics import Topic
 from streams.routing.choice import Choice
 from streams.step import Step
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.derived import AgentRostered, WorkChanged
-from schemas.ticket_row import Work
+from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.ticket_row import Work
 from streams.state_keys import state_key
 
 

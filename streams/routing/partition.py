@@ -5,10 +5,10 @@ from typing import Final
 
 import msgspec
 
-from schemas.derived import AgentRostered, WorkChanged
-from schemas.envelope import EventDecoder, decode_envelope
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.envelope import EventDecoder, decode_envelope
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from streams.forgetting import Forgetting
 from streams.record import Record
 from streams.routing.decisions import STAGE, emit_held_elsewhere

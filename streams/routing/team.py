@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from schemas.derived import AgentRostered
+from schemas.records.derived import AgentRostered
 from schemas.vocabulary import AgentStatus, Channel
 from streams.routing.entries import DepartedAgent, OpenTicket, TeamAgent, Ticket
 from streams.routing.waiting_line import Lane, WaitingLine, lane_of, place_of, primary_language

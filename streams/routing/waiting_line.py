@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import NamedTuple
 
-from schemas.derived import WorkChanged
+from schemas.records.derived import WorkChanged
 from schemas.vocabulary import PRIORITY_RANK, Channel
 
 

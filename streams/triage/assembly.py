@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable
 
-from schemas.signals.priority import PriorityTable
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from streams.assembly import Assembly, utc_now
 from streams.backlog import Backlog
 from streams.engine import Engine
@@ -18,6 +17,7 @@ from streams.triage.shared_scoring import SharedScoring
 from streams.triage.source_watermark import SourceWatermark
 from streams.triage.thread_memory import ThreadMemory
 from streams.triage.trial_metrics import TrialMetrics
+from understanding.signals.priority import PriorityTable
 
 CaughtUp = Callable[[int, int], bool]
 """Whether a partition of the input has nothing at or beyond an offset."""

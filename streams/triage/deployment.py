@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import structlog
 
-from schemas.model.bundle import Bundle
-from schemas.model.manifest import Validation
-from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
+from understanding.bundle.bundle import Bundle
+from understanding.manifest.manifest import Validation
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 _log = structlog.get_logger(__name__)
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from schemas.model.manifest import Validation
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.backlog import Backlog
 from streams.triage.pressure import Look, Pressure, ServiceRate
 from streams.triage.pressure_metrics import PressureMetrics
+from understanding.manifest.manifest import Validation
 
 _MOST_OWED: Final = 4.0
 """Texts that are carried over to later calls at most, either way."""

@@ -7,10 +7,10 @@ from typing import Final
 
 import structlog
 
-from schemas.derived import WatermarkAdvanced
-from schemas.envelope import EventError
-from schemas.identity import derived_id
-from schemas.topics import Topic
+from schemas.records.derived import WatermarkAdvanced
+from schemas.records.envelope import EventError
+from schemas.records.identity import derived_id
+from schemas.records.topics import Topic
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.engine import Done
 from streams.fault_points import FaultPoint, Reached

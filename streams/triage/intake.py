@@ -7,14 +7,14 @@ from typing import Final
 
 import msgspec
 
-from schemas.derived import Origin, SourceEvent, TicketTriaged
-from schemas.envelope import Envelope, EventDecoder, EventError, InvalidBody, decode_envelope
-from schemas.events import TICKET_EVENTS, MessageAdded, TicketEvent, TicketOpened
-from schemas.thread_rule import starts_anew
+from schemas.records.derived import Origin, SourceEvent, TicketTriaged
+from schemas.records.envelope import Envelope, EventDecoder, EventError, InvalidBody, decode_envelope
+from schemas.records.events import TICKET_EVENTS, MessageAdded, TicketEvent, TicketOpened
+from schemas.records.thread_rule import starts_anew
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage
 from schemas.vocabulary import Author
 from streams.record import Record
+from understanding.understand import CustomerMessage
 
 _decoder = EventDecoder(TICKET_EVENTS)
 MAX_DEPTH: Final = 64

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import structlog
 
-from schemas.derived import ModelPublished, ModelTrial
-from schemas.model.bundle import Bundle
-from schemas.model.errors import BundleError
-from schemas.model.registry import CurrentModel, first_model, load_published
-from schemas.signals.priority import PriorityTable
-from schemas.understanding import CustomerMessage, understand
+from schemas.records.derived import ModelPublished, ModelTrial
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import Bundle
+from understanding.bundle.registry import CurrentModel, first_model, load_published
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 _log = structlog.get_logger(__name__)
 

@@ -9,11 +9,9 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from schemas.derived import ModelPublished, ModelTrial
-from schemas.envelope import EventDecoder, EventError, decode_envelope
 from schemas.errors import Transient
-from schemas.model.bundle import Bundle
-from schemas.signals.priority import PriorityTable
+from schemas.records.derived import ModelPublished, ModelTrial
+from schemas.records.envelope import EventDecoder, EventError, decode_envelope
 from schemas.triage import Triage
 from streams.backoff import Backoff
 from streams.record import headers_of
@@ -22,6 +20,8 @@ from streams.triage.encoder_budget import EncoderBudget
 from streams.triage.model_shelf import ModelShelf
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
+from understanding.bundle.bundle import Bundle
+from understanding.signals.priority import PriorityTable
 
 _log = structlog.get_logger(__name__)
 _POLL_S: Final = 0.5

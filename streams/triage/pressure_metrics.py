@@ -6,8 +6,8 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from schemas.model.manifest import Validation
 from streams.triage.pressure import Look
+from understanding.manifest.manifest import Validation
 
 _log = structlog.get_logger(__name__)
 SHARE: Final = "ticketyard_encoder_share"

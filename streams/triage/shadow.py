@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from schemas.model.scoring import score
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.triage.deployment import Deployment, Message, Trial
 from streams.triage.trial_metrics import Outcome, TrialMetrics
+from understanding.scoring.scoring import score
 
 _log = structlog.get_logger(__name__)
 _WAITING: Final = 64

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from schemas.thread_rule import ThreadRule
+from schemas.records.thread_rule import ThreadRule
 
 TICKETS: Final = 20_000
 """So many tickets are remembered for each partition, those with the newest messages.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from schemas.events import MessageAdded, TicketResolved, TicketUpdated
+from schemas.records.events import MessageAdded, TicketResolved, TicketUpdated
 from schemas.vocabulary import Author
 from streams.cases.partition import CasesPartition
 from streams.record import Record

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from batch.settings import BatchSettings
 from batch.views.clusters import Group, like_texts
-from schemas.model.prepared_encoder import published_encoder
+from understanding.encoder.prepared_encoder import published_encoder
 
 SIZES: Final = (8, 12, 20, 30, 40, 60)
 UNKNOWN: Final = 12

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
 
+from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from schemas.topics import Topic
 from tests.bench.lives import Due, openings
 from tests.bench.offered_load import OfferedLoad
 from tests.bench.spike_recovery import Wait

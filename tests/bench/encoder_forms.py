@@ -12,9 +12,9 @@ import msgspec
 
 from infra.encoder.make import checked_source, make_forms
 from infra.encoder.sample import packaged_sample
-from schemas.model.bundle import Bundle, encoder_of
-from schemas.model.encoder import MAX_TOKENS, VOCABULARY, LayeredEncoder
-from schemas.model.unigram import Unigram
+from understanding.bundle.bundle import Bundle, encoder_of
+from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, LayeredEncoder
+from understanding.encoder.unigram import Unigram
 
 REFERENCE: Final = "f32"
 

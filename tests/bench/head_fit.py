@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from batch.training.head_fit import fit_head
 from batch.training.label_sets import fit_each
-from schemas.model.fit_settings import HeadSettings
+from understanding.manifest.fit_settings import HeadSettings
 
 DIMENSIONS: Final = 768
 SIZES: Final = ((3_500, 120), (15_000, 150))

@@ -13,8 +13,8 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from infra.demo.observation import Latencies, records_of
+from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from schemas.topics import Topic
 from streams.metrics import StepPart
 
 STEPS = ("to the broker", "triage", "cases", "routing")

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from schemas.events import AgentUpdated, CustomerUpdated, Event, TicketEvent, TicketOpened
+from schemas.records.events import AgentUpdated, CustomerUpdated, Event, TicketEvent, TicketOpened
 from schemas.taxonomy import Taxonomy
-from schemas.understanding import CustomerMessage
 from streams.triage.intake import message_of
 from ticketyard.simulator import SimulationConfig, simulate
+from understanding.understand import CustomerMessage
 
 HOUR_LASTS_S: Final = 3.0
 """How long an hour of the operation takes: as in the demo, an agent answers after one second, most lives end in ten."""

@@ -7,11 +7,11 @@ from typing import Final
 
 from confluent_kafka import Producer
 
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import AgentUpdated
-from schemas.partitioning import partition_for
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import AgentUpdated
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from schemas.topics import Topic
 from tests.bench.lives import Due
 
 _TICK_S: Final = 0.002

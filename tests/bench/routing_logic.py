@@ -11,9 +11,9 @@ import time
 from datetime import timedelta
 from random import Random
 
-from schemas.derived import AgentRostered, TicketAssigned, WorkChanged
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.records.derived import AgentRostered, TicketAssigned, WorkChanged
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority
 from streams.record import Record
 from streams.routing.partition import RoutingPartition

@@ -16,20 +16,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from schemas.events import TicketOpened
-from schemas.signals.cleaning.message import clean_message
-from schemas.signals.complexity import complexity_of
-from schemas.signals.entities.found import scan
-from schemas.signals.entities.recognition import find_entities
-from schemas.signals.keywords import keywords_of
-from schemas.signals.priority import PriorityFacts, PriorityTable, priority
-from schemas.signals.reading import read_signals
-from schemas.signals.urgency import urgency_of
-from schemas.signals.words import words_of
+from schemas.records.events import TicketOpened
 from schemas.taxonomy import load_taxonomy
 from schemas.vocabulary import Priority
 from ticketyard.simulator.config import SimulationConfig
 from ticketyard.simulator.simulation import simulate
+from understanding.signals.cleaning.message import clean_message
+from understanding.signals.complexity import complexity_of
+from understanding.signals.entities.found import scan
+from understanding.signals.entities.recognition import find_entities
+from understanding.signals.keywords import keywords_of
+from understanding.signals.priority import PriorityFacts, PriorityTable, priority
+from understanding.signals.reading import read_signals
+from understanding.signals.urgency import urgency_of
+from understanding.signals.words import words_of
 
 TEXTS: Final = 1500
 ROUNDS: Final = 5

@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from schemas.events import MessageAdded, TicketOpened
-from schemas.model.bundle import load_bundle
-from schemas.model.scoring import score
+from schemas.records.events import MessageAdded, TicketOpened
+from schemas.records.thread_rule import ThreadRule, answer_of, changes
+from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
-from schemas.thread_rule import ThreadRule, answer_of, changes
-from schemas.topics import Topic
 from schemas.triage import Triage
 from schemas.vocabulary import Author
 from streams.cases.partition import CasesPartition
@@ -28,6 +26,8 @@ from tests.unit.schemas.ticket_facts import opened
 from tests.unit.streams.logic_driver import PARTITIONS
 from tests.unit.streams.ticket_records import enriched, scored
 from ticketyard.simulator import SimulationConfig, simulate
+from understanding.bundle.bundle import load_bundle
+from understanding.scoring.scoring import score
 
 LENGTHS = (1, 10, 100, 1_000)
 EVENTS = 4_000

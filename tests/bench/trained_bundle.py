@@ -13,12 +13,12 @@ from batch.training.options import TrainingOptions
 from batch.training.rows import rows_from_taxonomy
 from batch.training.train import train_bundle
 from infra.settings import InfraSettings
-from schemas.model.bundle import load_bundle
-from schemas.model.scoring import score
-from schemas.model.text import clean_text
-from schemas.model.writing import with_version, write_manifest
 from schemas.taxonomy import load_taxonomy
 from tests.bench.lives import Phase, lives
+from understanding.bundle.bundle import load_bundle
+from understanding.bundle.writing import with_version, write_manifest
+from understanding.scoring.scoring import score
+from understanding.scoring.text import clean_text
 
 ENCODER_SHARE: Final = 0.12
 """A first model asks its encoder about nearly all texts, one of a year's tickets about few. The threshold is set so

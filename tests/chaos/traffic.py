@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from schemas.events import TICKET_EVENTS, TicketImported, TicketOpened
+from schemas.records.events import TICKET_EVENTS, TicketImported, TicketOpened
 from schemas.settings import CommonSettings
 from schemas.taxonomy import load_taxonomy
 from ticketyard import TicketProducer

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas.derived import TicketLogged
 from schemas.fold import fact_of, fold
-from schemas.thread_rule import ThreadRule
+from schemas.records.derived import TicketLogged
+from schemas.records.thread_rule import ThreadRule
 from tests.contract.event_samples import sample
 
 MESSAGE: Final = json.dumps(sample("TicketLogged", "v1")).encode()

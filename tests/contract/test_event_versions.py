@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from msgspec import NODEFAULT
 
-from schemas.envelope import Envelope, EventDecoder, InvalidBody, encode_body
-from schemas.events import Event
-from schemas.json_schemas import EVENTS
+from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, encode_body
+from schemas.records.events import Event
+from schemas.records.json_schemas import EVENTS
 from tests.contract.event_samples import NAMES, VERSIONS, sample
 
 DECODER = EventDecoder(EVENTS)

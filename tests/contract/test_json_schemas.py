@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.json_schemas import EVENTS, FOLDER, json_schema, schema_files, write_schemas
+from schemas.records.json_schemas import EVENTS, FOLDER, json_schema, schema_files, write_schemas
 from tests.contract.event_samples import sample
 
 
@@ -13,7 +13,7 @@ def test_the_checked_in_schemas_are_those_of_the_types() -> None:
     """A change of a type without its schema would tell users of other languages something wrong."""
     found = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.json")}
 
-    assert found == schema_files(), "run `python -m schemas.json_schemas` and commit schemas/json"
+    assert found == schema_files(), "run `python -m schemas.records.json_schemas` and commit schemas/json"
 
 
 def test_writing_removes_what_is_no_event_any_more(tmp_path: Path) -> None:

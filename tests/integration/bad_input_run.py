@@ -14,12 +14,11 @@ import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
 from kafka import KafkaProducer
 
-from schemas.derived import ModelPublished, RecordDied, TicketLogged
-from schemas.envelope import encode_body
-from schemas.model.registry import pointer_to
-from schemas.partitioning import partition_for
+from schemas.records.derived import ModelPublished, RecordDied, TicketLogged
+from schemas.records.envelope import encode_body
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
-from schemas.topics import Topic
 from tests.integration.broken_records import (
     BROKEN,
     GOOD,
@@ -33,6 +32,7 @@ from tests.integration.broken_records import (
     opened,
 )
 from tests.stage_harness import Reading, StageHarness, wait_for
+from understanding.bundle.registry import pointer_to
 
 
 @dataclass

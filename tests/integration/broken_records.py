@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from schemas.envelope import Envelope, encode_headers
-from schemas.topics import Topic
+from schemas.records.envelope import Envelope, encode_headers
+from schemas.records.topics import Topic
 
 SOURCE: Final = "test/bad-input"
 NOW: Final = datetime.now(UTC).replace(microsecond=0)

@@ -5,11 +5,11 @@ Run as a program, it is one worker; it knows nothing but what its settings say.
 
 import msgspec
 
-from schemas.derived import AgentReleased
+from process.logs import configure_logs
 from schemas.errors import Permanent
-from schemas.identity import derived_id
-from schemas.logs import configure_logs
-from schemas.topics import Topic
+from schemas.records.derived import AgentReleased
+from schemas.records.identity import derived_id
+from schemas.records.topics import Topic
 from streams.record import Record
 from streams.settings import StreamSettings
 from streams.stages import StageSpec

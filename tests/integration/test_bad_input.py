@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from infra.local.kafka import LocalKafka
-from schemas.derived import TicketTriaged, WatermarkAdvanced
-from schemas.ticket_row import Said
-from schemas.topics import Topic
+from schemas.records.derived import TicketTriaged, WatermarkAdvanced
+from schemas.records.ticket_row import Said
+from schemas.records.topics import Topic
 from schemas.vocabulary import Priority, Status
 from serving.tail.rows import ARROW_SCHEMAS, Record, arrow_table, decode_records
 from streams.record import headers_of

@@ -15,7 +15,7 @@ from batch.history.log_extents import read_log_extents
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from infra.local.kafka import LocalKafka
-from schemas.topics import ARCHIVED, Topic
+from schemas.records.topics import ARCHIVED, Topic
 from tests.batch_home import BatchHome, Deadly, Death
 from tests.simulated_logs import LogRecord, SimulatedLogs
 

@@ -15,7 +15,7 @@ from batch.history.commits import read_archive
 from batch.lock import exclusive
 from batch.views.runs import is_current, newest_run
 from infra.local.kafka import LocalKafka
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from tests.batch_home import BatchHome
 from tests.simulated_logs import SimulatedLogs
 

@@ -17,7 +17,7 @@ from batch.views.runs import (
     run_id_at,
     write_manifest,
 )
-from schemas.manifest import Manifest
+from schemas.views.manifest import Manifest
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

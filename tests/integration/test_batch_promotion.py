@@ -15,11 +15,11 @@ from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.training.gate import GateRules
 from batch.training.rows import TrainingError
 from infra.local.kafka import LocalKafka
-from schemas.derived import ModelPublished
-from schemas.model.registry import load_published, read_current
+from schemas.records.derived import ModelPublished
+from schemas.records.topics import Topic
 from schemas.taxonomy import Taxonomy, load_taxonomy
-from schemas.topics import Topic
 from tests.batch_home import BatchHome, Deadly, Death, Step, nothing
+from understanding.bundle.registry import load_published, read_current
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TRAIN_STEPS = ["train 1", "train 2: learning words", "train 3", "train 4", "train 5"]

@@ -16,11 +16,11 @@ from batch.spark import spark_session
 from batch.views.refresh import build_run
 from batch.views.runs import complete_run_ids, is_current, read_run
 from infra.local.kafka import LocalKafka
-from schemas.derived import AgentPerformanceMeasured, ViewsPublished
-from schemas.manifest import CURRENT_NAME, CurrentRun
-from schemas.partitioning import partition_for
-from schemas.tables import VIEWS
-from schemas.topics import SERVED, Topic
+from schemas.records.derived import AgentPerformanceMeasured, ViewsPublished
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import SERVED, Topic
+from schemas.views.manifest import CURRENT_NAME, CurrentRun
+from schemas.views.tables import VIEWS
 from tests.batch_home import BatchHome, Deadly, Death
 from tests.simulated_logs import SimulatedLogs
 

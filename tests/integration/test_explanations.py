@@ -13,14 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from infra.cli.explain import command as explain_command
-from schemas.events import MessageAdded, TicketImported, TicketOpened
-from schemas.explanation.explain import explain
-from schemas.explanation.kept_examples import load_examples
-from schemas.model.bundle import Bundle, load_bundle, read_manifest
-from schemas.model.errors import BundleError
-from schemas.model.manifest import EXAMPLES
-from schemas.model.registry import pointer_to, write_current
-from schemas.model.scoring import cascade
+from schemas.records.events import MessageAdded, TicketImported, TicketOpened
 from schemas.vocabulary import Author, Channel
 from serving.http.app import build_app
 from serving.service import Serving
@@ -29,6 +22,13 @@ from tests.small_model import small_rows, train_small
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import record, ticket_row
 from tests.unit.serving.waiting import wait_for
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import Bundle, load_bundle, read_manifest
+from understanding.bundle.registry import pointer_to, write_current
+from understanding.explanation.explain import explain
+from understanding.explanation.kept_examples import load_examples
+from understanding.manifest.manifest import EXAMPLES
+from understanding.scoring.scoring import cascade
 
 
 def _margin(bundle: Bundle, text: str, first: str, second: str, by: str, *, whole: bool) -> float:

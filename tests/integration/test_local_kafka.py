@@ -15,7 +15,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from infra.local.kafka import LocalKafka
 from infra.topics import KafkaUnreachable, TopicMismatch, admin_client, ensure_topics, topic_states
 from schemas.errors import Permanent
-from schemas.topics import Topic, TopicSpec
+from schemas.records.topics import Topic, TopicSpec
 
 
 def _spec(name: str, partitions: int = 3) -> TopicSpec:

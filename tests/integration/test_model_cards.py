@@ -14,10 +14,10 @@ from batch.cards import quality_sections
 from batch.cards.card import CardWishes, write_card
 from batch.training.rows import LabelledRow, TrainingError
 from infra.cli.models import command as models_command
-from schemas.model.bundle import load_bundle, read_manifest
-from schemas.model.manifest import CARD_FOLDER
-from schemas.signals.priority import PriorityTable
 from tests.small_model import small_rows
+from understanding.bundle.bundle import load_bundle, read_manifest
+from understanding.manifest.manifest import CARD_FOLDER
+from understanding.signals.priority import PriorityTable
 
 ROWS = [
     LabelledRow(row.text, row.labels, channel="email" if len(row.text) % 2 else "chat", tier="gold")

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from schemas.errors import Permanent
-from schemas.model.arrays import dump_arrays, load_arrays, sha256_of
-from schemas.model.bundle import load_bundle, read_manifest
-from schemas.model.errors import BundleError
-from schemas.model.manifest import NEVER_LEFT
-from schemas.model.registry import (
+from tests.small_model import UNKNOWN, small_rows, train_small
+from understanding.arrays.errors import BundleError
+from understanding.arrays.stored import dump_arrays, load_arrays, sha256_of
+from understanding.bundle.bundle import load_bundle, read_manifest
+from understanding.bundle.registry import (
     CurrentModel,
     check_published,
     load_published,
@@ -25,9 +25,9 @@ from schemas.model.registry import (
     read_current,
     write_current,
 )
-from schemas.model.scoring import cascade, score
-from schemas.model.writing import bundle_being_written
-from tests.small_model import UNKNOWN, small_rows, train_small
+from understanding.bundle.writing import bundle_being_written
+from understanding.manifest.manifest import NEVER_LEFT
+from understanding.scoring.scoring import cascade, score
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import pytest
 
 from batch.promotion.by_hand import ModelsInUse, Why, end_trial, promote_version, try_beside
 from infra.local.kafka import LocalKafka
-from schemas.derived import TicketTriaged
-from schemas.partitioning import partition_for
-from schemas.topics import Topic
+from schemas.records.derived import TicketTriaged
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic
 from streams.triage.deployment import in_share
 from tests.batch_home import nothing
 from tests.integration.broken_records import headers_for, opened

@@ -24,13 +24,13 @@ from batch.promotion.releases import (
 )
 from batch.promotion.verdicts import Verdict, read_verdict, settled, write_verdict
 from infra.local.kafka import LocalKafka
-from schemas.derived import ModelPublished
-from schemas.model.bundle import read_manifest
-from schemas.model.errors import BundleError
-from schemas.model.manifest import Evaluation
-from schemas.model.registry import CURRENT, pointer_to, read_current, write_current
-from schemas.topics import Topic
+from schemas.records.derived import ModelPublished
+from schemas.records.topics import Topic
 from tests.batch_home import BatchHome, Deadly, Death, Step, nothing
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import read_manifest
+from understanding.bundle.registry import CURRENT, pointer_to, read_current, write_current
+from understanding.manifest.manifest import Evaluation
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 WHY = Why("it looked better", NOW)

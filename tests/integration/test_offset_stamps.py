@@ -12,7 +12,7 @@ from kafka.errors import CoordinatorNotAvailableError, NotCoordinatorError
 
 from infra.local.kafka import LocalKafka
 from infra.topics import admin_client
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from streams.clients import group_reader, reader, topic_facts
 from streams.faust_consumer import STAMP_END
 from streams.offsets import BrokerPositions

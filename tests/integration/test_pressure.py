@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from infra.local.kafka import LocalKafka
-from schemas.derived import TicketTriaged
-from schemas.partitioning import partition_for
-from schemas.topics import Topic
+from schemas.records.derived import TicketTriaged
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic
 from schemas.triage import ENCODER_BUDGET, Triage
 from tests.integration.broken_records import headers_for, opened
 from tests.stage_harness import Reading, StageHarness, wait_for

@@ -15,9 +15,9 @@ import pytest
 
 from infra.replays import incidents, it_tickets
 from infra.replays.serving_client import NotServedInTime, QueryRefused, ServingClient, ServingUnreachable
-from schemas.events import TicketEvent
 from schemas.fold import Fact, fold
-from schemas.ticket_row import TicketRow
+from schemas.records.events import TicketEvent
+from schemas.records.ticket_row import TicketRow
 from ticketyard.replaying import ReplayRequest, ReplaySummary, RowFile, load_mapping
 from ticketyard.replaying.mapper import Mapper
 from ticketyard.settings import ProducingSettings

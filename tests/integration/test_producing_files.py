@@ -16,7 +16,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.events import Event, TicketOpened
+from schemas.records.events import Event, TicketOpened
 from ticketyard.errors import DeliveryFailed
 from ticketyard.producer import Receipt
 from ticketyard.record import MAX_BODY_BYTES

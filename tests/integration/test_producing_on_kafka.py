@@ -19,11 +19,11 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from infra.local.kafka import LocalKafka
 from infra.topics import admin_client, ensure_topics, specs_of
-from schemas.envelope import EventDecoder, decode_envelope
-from schemas.events import EXTERNAL_EVENTS, TicketOpened
-from schemas.partitioning import partition_for
+from schemas.records.envelope import EventDecoder, decode_envelope
+from schemas.records.events import EXTERNAL_EVENTS, TicketOpened
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
-from schemas.topics import Topic
 from schemas.vocabulary import Channel
 from ticketyard import BrokerUnreachable, Message, ProducingSettings, TicketProducer, TopicUnusable
 from ticketyard.connection import WRITTEN

@@ -14,9 +14,9 @@ from kafka.structs import OffsetAndMetadata
 
 from infra.local.kafka import LocalKafka
 from infra.topics import admin_client
-from schemas.derived import TicketTriaged
-from schemas.envelope import Envelope, encode_headers
-from schemas.topics import Topic
+from schemas.records.derived import TicketTriaged
+from schemas.records.envelope import Envelope, encode_headers
+from schemas.records.topics import Topic
 from streams.clients import topic_facts
 from streams.errors import EXIT_STAY_DOWN
 from streams.faust_consumer import STAMP_END

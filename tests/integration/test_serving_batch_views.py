@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from schemas.tables import VIEWS
+from schemas.views.tables import VIEWS
 from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
 from serving.http.app import build_app
 from serving.merge.answers import Snapshot

@@ -11,12 +11,12 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import AgentUpdated
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import AgentUpdated
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from schemas.tables import VIEWS
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.views.tables import VIEWS
 from schemas.vocabulary import AgentStatus, Priority, Status
 from serving.http.app import build_app
 from serving.service import Serving

@@ -17,8 +17,8 @@ from kafka.admin import KafkaAdminClient
 
 from infra.cli.root import run
 from infra.topics import ensure_topics
-from schemas.partitioning import partition_for
-from schemas.topics import Topic, topic_specs
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic, topic_specs
 from tests.unit.serving.merge_bench import write_run
 from tests.unit.serving.ticket_log import Recount, record, ticket_row
 from tests.unit.serving.waiting import wait_for

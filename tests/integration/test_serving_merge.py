@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.ticket_row import TicketRow, Work
+from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import Category, Channel, Priority, Status
 from serving.errors import RunUnusable
 from serving.merge.answers import Snapshot

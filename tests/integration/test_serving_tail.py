@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from kafka.errors import KafkaConnectionError
 
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import AgentUpdated
-from schemas.topics import SERVED, Topic
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import AgentUpdated
+from schemas.records.topics import SERVED, Topic
 from schemas.vocabulary import AgentStatus, Status
 from serving.errors import OutOfMemory
 from serving.merge.answers import Answers

@@ -11,13 +11,13 @@ from batch.promotion.bundles import forget_texts, place
 from batch.promotion.holds import PublishRules
 from batch.promotion.settling import settle
 from batch.promotion.verdicts import Verdict
-from schemas.explanation.kept_examples import KeptExample, encode_examples, load_examples
-from schemas.model.bundle import load_bundle, read_manifest
-from schemas.model.manifest import CARD_FOLDER, EXAMPLES, Evaluation
-from schemas.model.registry import check_published, pointer_to
-from schemas.model.writing import write_extras, write_manifest
 from tests.batch_home import nothing
-from tests.unit.schemas.tiny_model import tiny_manifest
+from tests.unit.understanding.tiny_model import tiny_manifest
+from understanding.bundle.bundle import load_bundle, read_manifest
+from understanding.bundle.registry import check_published, pointer_to
+from understanding.bundle.writing import write_extras, write_manifest
+from understanding.explanation.kept_examples import KeptExample, encode_examples, load_examples
+from understanding.manifest.manifest import CARD_FOLDER, EXAMPLES, Evaluation
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TAUGHT = KeptExample("where is my refund", "refund_status", "taxonomy")

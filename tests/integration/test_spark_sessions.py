@@ -9,7 +9,7 @@ import os
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.training.spark_executor import training_executor
-from schemas.process_priority import step_back
+from process.priority import step_back
 
 settings = BatchSettings(spark_master="local[1]")
 step_back(settings.batch_niceness)

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from infra.cli.stream import command
 from infra.local.kafka import LocalKafka
-from schemas.derived import AgentRostered
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import AgentUpdated
-from schemas.topics import Topic
+from schemas.records.derived import AgentRostered
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import AgentUpdated
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus
 from streams.errors import EXIT_STAY_DOWN
 from streams.stages import STAGES

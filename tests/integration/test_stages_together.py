@@ -8,16 +8,16 @@ import msgspec
 import pytest
 
 from infra.local.kafka import LocalKafka
-from schemas.derived import AgentReleased
-from schemas.topics import Topic
+from schemas.records.derived import AgentReleased
+from schemas.records.topics import Topic
 from streams.errors import EXIT_STAY_DOWN
 from streams.fault_points import FaultPoint
 from tests.stage_harness import Reading, StageHarness, wait_for
 
 _PROGRAM = """
 import os
-from schemas.logs import configure_logs
-from schemas.topics import Topic
+from process.logs import configure_logs
+from schemas.records.topics import Topic
 from streams.settings import StreamSettings
 from streams.stages import StageSpec
 from streams.worker import Worker, run_workers

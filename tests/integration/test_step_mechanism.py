@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from infra.local.kafka import LocalKafka
-from schemas.derived import AgentReleased, RecordDied
-from schemas.topics import Topic
+from schemas.records.derived import AgentReleased, RecordDied
+from schemas.records.topics import Topic
 from streams.clients import reader, transactional_producer
 from streams.errors import EXIT_STAY_DOWN, OwnershipLost
 from streams.fault_points import FaultPoint, never

@@ -16,15 +16,15 @@ from batch.training.rows import LabelledRow
 from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
 from infra.cli.triage import command as triage
-from schemas.explanation.kept_examples import load_examples
-from schemas.model.bands import BandRules
-from schemas.model.bundle import load_bundle, read_manifest
-from schemas.model.errors import BundleError
-from schemas.model.manifest import NEVER_LEFT, Asked
-from schemas.model.registry import pointer_to, write_current
-from schemas.sentiment.folder import load_sentiment
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import load_bundle, read_manifest
+from understanding.bundle.registry import pointer_to, write_current
+from understanding.explanation.kept_examples import load_examples
+from understanding.manifest.bands import BandRules
+from understanding.manifest.manifest import NEVER_LEFT, Asked
+from understanding.sentiment.folder import load_sentiment
 
 SPLITS = ("train", "train", "train", "val", "test")
 

@@ -17,11 +17,11 @@ from batch.training.search import HEAD_GRID, NGRAM_GRID, search_settings
 from batch.training.spark_executor import SparkExecutor, training_executor
 from batch.training.train import train_bundle
 from batch.training.vectors import read_by, read_here
-from schemas.model.bundle import load_bundle
-from schemas.model.fit_settings import Search
-from schemas.model.manifest import BundleManifest
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
+from understanding.bundle.bundle import load_bundle
+from understanding.manifest.fit_settings import Search
+from understanding.manifest.manifest import BundleManifest
 
 
 @pytest.fixture(scope="module")

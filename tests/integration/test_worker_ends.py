@@ -16,8 +16,8 @@ from tests.stage_harness import StageHarness, wait_for
 
 _PROGRAM = """
 from schemas.errors import Permanent
-from schemas.logs import configure_logs
-from schemas.topics import Topic
+from process.logs import configure_logs
+from schemas.records.topics import Topic
 from streams.settings import StreamSettings
 from streams.stages import StageSpec
 from streams.worker import Worker, run_workers
@@ -50,7 +50,7 @@ def test_an_error_in_a_rebalance_ends_the_worker(harness: StageHarness, error: s
 
 
 _FORGOTTEN = """
-from schemas.logs import configure_logs
+from process.logs import configure_logs
 from streams.faust_consumer import FinishedOffsetsConsumer
 from streams.settings import StreamSettings
 from streams.stages import STAGES
@@ -76,7 +76,7 @@ def test_a_worker_without_any_assignment_ends(harness: StageHarness, monkeypatch
 
 _NAMED = """
 import os
-from schemas.logs import configure_logs
+from process.logs import configure_logs
 from streams.settings import StreamSettings
 from streams.stages import STAGES
 from streams.worker import Worker, run_workers

@@ -16,10 +16,10 @@ from batch.spark import spark_session
 from batch.views.build import build_views
 from batch.views.given_intents import GivenIntents
 from schemas.fold import fact_of, fold
-from schemas.manifest import ViewFiles
-from schemas.partitioning import partition_for
-from schemas.ticket_row import TicketRow
-from schemas.topics import Topic
+from schemas.records.partitioning import partition_for
+from schemas.records.ticket_row import TicketRow
+from schemas.records.topics import Topic
+from schemas.views.manifest import ViewFiles
 from tests.simulated_logs import LogRecord, SimulatedLogs
 
 RENAMED = {

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2, ks_2samp, kstwobign
 
-from schemas.tables import DERIVED_VIEWS
+from schemas.views.tables import DERIVED_VIEWS
 
 BEFORE, NOW = date(2026, 3, 2), date(2026, 3, 9)
 Counts = npt.NDArray[np.int64]

@@ -9,17 +9,23 @@ import numpy as np
 import pytest
 
 from infra.encoder.make import SOURCE_FILE, SOURCE_PACKAGE
-from schemas.model.encoder import MAX_TOKENS, VOCABULARY, WORDS, Enough, OpenvinoEncoder
-from schemas.model.errors import BundleError
-from schemas.model.packed import Packed, read_packed
-from schemas.model.precision import Precision
-from schemas.model.prepared_encoder import EXIT_AFTER, LAYERS, PUBLISHED, read_prepared, write_networks
-from schemas.model.probabilities import Flags, Matrix
-from schemas.model.processors import native_bf16
-from schemas.model.transformer import Branch, lower_network, upper_network
-from schemas.model.unigram import PREFIX, Unigram, plain
-from schemas.model.words import WordVectors
 from tests.small_model import small_rows
+from understanding.arrays.errors import BundleError
+from understanding.arrays.probabilities import Flags, Matrix
+from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, Enough, OpenvinoEncoder
+from understanding.encoder.packed import Packed, read_packed
+from understanding.encoder.prepared_encoder import (
+    EXIT_AFTER,
+    LAYERS,
+    PUBLISHED,
+    read_prepared,
+    write_networks,
+)
+from understanding.encoder.processors import native_bf16
+from understanding.encoder.transformer import Branch, lower_network, upper_network
+from understanding.encoder.unigram import PREFIX, Unigram, plain
+from understanding.encoder.words import WordVectors
+from understanding.manifest.precision import Precision
 
 TEXTS = [
     *(row.text for row in small_rows()[:12]),

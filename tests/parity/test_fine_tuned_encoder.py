@@ -15,17 +15,17 @@ from batch.training.rows import LabelledRow, rows_to_train
 from batch.training.train import train_bundle
 from batch.training.tuning import Recipe, missing_packages
 from batch.training.update import update_bundle
-from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.encoder import MAX_TOKENS, VOCABULARY, WORDS
-from schemas.model.manifest import FILES, STUDENT
-from schemas.model.packed import read_packed
-from schemas.model.prepared_encoder import LAYERS, PUBLISHED
-from schemas.model.probabilities import Matrix
-from schemas.model.scoring import score
-from schemas.model.unigram import Unigram
-from schemas.model.words import WordVectors
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
+from understanding.arrays.probabilities import Matrix
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS
+from understanding.encoder.packed import read_packed
+from understanding.encoder.prepared_encoder import LAYERS, PUBLISHED
+from understanding.encoder.unigram import Unigram
+from understanding.encoder.words import WordVectors
+from understanding.manifest.manifest import FILES, STUDENT
+from understanding.scoring.scoring import score
 
 pytestmark = pytest.mark.skipif(bool(missing_packages()), reason="the extra `train` is not installed")
 

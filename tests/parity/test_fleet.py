@@ -16,7 +16,7 @@ _SCORE = """
 import sys
 from pathlib import Path
 import msgspec
-from schemas.model.bundle import load_bundle
+from understanding.bundle.bundle import load_bundle
 from tests.small_model import small_rows
 bundle = load_bundle(Path(sys.argv[1]))
 texts = [row.text for row in small_rows(20)]

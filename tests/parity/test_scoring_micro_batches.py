@@ -10,11 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from batch.training.evaluate import evaluate_bundle, measure
-from schemas.model.bundle import Bundle, encoder_of, load_bundle
-from schemas.model.scoring import cascade, score
-from schemas.model.text import clean_text
 from schemas.triage import Triage
 from tests.small_model import small_rows
+from understanding.bundle.bundle import Bundle, encoder_of, load_bundle
+from understanding.scoring.scoring import cascade, score
+from understanding.scoring.text import clean_text
 
 ODD = [
     None,

@@ -10,10 +10,10 @@ from batch.training.examples import Examples
 from batch.training.fitted import State
 from batch.training.progress import Progress
 from batch.training.vectors import Vectors
-from schemas.model.bundle import EncoderHead
-from schemas.model.ngrams import unpack_strings
-from schemas.model.probabilities import Matrix, softmax
-from schemas.model.student import student_from
+from understanding.arrays.probabilities import Matrix, softmax
+from understanding.arrays.strings import unpack_strings
+from understanding.bundle.bundle import EncoderHead
+from understanding.tiers.student import student_from
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 

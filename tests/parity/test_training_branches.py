@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from batch.training.rows import TrainingError
-from schemas.model.networks import Networks
-from schemas.model.packed import BLOCK_TYPE, Packed, Pieces
-from schemas.model.precision import Precision
-from schemas.model.prepared_encoder import write_networks
-from schemas.model.transformer import Shape
-from schemas.model.words import WordVectors, write_words
+from understanding.encoder.networks import Networks
+from understanding.encoder.packed import BLOCK_TYPE, Packed, Pieces
+from understanding.encoder.prepared_encoder import write_networks
+from understanding.encoder.transformer import Shape
+from understanding.encoder.words import WordVectors, write_words
+from understanding.manifest.precision import Precision
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
@@ -115,7 +115,7 @@ def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) ->
     """Both parts, from the words' vectors to the trained and the published layers' states."""
     from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
     from batch.training.fine_tune import Tuned, networks_of  # noqa: PLC0415 - the same
-    from schemas.model.integers import in_integers  # noqa: PLC0415 - as above
+    from understanding.encoder.integers import in_integers  # noqa: PLC0415 - as above
 
     published, body = _packed(small_body()), Branches(small_body(), 2, [3])
     for weight in body.trained_weights():

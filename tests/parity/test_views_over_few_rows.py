@@ -10,8 +10,8 @@ import pytest
 
 from batch.publishing import SOURCE as BATCH_SOURCE
 from infra.settings import STAGES
-from schemas.batch_views import GIVEN_VIEWS
-from schemas.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS
+from schemas.views.batch_views import GIVEN_VIEWS
+from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 Row = dict[str, Any]

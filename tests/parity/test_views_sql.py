@@ -17,8 +17,8 @@ from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import arrow_schema
-from schemas.base_columns import Column
-from schemas.tables import (
+from schemas.views.base_columns import Column
+from schemas.views.tables import (
     BASE_VIEWS,
     DERIVED_VIEWS,
     DUCKDB_MACROS,

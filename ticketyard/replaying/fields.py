@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.events import EXTERNAL_EVENTS
+from schemas.records.events import EXTERNAL_EVENTS
 
 NESTED = "attributes"
 """The field that holds free text by name: a mapping writes `attributes.location`."""

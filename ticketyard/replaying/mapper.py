@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from schemas.events import EXTERNAL_EVENTS, Event
+from schemas.records.events import EXTERNAL_EVENTS, Event
 from ticketyard.replaying.fields import NESTED
 from ticketyard.replaying.mapping import Condition, EventRule, FieldRule, Mapping
 from ticketyard.replaying.progress import file_id

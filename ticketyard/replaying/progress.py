@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
-from schemas.identity import derived_id
+from schemas.records.identity import derived_id
 from ticketyard.replaying.rows import Row
 
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from schemas.events import Event
+from schemas.records.events import Event
 from ticketyard.errors import InvalidEvent
 from ticketyard.producer import Receipt
 from ticketyard.record import to_record

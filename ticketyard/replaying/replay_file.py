@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from ticketyard.connection import topic_identities
 from ticketyard.producer import TicketProducer
 from ticketyard.replaying.mapping import load_mapping

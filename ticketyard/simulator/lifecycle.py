@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final, NamedTuple
 
-from schemas.events import (
+from schemas.records.events import (
     LabelCorrected,
     MessageAdded,
     SurveyAnswered,

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Final
 
 from schemas.errors import Permanent
-from schemas.events import AgentUpdated, TicketOpened, TicketResolved
+from schemas.records.events import AgentUpdated, TicketOpened, TicketResolved
 from schemas.taxonomy import Taxonomy
 from schemas.vocabulary import AgentStatus
 from ticketyard.simulator.case import CaseBook

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from schemas.events import AgentUpdated
+from schemas.records.events import AgentUpdated
 from schemas.taxonomy import Taxonomy
 from schemas.vocabulary import AgentStatus, Channel
 from ticketyard.simulator.config import DAY, HOUR, SimulationConfig

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from schemas.errors import Permanent
-from schemas.events import CustomerUpdated, Event
+from schemas.records.events import CustomerUpdated, Event
 from schemas.taxonomy import Taxonomy
 from ticketyard.simulator.arrivals import arrivals
 from ticketyard.simulator.case import Case, CaseBook

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from schemas.events import Event
+from schemas.records.events import Event
 from schemas.vocabulary import Category
 
 Ending = Literal["open", "resolved", "closed", "merged"]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from schemas.events import MessageAdded, SurveyAnswered, TicketEvent, TicketMerged
+from schemas.records.events import MessageAdded, SurveyAnswered, TicketEvent, TicketMerged
 from schemas.taxonomy import Taxonomy
 from schemas.vocabulary import Author
 from ticketyard.simulator.case import Case

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple, Self
 
 from confluent_kafka import Consumer, TopicPartition
 
+from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from schemas.topics import Topic
 from schemas.triage import ENCODER_BUDGET
 
 _BATCH: Final = 500

@@ -11,7 +11,7 @@ from infra.replays.bundle_release import release_bundle
 from infra.running import running_pipeline
 from infra.settings import InfraSettings
 from infra.topics import ensure_topics, specs_of
-from schemas.topics import Topic
+from schemas.records.topics import Topic
 from tests.bench.lives import Due, Phase, at_once, lives
 from tests.bench.offered_load import OfferedLoad
 from tests.bench.peers.arrivals import Arrivals, NotAllArrived

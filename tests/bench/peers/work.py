@@ -9,11 +9,11 @@ from typing import Final, NamedTuple, Self
 
 import msgspec
 
-from schemas.model.bundle import load_bundle
-from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
 from schemas.vocabulary import Author, Tier
+from understanding.bundle.bundle import load_bundle
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 TIME_HEADER: Final = "ce_time"
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from batch.training.abstaining import Answers
 from batch.training.evaluate import MICRO_BATCH, measure
 from batch.training.rows import LabelledRow
-from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.manifest import Evaluation
-from schemas.model.scoring import score
 from schemas.triage import Triage
 from tests.bench.quality.context import THREADS, BenchContext
 from tests.bench.quality.registry import Row, at_most, reported
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.manifest.manifest import Evaluation
+from understanding.scoring.scoring import score
 
 TRAINING_MINUTES = 30.0
 

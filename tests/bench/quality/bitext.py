@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 from batch.training.rows import LabelledRow
-from schemas.model.text import Split, normalised
 from tests.bench.quality.answers import tested, training_rows
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least, at_most
+from understanding.scoring.text import Split, normalised
 
 NAME: Final = "bitext"
 ACCURACY: Final = 0.995

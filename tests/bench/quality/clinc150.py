@@ -7,11 +7,11 @@ from typing import Final
 
 from batch.training.abstaining import Answers
 from batch.training.rows import LabelledRow
-from schemas.model.manifest import CurvePoint
-from schemas.model.text import Split
 from tests.bench.quality.answers import tested, training_rows
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least
+from understanding.manifest.manifest import CurvePoint
+from understanding.scoring.text import Split
 
 NAME: Final = "clinc150"
 ACCURACY: Final = 0.973

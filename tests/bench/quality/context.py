@@ -14,8 +14,8 @@ from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle
 from batch.training.tuning import EncoderChoice
-from schemas.model.bands import BandRules
 from schemas.taxonomy import load_taxonomy
+from understanding.manifest.bands import BandRules
 
 SEED: Final = 20_240
 THREADS: Final = 2

@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 
 import psutil
 
-from schemas.model.language import identify
-from schemas.model.language.identify import LEAST_PROBABLE
-from schemas.model.language.slow import load_everything
-from schemas.model.text import split_of
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
+from understanding.language import identify
+from understanding.language.identify import LEAST_PROBABLE
+from understanding.language.slow import load_everything
+from understanding.scoring.text import split_of
 
 KINDS: Final = {
     "single-words": ("words", 0.74),

@@ -12,8 +12,6 @@ import yaml
 
 from batch.training.fitted import Wishes
 from batch.training.rows import LabelledRow, rows_from_taxonomy
-from schemas.model.bundle import load_bundle
-from schemas.model.text import normalised
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage
 from tests.bench.quality import it_tickets
@@ -21,6 +19,8 @@ from tests.bench.quality.answers import results_of
 from tests.bench.quality.context import THREADS, BenchContext
 from tests.bench.quality.curve_picture import Line, svg_of
 from tests.bench.quality.registry import Row, at_least, reported
+from understanding.bundle.bundle import load_bundle
+from understanding.scoring.text import normalised
 
 SLICES: Final = 10
 EVERY: Final = 4

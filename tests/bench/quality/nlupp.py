@@ -21,15 +21,15 @@ from batch.training.label_sets import label_sets
 from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several
 from batch.training.vectors import Vectors, read_here
-from schemas.model.bundle import head_from
-from schemas.model.ngrams import ngram_tier_from
-from schemas.model.prepared_encoder import published_encoder
-from schemas.model.probabilities import sigmoid
-from schemas.model.several import several_from
-from schemas.model.text import clean_text
 from schemas.vocabulary import OUT_OF_SCOPE
 from tests.bench.quality.context import SEED, THREADS, WISHES, BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
+from understanding.arrays.probabilities import sigmoid
+from understanding.bundle.bundle import head_from
+from understanding.encoder.prepared_encoder import published_encoder
+from understanding.scoring.text import clean_text
+from understanding.tiers.ngrams import ngram_tier_from
+from understanding.tiers.several import several_from
 
 DOMAINS: Final = ("banking", "hotels")
 FOLDS: Final = 20

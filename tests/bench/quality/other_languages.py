@@ -11,14 +11,14 @@ from random import Random
 from typing import Final
 
 from batch.training.rows import LabelledRow, rows_from_taxonomy
-from schemas.model.bundle import load_bundle
-from schemas.model.scoring import score
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.vocabulary import Channel
 from tests.bench.quality.context import SEED, THREADS, BenchContext
 from tests.bench.quality.registry import Row, reported
 from ticketyard.simulator.grammar import LANGUAGES, intents_of, write_request
 from ticketyard.simulator.persons import invent_customer
+from understanding.bundle.bundle import load_bundle
+from understanding.scoring.scoring import score
 
 FILE: Final = Path(__file__).with_name("data") / "other_languages.csv"
 LABELLED: Final = 20

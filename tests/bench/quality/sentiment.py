@@ -11,9 +11,9 @@ from typing import Final
 from batch.sentiment.evaluate import evaluate_sentiment
 from batch.sentiment.train import train_sentiment
 from batch.training.rows import LabelledRow
-from schemas.sentiment.folder import load_sentiment
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
+from understanding.sentiment.folder import load_sentiment
 
 _ENGLISH: Final = "english"
 

@@ -17,16 +17,16 @@ from batch.training.calibrate import LOSS as DEFAULT_LOSS
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.evaluate import measure as figures_of
 from batch.training.rows import LabelledRow
-from schemas.model.bundle import Bundle, load_bundle, read_manifest
-from schemas.model.manifest import NEVER_LEFT, BundleManifest
-from schemas.model.scoring import cascade
-from schemas.model.text import clean_text
-from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
 from tests.bench.quality import clinc150, it_tickets
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
+from understanding.bundle.bundle import Bundle, load_bundle, read_manifest
+from understanding.manifest.manifest import NEVER_LEFT, BundleManifest
+from understanding.scoring.scoring import cascade
+from understanding.scoring.text import clean_text
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 PASSES: Final = 5
 CLINC_RATE, CLINC_ACCURACY = 1_736.0, 0.96

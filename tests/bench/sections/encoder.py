@@ -7,14 +7,14 @@ from typing import Final
 
 import msgspec
 
-from schemas.model.bundle import Bundle, load_bundle
-from schemas.model.encoder import LayeredEncoder
-from schemas.model.scoring import score
-from schemas.model.text import clean_text
 from tests.bench.encoder_forms import REFERENCE, forms_of, token_counts
 from tests.bench.report import Bar, Section, Spread
 from tests.bench.run import BenchRun
 from tests.bench.trained_bundle import customers_texts
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.encoder.encoder import LayeredEncoder
+from understanding.scoring.scoring import score
+from understanding.scoring.text import clean_text
 
 TOKENS: Final = 16
 FEWEST_TOKENS: Final = 9

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.model.manifest import EncoderForms
-from schemas.model.prepared_encoder import DESCRIPTION, NAME, PreparedEncoder
+from understanding.encoder.prepared_encoder import DESCRIPTION, NAME, PreparedEncoder
+from understanding.manifest.manifest import EncoderForms
 
 
 def describe_encoder(folder: Path, *, processor: str = "some processor") -> None:

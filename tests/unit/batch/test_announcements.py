@@ -8,8 +8,8 @@ from batch.history.commits import Archive, ArchivedTopic
 from batch.views.announcements import is_news, views_announcement
 from batch.views.refresh import code_version
 from batch.views.runs import CompleteRun, boundary_of, run_id_at
-from schemas.derived import ViewsPublished
-from schemas.manifest import Manifest
+from schemas.records.derived import ViewsPublished
+from schemas.views.manifest import Manifest
 
 AT = datetime(2026, 3, 2, 8, 0, 0, 7_000, tzinfo=UTC)
 

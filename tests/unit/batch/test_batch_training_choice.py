@@ -16,10 +16,10 @@ from batch.training.executor import ThisProcess
 from batch.training.labelled_files import LabelledFile
 from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
-from schemas.model.manifest import DataInput
-from schemas.signals.priority import PriorityTable, PriorityTableError
 from schemas.taxonomy import load_taxonomy
-from tests.unit.schemas.tiny_model import tiny_bundle
+from tests.unit.understanding.tiny_model import tiny_bundle
+from understanding.manifest.manifest import DataInput
+from understanding.signals.priority import PriorityTable, PriorityTableError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from batch.cards.slices import slices, worst_gaps
 from batch.training.rows import LabelledRow
 from schemas.triage import Band, Triage
 from schemas.vocabulary import Priority
-from tests.unit.schemas.tiny_model import LABELS, tiny_manifest
+from tests.unit.understanding.tiny_model import LABELS, tiny_manifest
 
 NAMES = [label.name for label in LABELS]
 

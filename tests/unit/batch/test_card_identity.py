@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from batch.cards.identity import Templates, by_attribute, packaged_templates, swaps
-from schemas.model.bundle import Bundle
-from schemas.model.ngrams import NgramFeatures, NgramTier, Terms
-from schemas.signals.priority import PriorityTable
-from tests.unit.schemas.tiny_model import LABELS, tiny_bundle
+from tests.unit.understanding.tiny_model import LABELS, tiny_bundle
+from understanding.bundle.bundle import Bundle
+from understanding.signals.priority import PriorityTable
+from understanding.tiers.ngrams import NgramFeatures, NgramTier, Terms
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TABLE = PriorityTable.load()

@@ -25,10 +25,10 @@ from batch.views.clusters import (
     text_cosines,
 )
 from batch.views.kept_groups import NO_ENCODER, EncoderAtHand
-from schemas.batch_views import UNLABELLED_CLUSTERS
-from schemas.model.encoder import OpenvinoEncoder
-from schemas.model.probabilities import Matrix
-from schemas.model.text import clean_text
+from schemas.views.batch_views import UNLABELLED_CLUSTERS
+from understanding.arrays.probabilities import Matrix
+from understanding.encoder.encoder import OpenvinoEncoder
+from understanding.scoring.text import clean_text
 
 WEEK, AS_OF = date(2026, 3, 2), datetime(2026, 3, 9, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ from batch.training.current_names import rename_answers, rename_rows
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow
 from schemas.intent_map import NO_CHANGES, parse_intent_map
-from schemas.model.manifest import DataInput
 from schemas.triage import Guess, Triage
 from tests.unit.schemas.intents import taxonomy_of
+from understanding.manifest.manifest import DataInput
 
 TAXONOMY = taxonomy_of("new", "left", "right")
 INTENTS = parse_intent_map(

@@ -8,13 +8,13 @@ import pytest
 from batch.promotion import first_model as module
 from batch.promotion.first_model import first_key, make_first_model, take_first_model
 from batch.promotion.training_data import Choices, TrainingData, gather
-from schemas.model.errors import BundleError
-from schemas.model.manifest import BundleManifest
-from schemas.model.registry import current_or_first, first_model, pointer_to, write_current
-from schemas.model.writing import write_files, write_manifest
 from schemas.taxonomy import load_taxonomy
 from tests.unit.batch.encoder_description import describe_encoder
-from tests.unit.schemas.tiny_model import tiny_manifest
+from tests.unit.understanding.tiny_model import tiny_manifest
+from understanding.arrays.errors import BundleError
+from understanding.bundle.registry import current_or_first, first_model, pointer_to, write_current
+from understanding.bundle.writing import write_files, write_manifest
+from understanding.manifest.manifest import BundleManifest
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ import structlog
 from batch.views.given_intents import NOTHING_GIVEN, given_intents
 from batch.views.row_batches import arrow_schema
 from batch.views.runs import write_manifest
-from schemas.batch_views import INTENT_MAP
-from schemas.manifest import Manifest, ViewFiles
 from schemas.settings import CommonSettings
+from schemas.views.batch_views import INTENT_MAP
+from schemas.views.manifest import Manifest, ViewFiles
 
 TAXONOMY = CommonSettings().taxonomy
 

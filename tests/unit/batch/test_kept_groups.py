@@ -14,9 +14,9 @@ import pytest
 from batch.views.clusters import clusters_of_run
 from batch.views.kept_groups import FILE_NAME, EncoderAtHand, SparingEncoder, text_sum
 from batch.views.row_batches import arrow_schema
-from schemas.batch_views import UNLABELLED_CLUSTERS
-from schemas.model.probabilities import Matrix
-from schemas.tables import VIEWS
+from schemas.views.batch_views import UNLABELLED_CLUSTERS
+from schemas.views.tables import VIEWS
+from understanding.arrays.probabilities import Matrix
 
 WEEK, AS_OF = date(2026, 3, 2), datetime(2026, 3, 9, tzinfo=UTC)
 LATER = AS_OF + timedelta(hours=1)

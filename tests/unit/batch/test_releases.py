@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from batch.promotion.holds import PublishRules, reason_to_wait
 from batch.promotion.listing import summaries
 from batch.promotion.releases import Kind, Release, barred_versions, champion_before
-from schemas.derived import ModelPublished, ModelTrial
-from schemas.model.registry import CurrentModel
+from schemas.records.derived import ModelPublished, ModelTrial
+from understanding.bundle.registry import CurrentModel
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CANARY = ModelTrial(version="x", uri="x", sha256="s", share=0.1, salt="canary/x")

@@ -7,7 +7,7 @@ import pytest
 
 from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
 from batch.promotion.verdicts import Verdict
-from schemas.model.manifest import Evaluation
+from understanding.manifest.manifest import Evaluation
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 RULES = RetrainingRules(corrections=20, hours=24)

@@ -8,11 +8,11 @@ import pytest
 from msgspec import Raw
 
 from batch.views.row_batches import RowBatches, arrow_schema, as_batch
-from schemas.derived import SourceEvent, TicketLogged
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import AgentUpdated, Event
-from schemas.tables import BASE_VIEWS, VIEWS, BaseView
-from schemas.ticket_row import TicketRow
+from schemas.records.derived import SourceEvent, TicketLogged
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import AgentUpdated, Event
+from schemas.records.ticket_row import TicketRow
+from schemas.views.tables import BASE_VIEWS, VIEWS, BaseView
 from schemas.vocabulary import AgentStatus, Status
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)

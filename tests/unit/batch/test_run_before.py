@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from batch.views.run_before import FROM_SCRATCH, RunBefore, sources, views_that_stay
-from schemas.manifest import Manifest, TopicBoundary, ViewFiles
-from schemas.tables import DERIVED_VIEWS, VIEWS
-from schemas.topics import SERVED, Topic
+from schemas.records.topics import SERVED, Topic
+from schemas.views.manifest import Manifest, TopicBoundary, ViewFiles
+from schemas.views.tables import DERIVED_VIEWS, VIEWS
 
 NAMES = {topic: f"p.{topic}" for topic in Topic}
 BOUNDARY = {NAMES[topic]: TopicBoundary(topic_id="a", offsets={"0": 5}) for topic in SERVED}

@@ -12,14 +12,14 @@ from batch.sentiment.labels import classes_of, level_of
 from batch.sentiment.thresholds import class_offsets, frustration_threshold, macro_f1
 from batch.sentiment.train import train_sentiment
 from batch.training.rows import LabelledRow, TrainingError
-from schemas.model.errors import BundleError
-from schemas.sentiment.folder import SENTIMENT_ARRAYS, SENTIMENT_MANIFEST, load_sentiment
-from schemas.sentiment.lexicon import packaged_lexicon
-from schemas.sentiment.model import THREE_CLASSES, read_sentiment, sentiment_model_from
-from schemas.sentiment.result import LEVELS
-from schemas.sentiment.signals import Reading
-from schemas.sentiment.terms import TermWeights
-from schemas.sentiment.tokens import tokens_of
+from schemas.sentiment import LEVELS
+from understanding.arrays.errors import BundleError
+from understanding.sentiment.folder import SENTIMENT_ARRAYS, SENTIMENT_MANIFEST, load_sentiment
+from understanding.sentiment.lexicon import packaged_lexicon
+from understanding.sentiment.model import THREE_CLASSES, read_sentiment, sentiment_model_from
+from understanding.sentiment.signals import Reading
+from understanding.sentiment.terms import TermWeights
+from understanding.sentiment.tokens import tokens_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 TEXTS = {

@@ -13,8 +13,8 @@ from batch.training.calibrate import (
     learn_scales,
 )
 from batch.training.linear import rows_of_weights
-from schemas.model.manifest import NEVER_LEFT
-from schemas.model.probabilities import Wide, log_softmax, softmax
+from understanding.arrays.probabilities import Wide, log_softmax, softmax
+from understanding.manifest.manifest import NEVER_LEFT
 
 
 def _probabilities(seed: int, rows: int, labels: int, sharpness: float) -> Wide:

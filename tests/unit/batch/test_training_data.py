@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from batch.promotion.training_data import Choices, gather
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow, TrainingError
-from schemas.model.manifest import DataInput
-from schemas.model.text import as_read, split_of
 from schemas.taxonomy import load_taxonomy
+from understanding.manifest.manifest import DataInput
+from understanding.scoring.text import as_read, split_of
 
 TAXONOMY = load_taxonomy()
 SMALL = TAXONOMY.model_copy(update={"intents": dict(list(TAXONOMY.intents.items())[:8])})

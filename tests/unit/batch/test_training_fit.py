@@ -15,11 +15,12 @@ from batch.training.head_fit import fit_head
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.rows import LabelledRow
 from batch.training.vectors import Vectors, read_here
-from schemas.model.arrays import dump_arrays
-from schemas.model.bundle import head_from
-from schemas.model.manifest import NEVER_LEFT
-from schemas.model.ngrams import ngram_tier_from, pack_strings
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.arrays.stored import dump_arrays
+from understanding.arrays.strings import pack_strings
+from understanding.bundle.bundle import head_from
+from understanding.manifest.manifest import NEVER_LEFT
+from understanding.tiers.ngrams import ngram_tier_from
 
 MEANING = {"money": ("invoice", "bill", "charge"), "entry": ("login", "password", "account")}
 

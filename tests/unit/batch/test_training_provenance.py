@@ -7,9 +7,9 @@ def test_what_cleans_a_text_is_in_the_sum_of_the_code() -> None:
     """It makes every input of a model: other cleaning made other models, which named the same code."""
     names = {name for name, _ in deciding_files()}
     assert {
-        "cleaning/message.py",
-        "cleaning/replies.py",
-        "lexicons/links.yaml",
-        "scoring.py",
+        "signals/cleaning/message.py",
+        "signals/cleaning/replies.py",
+        "signals/lexicons/links.yaml",
+        "scoring/scoring.py",
         "fit.py",
     } <= names

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from batch.training.head_fit import head_state
 from batch.training.published_beside import fit_published, learn_factors, side_by_side, split_vectors
-from schemas.model.bundle import head_from
-from schemas.model.fit_settings import HeadSettings
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.bundle.bundle import head_from
+from understanding.manifest.fit_settings import HeadSettings
 
 LABELS, OURS, THEIRS = 3, 2, 4
 FACTORS = st.floats(0, 10)

@@ -9,8 +9,8 @@ from batch.training.abstaining import Answers
 from batch.training.evaluate import measure
 from batch.training.reliability import expected_calibration_error, learn_bands, least_accuracy
 from batch.training.rows import LabelledRow
-from schemas.model.bands import BandRules
 from schemas.triage import Triage
+from understanding.manifest.bands import BandRules
 
 
 def test_confidences_that_come_true_have_no_calibration_error() -> None:

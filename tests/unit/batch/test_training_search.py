@@ -14,8 +14,8 @@ from batch.training.executor import Job, ThisProcess
 from batch.training.progress import by_tenths
 from batch.training.rows import TrainingError
 from batch.training.search import FOLDS, HEAD_GRID, fold_of, mark_chosen, search_settings
-from schemas.model.fit_settings import FitSettings, HeadSettings, NgramSettings, Search, Trial
-from schemas.model.probabilities import Matrix
+from understanding.arrays.probabilities import Matrix
+from understanding.manifest.fit_settings import FitSettings, HeadSettings, NgramSettings, Search, Trial
 
 
 def _trial(strength: float, mean: float, error: float = 0.01) -> Trial:

@@ -12,11 +12,11 @@ from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several
 from batch.training.several_weights import learn_thresholds, micro_f1, weigh
 from batch.training.vectors import Vectors, read_here
-from schemas.model.arrays import dump_arrays
-from schemas.model.bundle import head_from
-from schemas.model.ngrams import ngram_tier_from
-from schemas.model.probabilities import Matrix, sigmoid
 from schemas.triage import Guess, Triage
+from understanding.arrays.probabilities import Matrix, sigmoid
+from understanding.arrays.stored import dump_arrays
+from understanding.bundle.bundle import head_from
+from understanding.tiers.ngrams import ngram_tier_from
 
 MEANING = {"money": ("invoice", "bill", "charge"), "entry": ("login", "password", "account")}
 LABELS = ("entry", "money")

@@ -18,13 +18,13 @@ from batch.training.ngram_fit import fit_ngrams
 from batch.training.ngram_update import labels_concerned, update_ngrams, without_labels
 from batch.training.rows import LabelledRow
 from batch.training.update import why_not_updatable, wishes_of
-from schemas.model.bands import BandRules, Bands
-from schemas.model.fit_settings import NgramSettings
-from schemas.model.manifest import SEVERAL, Asked, DataInput, TaxonomyInfo, Validation
-from schemas.model.ngrams import features_from, ngram_tier_from
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
-from tests.unit.schemas.tiny_model import tiny_manifest
+from tests.unit.understanding.tiny_model import tiny_manifest
+from understanding.manifest.bands import BandRules, Bands
+from understanding.manifest.fit_settings import NgramSettings
+from understanding.manifest.manifest import SEVERAL, Asked, DataInput, TaxonomyInfo, Validation
+from understanding.tiers.ngrams import features_from, ngram_tier_from
 
 LABELS = tuple(sorted({label for row in small_rows(8) for label in row.labels}))
 OLD = examples_of(small_rows(8), LABELS)

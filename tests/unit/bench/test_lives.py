@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from schemas.events import AgentUpdated, CustomerUpdated, TicketOpened
+from schemas.records.events import AgentUpdated, CustomerUpdated, TicketOpened
 from schemas.taxonomy import load_taxonomy
 from tests.bench.lives import Due, Phase, at_once, lives, opening_times, openings
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from schemas.envelope import encode_body
-from schemas.events import TicketEvent
+from schemas.records.envelope import encode_body
+from schemas.records.events import TicketEvent
 from schemas.taxonomy import load_taxonomy
 from streams.triage.intake import message_of
 from tests.bench.lives import Phase, lives

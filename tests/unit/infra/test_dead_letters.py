@@ -19,9 +19,9 @@ from infra.dead_letters import (
     what_is,
     whole_letters,
 )
-from schemas.derived import DeadLetterReplayed, RecordDied
-from schemas.envelope import Envelope, Headers, encode_body, encode_headers
 from schemas.errors import Permanent
+from schemas.records.derived import DeadLetterReplayed, RecordDied
+from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

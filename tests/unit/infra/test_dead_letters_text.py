@@ -18,9 +18,9 @@ from infra.cli.letter_text import (
     value_lines,
 )
 from infra.dead_letters import DeadLetter, Letters, Replay, Stranger
-from schemas.derived import DeadLetterReplayed, RecordDied
 from schemas.errors import Permanent
-from schemas.topics import Topic
+from schemas.records.derived import DeadLetterReplayed, RecordDied
+from schemas.records.topics import Topic
 
 AT = datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
 ABOUT = RecordDied(

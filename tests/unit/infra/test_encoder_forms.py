@@ -8,8 +8,8 @@ import pytest
 from infra.encoder.forms import LEAST_COSINE, LEAST_SAME, chosen_form
 from infra.encoder.make import SOURCE_FILE, EncoderUnavailable, checked_source
 from infra.encoder.sample import OF_EACH, packaged_sample
-from schemas.model.manifest import FormMeasured
-from schemas.model.precision import Precision
+from understanding.manifest.manifest import FormMeasured
+from understanding.manifest.precision import Precision
 
 
 def _form(precision: Precision, ms: float, cosine: float = 1.0, same: float = 1.0) -> FormMeasured:

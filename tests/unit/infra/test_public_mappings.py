@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.events import (
+from schemas.records.events import (
     TicketClosed,
     TicketImported,
     TicketOpened,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.topics import TopicState, mismatches
-from schemas.topics import topic_specs
+from schemas.records.topics import topic_specs
 
 SPECS = topic_specs()
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.fold import Fact
-from schemas.thread_rule import ThreadPolicy, ThreadRule
+from schemas.records.thread_rule import ThreadPolicy, ThreadRule
 from schemas.triage import UNSURE, Triage
 from schemas.vocabulary import OUT_OF_SCOPE, Priority
 from tests.unit.schemas.ticket_facts import fact, from_customer, opened

@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas.derived import TicketAssigned, TicketQueued
-from schemas.events import MessageAdded, TicketEvent, TicketOpened
 from schemas.fold import Fact, fold
-from schemas.ticket_row import TicketRow
+from schemas.records.derived import TicketAssigned, TicketQueued
+from schemas.records.events import MessageAdded, TicketEvent, TicketOpened
+from schemas.records.ticket_row import TicketRow
 from schemas.triage import NO_TEXT, Guess, Triage
 from schemas.vocabulary import Author, Category, Channel, Priority
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from schemas.events import (
+from schemas.records.events import (
     LabelCorrected,
     MessageAdded,
     SurveyAnswered,
@@ -18,7 +18,7 @@ from schemas.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.thread_rule import ThreadRule
+from schemas.records.thread_rule import ThreadRule
 from schemas.triage import UNSURE, Triage
 from schemas.vocabulary import Author, Category, Channel, Priority, Status, Tier
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, UNSCORED

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from schemas.topics import SERVED, Topic
+from schemas.records.topics import SERVED, Topic
 from serving.tail.kafka_log import OutOfBounds
 from serving.tail.progress import Bounds, LiveTopic, Place
 from serving.tail.rows import Record

@@ -11,8 +11,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles
-from schemas.topics import SERVED, Topic
+from schemas.records.topics import SERVED, Topic
+from schemas.views.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles
 from serving.merge.answers import Answers
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore

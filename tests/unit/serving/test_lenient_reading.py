@@ -3,7 +3,7 @@
 import pytest
 from kafka.record import MemoryRecords, MemoryRecordsBuilder
 
-from schemas.header_names import UNREADABLE
+from schemas.records.header_names import UNREADABLE
 from serving.tail.lenient_records import read_leniently
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.manifest import Manifest, TopicBoundary
+from schemas.views.manifest import Manifest, TopicBoundary
 from serving.state import PartitionState, ServedState
 from serving.tail import progress
 from serving.tail.progress import Bounds, LiveTopic

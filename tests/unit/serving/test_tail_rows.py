@@ -2,10 +2,10 @@
 
 import msgspec
 
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import AgentUpdated
-from schemas.tables import BASE_VIEWS
-from schemas.topics import SERVED, Topic
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import AgentUpdated
+from schemas.records.topics import SERVED, Topic
+from schemas.views.tables import BASE_VIEWS
 from schemas.vocabulary import AgentStatus
 from serving.tail.rows import ARROW_SCHEMAS, Record, arrow_table, decode_records
 from tests.unit.serving.ticket_log import Recount, at, record, ticket_row

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from schemas.derived import SourceEvent, TicketLogged
-from schemas.envelope import encode_body
-from schemas.events import MessageAdded, TicketEvent
-from schemas.tables import VIEWS
-from schemas.ticket_row import TicketRow, Work
-from schemas.topics import Topic
+from schemas.records.derived import SourceEvent, TicketLogged
+from schemas.records.envelope import encode_body
+from schemas.records.events import MessageAdded, TicketEvent
+from schemas.records.ticket_row import TicketRow, Work
+from schemas.records.topics import Topic
+from schemas.views.tables import VIEWS
 from schemas.vocabulary import Author, Category, Channel, Priority, Status
 from serving.tail.rows import ARROW_SCHEMAS, Record
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from schemas.derived import DERIVED_EVENTS, Origin
-from schemas.envelope import Envelope, EventDecoder, decode_envelope, encode_body, encode_headers
-from schemas.events import Event
-from schemas.topics import Topic, topic_specs
+from schemas.records.derived import DERIVED_EVENTS, Origin
+from schemas.records.envelope import Envelope, EventDecoder, decode_envelope, encode_body, encode_headers
+from schemas.records.events import Event
+from schemas.records.topics import Topic, topic_specs
 from streams.offsets import Committed
 from streams.record import Emission, Record
 from streams.step import PartitionLogic, Step

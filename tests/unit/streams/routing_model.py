@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from schemas.derived import AgentReleased, AgentRostered, TicketAssigned, TicketQueued, WorkChanged
-from schemas.events import Event
-from schemas.ticket_row import Work
+from schemas.records.derived import AgentReleased, AgentRostered, TicketAssigned, TicketQueued, WorkChanged
+from schemas.records.events import Event
+from schemas.records.ticket_row import Work
 from schemas.vocabulary import AgentStatus, Priority
 
 URGENCY = list(Priority)

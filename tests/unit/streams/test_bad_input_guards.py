@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from schemas.derived import Origin, RecordDied
-from schemas.envelope import Envelope, EventError, Headers, InvalidBody, encode_headers
-from schemas.topics import DERIVED_BYTES, INPUT_BYTES, Topic
+from schemas.records.derived import Origin, RecordDied
+from schemas.records.envelope import Envelope, EventError, Headers, InvalidBody, encode_headers
+from schemas.records.topics import DERIVED_BYTES, INPUT_BYTES, Topic
 from streams.engine import _event_time
 from streams.record import Record
 from streams.step import dead_letter

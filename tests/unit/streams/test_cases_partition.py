@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas.derived import RecordDied, WatermarkAdvanced
-from schemas.envelope import decode_envelope, encode_body
-from schemas.events import (
+from schemas.records.derived import RecordDied, WatermarkAdvanced
+from schemas.records.envelope import decode_envelope, encode_body
+from schemas.records.events import (
     MessageAdded,
     SurveyAnswered,
     TicketClosed,
@@ -16,10 +16,10 @@ from schemas.events import (
     TicketResolved,
     TicketUpdated,
 )
-from schemas.partitioning import partition_for
-from schemas.thread_rule import ThreadRule
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.records.partitioning import partition_for
+from schemas.records.thread_rule import ThreadRule
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import Author, Status
 from streams.cases.clocks import Clocks
 from streams.cases.state import OPEN_IDS

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.events import TicketEvent
 from schemas.fold import fact_of, fold
-from schemas.thread_rule import ThreadRule
-from schemas.ticket_row import TicketRow, Work
+from schemas.records.events import TicketEvent
+from schemas.records.thread_rule import ThreadRule
+from schemas.records.ticket_row import TicketRow, Work
 from schemas.triage import Triage
 from streams.cases import state
 from streams.cases.clocks import Clocks

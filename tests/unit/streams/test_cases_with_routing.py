@@ -7,8 +7,8 @@ from random import Random
 import msgspec
 import pytest
 
-from schemas.derived import AgentRostered, Origin, TicketAssigned
-from schemas.events import (
+from schemas.records.derived import AgentRostered, Origin, TicketAssigned
+from schemas.records.events import (
     LabelCorrected,
     MessageAdded,
     TicketClosed,
@@ -18,8 +18,8 @@ from schemas.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.ticket_row import Said, TicketRow, Work
-from schemas.topics import Topic
+from schemas.records.ticket_row import Said, TicketRow, Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Author, Priority
 from streams.cases.clocks import Clocks
 from streams.record import Emission, Record

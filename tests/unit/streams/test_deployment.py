@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
-from schemas.model.bundle import Bundle
-from schemas.signals.priority import PriorityTable
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage, understand
 from streams.triage.deployment import Deployment, Message, Trial, in_share
-from tests.unit.schemas.tiny_model import tiny_bundle
+from tests.unit.understanding.tiny_model import tiny_bundle
+from understanding.bundle.bundle import Bundle
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TABLE = PriorityTable.load()

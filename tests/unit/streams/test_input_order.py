@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from schemas.derived import Origin
-from schemas.topics import Topic
+from schemas.records.derived import Origin
+from schemas.records.topics import Topic
 from streams.errors import TopicMismatch
 from streams.input_order import InputOrder
 from streams.metrics import StageMetrics

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from schemas.derived import AgentReleased, Origin, RecordDied, WatermarkAdvanced
-from schemas.envelope import Envelope, Headers, encode_body, encode_headers
 from schemas.errors import Permanent, Transient
-from schemas.events import Event
-from schemas.topics import Topic
+from schemas.records.derived import AgentReleased, Origin, RecordDied, WatermarkAdvanced
+from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
+from schemas.records.events import Event
+from schemas.records.topics import Topic
 from streams.engine import StepEngine
 from streams.fault_points import never
 from streams.isolation import LogicFailed

@@ -6,7 +6,7 @@ import pytest
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from aiokafka.record.memory_records import MemoryRecords
 
-from schemas.header_names import UNREADABLE
+from schemas.records.header_names import UNREADABLE
 from streams.lenient_records import LenientRecords
 from streams.record import headers_of
 

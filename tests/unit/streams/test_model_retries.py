@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError
 
-from schemas.derived import ModelPublished
-from schemas.envelope import Envelope, Headers, encode_body, encode_headers
+from schemas.records.derived import ModelPublished
+from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
 from streams.triage.model_watch import LONGEST_RETRY_S, RETRY_S, ModelWatch
 from tests.unit.streams.watched_models import (
     NOW,

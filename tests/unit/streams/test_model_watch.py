@@ -6,7 +6,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from schemas.model.registry import CurrentModel, write_current
 from schemas.triage import ENCODER_BUDGET
 from streams.backlog import Backlog
 from streams.triage.model_watch import RETRY_S, STANDBY_S, ModelWatch, NoModel
@@ -21,6 +20,7 @@ from tests.unit.streams.watched_models import (
     published,
     shelf_instead_of_disk,
 )
+from understanding.bundle.registry import CurrentModel, write_current
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.topics import DERIVED_BYTES, Topic
+from schemas.records.topics import DERIVED_BYTES, Topic
 from streams.record import Emission
 from streams.state_log import OutboxChunk, pack
 

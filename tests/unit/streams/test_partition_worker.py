@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from schemas.derived import Origin
-from schemas.topics import Topic
+from schemas.records.derived import Origin
+from schemas.records.topics import Topic
 from streams.engine import Done
 from streams.metrics import StepPart, Waited
 from streams.partition_worker import PartitionWorker

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from schemas.derived import Origin
-from schemas.model.manifest import Validation
-from schemas.topics import Topic
+from schemas.records.derived import Origin
+from schemas.records.topics import Topic
 from streams.backlog import Backlog, backlog_of
 from streams.record import Record
 from streams.triage.pressure import Look, Pressure, ServiceRate
 from streams.triage.pressure_metrics import ERRORS, PressureMetrics, errors_a_text
 from tests.unit.streams.watched_models import Clock
+from understanding.manifest.manifest import Validation
 
 BOUND_S = 0.25
 EVENTS = "tickets.events"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from schemas.derived import AgentHeldElsewhere, AgentPerformanceMeasured, AgentReleased, AgentRostered
-from schemas.envelope import InvalidBody
-from schemas.events import AgentUpdated, Event
-from schemas.topics import Topic
+from schemas.records.derived import AgentHeldElsewhere, AgentPerformanceMeasured, AgentReleased, AgentRostered
+from schemas.records.envelope import InvalidBody
+from schemas.records.events import AgentUpdated, Event
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus
 from streams.roster.partition import RosterPartition
 from tests.unit.streams.logic_driver import START, Driver, id_of, record_of

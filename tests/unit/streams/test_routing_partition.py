@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.derived import (
+from schemas.records.derived import (
     AgentHeldElsewhere,
     AgentReleased,
     AgentRostered,
@@ -13,10 +13,10 @@ from schemas.derived import (
     TicketQueued,
     WorkChanged,
 )
-from schemas.envelope import InvalidBody, UnknownEventType
-from schemas.events import AgentUpdated, Event
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.records.envelope import InvalidBody, UnknownEventType
+from schemas.records.events import AgentUpdated, Event
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Channel, Priority
 from streams.routing.partition import RoutingPartition
 from tests.unit.streams.logic_driver import START, Driver, record_of

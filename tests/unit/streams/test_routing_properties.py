@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.derived import AgentRostered, Decision, WorkChanged
-from schemas.events import Event
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.records.derived import AgentRostered, Decision, WorkChanged
+from schemas.records.events import Event
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority
 from streams.record import Record
 from streams.routing.partition import RoutingPartition

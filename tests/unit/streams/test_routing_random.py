@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from schemas.derived import AgentRostered, WorkChanged
-from schemas.events import Event
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.events import Event
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority
 from streams.routing.partition import RoutingPartition
 from tests.unit.streams.logic_driver import START, Driver, record_of

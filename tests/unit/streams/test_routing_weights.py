@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.derived import AgentRostered, WorkChanged
-from schemas.ticket_row import Work
+from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.ticket_row import Work
 from schemas.vocabulary import AgentStatus
 from streams.routing.choice import choose
 from streams.routing.entries import TeamAgent

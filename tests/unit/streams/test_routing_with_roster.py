@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from schemas.derived import TicketAssigned, WorkChanged
-from schemas.events import AgentUpdated, Event
-from schemas.ticket_row import Work
-from schemas.topics import Topic
+from schemas.records.derived import TicketAssigned, WorkChanged
+from schemas.records.events import AgentUpdated, Event
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus
 from streams.roster.partition import RosterPartition
 from streams.routing.partition import RoutingPartition

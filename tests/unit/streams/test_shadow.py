@@ -8,14 +8,14 @@ import structlog
 from msgspec.structs import replace as replace_struct
 from prometheus_client import CollectorRegistry
 
-from schemas.model.bundle import Bundle
-from schemas.signals.priority import PriorityTable
 from schemas.triage import ENCODER_BUDGET
-from schemas.understanding import CustomerMessage
 from streams.triage.deployment import Deployment, Message, Trial
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
-from tests.unit.schemas.tiny_model import tiny_bundle
+from tests.unit.understanding.tiny_model import tiny_bundle
+from understanding.bundle.bundle import Bundle
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TABLE = PriorityTable.load()

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.triage import Triage
-from schemas.understanding import CustomerMessage
 from streams.triage.deployment import Message
 from streams.triage.shared_scoring import ScoreMessages, SharedScoring
+from understanding.understand import CustomerMessage
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 

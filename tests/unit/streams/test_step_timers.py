@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry
 
-from schemas.derived import Origin, WatermarkAdvanced
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.topics import Topic
+from schemas.records.derived import Origin, WatermarkAdvanced
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.topics import Topic
 from streams.engine import StepEngine
 from streams.fault_points import never
 from streams.metrics import StageMetrics

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from schemas.derived import TicketTriaged
-from schemas.envelope import encode_body
-from schemas.events import MessageAdded, TicketEvent, TicketOpened, TicketReopened, TicketResolved
-from schemas.thread_rule import ThreadRule
-from schemas.ticket_row import TicketRow
-from schemas.topics import Topic
+from schemas.records.derived import TicketTriaged
+from schemas.records.envelope import encode_body
+from schemas.records.events import MessageAdded, TicketEvent, TicketOpened, TicketReopened, TicketResolved
+from schemas.records.thread_rule import ThreadRule
+from schemas.records.ticket_row import TicketRow
+from schemas.records.topics import Topic
 from schemas.triage import Triage
 from schemas.vocabulary import Author, Channel
 from streams.cases.clocks import Clocks

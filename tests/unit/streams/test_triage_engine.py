@@ -8,9 +8,9 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
-from schemas.derived import Origin, RecordDied
-from schemas.thread_rule import FIRST_MESSAGE
-from schemas.topics import Topic
+from schemas.records.derived import Origin, RecordDied
+from schemas.records.thread_rule import FIRST_MESSAGE
+from schemas.records.topics import Topic
 from streams.fault_points import never
 from streams.input_order import InputOrder
 from streams.metrics import StageMetrics

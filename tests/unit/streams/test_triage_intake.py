@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from schemas.derived import Origin
-from schemas.envelope import Envelope, EventError, encode_headers
-from schemas.topics import Topic
+from schemas.records.derived import Origin
+from schemas.records.envelope import Envelope, EventError, encode_headers
+from schemas.records.topics import Topic
 from streams.record import Record
 from streams.triage.intake import arrive, triaged
 

@@ -12,10 +12,10 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
-from schemas.envelope import Envelope, encode_body, encode_headers
-from schemas.events import MessageAdded, TicketOpened
-from schemas.thread_rule import FIRST_MESSAGE
-from schemas.topics import Topic
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import MessageAdded, TicketOpened
+from schemas.records.thread_rule import FIRST_MESSAGE
+from schemas.records.topics import Topic
 from schemas.vocabulary import Author, Channel
 from streams.backlog import Backlog, backlog_of
 from streams.engine import Engine

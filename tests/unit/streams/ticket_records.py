@@ -6,12 +6,12 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from schemas.derived import Decision, Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
-from schemas.envelope import Envelope, encode_body, encode_headers
 from schemas.errors import Permanent
-from schemas.events import TicketEvent
-from schemas.thread_rule import FIRST_MESSAGE, ThreadRule
-from schemas.topics import Topic
+from schemas.records.derived import Decision, Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
+from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.events import TicketEvent
+from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
+from schemas.records.topics import Topic
 from schemas.triage import Triage
 from streams.cases.clocks import Clocks
 from streams.cases.partition import CasesPartition

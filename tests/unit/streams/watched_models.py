@@ -10,12 +10,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 from prometheus_client import CollectorRegistry
 
-from schemas.derived import ModelPublished, ModelTrial
-from schemas.model.bundle import Bundle
-from schemas.model.errors import BundleError
-from schemas.model.registry import CurrentModel
-from schemas.signals.priority import PriorityTable
-from schemas.understanding import CustomerMessage
+from schemas.records.derived import ModelPublished, ModelTrial
 from streams.backlog import Backlog
 from streams.triage.deployment import Message
 from streams.triage.encoder_budget import EncoderBudget
@@ -23,7 +18,12 @@ from streams.triage.model_watch import ModelWatch
 from streams.triage.pressure_metrics import PressureMetrics
 from streams.triage.shadow import ShadowScoring
 from streams.triage.trial_metrics import TrialMetrics
-from tests.unit.schemas.tiny_model import tiny_bundle
+from tests.unit.understanding.tiny_model import tiny_bundle
+from understanding.arrays.errors import BundleError
+from understanding.bundle.bundle import Bundle
+from understanding.bundle.registry import CurrentModel
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import (
+from schemas.records.events import (
     TicketOpened,
     TicketUpdated,
 )

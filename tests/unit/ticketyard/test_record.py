@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.envelope import EventDecoder, decode_envelope
-from schemas.events import EXTERNAL_EVENTS, AgentUpdated, CustomerUpdated, Event, TicketOpened, TicketUpdated
-from schemas.topics import Topic
+from schemas.records.envelope import EventDecoder, decode_envelope
+from schemas.records.events import (
+    EXTERNAL_EVENTS,
+    AgentUpdated,
+    CustomerUpdated,
+    Event,
+    TicketOpened,
+    TicketUpdated,
+)
+from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Channel, Priority, Status
 from ticketyard.errors import InvalidEvent
 from ticketyard.record import MAX_BODY_BYTES, Record, to_record

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import Permanent
-from schemas.events import (
+from schemas.records.events import (
     AgentUpdated,
     LabelCorrected,
     MessageAdded,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.events import SurveyAnswered, TicketUpdated
+from schemas.records.events import SurveyAnswered, TicketUpdated
 from ticketyard.errors import InvalidEvent
 from ticketyard.producer import Message
 from ticketyard.structured import event_of, message_of

@@ -7,9 +7,9 @@ import pytest
 from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 from kafka.future import Future as KafkaFuture
 
-from schemas.events import TicketClosed
-from schemas.partitioning import partition_for
-from schemas.topics import Topic
+from schemas.records.events import TicketClosed
+from schemas.records.partitioning import partition_for
+from schemas.records.topics import Topic
 from ticketyard import (
     DeliveryFailed,
     DeliveryRefused,

@@ -1,0 +1,1 @@
+"""What every process does for itself: structured logs, its place in line for the processor, its environment."""

@@ -1,0 +1,265 @@
+"""Events that the pipeline itself derives, stage by stage."""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Raw
+
+from schemas.records.events import Count, Event, Id, Label, Moment, Share, Team, TicketEvent
+from schemas.records.thread_rule import ThreadRule
+from schemas.records.ticket_row import TicketRow, Work
+from schemas.triage import Triage
+from schemas.vocabulary import AgentStatus, Category, Channel, Priority, Tier
+
+Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""An offset or a revision: a whole number as Kafka and the views can hold it."""
+
+Millis = Annotated[int, Meta(ge=-1, le=253_402_300_799_999)]
+"""Milliseconds since 1970 up to the end of the year 9999; -1 where Kafka has none."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a record was read, with the topic's id: a topic created again cannot be taken for the old one."""
+
+    topic_id: str
+    partition: int
+    offset: int
+    timestamp_ms: int  # the broker's, when the record arrived
+
+
+class SourceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An event from outside as it came: the envelope's fields and the untouched body."""
+
+    id: str
+    type: str
+    source: str
+    time: Moment
+    body: Raw
+
+
+class TicketTriaged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.enriched: an event passed on with its triage result; `triage` is None where it carries no message."""
+
+    event: SourceEvent
+    origin: Origin
+    triage: Triage | None = None
+
+
+class WatermarkAdvanced(Event, frozen=True, kw_only=True):
+    """tickets.enriched: from `source_partition` of tickets.events nothing earlier than `watermark` will come."""
+
+    source_partition: int
+    watermark: Moment
+
+
+class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """tickets.work: what one team is to know of one ticket, whole; a higher `routing_revision` replaces it all."""
+
+    life: Number
+    routing_revision: Number
+    team: Team
+    work: Work
+    agent_id: Id | None = None  # who holds it, where work is `held`
+    priority: Priority = Priority.MEDIUM
+    channel: Channel | None = None
+    language: str | None = None
+    customer_tier: Tier | None = None
+    intent: str | None = None
+    category: Category | None = None
+    waiting_since: Moment
+    model_version: str | None = None
+
+
+class Decision(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """What every decision of routing names: what it decided on, when, and with which versions."""
+
+    life: Number
+    routing_revision: Number
+    team: Team
+    reasons: tuple[str, ...]
+    decided_at: Moment
+    step: int
+    inputs: dict[str, int]  # topic -> next offset to read after this step
+    model_version: str | None = None
+
+
+class TicketAssigned(Decision, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.decisions: routing gave a ticket to an agent.
+
+    `score` is the weighted sum of `parts` (specialisation, skill, free_capacity, performance), each 0..1.
+    """
+
+    agent_id: Id
+    score: float
+    parts: dict[str, float]
+    candidates: int
+    waited_s: float = 0.0
+    performance_version: str | None = None
+
+
+class TicketQueued(Decision, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.decisions: nobody in the team could take a ticket; it waits at `position` (1 is next)."""
+
+    position: Annotated[int, Meta(ge=1)]
+
+
+class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.log: one event of a ticket, the row after it, and the row before it (None where the state began).
+
+    `thread_rule` is there where the event is a message that the model answered and that may change the intent.
+    """
+
+    life: Number
+    revision: Number
+    event: SourceEvent
+    after: TicketRow
+    before: TicketRow | None = None
+    triage: Triage | None = None
+    thread_rule: ThreadRule | None = None
+
+
+class AgentRostered(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """agents.roster: an agent as one team is to know them; a higher `roster_revision` replaces all before it.
+
+    `leaving` means: give no more work, and answer AgentReleased once nothing is held. `held_elsewhere` counts the
+    tickets of other teams that people gave to this agent.
+    """
+
+    agent_id: Id
+    team: Team
+    roster_revision: Number
+    leaving: bool = False
+    status: AgentStatus
+    capacity: int
+    channel_capacity: dict[Channel, int] = msgspec.field(default_factory=dict)
+    skills: dict[str, Share] = msgspec.field(default_factory=dict)
+    specialisations: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    performance: Share = 0.5
+    performance_version: str | None = None
+    held_elsewhere: Count = 0
+
+
+class AgentReleased(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """agents.holdings: a team has let go of an agent, answering AgentRostered(leaving) of that `roster_revision`."""
+
+    agent_id: Id
+    team: Team
+    roster_revision: Number
+
+
+class AgentHeldElsewhere(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """agents.holdings: people gave a ticket of `team` to an agent that is not of that team, or took it back."""
+
+    agent_id: Id
+    team: Team
+    life: Number
+    routing_revision: Number
+    held: bool
+
+
+class AgentPerformanceMeasured(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """agents.events, from batch: how well an agent did over the measured window, 0..1, and from which run."""
+
+    agent_id: Id
+    performance: Share
+    run_id: Label
+    tickets: Count = 0
+
+
+class ModelTrial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A model that is tried beside the current one, on a share of the tickets.
+
+    Which tickets follows from their ids and the salt alone, so a ticket stays on one side, and a larger share keeps
+    all that a smaller one had.
+    """
+
+    version: str
+    uri: str
+    sha256: str
+    share: Share
+    salt: str
+
+
+class ModelPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """models.published: the model that decides, and which are tried beside it; each event is the whole picture.
+
+    Workers load a bundle from its `uri` if its manifest's sum is `sha256`. `canary` decides its share of the tickets;
+    `shadow` scores its share and decides nothing. `reason` says why this was published.
+    """
+
+    version: str
+    uri: str
+    sha256: str
+    accuracy: float
+    taxonomy_version: str
+    replaced_version: str | None = None
+    reason: str = ""
+    shadow: ModelTrial | None = None
+    canary: ModelTrial | None = None
+
+
+class ViewsPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """views.published: the manifest at `uri` is now the one to serve."""
+
+    run_id: str
+    uri: str
+    sha256: str
+
+
+class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.dead: a record that no retry can help; its raw bytes are the Kafka value, this is the header `dead`.
+
+    `stage` is where it died; `error` and `message` say why; `headers` and `key` are the record's own, base64.
+    `value_is_null` tells a record without a value from one with an empty value: the letter's is empty for both.
+    """
+
+    stage: str
+    error: str
+    message: str
+    topic: str
+    topic_id: str
+    partition: Number
+    offset: Number
+    timestamp_ms: Millis
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    value_is_null: bool = False
+
+
+class DeadLetterReplayed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.dead: a letter's record was sent back to its partition, where it is now at `replayed_to_offset`.
+
+    `stage` to `offset` are the letter's. `repaired` tells whether anything was changed.
+    """
+
+    letter_id: str
+    stage: str
+    topic: str
+    topic_id: str
+    partition: Number
+    offset: Number
+    replayed_to_offset: Number
+    repaired: bool = False
+
+
+DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
+    event.__name__: event
+    for event in (
+        TicketTriaged,
+        WatermarkAdvanced,
+        WorkChanged,
+        TicketAssigned,
+        TicketQueued,
+        TicketLogged,
+        AgentRostered,
+        AgentReleased,
+        AgentHeldElsewhere,
+        AgentPerformanceMeasured,
+        ModelPublished,
+        ViewsPublished,
+        RecordDied,
+        DeadLetterReplayed,
+    )
+}
+"""Every event that only the pipeline publishes."""

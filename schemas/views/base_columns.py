@@ -1,0 +1,217 @@
+"""The columns of the base views: name, SQL type and meaning."""
+
+from datetime import datetime
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from schemas.records.ticket_row import TicketRow
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of a view; `type` is SQL's name of it, `doc` one line for whoever queries it.
+
+    `absent` is the SQL literal that stands for it in the files of a run from before there was such a column; where
+    it is empty every run must have the column.
+    """
+
+    name: str
+    type: str
+    doc: str
+    absent: str = ""
+
+
+_SQL_TYPES: Final[dict[Any, str]] = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+    datetime: "TIMESTAMPTZ",
+    tuple[str, ...]: "VARCHAR[]",
+}
+
+
+def sql_type(hint: Any) -> str:
+    """Return the SQL type of a field of a Struct, by its type hint; None beside it makes no difference.
+
+    Raises TypeError for a hint that no view has had so far: add it to the mapping here.
+    """
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return "VARCHAR"
+    found = _SQL_TYPES.get(hint)
+    if found is None:
+        raise TypeError(f"no SQL type is known for {hint!r}: add it to schemas.views.base_columns")
+    return found
+
+
+_TICKET_DOCS: Final = {
+    "ticket_id": "the ticket",
+    "life": "number of this life of the ticket; rises when it returns after it was forgotten",
+    "revision": "number of this row within its life",
+    "routing_revision": "rises when something changes that routing depends on",
+    "status": "where it stands in its life cycle",
+    "opened_at": "when it was opened",
+    "last_event_at": "time of its newest event",
+    "customer_id": "the customer",
+    "customer_tier": "the customer's tier",
+    "channel": "the way by which it came",
+    "language": "language of the customer's text",
+    "subject": "its subject line",
+    "product": "the product that it is about",
+    "intent": "what the customer wants",
+    "category": "the intent's category",
+    "label_said_by": "who intent and category come from: source, model or people",
+    "confidence": "the model's probability of its prediction",
+    "decided_by": "the tier of the model that decided",
+    "model_version": "the model that predicted",
+    "predicted_intent": "the intent that the model predicted",
+    "predicted_category": "its category",
+    "predicted_intents": "every intent that the model answered for the message, likeliest first",
+    "predicted_event_id": "the event with the text that the prediction is of",
+    "predicted_at": "event time of that event",
+    "prediction_changes": "how often a later message changed the predicted intent",
+    "scored_messages": "texts of the customer that the model read since it was opened or last finished",
+    "triage_reasons": "what was special when it was understood",
+    "band": "how far the prediction may be trusted: high, medium or low",
+    "out_of_scope": "how strange the message is to the model, 0 to 1",
+    "sentiment": "the message's sentiment, -1 (worst) to 1",
+    "frustrated": "whether the message is frustrated",
+    "urgency": "how urgent the message says it is, 0 to 1",
+    "complexity": "how much the message asks of its reader, 0 to 1",
+    "quality_marks": "what was wrong with the message, or was taken out of it",
+    "priority_reasons": "the rules that led to the model's priority",
+    "corrected": "whether a person corrected or confirmed the label",
+    "priority": "how urgent it is",
+    "priority_said_by": "who the priority comes from",
+    "team": "the team that it is with",
+    "team_said_by": "who the team comes from",
+    "assignee": "the agent who has it",
+    "assignee_said_by": "who gave it to that agent",
+    "last_assignee": "the agent who had it last",
+    "work": "wanted: waits for an agent; held: an agent has it; none: neither",
+    "waiting_since": "since when it waits",
+    "queued_at": "when it was last put in a queue",
+    "first_queued_at": "when it was first put in a queue",
+    "first_assigned_at": "when it first got an agent",
+    "first_replied_at": "when an agent first replied publicly",
+    "first_resolved_at": "when it was first resolved",
+    "resolved_at": "when it was last resolved",
+    "first_reopened_at": "when it was first reopened",
+    "reopened_at": "when it was last reopened",
+    "closed_at": "when it was closed",
+    "reassignments": "how often it changed hands",
+    "transfers": "how often it changed teams by people's hands",
+    "reopenings": "how often it was reopened",
+    "customer_messages": "messages of the customer",
+    "agent_replies": "public messages of agents",
+    "internal_notes": "notes between agents",
+    "survey_score": "the customer's score, 1 to 5",
+    "merged_into": "the ticket that goes on in its place",
+    "resumed": "whether this life started after the ticket was forgotten",
+    "late_events": "events that came after later ones",
+    "status_at": "event time of the last change from outside of its status",
+    "assignment_at": "the same of its team and agent",
+    "priority_at": "the same of its priority",
+    "label_at": "the same of its intent and category",
+    "tier_at": "the same of its customer's tier",
+    "survey_at": "the same of its survey score",
+}
+
+_TICKET_DEFAULTS: Final = {field.name: field.default for field in msgspec.structs.fields(TicketRow)}
+
+
+def _absent(default: Any) -> str:
+    """Return what a row without the field says: the field's default, as a row from the log is decoded."""
+    if default is msgspec.NODEFAULT:
+        return ""
+    if default is None or default == ():
+        return "NULL" if default is None else "[]"
+    return f"'{default.value}'" if isinstance(default, StrEnum) else str(default)
+
+
+_POSITION: Final = (
+    Column("logged_at", "TIMESTAMPTZ", "when the broker logged the record that this row is from"),
+    Column("log_partition", "BIGINT", "that record's partition"),
+    Column("log_offset", "BIGINT", "that record's offset"),
+)
+
+TICKETS: Final = (
+    *(
+        Column(
+            name, sql_type(hint), _TICKET_DOCS[name], _absent(_TICKET_DEFAULTS.get(name, msgspec.NODEFAULT))
+        )
+        for name, hint in get_type_hints(TicketRow).items()
+    ),
+    *_POSITION,
+)
+"""The fields of TicketRow in their order, then where the row was logged."""
+
+TICKET_EVENTS: Final = (
+    Column("ticket_id", "VARCHAR", "the ticket"),
+    Column("life", "BIGINT", "number of the ticket's life"),
+    Column("revision", "BIGINT", "number of the event within it"),
+    Column("event_id", "VARCHAR", "the event"),
+    Column("event_type", "VARCHAR", "what happened: TicketOpened, MessageAdded, TicketAssigned and so on"),
+    Column("event_source", "VARCHAR", "who published it"),
+    Column("event_time", "TIMESTAMPTZ", "when it happened"),
+    Column("status", "VARCHAR", "the ticket's status after it"),
+    Column("priority", "VARCHAR", "the ticket's priority after it"),
+    Column("intent", "VARCHAR", "the ticket's intent after it"),
+    Column("team", "VARCHAR", "the ticket's team after it"),
+    Column("assignee", "VARCHAR", "the ticket's agent after it"),
+    Column("author", "VARCHAR", "customer or agent, of a message"),
+    Column("author_id", "VARCHAR", "who that is"),
+    Column("public", "BOOLEAN", "whether the customer can read a message"),
+    Column("subject", "VARCHAR", "the subject line, of an opening"),
+    Column("text", "VARCHAR", "what was written with the event: message, comment, resolution or reason"),
+    *_POSITION,
+)
+
+AGENT_EVENTS: Final = (
+    Column("event_id", "VARCHAR", "the event"),
+    Column("event_type", "VARCHAR", "AgentUpdated or AgentPerformanceMeasured"),
+    Column("event_source", "VARCHAR", "who published it"),
+    Column("event_time", "TIMESTAMPTZ", "when it happened"),
+    Column("agent_id", "VARCHAR", "the agent"),
+    Column("home_team", "VARCHAR", "the agent's team"),
+    Column("status", "VARCHAR", "available, away or offline"),
+    Column("capacity", "BIGINT", "how many tickets the agent can hold at once"),
+    Column("skills", "VARCHAR", "JSON object of intent or category to 0..1"),
+    Column("specialisations", "VARCHAR[]", "intents or categories that are the agent's own"),
+    Column("languages", "VARCHAR[]", "languages that the agent answers in"),
+    Column("performance", "DOUBLE", "measured performance, 0..1"),
+    Column("run_id", "VARCHAR", "the batch run that measured it"),
+    Column("tickets", "BIGINT", "how many resolved tickets it was measured on"),
+    *_POSITION,
+)
+
+DEAD_LETTERS: Final = (
+    Column("stage", "VARCHAR", "the stage that gave the record up"),
+    Column("error", "VARCHAR", "name of the error"),
+    Column("message", "VARCHAR", "what was wrong with the record"),
+    Column("topic", "VARCHAR", "the topic that the record was in"),
+    Column("topic_id", "VARCHAR", "id of that topic"),
+    Column("source_partition", "BIGINT", "the record's partition there"),
+    Column("source_offset", "BIGINT", "the record's offset there"),
+    Column("arrived_at", "TIMESTAMPTZ", "when the broker received the record"),
+    Column("event_source", "VARCHAR", "who published the record, where its headers say so", "NULL"),
+    Column("died_at", "TIMESTAMPTZ", "when the broker logged the dead letter"),
+    Column("log_partition", "BIGINT", "the dead letter's partition"),
+    Column("log_offset", "BIGINT", "the dead letter's offset"),
+)
+
+MODELS: Final = (
+    Column("version", "VARCHAR", "the model's version"),
+    Column("event_id", "VARCHAR", "the event that published it"),
+    Column("published_at", "TIMESTAMPTZ", "when it was published"),
+    Column("uri", "VARCHAR", "where the bundle lies"),
+    Column("sha256", "VARCHAR", "sum of the bundle's manifest"),
+    Column("accuracy", "DOUBLE", "accuracy on the frozen test"),
+    Column("taxonomy_version", "VARCHAR", "the taxonomy that it learnt"),
+    Column("replaced_version", "VARCHAR", "the version that it replaced"),
+    *_POSITION,
+)

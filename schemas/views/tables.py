@@ -1,0 +1,153 @@
+"""The views that analysts query: columns, types and meaning, the same in batch and in serving.
+
+Base views are made of records of the served logs, one view of one topic; given views of what a batch run was told
+beside them. Derived views are made of both by the SQL files in `schemas/views`, which both engines run
+(`DUCKDB_MACROS` stand in for functions of Spark's). What no SQL makes is in `schemas.views.batch_views`.
+The types are SQL's: VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
+"""
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+from typing import Final
+
+import msgspec
+
+from schemas.records.topics import Topic
+from schemas.views.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, TICKETS, Column
+from schemas.views.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS, BatchView
+
+_HEADER_COLUMN: Final = re.compile(r"--   (?P<name>\w+) (?P<type>[A-Z]+(?:\[\])?): (?P<doc>.+)")
+
+
+class BaseView(msgspec.Struct, frozen=True, kw_only=True):
+    """A view made of one topic's records, so that batch's rows and the tail's can be united.
+
+    Of the rows with equal `key` the first by `order` stays: for equal ids the lowest offset, of a ticket's
+    rows that of the highest (life, revision).
+    """
+
+    name: str
+    topic: Topic
+    doc: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    order: tuple[str, ...]
+
+
+class DerivedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A view that `sql`, a SELECT over base views and earlier derived views by their plain names, makes."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    sql: str
+
+
+View = BaseView | DerivedView | BatchView
+
+_LOWEST_OFFSET: Final = ("log_partition", "log_offset")
+
+BASE_VIEWS: Final = (
+    BaseView(
+        name="tickets",
+        topic=Topic.TICKETS_LOG,
+        doc="One row per ticket: its newest state.",
+        columns=TICKETS,
+        key=("ticket_id",),
+        order=("life DESC", "revision DESC", *_LOWEST_OFFSET),
+    ),
+    BaseView(
+        name="ticket_events",
+        topic=Topic.TICKETS_LOG,
+        doc="One row per event of a ticket, ordered by (life, revision), with the main fields after it.",
+        columns=TICKET_EVENTS,
+        key=("ticket_id", "life", "revision"),
+        order=_LOWEST_OFFSET,
+    ),
+    BaseView(
+        name="agent_events",
+        topic=Topic.AGENTS_EVENTS,
+        doc="One row per event about an agent: what people entered and what batch measured.",
+        columns=AGENT_EVENTS,
+        key=("event_source", "event_id"),
+        order=_LOWEST_OFFSET,
+    ),
+    BaseView(
+        name="dead_letters",
+        topic=Topic.TICKETS_DEAD,
+        doc="One row per record that a stage could not process, and why.",
+        columns=DEAD_LETTERS,
+        key=("topic_id", "source_partition", "source_offset", "stage"),
+        order=_LOWEST_OFFSET,
+    ),
+    BaseView(
+        name="models",
+        topic=Topic.MODELS_PUBLISHED,
+        doc="One row per model version that won its gate.",
+        columns=MODELS,
+        key=("version",),
+        order=_LOWEST_OFFSET,
+    ),
+)
+"""Every base view."""
+
+
+def unique_rows_sql(view: BaseView, source: str) -> str:
+    """Return the SELECT that keeps, of the rows of `source` with equal key, the first by the view's order."""
+    columns = ", ".join(column.name for column in view.columns)
+    window = f"PARTITION BY {', '.join(view.key)} ORDER BY {', '.join(view.order)}"
+    return (
+        f"SELECT {columns} FROM (SELECT *, ROW_NUMBER() OVER ({window}) AS row_rank FROM {source}) AS ranked "  # noqa: S608
+        "WHERE row_rank = 1"
+    )
+
+
+def parse_view(name: str, text: str) -> DerivedView:
+    """Read a view's SQL file: comment lines with what it is, then with its columns, then the SELECT.
+
+    The header is `-- sentence` lines, then per column, in the SELECT's order, `--   name TYPE: meaning`.
+    """
+    lines = text.splitlines()
+    header = [line for line in lines if line.startswith("--")]
+    columns = tuple(Column(**found.groupdict()) for line in header if (found := _HEADER_COLUMN.match(line)))
+    doc = " ".join(line.removeprefix("--").strip() for line in header if not _HEADER_COLUMN.match(line))
+    sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
+    return DerivedView(name=name, doc=doc, columns=columns, sql=sql)
+
+
+def _read(file: str) -> str:
+    return resources.files("schemas.views").joinpath(file).read_text(encoding="utf-8")
+
+
+def _derived_views() -> Iterator[DerivedView]:
+    names = (
+        "agents",
+        "ticket_outcomes",
+        "daily_analytics",
+        "resolution_times",
+        "agent_performance",
+        "model_quality",
+        "queues",
+        "label_corrections",
+        "weekly_distributions",
+        "decided_weeks",
+        "model_drift",
+        "intent_weeks",
+        "intent_overlaps",
+        "unlabelled_tickets",
+        "data_quality",
+    )
+    for name in names:
+        yield parse_view(name, _read(f"{name}.sql"))
+
+
+DERIVED_VIEWS: Final = tuple(_derived_views())
+"""Every derived view, each after those that it is made of."""
+
+_ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *GIVEN_VIEWS, *DERIVED_VIEWS, *BATCH_ONLY_VIEWS)
+VIEWS: Final[dict[str, View]] = {view.name: view for view in _ALL}
+"""All views by name, each after those that it is made of."""
+
+DUCKDB_MACROS: Final = _read("duckdb_macros.sql")
+"""Statements to run once in each DuckDB database before a derived view: functions that Spark has."""

@@ -1,0 +1,232 @@
+"""What a record of a served log is in the base views: the one function for batch and serving's tail."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final
+
+import msgspec
+
+from schemas.records.derived import AgentPerformanceMeasured, ModelPublished, Origin, RecordDied, SourceEvent
+from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBody, NotAnEvent, decode_envelope
+from schemas.records.events import (
+    TICKET_EVENTS,
+    AgentUpdated,
+    MessageAdded,
+    SurveyAnswered,
+    TicketEvent,
+    TicketOpened,
+    TicketReopened,
+    TicketResolved,
+    TicketTransferred,
+)
+from schemas.records.ticket_row import TicketRow
+from schemas.records.topics import Topic
+
+Row = tuple[Any, ...]
+"""A row's values in its view's order of columns: str, int, float, bool, aware datetime, list[str], None."""
+
+DEAD_HEADER: Final = "dead"
+"""The header of a dead letter that carries its RecordDied."""
+
+
+class LoggedTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of TicketLogged that views are made of; the row before and the triage are skipped unread."""
+
+    ticket_id: str
+    life: int
+    revision: int
+    event: SourceEvent
+    after: TicketRow
+
+
+_LOGGED: Final = msgspec.json.Decoder(LoggedTicket)
+_TICKET_BODIES: Final = EventDecoder(TICKET_EVENTS)
+_AGENT_BODIES: Final = EventDecoder(
+    {"AgentUpdated": AgentUpdated, "AgentPerformanceMeasured": AgentPerformanceMeasured}
+)
+_MODEL_BODIES: Final = EventDecoder({"ModelPublished": ModelPublished})
+
+
+def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origin) -> list[tuple[str, Row]]:
+    """Return (view name, row) for each base view that this record of a served topic adds a row to.
+
+    Raises EventError where the record is no event that this topic carries: it is in no view.
+    """
+    match topic:
+        case Topic.TICKETS_LOG:
+            logged = decode_logged(value)
+            return [
+                ("ticket_events", ticket_event_row(logged, origin)),
+                ("tickets", ticket_row(logged.after, origin)),
+            ]
+        case Topic.AGENTS_EVENTS:
+            name = "agent_events"
+        case Topic.TICKETS_DEAD:
+            name = "dead_letters"
+        case Topic.MODELS_PUBLISHED:
+            name = "models"
+        case _:
+            raise ValueError(f"no view is made of topic {topic}")
+    row = ROW_OF[name](headers, value, origin)
+    return [] if row is None else [(name, row)]
+
+
+ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] = {
+    "tickets": lambda _headers, value, origin: ticket_row(decode_logged(value).after, origin),
+    "ticket_events": lambda _headers, value, origin: ticket_event_row(decode_logged(value), origin),
+    "agent_events": lambda headers, value, origin: agent_event_row(decode_envelope(headers), value, origin),
+    "dead_letters": lambda headers, _value, origin: dead_letter_row(headers, origin),
+    "models": lambda headers, value, origin: model_row(decode_envelope(headers), value, origin),
+}
+"""How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError.
+
+None is a record that belongs there and adds no row: word in tickets.dead that a letter was sent back.
+"""
+
+
+def decode_logged(value: bytes | None) -> LoggedTicket:
+    """Decode the value of a record of tickets.log. Raises InvalidBody."""
+    try:
+        return _LOGGED.decode(value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidBody(f"TicketLogged: {error}") from error
+
+
+def ticket_row(after: TicketRow, origin: Origin) -> Row:
+    """Return the row of `tickets`."""
+    return (*map(_plain, msgspec.structs.astuple(after)), *_position(origin))
+
+
+def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
+    """Return the row of `ticket_events`. Raises InvalidBody where the logged event does not fit its type."""
+    event, after = logged.event, logged.after
+    return (
+        logged.ticket_id,
+        logged.life,
+        logged.revision,
+        event.id,
+        event.type,
+        event.source,
+        event.time,
+        after.status.value,
+        after.priority.value,
+        after.intent,
+        after.team,
+        after.assignee,
+        *_written(event),
+        *_position(origin),
+    )
+
+
+def agent_event_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
+    """Return the row of `agent_events`. Raises UnknownEventType or InvalidBody."""
+    body = _AGENT_BODIES.decode(envelope, value)
+    about = (envelope.id, envelope.type, envelope.source, envelope.time)
+    if isinstance(body, AgentUpdated):
+        picture = (
+            body.agent_id,
+            body.home_team,
+            body.status.value,
+            body.capacity,
+            msgspec.json.encode(body.skills, order="sorted").decode(),
+            list(body.specialisations),
+            list(body.languages),
+        )
+        return (*about, *picture, None, None, None, *_position(origin))
+    assert isinstance(body, AgentPerformanceMeasured)
+    nothing = (None,) * 6
+    return (*about, body.agent_id, *nothing, body.performance, body.run_id, body.tickets, *_position(origin))
+
+
+def dead_letter_row(headers: Headers, origin: Origin) -> Row | None:
+    """Return the row of `dead_letters`, None for a DeadLetterReplayed. Raises NotAnEvent, as `decode_died`."""
+    if ("ce_type", b"DeadLetterReplayed") in headers:
+        return None
+    died = decode_died(headers)
+    return (
+        died.stage,
+        died.error,
+        died.message,
+        died.topic,
+        died.topic_id,
+        died.partition,
+        died.offset,
+        _moment(died.timestamp_ms),
+        _source_of(died),
+        *_position(origin),
+    )
+
+
+def decode_died(headers: Headers) -> RecordDied:
+    """Return why a record died. Raises NotAnEvent where the header `dead` is missing or wrong."""
+    raw = dict(headers).get(DEAD_HEADER)
+    if raw is None:
+        raise NotAnEvent(f"a dead letter has no header {DEAD_HEADER!r}")
+    try:
+        return msgspec.json.decode(raw, type=RecordDied)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotAnEvent(f"header {DEAD_HEADER!r} is not a RecordDied: {error}") from error
+
+
+def _source_of(died: RecordDied) -> str | None:
+    """Return who published a record that died; what it died of may be its headers, so any bytes may be there."""
+    raw = dict(died.headers).get("ce_source")
+    return None if raw is None else raw.decode("utf-8", "replace")
+
+
+def model_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
+    """Return the row of `models`. Raises UnknownEventType or InvalidBody."""
+    body = _MODEL_BODIES.decode(envelope, value)
+    assert isinstance(body, ModelPublished)
+    return (
+        body.version,
+        envelope.id,
+        envelope.time,
+        body.uri,
+        body.sha256,
+        body.accuracy,
+        body.taxonomy_version,
+        body.replaced_version,
+        *_position(origin),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _position(origin: Origin) -> Row:
+    return (_moment(origin.timestamp_ms), origin.partition, origin.offset)
+
+
+def _written(event: SourceEvent) -> Row:
+    """Return (author, author_id, public, subject, text) of an event from outside; routing's have none."""
+    if event.type not in TICKET_EVENTS:
+        return (None,) * 5
+    envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
+    body = _TICKET_BODIES.decode(envelope, bytes(event.body))
+    if isinstance(body, MessageAdded):
+        return (body.author.value, body.author_id, body.public, None, body.text)
+    subject = body.subject if isinstance(body, TicketOpened) else None
+    return (None, None, None, subject, _text(body))
+
+
+def _text(body: TicketEvent | Any) -> str | None:
+    match body:
+        case TicketOpened():
+            return body.text
+        case SurveyAnswered():
+            return body.comment
+        case TicketResolved():
+            return body.resolution
+        case TicketReopened() | TicketTransferred():
+            return body.reason
+        case _:
+            return None

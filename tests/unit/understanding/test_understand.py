@@ -1,0 +1,99 @@
+"""What a message says besides its intent, and the priority that follows."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.signals import EntityKind
+from schemas.triage import ENCODER_BUDGET, NO_TEXT, Triage
+from schemas.vocabulary import Priority, Tier
+from tests.unit.understanding.tiny_model import tiny_bundle
+from understanding.manifest.bands import BandRules, Bands
+from understanding.signals.priority import PriorityTable
+from understanding.understand import CustomerMessage, understand
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+TABLE = PriorityTable.load()
+
+
+def read(text: str | None, *, tier: Tier | None = None, encoder_budget: int | None = None) -> Triage:
+    messages = [CustomerMessage(text, NOW, tier)]
+    (result,) = understand(tiny_bundle(), messages, priorities=TABLE, encoder_budget=encoder_budget)
+    return result
+
+
+def test_a_priority_rises_with_urgency_and_names_why() -> None:
+    """The base is the intent's; each step has its reason."""
+    calm, urgent = read("I was charged twice."), read("URGENT: I was charged twice, I need it back today!")
+    assert (calm.priority, calm.priority_reasons) == (Priority.MEDIUM, ("base:medium",))
+    assert urgent.priority is not None
+    assert list(Priority).index(urgent.priority) > list(Priority).index(Priority.MEDIUM)
+    assert urgent.priority_reasons[0] == "base:medium"
+    assert len(urgent.priority_reasons) > 1
+
+
+def test_who_has_time_and_says_so_is_not_urgent() -> None:
+    """Negation is read: "not urgent" holds the word urgent and means the opposite."""
+    assert read("Not urgent at all, no rush: I was charged twice.").priority is Priority.LOW
+
+
+def test_the_tier_counts_where_the_table_says_so() -> None:
+    """An enterprise customer's medium ticket is a step higher in the packaged table."""
+    assert read("I was charged twice.", tier=Tier.ENTERPRISE).priority is Priority.HIGH
+
+
+def test_a_mere_guess_of_something_dangerous_is_not_critical() -> None:
+    """Two disguised words were "a safety hazard, 20 %", and so critical; now only what the message says counts."""
+    message = [CustomerMessage("twice charged", NOW)]
+    nothing_is_sure = Bands(rules=BandRules(), high_confidence=None, medium_confidence=1.0)
+    (sure,) = understand(tiny_bundle(), message, priorities=TABLE)
+    (guessed,) = understand(tiny_bundle(bands=nothing_is_sure), message, priorities=TABLE)
+    assert (sure.intent, sure.priority_reasons[0]) == ("login_problem", "base:urgent")
+    assert (guessed.intent, guessed.priority_reasons[0]) == ("login_problem", "base:medium")
+
+
+def test_entities_are_read_and_cards_are_masked() -> None:
+    """What is emitted never holds a card number."""
+    found = read("Order A-12345, card 4111 1111 1111 1111, since yesterday.")
+    assert found.signals is not None
+    kinds = {entity.kind: entity.value for entity in found.signals.entities}
+    assert kinds[EntityKind.ORDER] == "A-12345"
+    assert kinds[EntityKind.DATE] == "2026-03-03"
+    assert kinds[EntityKind.CARD].endswith("1111")
+    assert "4111" not in str(found)
+
+
+def test_without_a_text_nothing_is_read_and_nothing_made_up() -> None:
+    """No intent, no signals, no priority; only the reason."""
+    nothing = read(None)
+    assert (nothing.intent, nothing.priority, nothing.signals, nothing.reasons) == (
+        None,
+        None,
+        None,
+        (NO_TEXT,),
+    )
+
+
+def test_what_the_encoder_had_no_room_for_says_so() -> None:
+    """An operator counts these: they are decided by the first tier because there was too much to do."""
+    unsure = "my"
+    assert read(unsure).decided_by == "encoder"
+    hurried = read(unsure, encoder_budget=0)
+    assert (hurried.decided_by, ENCODER_BUDGET in hurried.reasons) == ("ngrams", True)
+    assert ENCODER_BUDGET not in read(unsure).reasons
+
+
+def test_the_intent_is_read_from_the_senders_own_words() -> None:
+    """A quoted mail below an answer says what somebody else wanted."""
+    reply = "refund please\n\nOn Mon, 2 Mar 2026, Support wrote:\n> login login login"
+    assert read(reply).guesses == read("refund please").guesses
+    found = read(reply).signals
+    assert found is not None
+    assert "quoted_reply" in found.quality
+
+
+@given(st.text(alphabet=st.characters()))
+def test_any_text_is_understood_and_the_same_again(text: str) -> None:
+    """It never raises, and depends on the text alone."""
+    assert read(text) == read(text)

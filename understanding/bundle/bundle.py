@@ -1,0 +1,262 @@
+"""Loading a bundle: a folder that is checked whole before any of it is used, and never unpickled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from schemas.vocabulary import OUT_OF_SCOPE
+from understanding.arrays.errors import BundleError
+from understanding.arrays.probabilities import Matrix, Wide, sigmoid, softmax
+from understanding.arrays.stored import load_arrays, sha256_of
+from understanding.encoder.encoder import LayeredEncoder, OpenvinoEncoder
+from understanding.manifest.manifest import (
+    FILES,
+    FORMAT,
+    HEAD,
+    MANIFEST,
+    NGRAMS,
+    SEVERAL,
+    STUDENT,
+    BundleManifest,
+    EncoderInfo,
+)
+from understanding.sentiment.folder import SENTIMENT_PART, load_sentiment
+from understanding.sentiment.model import SentimentModel
+from understanding.tiers.ngrams import NgramTier, ngram_tier_from
+from understanding.tiers.several import SeveralLabels, several_from
+from understanding.tiers.strangeness import energy, strangeness
+from understanding.tiers.student import Student, student_from
+
+_PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth"})
+
+
+@dataclass(frozen=True)
+class EncoderHead:
+    """The second tier's answer: a linear layer on the vector, weighed together with the n-grams' logits.
+
+    Its calibrated logits are encoder_scale x own logits + ngrams_scale x the n-grams' logits; both scales are
+    learnt on validation rows, so a useless side gets weight 0. `levels` are the energies by which a text's
+    strangeness is told.
+    """
+
+    weights: Matrix  # (labels, dimensions)
+    intercept: Matrix  # (labels,)
+    encoder_scale: float
+    ngrams_scale: float
+    levels: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    def logits(self, vectors: Matrix) -> Matrix:
+        """Return the head's own scores, (n, labels)."""
+        # One product a row: a matrix product may round a row differently with the number of its neighbours.
+        rows = [self.weights @ vector + self.intercept for vector in vectors]
+        return np.asarray(rows, dtype=np.float32).reshape(len(vectors), len(self.intercept))
+
+    def calibrated(self, vectors: Matrix, ngram_logits: Matrix) -> Wide:
+        """Return each row's calibrated logits, (n, labels), from its vector and its n-grams' logits."""
+        own = self.logits(vectors).astype(np.float64)
+        return np.asarray(own * self.encoder_scale + ngram_logits.astype(np.float64) * self.ngrams_scale)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model ready for `score`, from any thread; texts of several threads take turns at the encoder.
+
+    `sentiment` is the sentiment model that it carries; None where it carries none and the packaged lexicon reads.
+    `several` is there where it was taught several labels a text: then each label has a probability of its own.
+    `early` answers from the encoder's lower layers, where it may be left after these, and is asked before `head`.
+    `student` is the part of the first tier that learnt from a fine-tuned encoder.
+    """
+
+    manifest: BundleManifest
+    ngrams: NgramTier
+    encoder: LayeredEncoder
+    head: EncoderHead
+    sentiment: SentimentModel | None = None
+    several: SeveralLabels | None = None
+    early: EncoderHead | None = None
+    student: Student | None = None
+
+    @property
+    def version(self) -> str:
+        """Return the version that results carry."""
+        return self.manifest.version
+
+    @property
+    def lower_dimensions(self) -> int:
+        """Return how many of the encoder's dimensions are of its lower layers; 0 where it cannot be left early."""
+        return 0 if self.early is None else self.early.weights.shape[1]
+
+    def head_of(self, *, whole: bool = True) -> EncoderHead:
+        """Return the head that reads the `whole` encoder, or else that of its lower layers."""
+        return self.head if whole or self.early is None else self.early
+
+    def embed(self, texts: Sequence[str], *, whole: bool = True) -> Matrix:
+        """Return the vectors that a head reads, (n, dimensions): of the `whole` encoder or of its lower layers."""
+        read = self.encoder.embed_until(texts, lambda places, _vectors: np.full(len(places), not whole))
+        return read.upper if whole else read.lower
+
+    @cached_property
+    def outside(self) -> int | None:
+        """Return the column of the label out of scope, None where the model has not learnt it."""
+        names = [label.name for label in self.manifest.labels]
+        return names.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in names else None
+
+    def first_tier(self, texts: Sequence[str], ngram_logits: Matrix) -> tuple[Wide, Wide]:
+        """Return the first tier's calibrated logits of texts, (n, labels), and their strangeness, (n,).
+
+        `ngram_logits` are those of their n-grams, beside which the student answers where there is one.
+        """
+        if self.student is None:
+            calibrated, levels = ngram_logits.astype(np.float64) * self.ngrams.scale, self.ngrams.levels
+        else:
+            calibrated, levels = self.student.calibrated(texts, ngram_logits), self.student.levels
+        return calibrated, strangeness(energy(calibrated, outside=self.outside), levels)
+
+    def probabilities(self, calibrated: Wide) -> Wide:
+        """Return the labels' probabilities, (n, labels), at calibrated logits: of one label, or each one's own."""
+        return softmax(calibrated) if self.several is None else sigmoid(calibrated)
+
+
+def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
+    """Check and load the bundle in a folder; BundleError (permanent) names the file and what to do.
+
+    `threads` is how many processor threads the encoder may use; it changes the speed alone.
+    """
+    manifest = read_manifest(path)
+    _refuse_pickles(path)
+    for name, expected in manifest.files.items():
+        _check_sum(path, name, expected)
+    for name, expected in manifest.extras.items():
+        if (path / name).exists():
+            _check_sum(path, name, expected)
+    missing = sorted(set(FILES) - set(manifest.files))
+    if missing:
+        raise BundleError(f"{path / MANIFEST}: lists no {missing[0]}; the bundle is incomplete, train again")
+    encoder = encoder_of(manifest.encoder, path / "encoder", threads=threads)
+    ngrams, state = ngram_tier_from(_state(path / NGRAMS)), _state(path / HEAD)
+    several = several_from(_state(path / SEVERAL)) if SEVERAL in manifest.files else None
+    bundle = Bundle(
+        manifest,
+        ngrams,
+        encoder,
+        head_from(state),
+        _sentiment(path, manifest),
+        several=several,
+        early=early_from(state),
+        student=_student(path, manifest),
+    )
+    _check_widths(bundle, path)
+    return bundle
+
+
+def encoder_of(described: EncoderInfo, folder: Path, *, threads: int) -> OpenvinoEncoder:
+    """Load the encoder in a folder as a bundle describes it."""
+    return OpenvinoEncoder(
+        folder,
+        precision=described.precision,
+        threads=threads,
+        normalised=described.normalised,
+        early_exit=described.exit_after is not None,
+    )
+
+
+def read_manifest(path: Path) -> BundleManifest:
+    """Read a bundle folder's `bundle.json`; BundleError if it is missing, damaged or of another format."""
+    file = path / MANIFEST
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{file}: no model bundle there ({error.strerror}); check the path") from error
+    try:
+        found = msgspec.json.decode(data, type=dict[str, Any]).get("format")
+        if found != FORMAT:
+            raise BundleError(
+                f"{file}: format {found!r}, this version reads {FORMAT}; "
+                "train again, or run the version of ticketyard that wrote it"
+            )
+        return msgspec.json.decode(data, type=BundleManifest)
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"{file}: damaged ({error}); restore the bundle or train again") from error
+
+
+def head_from(state: dict[str, Any]) -> EncoderHead:
+    """Build the encoder's head from what `head.skops` holds: arrays and two numbers, no other type."""
+    return EncoderHead(
+        weights=np.ascontiguousarray(state["weights"]),
+        intercept=state["intercept"],
+        encoder_scale=float(state["encoder_scale"]),
+        ngrams_scale=float(state["ngrams_scale"]),
+        levels=state["levels"],
+    )
+
+
+def early_from(state: dict[str, Any]) -> EncoderHead | None:
+    """Build the head of the lower layers from what `head.skops` holds; None where they decide nothing."""
+    return head_from(state["early"]) if "early" in state else None
+
+
+def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
+    if not any(name.startswith(f"{SENTIMENT_PART}/") for name in manifest.files):
+        return None
+    return load_sentiment(path / SENTIMENT_PART)[1]
+
+
+def _student(path: Path, manifest: BundleManifest) -> Student | None:
+    if STUDENT not in manifest.files:
+        return None
+    return student_from(_state(path / STUDENT), source=str(path / STUDENT))
+
+
+def _state(file: Path) -> dict[str, Any]:
+    return load_arrays(file.read_bytes(), source=str(file))
+
+
+def _refuse_pickles(path: Path) -> None:
+    for file in sorted(path.rglob("*")):
+        if file.suffix.lower() in _PICKLES:
+            raise BundleError(
+                f"{file}: a pickle can run any code when it is loaded, so a bundle with one is refused; "
+                "delete the bundle and train again"
+            )
+
+
+def _check_sum(path: Path, name: str, expected: str) -> None:
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise BundleError(f"{path / MANIFEST}: names {name!r}, a file outside of the bundle; refuse it")
+    file = path / relative
+    if not file.is_file():
+        raise BundleError(f"{file}: missing; the bundle is incomplete, copy it again or train again")
+    found = sha256_of(file)
+    if found != expected:
+        raise BundleError(
+            f"{file}: its sha256 is {found[:12]}…, {MANIFEST} says {expected[:12]}…; copy the bundle again"
+        )
+
+
+def _check_widths(bundle: Bundle, path: Path) -> None:
+    labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
+    lower = bundle.lower_dimensions
+    heads = [(bundle.head, dimensions - lower)] + ([(bundle.early, lower)] if bundle.early else [])
+    shapes = [(head.weights.shape, (labels, width)) for head, width in heads]
+    several = bundle.several
+    thresholds = () if several is None else (several.ngrams, several.encoder)
+    if (
+        any(found != expected for found, expected in shapes)
+        or bundle.ngrams.labels != labels
+        or (bundle.student is not None and (bundle.student.labels != labels or several is not None))
+        or any(each.shape != (labels,) for each in thresholds)
+    ):
+        raise BundleError(
+            f"{path}: its parts disagree on {labels} labels or {dimensions} dimensions; train again"
+        )
+    manifest = bundle.manifest
+    if len({one is None for one in (bundle.early, manifest.exit_threshold, manifest.encoder.exit_after)}) > 1:
+        raise BundleError(
+            f"{path}: {MANIFEST} and {HEAD} disagree on whether the encoder may be left early; train again"
+        )

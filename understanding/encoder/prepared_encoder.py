@@ -1,0 +1,55 @@
+"""The folder of the published encoder as set-up makes it: its networks in the chosen form, and what training needs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from understanding.arrays.errors import BundleError
+from understanding.encoder.encoder import OpenvinoEncoder
+from understanding.encoder.networks import LOWER, UPPER
+from understanding.encoder.openvino_runtime import openvino
+from understanding.manifest.manifest import EncoderForms
+
+PUBLISHED: Final = "published.bin"
+"""The packed file that the networks were made of; fine-tuning begins at its weights."""
+
+DESCRIPTION: Final = "encoder.json"
+NAME: Final = "multilingual-e5-small"
+EXIT_AFTER: Final = 6
+"""The layer after which a text may be decided without the others; a fine-tuned one is trained above it."""
+
+LAYERS: Final = (12, 8)
+"""The layers that are read, of twelve: the last, and one beside it (docs/models.md)."""
+
+
+class PreparedEncoder(msgspec.Struct, frozen=True, kw_only=True):
+    """What set-up made: of which files, by their sha256, and the `forms` that it chose from."""
+
+    name: str
+    source_sum: str
+    files: Mapping[str, str]
+    forms: EncoderForms
+
+
+def read_prepared(folder: Path) -> PreparedEncoder:
+    """Read the description in an encoder's folder; BundleError where it is missing or damaged."""
+    file = folder / DESCRIPTION
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=PreparedEncoder)
+    except OSError as error:
+        raise BundleError(f"{file}: the encoder is not there; run `make setup`, which makes it") from error
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"{file}: damaged ({error}); run `make setup`") from error
+
+
+def published_encoder(folder: Path, *, threads: int = 1) -> OpenvinoEncoder:
+    """Load the encoder of a folder in the form that set-up chose; BundleError where it is missing or damaged."""
+    return OpenvinoEncoder(folder, precision=read_prepared(folder).forms.chosen, threads=threads)
+
+
+def write_networks(folder: Path, lower: openvino.Model, upper: openvino.Model) -> None:
+    """Write both networks as OpenVINO's files; a folder's networks are replaced."""
+    for network, name in ((lower, LOWER), (upper, UPPER)):
+        openvino.save_model(network, folder / name, compress_to_fp16=False)

@@ -1,0 +1,1 @@
+"""What a bundle tells about itself: labels, thresholds, bands, settings, sums and figures."""

@@ -1,0 +1,59 @@
+"""What happens to a text before anything is computed from it: cleaned, bounded, valid, one line."""
+
+import hashlib
+import unicodedata
+from typing import Final, Literal, NamedTuple
+
+from schemas.marks import EMPTY_TEXT, TRUNCATED
+from schemas.triage import NO_TEXT
+from understanding.signals.cleaning.message import Message, clean_message
+
+Split = Literal["train", "val", "test"]
+_SAID_BY_TRIAGE: Final = (EMPTY_TEXT, TRUNCATED)
+
+
+class CleanText(NamedTuple):
+    """A text ready for scoring; `text` is None where nothing can be scored, `reasons` say why.
+
+    `message` is what the sender wrote, with its line ends and the marks of what was wrong.
+    """
+
+    text: str | None
+    reasons: tuple[str, ...] = ()
+    message: Message = Message("")
+
+
+def clean_text(text: str | None) -> CleanText:
+    """Return the sender's own words (`clean_message`) on one line; never raises."""
+    if text is None:
+        return CleanText(None, (NO_TEXT,))
+    message = clean_message(text)
+    reasons = tuple(mark for mark in _SAID_BY_TRIAGE if mark in message.marks)
+    return CleanText(" ".join(message.text.split()) or None, reasons, message)
+
+
+def normalised(text: str) -> str:
+    """Return the form under which two texts count as the same one: NFKC, case and white space folded."""
+    repaired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return " ".join(unicodedata.normalize("NFKC", repaired).casefold().split())
+
+
+def as_read(text: str) -> str:
+    """Return the form under which two texts are the same one to a model: what it reads of each, normalised.
+
+    A text of which it reads nothing is its own form.
+    """
+    return normalised(clean_text(text).text or text)
+
+
+def split_of(text: str, *, val: float = 0.1, test: float = 0.1, salt: str = "") -> Split:
+    """Return which split a text belongs to, by a hash of its normalised form.
+
+    A text keeps its split for ever, so the test split stays frozen as data grows; the test share does not
+    depend on the validation share. Another `salt` gives an independent split.
+    """
+    digest = hashlib.sha256(f"{salt}{normalised(text)}".encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64  # uniform in [0, 1)
+    if place < test:
+        return "test"
+    return "val" if place < test + val else "train"

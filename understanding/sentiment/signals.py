@@ -1,0 +1,142 @@
+"""What a text shows beside its words' own weights: praise, complaint, shouting, waiting; a short row of numbers."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from understanding.sentiment.lexicon import ANY_WORD, Lexicon, Sense
+
+_NEGATED_WORDS: Final = 3
+"""How many words behind a negation are turned around."""
+
+_NEGATION: Final = -0.7
+"""A negated word says the opposite, less strongly: VADER's own factor is -0.74."""
+
+_BOOST: Final = 1.5
+_MOST_MARKS: Final = 3
+_SHOUTABLE: Final = re.compile(r"[^\W\d_]{4,}")  # shorter ones are often names
+_LONG_TEXT: Final = 150
+
+
+class Signals(NamedTuple):
+    """The signals of one text; sums of valences are on a logarithmic scale, shares and flags from 0 to 1."""
+
+    praise: float
+    complaint: float
+    balance: float
+    best: float
+    worst: float
+    last: float
+    english_praise: float
+    english_complaint: float
+    negations: float
+    negated_praise: float
+    exclamations: float
+    questions: float
+    shouting: float
+    dots: float
+    link: float
+    names: float
+    tags: float
+    length: float
+    again: float
+
+
+class Reading(NamedTuple):
+    """The part of a text that is read, as it was written; its tokens, and the language they are read in."""
+
+    text: str
+    tokens: list[str]
+    language: str
+
+
+def signals_of(reading: Reading, lexicon: Lexicon) -> Signals:
+    """Return the signals of a text."""
+    text = reading.text
+    senses = lexicon.senses(reading.tokens, reading.language)
+    said, negated_praise = _said(senses)
+    praise = sum([valence for valence in said if valence > 0])
+    complaint = -sum([valence for valence in said if valence < 0])
+    english = [sense.english for sense in senses if sense.english]
+    return Signals(
+        praise=_scaled(praise),
+        complaint=_scaled(complaint),
+        balance=_scaled(praise - complaint),
+        best=max(said, default=0.0) / 4 if praise else 0.0,
+        worst=-min(said, default=0.0) / 4 if complaint else 0.0,
+        last=(said[-1] > 0) - (said[-1] < 0) if said else 0.0,
+        english_praise=_scaled(sum([valence for valence in english if valence > 0])),
+        english_complaint=_scaled(-sum([valence for valence in english if valence < 0])),
+        negations=_marks(sum([sense.negates for sense in senses])),
+        negated_praise=float(negated_praise),
+        exclamations=_marks(text.count("!")),
+        questions=_marks(text.count("?")),
+        shouting=_shouting(text),
+        dots=float("..." in text or "…" in text),
+        link=float("http" in text),
+        names=_marks(text.count("@")),
+        tags=_marks(text.count("#")),
+        length=min(len(text), _LONG_TEXT) / _LONG_TEXT,
+        again=float(_says_again(reading.tokens, senses)),
+    )
+
+
+def cues_of_frustration(signals: Signals) -> int:
+    """Return how many cues of frustration a text shows, of four, whatever it complains about."""
+    shown = (
+        signals.again > 0,
+        signals.shouting >= 0.5,  # noqa: PLR2004 - half of the words that could be shouted
+        signals.exclamations >= 2 / _MOST_MARKS,
+        signals.negated_praise > 0,
+    )
+    return sum(shown)
+
+
+def _said(senses: Sequence[Sense]) -> tuple[list[float], bool]:
+    """Return the valences of the words that have one, boosted and negated; and whether praise was negated."""
+    said: list[float] = []
+    negated_praise = False
+    negated_until = boosted = -1
+    for place, (valence, _english, negates, boosts, stops, _again) in enumerate(senses):
+        if negates:
+            negated_until = place + _NEGATED_WORDS
+        elif valence:
+            value = valence * _BOOST if boosted == place - 1 >= 0 else valence
+            if place <= negated_until:
+                negated_praise = negated_praise or value > 0
+                value *= _NEGATION
+            said.append(value)
+        if stops:
+            negated_until = -1
+        if boosts:
+            boosted = place
+    return said, negated_praise
+
+
+def _says_again(tokens: Sequence[str], senses: Sequence[Sense]) -> bool:
+    """Tell whether the writer says that they had to come back or to wait."""
+    begun = [(place, sense.again) for place, sense in enumerate(senses) if sense.again]
+    return any(_goes_on(tokens, place + 1, rest) for place, phrases in begun for rest in phrases)
+
+
+def _goes_on(tokens: Sequence[str], place: int, phrase: tuple[str, ...]) -> bool:
+    found = tokens[place : place + len(phrase)]
+    return len(found) == len(phrase) and all(
+        wanted in (token, ANY_WORD) for token, wanted in zip(found, phrase, strict=True)
+    )
+
+
+def _scaled(valence: float) -> float:
+    return math.copysign(math.log1p(abs(valence)), valence) if valence else 0.0
+
+
+def _marks(count: int) -> float:
+    return min(count, _MOST_MARKS) / _MOST_MARKS
+
+
+def _shouting(text: str) -> float:
+    """Return which part of the words of four letters and more is in capitals; a single one is no shouting."""
+    words = _SHOUTABLE.findall(text)
+    shouted = sum([word.isupper() for word in words])
+    return shouted / len(words) if shouted >= 2 else 0.0  # noqa: PLR2004 - one may be a name

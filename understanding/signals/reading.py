@@ -1,0 +1,60 @@
+"""The door: everything that a message says besides its intent, from its raw text."""
+
+from datetime import datetime
+from typing import Final
+
+from schemas.errors import Permanent
+from schemas.signals import NOTHING, Entity, EntityKind, Signals
+from understanding.signals.cleaning.message import Message, clean_message
+from understanding.signals.complexity import complexity_of
+from understanding.signals.entities.found import Span, scan
+from understanding.signals.entities.recognition import find_entities
+from understanding.signals.keywords import keywords_of
+from understanding.signals.places import in_original
+from understanding.signals.urgency import urgency_of
+from understanding.signals.words import Words, words_of
+
+_KEEPS_WORDS: Final = frozenset((EntityKind.DATE, EntityKind.PRODUCT, EntityKind.AMOUNT))
+"""Entities whose words may be keywords; those of an address or a number would only repeat it."""
+
+
+def read_signals(text: str, *, now: datetime, message: Message | None = None) -> Signals:
+    """Return the signals of a raw message; pure, and raises for no text.
+
+    `now` is the event's time, with its offset (Permanent without one): relative dates count from its day. The
+    entities' offsets are offsets in `text`. `message` is `clean_message(text)` where the caller has it already.
+    """
+    if now.utcoffset() is None:
+        raise Permanent(
+            "read_signals needs the event's time with its offset from UTC: datetime.now(UTC), say"
+        )
+    cleaned = message or clean_message(text)
+    scanned = scan(cleaned.text)
+    words = words_of(scanned.lower)
+    entities, secret = find_entities(scanned, words, now.date())
+    telling = _without(words, scanned.lower, entities, secret) if entities or secret else words
+    level, indicators = urgency_of(cleaned.text, words)
+    return Signals(
+        entities=in_original(entities, cleaned.text, text) if entities else (),
+        urgency=level or NOTHING,
+        urgency_indicators=indicators,
+        complexity=complexity_of(cleaned.text, words, entities) or NOTHING,
+        keywords=keywords_of(telling.tokens),
+        quality=cleaned.marks,
+    )
+
+
+def _without(words: Words, lower: str, entities: tuple[Entity, ...], secret: list[Span]) -> Words:
+    """Return the words of the text without its addresses, numbers and secrets."""
+    spans = sorted(
+        [*secret, *(Span(entity.start, entity.end) for entity in entities if entity.kind not in _KEEPS_WORDS)]
+    )
+    if not spans:
+        return words
+    kept: list[str] = []
+    place = 0
+    for span in spans:
+        kept.append(lower[place : max(place, span.start)])
+        place = max(place, span.end)
+    kept.append(lower[place:])
+    return words_of("\n".join(kept))

@@ -1,0 +1,72 @@
+"""All that a customer's messages say: the intent by the model, and everything besides it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from schemas.triage import Triage
+from schemas.vocabulary import Priority, Tier
+from understanding.bundle.bundle import Bundle
+from understanding.scoring.scoring import score_clean
+from understanding.scoring.text import CleanText, clean_text
+from understanding.sentiment.model import SentimentModel, read_sentiment
+from understanding.signals.priority import PriorityFacts, PriorityTable, priority
+from understanding.signals.reading import read_signals
+
+
+class CustomerMessage(NamedTuple):
+    """What a customer wrote (None where there are no words), when, and the customer's tier where it is known.
+
+    Relative dates in the text count from `time`, which has an offset from UTC.
+    """
+
+    text: str | None
+    time: datetime
+    tier: Tier | None = None
+
+
+def understand(
+    bundle: Bundle,
+    messages: Sequence[CustomerMessage],
+    *,
+    priorities: PriorityTable,
+    encoder_budget: int | None = None,
+) -> list[Triage]:
+    """Return one whole result a message, in order; never raises for a text.
+
+    That is what `score` says of the intent, with signals, sentiment and the priority by the table of `priorities`.
+    Where the intent is a mere guess (low band) or has no priority of its own, it begins as medium and no rule about
+    intents counts: a guess of something dangerous must not overtake those who said it. `encoder_budget` as for `score`.
+    """
+    cleaned = [clean_text(message.text) for message in messages]
+    results = score_clean(bundle, cleaned, encoder_budget=encoder_budget)
+    return [
+        result if clean.text is None else _complete(result, message, clean, priorities, bundle.sentiment)
+        for result, message, clean in zip(results, messages, cleaned, strict=True)
+    ]
+
+
+def _complete(
+    triage: Triage,
+    message: CustomerMessage,
+    clean: CleanText,
+    priorities: PriorityTable,
+    model: SentimentModel | None,
+) -> Triage:
+    signals = read_signals(message.text or "", now=message.time, message=clean.message)
+    felt = read_sentiment(model, clean.message.text, triage.language)
+    guessed = triage.band == "low"
+    facts = PriorityFacts(
+        base=(None if guessed else triage.priority) or Priority.MEDIUM,
+        intent=None if guessed else triage.intent,
+        category=None if guessed else triage.category,
+        tier=message.tier,
+        urgency=signals.urgency,
+        indicators=signals.urgency_indicators,
+        sentiment=felt.value,
+        frustrated=felt.frustrated,
+    )
+    level, reasons = priority(priorities, facts)
+    return replace(triage, priority=level, priority_reasons=reasons, signals=signals, sentiment=felt)
