@@ -16,7 +16,7 @@ from batch.promotion.effects import follow
 from batch.promotion.holds import PublishRules
 from batch.promotion.models_lock import models_locked
 from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
-from batch.promotion.training_data import Choices, TrainingData, gather
+from batch.promotion.training_data import TrainingData, gather
 from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.settings import BatchSettings
 from batch.spark import spark_session
@@ -130,7 +130,7 @@ class Cycle:
         With `update`, teach the current one the corrections instead. What was judged already is not done again.
         """
         meaning, data = self._training_data()
-        inputs_sum = data.sum(self.settings.train_seed, self._choices())
+        inputs_sum = data.sum(self.settings.training)
         verdict = settled(self.models, inputs_sum, update=update)
         verdict = verdict or self._promote(meaning, data, update=update)
         self._follow()
@@ -140,8 +140,8 @@ class Cycle:
         """Do what `train` does if it is time to; return the verdict, and why now or None and that it is not time."""
         settings, last = self.settings, read_verdict(self.models)
         meaning, data = self._training_data()
-        seed, choices = settings.train_seed, self._choices()
-        inputs = Inputs(data.sum(seed, choices), data.base_sum(seed, choices), data.corrections, data.drift)
+        options = settings.training
+        inputs = Inputs(data.sum(options), data.base_sum(options), data.corrections, data.drift)
         rules = RetrainingRules(
             corrections=settings.retrain_after_corrections,
             update=settings.update_after_corrections,
@@ -177,10 +177,6 @@ class Cycle:
         champion = usable(self.models)
         alerts = alert_keys(self.drift(run) if run else [], champion.version if champion else None)
         return _Meaning(taxonomy, intents), data._replace(drift=alerts)
-
-    def _choices(self) -> Choices:
-        settings = self.settings
-        return Choices(settings.train_encoder, settings.train_search, settings.keep_examples)
 
     def _update_due(self, meaning: _Meaning, data: TrainingData, due: str | None) -> str | None:
         """Return why to update now, None where it is not time or the current model is not one to update."""
@@ -222,7 +218,7 @@ class Cycle:
             self.models,
             meaning.taxonomy,
             settings.encoder_folder,
-            settings.train_seed,
+            settings.training,
             GateRules(
                 confidence=settings.gate_confidence,
                 least_gain=settings.gate_least_gain,
@@ -235,7 +231,6 @@ class Cycle:
                 keep_challengers=settings.keep_challengers,
             ),
             settings.sentiment,
-            self._choices(),
             intents=meaning.intents,
             priorities=settings.priorities,
             first_models=settings.first_models_folder,

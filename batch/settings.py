@@ -1,10 +1,10 @@
 """The settings of the batch layer."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
+from batch.training.options import EncoderChoice, TrainingOptions, setting_of
 from schemas.settings import CommonSettings
 
 
@@ -41,24 +41,16 @@ class BatchSettings(CommonSettings):
     )
     sentiment: Path | None = Field(
         default=None,
-        description="Folder of a sentiment model (`train --task sentiment`) that every trained model carries.",
+        description="Folder of a sentiment model (`train sentiment`) that every trained model carries.",
     )
-    keep_examples: bool = Field(
-        default=False,
-        description="Whether models keep a few labelled texts for explanations; they are personal data.",
-    )
-    train_seed: int = Field(default=20_240, description="Seed of all randomness in training.")
-    train_encoder: Literal["auto", "frozen", "fine-tuned"] = Field(
-        default="frozen",
-        description="Whether `batch train` fine-tunes the encoder; auto does with labelled files, where PyTorch is.",
-    )
+    keep_examples: bool = setting_of("keep_examples")
+    train_seed: int = setting_of("seed")
+    train_encoder: EncoderChoice = setting_of("encoder")
     train_on_spark: bool = Field(
         default=False,
         description="Whether training shares its work out among the executors at TICKETYARD_SPARK_MASTER.",
     )
-    train_search: bool = Field(
-        default=False, description="Whether training first chooses its settings by cross-validation."
-    )
+    train_search: bool = setting_of("search")
     update_after_corrections: int = Field(
         default=5,
         ge=0,
@@ -115,3 +107,13 @@ class BatchSettings(CommonSettings):
     def spark_folder(self) -> Path:
         """Where Spark keeps what it writes while it works."""
         return self.home / "spark"
+
+    @property
+    def training(self) -> TrainingOptions:
+        """The options of the trainings that batch does by itself."""
+        return TrainingOptions(
+            seed=self.train_seed,
+            encoder=self.train_encoder,
+            search=self.train_search,
+            keep_examples=self.keep_examples,
+        )

@@ -44,8 +44,7 @@ def _first_model(settings: CommonSettings, say: Callable[[str], None], threads: 
         data,
         taxonomy=taxonomy,
         encoder_dir=settings.encoder_folder,
-        seed=BatchSettings().train_seed,
-        threads=threads,
+        options=BatchSettings().training.model_copy(update={"threads": threads}),
         now=datetime.now(UTC),
         progress=_once(say),
     )

@@ -4,17 +4,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batch.training.fitted import Wishes
 from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
 from schemas.taxonomy import load_taxonomy
-from understanding.manifest.bands import BandRules
 from understanding.manifest.manifest import BundleManifest
 from understanding.scoring.text import split_of
 
 INTENTS: Final = 8
-REJECT_NOTHING: Final = Wishes(bands=BandRules(medium_accuracy=0.0, medium_strangeness=1.0))
+REJECT_NOTHING: Final = TrainingOptions(seed=11, medium_accuracy=0.0, medium_strangeness=1.0)
 """A handful of validation rows would send about any of the tests' tickets to people."""
 
 UNKNOWN: Final = "something_unknown"
@@ -45,7 +43,7 @@ def train_small(
     """Train a small bundle into a new folder."""
     return train_bundle(
         small_rows() if rows is None else rows,
-        TrainingOptions(seed=11, wishes=REJECT_NOTHING, keep_examples=keep_examples),
+        REJECT_NOTHING.model_copy(update={"keep_examples": keep_examples}),
         taxonomy=load_taxonomy(),
         encoder_dir=encoder_folder,
         out=out,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from schemas.triage import Triage
 from schemas.vocabulary import Priority, Tier
 from understanding.bundle.bundle import Bundle
-from understanding.scoring.scoring import score_clean
+from understanding.scoring.scoring import ScoredText, score_clean
 from understanding.scoring.text import CleanText, clean_text
 from understanding.sentiment.model import SentimentModel, read_sentiment
 from understanding.signals.priority import PriorityFacts, PriorityTable, priority
@@ -37,26 +37,30 @@ def understand(
     """Return one whole result a message, in order; never raises for a text.
 
     That is what `score` says of the intent, with signals, sentiment and the priority by the table of `priorities`.
+    Where the whole encoder read a text for its intent, sentiment is read from its vector as well.
     Where the intent is a mere guess (low band) or has no priority of its own, it begins as medium and no rule about
     intents counts: a guess of something dangerous must not overtake those who said it. `encoder_budget` as for `score`.
     """
     cleaned = [clean_text(message.text) for message in messages]
-    results = score_clean(bundle, cleaned, encoder_budget=encoder_budget)
+    scored = score_clean(bundle, cleaned, encoder_budget=encoder_budget)
     return [
-        result if clean.text is None else _complete(result, message, clean, priorities, bundle.sentiment)
-        for result, message, clean in zip(results, messages, cleaned, strict=True)
+        result.triage
+        if clean.text is None
+        else _complete(result, message, clean, priorities, bundle.sentiment)
+        for result, message, clean in zip(scored, messages, cleaned, strict=True)
     ]
 
 
 def _complete(
-    triage: Triage,
+    scored: ScoredText,
     message: CustomerMessage,
     clean: CleanText,
     priorities: PriorityTable,
     model: SentimentModel | None,
 ) -> Triage:
+    triage = scored.triage
     signals = read_signals(message.text or "", now=message.time, message=clean.message)
-    felt = read_sentiment(model, clean.message.text, triage.language)
+    felt = read_sentiment(model, clean.message.text, triage.language, vector=scored.vector)
     guessed = triage.band == "low"
     facts = PriorityFacts(
         base=(None if guessed else triage.priority) or Priority.MEDIUM,

@@ -10,8 +10,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from batch.promotion.training_data import Choices, TrainingData
-from batch.training.fitted import Wishes
+from batch.promotion.training_data import TrainingData
 from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.provenance import code_version
@@ -24,10 +23,10 @@ from understanding.encoder.prepared_encoder import DESCRIPTION, read_prepared
 from understanding.manifest.manifest import BundleManifest
 
 
-def first_key(data: TrainingData, seed: int, choices: Choices, encoder_dir: Path) -> str:
+def first_key(data: TrainingData, options: TrainingOptions, encoder_dir: Path) -> str:
     """Return the key of what a training with these data, settings and encoder makes. BundleError without an encoder."""
     read_prepared(encoder_dir)
-    digest = hashlib.sha256(data.sum(seed, choices).encode())
+    digest = hashlib.sha256(data.sum(options).encode())
     digest.update((encoder_dir / DESCRIPTION).read_bytes())
     digest.update(code_version().encode())
     return digest.hexdigest()[:16]
@@ -39,8 +38,7 @@ def make_first_model(
     *,
     taxonomy: Taxonomy,
     encoder_dir: Path,
-    seed: int,
-    threads: int,
+    options: TrainingOptions,
     now: datetime,
     progress: Progress,
 ) -> str:
@@ -48,14 +46,14 @@ def make_first_model(
 
     Of the models before it none stays: they were made of something else.
     """
-    key = first_key(data, seed, Choices(), encoder_dir)
+    key = first_key(data, options, encoder_dir)
     current = usable(folder)
     if current is not None and current.uri == key:
         return current.version
     shutil.rmtree(folder, ignore_errors=True)
     manifest = train_bundle(
         data.rows,
-        TrainingOptions(seed=seed, threads=threads, wishes=Wishes()),
+        options,
         taxonomy=taxonomy,
         encoder_dir=encoder_dir,
         out=folder / key,

@@ -17,10 +17,9 @@ from batch.promotion.measuring import Measured, measure_bundle, measure_publishe
 from batch.promotion.models_lock import models_locked
 from batch.promotion.releases import champion_of, read_releases
 from batch.promotion.settling import settle
-from batch.promotion.training_data import Choices, TrainingData
+from batch.promotion.training_data import TrainingData
 from batch.promotion.verdicts import Verdict, read_verdict
 from batch.training.executor import Executor
-from batch.training.fitted import Wishes
 from batch.training.gate import GateRules, challenger_wins
 from batch.training.options import TrainingOptions
 from batch.training.progress import by_tenths
@@ -42,7 +41,7 @@ STAGING: Final = "_staging"
 
 
 class Workshop(NamedTuple):
-    """What every training of a home shares: where models lie, what labels mean, the encoder, the seed, the rules.
+    """What every training of a home shares: where models lie, what labels mean, the encoder, the options, the rules.
 
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
     `intents` says what became of intents that models before this one may still name.
@@ -54,11 +53,10 @@ class Workshop(NamedTuple):
     models: Path
     taxonomy: Taxonomy
     encoder_dir: Path
-    seed: int
+    options: TrainingOptions = TrainingOptions()
     gate: GateRules = GateRules()
     publishing: PublishRules = PublishRules()
     sentiment: Path | None = None
-    choices: Choices = Choices()
     intents: IntentMap = NO_CHANGES
     executor: Executor | None = None
     priorities: Path | None = None
@@ -84,7 +82,7 @@ def promote(
     test, priorities = data.test(), PriorityTable.load(workshop.priorities)
     progress("train 1: remove what is not complete")
     shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
-    if not workshop.choices.keep_examples:
+    if not workshop.options.keep_examples:
         forget_texts(workshop.models)
     trained = workshop.models / STAGING / attempt
     made = _update if update else _train
@@ -92,7 +90,7 @@ def promote(
     progress("train 3: measure champion and challenger")
     bundle = load_bundle(trained)
     challenger = measure_bundle(bundle, test)
-    wishes = CardWishes(show_texts=workshop.choices.keep_examples)
+    wishes = CardWishes(show_texts=workshop.options.keep_examples)
     _card(bundle, trained, test, priorities=priorities, wishes=wishes, progress=progress)
     while True:
         current = _champion(workshop.models)
@@ -123,12 +121,7 @@ def _train(
         return taken
     return train_bundle(
         data.rows,
-        TrainingOptions(
-            seed=workshop.seed,
-            encoder=data.encoder(workshop.choices.encoder),
-            wishes=Wishes(search=workshop.choices.search),
-            keep_examples=workshop.choices.keep_examples,
-        ),
+        workshop.options.model_copy(update={"encoder": data.encoder(workshop.options.encoder)}),
         taxonomy=workshop.taxonomy,
         encoder_dir=workshop.encoder_dir,
         out=out,
@@ -144,7 +137,7 @@ def _taken(workshop: Workshop, data: TrainingData, out: Path) -> BundleManifest 
     """Return the model that set-up made of just these data, if it did, put into its place."""
     if workshop.first_models is None or workshop.sentiment is not None:
         return None
-    key = first_key(data, workshop.seed, workshop.choices, workshop.encoder_dir)
+    key = first_key(data, workshop.options, workshop.encoder_dir)
     return take_first_model(workshop.first_models, key, out)
 
 
@@ -175,7 +168,7 @@ def _update(
         out=out,
         created_at=now,
         progress=_telling(progress),
-        keep_examples=workshop.choices.keep_examples,
+        keep_examples=workshop.options.keep_examples,
     )
 
 
@@ -232,8 +225,8 @@ def _verdict(
             publish = False
             reason = f"{reason}; but {wait}: to publish it, run `ticketyard models promote {version}`"
     return Verdict(
-        inputs_sum=data.sum(workshop.seed, workshop.choices),
-        base_sum=data.base_sum(workshop.seed, workshop.choices),
+        inputs_sum=data.sum(workshop.options),
+        base_sum=data.base_sum(workshop.options),
         corrections=data.corrections,
         drift=data.drift,
         decided_at=now,

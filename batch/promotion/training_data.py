@@ -9,8 +9,8 @@ import msgspec
 from batch.training.corrections import CORRECTIONS, Known, describe_corrections
 from batch.training.current_names import INTENT_MAP, rename_rows
 from batch.training.labelled_files import LabelledFile
+from batch.training.options import EncoderChoice, TrainingOptions
 from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
-from batch.training.tuning import EncoderChoice
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.taxonomy import Taxonomy
 from understanding.manifest.manifest import DataInput
@@ -19,20 +19,6 @@ from understanding.sentiment.folder import SENTIMENT_PART
 
 TAXONOMY: Final = "taxonomy"
 _NO_FILES: Final = frozenset((TAXONOMY, CORRECTIONS, INTENT_MAP, SENTIMENT_PART))
-
-
-class Choices(NamedTuple):
-    """How models are trained: whether the encoder is too, and whether the settings are searched first.
-
-    `keep_examples` lets bundles, and their cards, show a few of the customers' texts.
-    """
-
-    encoder: EncoderChoice = "frozen"
-    search: bool = False
-    keep_examples: bool = False
-
-
-_DEFAULT: Final = Choices()
 
 
 class TrainingData(NamedTuple):
@@ -56,15 +42,15 @@ class TrainingData(NamedTuple):
             )
         return rows
 
-    def sum(self, seed: int, choices: Choices = _DEFAULT) -> str:
+    def sum(self, options: TrainingOptions) -> str:
         """Return the sha256 of all that training depends on: equal sums, equal model."""
-        return _sum(self.inputs, seed, choices)
+        return _sum(self.inputs, options)
 
-    def base_sum(self, seed: int, choices: Choices = _DEFAULT) -> str:
+    def base_sum(self, options: TrainingOptions) -> str:
         """Return the sha256 of all of it but the corrections, which come one by one."""
         others = [source for source in self.inputs if source.name != CORRECTIONS]
         base = [_without_counts(source) if source.name == INTENT_MAP else source for source in others]
-        return _sum(base, seed, choices)
+        return _sum(base, options)
 
     def encoder(self, wanted: EncoderChoice) -> EncoderChoice:
         """Return the choice of encoder for these rows: auto without any labelled file is frozen."""
@@ -117,8 +103,9 @@ def _without_counts(source: DataInput) -> DataInput:
     return msgspec.structs.replace(source, rows=0, skipped=0)
 
 
-def _sum(inputs: Sequence[DataInput], seed: int, choices: Choices) -> str:
-    return hashlib.sha256(msgspec.json.encode([inputs, seed, choices])).hexdigest()
+def _sum(inputs: Sequence[DataInput], options: TrainingOptions) -> str:
+    chosen = (options.encoder, options.search, options.keep_examples)
+    return hashlib.sha256(msgspec.json.encode([inputs, options.seed, chosen])).hexdigest()
 
 
 def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataInput]]:

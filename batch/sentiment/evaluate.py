@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from batch.sentiment.fit import Encode
 from batch.sentiment.labels import as_three, level_of
 from batch.training.evaluate import sum_of_rows
 from batch.training.rows import LabelledRow
 from schemas.sentiment import Level, Sentiment
+from understanding.arrays.probabilities import Matrix
 from understanding.language import language_of
 from understanding.scoring.text import clean_text
 from understanding.sentiment.folder import SentimentEvaluation
@@ -19,21 +21,34 @@ _STRONG_LEVELS: Final = frozenset({"very_negative", "very_positive"})
 def evaluate_sentiment(
     model: SentimentModel | None,
     rows: Sequence[LabelledRow],
+    encode: Encode | None = None,
     *,
     clock: Callable[[], float] = time.perf_counter,
 ) -> SentimentEvaluation:
     """Return how a model, or the lexicon where it is None, does on all given rows (at least one).
 
-    The language of each text is detected as in scoring, outside of the measured time; `clock` is in seconds.
+    With `encode`, which gives the published encoder's vectors, each text is read by its vector as well. The stream does
+    so for texts that the encoder reads for their intent. Detecting languages and reading vectors is not measured;
+    `clock` is in seconds.
     """
     wanted = [level_of(row) for row in rows]
     texts = [clean_text(row.text).text for row in rows]
     languages = [language_of(text) if text else None for text in texts]
+    vectors = _vectors(texts, encode)
     read_sentiment(model, "first", None)  # the first call loads what is loaded once
     began = clock()
-    found = [read_sentiment(model, text, language) for text, language in zip(texts, languages, strict=True)]
+    found = [
+        read_sentiment(model, text, language, vector=vector)
+        for text, language, vector in zip(texts, languages, vectors, strict=True)
+    ]
     elapsed = clock() - began
     return _measured(rows, wanted, found, speed=round(len(rows) / max(elapsed, 1e-9), 1))
+
+
+def _vectors(texts: Sequence[str | None], encode: Encode | None) -> Sequence[Matrix | None]:
+    if encode is None:
+        return [None] * len(texts)
+    return list(encode([text or "" for text in texts]))
 
 
 def _measured(

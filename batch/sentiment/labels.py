@@ -1,7 +1,7 @@
 """Which labels a labelled file may have for sentiment: three or five levels."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from batch.training.rows import LabelledRow, TrainingError
 from schemas.sentiment import LEVELS, Level
@@ -37,3 +37,10 @@ def classes_of(levels: Sequence[Level]) -> tuple[Level, ...]:
     if len(found) == 1:
         raise TrainingError(f"all rows are labelled {levels[0]!r}; add rows of another sentiment")
     return THREE_CLASSES if found <= set(THREE_CLASSES) else LEVELS
+
+
+class Example(NamedTuple):
+    """A cleaned text and its class."""
+
+    text: str
+    level: Level

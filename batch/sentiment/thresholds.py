@@ -1,16 +1,41 @@
 """What validation rows choose: a shift for each class, and from which probability on a text is frustrated."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from understanding.arrays.probabilities import Wide
+from schemas.sentiment import Level
+from understanding.arrays.probabilities import Wide, softmax
+from understanding.sentiment.model import VALUES
+
+FEWEST_TO_CHOOSE: Final = 200
+"""Validation rows below which nothing is chosen on them: chance would choose."""
 
 _OFFSETS: Final = np.linspace(-0.6, 0.6, 25)
 _ROUNDS: Final = 2
 _WORTHWHILE: Final = 0.002
 """A shift must gain this much macro-F1: less is chance."""
+
+
+class Chosen(NamedTuple):
+    """What the validation rows chose, and how the model does on them; None where there were too few."""
+
+    offsets: tuple[float, ...]
+    frustrated_from: float | None
+    macro_f1: float | None
+
+
+def choose(logits: Wide, targets: npt.NDArray[np.intp], classes: Sequence[Level]) -> Chosen:
+    """Choose on rows of the model's logits, (n, classes), and the places of their classes."""
+    if len(targets) < FEWEST_TO_CHOOSE:
+        return Chosen((0.0,) * len(classes), None, None)
+    offsets = class_offsets(logits, targets)
+    shifted = logits + np.array(offsets)
+    negative = np.array([VALUES[name] < 0 for name in classes])
+    threshold = frustration_threshold(softmax(shifted)[:, negative].sum(axis=1), negative[targets])
+    return Chosen(offsets, threshold, macro_f1(shifted.argmax(axis=1), targets, len(classes)))
 
 
 def macro_f1(answers: npt.NDArray[np.intp], targets: npt.NDArray[np.intp], classes: int) -> float:

@@ -4,18 +4,19 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from batch.sentiment.evaluate import evaluate_sentiment
-from batch.sentiment.fit import Example, Fitted, fit_sentiment
-from batch.sentiment.labels import as_three, classes_of, level_of
+from batch.sentiment.fit import Fitted, fit_sentiment
+from batch.sentiment.labels import Example, as_three, classes_of, level_of
 from batch.training.provenance import code_version
 from batch.training.rows import LabelledRow
 from schemas.sentiment import Level
 from understanding.arrays.stored import dump_arrays
 from understanding.bundle.writing import bundle_being_written
+from understanding.encoder.encoder import SentenceEncoder
 from understanding.manifest.manifest import DataInput, RowCounts
 from understanding.scoring.text import clean_text, split_of
 from understanding.sentiment.examples import packaged_examples
@@ -29,21 +30,31 @@ _SALT: Final = "sentiment validation\n"
 _VERSION_LENGTH: Final = 12
 
 
+class NamedEncoder(NamedTuple):
+    """The published encoder, and its name."""
+
+    name: str
+    encoder: SentenceEncoder
+
+
 def train_sentiment(
     rows: Sequence[LabelledRow],
     *,
     out: Path,
     created_at: datetime,
     inputs: Sequence[DataInput] = (),
+    encoder: NamedEncoder | None = None,
 ) -> SentimentManifest:
     """Learn sentiment from the rows of no split and train, choose on those of val, measure on those of test.
 
-    The packaged examples are always learnt along; without rows they are all there is. Nothing is random: equal
-    rows give equal bytes. Raises TrainingError where labels are no levels, BundleError where `out` is occupied.
+    The packaged examples are always learnt along; without rows they are all there is. With an `encoder`, the published
+    one, the model also learns what its vectors say, and is measured with and without. Nothing is random: equal rows
+    give equal bytes. Raises TrainingError where labels are no levels, BundleError where `out` is occupied.
     """
     taught, val, classes = _divided(rows)
     with bundle_being_written(out) as folder:
-        fitted = fit_sentiment([*taught, *_packaged(classes)], val, classes)
+        encode = None if encoder is None else encoder.encoder.embed
+        fitted = fit_sentiment([*taught, *_packaged(classes)], val, classes, encode)
         data = dump_arrays(fitted.state)
         (folder / SENTIMENT_ARRAYS).write_bytes(data)
         manifest = _manifest(
@@ -51,8 +62,14 @@ def train_sentiment(
         )
         test = [row for row in rows if row.split == "test"]
         counts = RowCounts(train=len(taught), val=len(val), test=len(test))
-        tested = evaluate_sentiment(sentiment_model_from(fitted.state), test) if test else None
-        manifest = msgspec.structs.replace(manifest, rows=counts, test=tested)
+        manifest = msgspec.structs.replace(
+            manifest, rows=counts, encoder=None if encoder is None else encoder.name
+        )
+        if test:
+            model = sentiment_model_from(fitted.state)
+            by_words = evaluate_sentiment(model, test)
+            with_encoder = None if encode is None else evaluate_sentiment(model, test, encode)
+            manifest = msgspec.structs.replace(manifest, test=by_words, test_with_encoder=with_encoder)
         encoded = msgspec.json.encode(manifest, order="sorted")
         (folder / SENTIMENT_MANIFEST).write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
     return manifest

@@ -11,9 +11,6 @@ from batch.training.linear import Targets
 from understanding.arrays.probabilities import Flags, Matrix, Wide, log_softmax
 from understanding.manifest.manifest import NEVER_LEFT
 
-LOSS: Final = 0.003
-"""How much accuracy below the best point of the curve is given, by default, for asking the encoder less often."""
-
 ALWAYS_ENCODER: Final = 1.0
 """A threshold that no first-tier confidence reaches."""
 
@@ -64,7 +61,7 @@ def learn_scales(parts: Sequence[Matrix], targets: Targets) -> list[float]:
 
 
 def choose_thresholds(
-    first: Wide, early: Wide | None, second: Wide, targets: Targets, *, loss: float = LOSS
+    first: Wide, early: Wide | None, second: Wide, targets: Targets, *, loss: float
 ) -> Choice:
     """Return both thresholds, the `loss` shared out between them so that the encoder's layers read least.
 
@@ -102,7 +99,7 @@ def _with_exit(
     )
 
 
-def choose_threshold(first: Wide, second: Wide, targets: Targets, *, loss: float = LOSS) -> Choice:
+def choose_threshold(first: Wide, second: Wide, targets: Targets, *, loss: float) -> Choice:
     """Return the threshold with the smallest encoder share whose accuracy is within `loss` of the best.
 
     `first` and `second` are the tiers' probabilities, (n, labels), of the same validation rows.
@@ -128,7 +125,7 @@ def choose_threshold(first: Wide, second: Wide, targets: Targets, *, loss: float
     )
 
 
-def choose_exit(unsure: Flags, early: Wide, second: Wide, targets: Targets, *, loss: float = LOSS) -> float:
+def choose_exit(unsure: Flags, early: Wide, second: Wide, targets: Targets, *, loss: float) -> float:
     """Return the confidence from which on a text may leave the encoder early.
 
     It is the smallest at which fewer rows than `loss` of all are lost: answered rightly by the whole encoder, wrongly

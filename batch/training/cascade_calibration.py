@@ -7,8 +7,9 @@ import numpy as np
 
 from batch.training.calibrate import ALWAYS_ENCODER, Choice, choose_thresholds, learn_scales
 from batch.training.examples import Material
-from batch.training.fitted import Fitted, State, Wishes
+from batch.training.fitted import Fitted, State
 from batch.training.linear import Targets
+from batch.training.options import TrainingOptions
 from batch.training.reliability import expected_calibration_error, learn_bands
 from batch.training.vectors import Vectors
 from schemas.vocabulary import OUT_OF_SCOPE
@@ -35,7 +36,7 @@ def calibrate_cascade(
     heads: Heads,
     material: Material,
     vectors: Vectors,
-    wishes: Wishes,
+    options: TrainingOptions,
     *,
     student: State | None = None,
 ) -> Fitted:
@@ -60,7 +61,7 @@ def calibrate_cascade(
         lower, early = _answering(heads.early, vectors.lower_of(texts), logits, targets, outside)
         head = {**head, "early": lower}
     tiers = _Tiers(first, early, second)
-    return tiers.calibrated(ngrams, head, material, wishes)._replace(student=student)
+    return tiers.calibrated(ngrams, head, material, options)._replace(student=student)
 
 
 def _studied(
@@ -126,11 +127,11 @@ class _Tiers(NamedTuple):
     early: _Tier | None
     second: _Tier
 
-    def calibrated(self, ngrams: State, head: State, material: Material, wishes: Wishes) -> Fitted:
+    def calibrated(self, ngrams: State, head: State, material: Material, options: TrainingOptions) -> Fitted:
         """Return the states with the thresholds and bands that are chosen by the answers."""
         targets = material.val.targets
-        choices = {loss: self._choice(targets, loss) for loss in dict.fromkeys((wishes.loss, *LOSSES))}
-        choice = choices[wishes.loss]
+        choices = {loss: self._choice(targets, loss) for loss in dict.fromkeys((options.loss, *LOSSES))}
+        choice = choices[options.loss]
         encoder = self.second
         if self.early is not None and choice.exit_threshold is not None:
             encoder = self.early.with_unsure_from(self.second, choice.exit_threshold)
@@ -150,7 +151,7 @@ class _Tiers(NamedTuple):
             whole_share=choice.whole_share,
             choices=tuple(_points(choices)),
         )
-        bands = learn_bands(confidence, answers.strangeness, right, wishes.bands)
+        bands = learn_bands(confidence, answers.strangeness, right, options.bands)
         return Fitted(ngrams, head, choice.threshold, validation, bands, exit_threshold=choice.exit_threshold)
 
     def _choice(self, targets: Targets, loss: float) -> Choice:

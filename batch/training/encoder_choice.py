@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
+import numpy as np
 
 from batch.training.examples import Material
 from batch.training.head_fit import head_state
 from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.rows import TrainingError
-from batch.training.tuning import missing_packages
+from batch.training.tuning import Recipe, missing_packages
 from understanding.bundle.bundle import encoder_of
 from understanding.bundle.writing import place_encoder
 from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
@@ -19,6 +20,7 @@ from understanding.encoder.packed import Packed, read_packed
 from understanding.encoder.prepared_encoder import (
     EXIT_AFTER,
     LAYERS,
+    MEANS,
     PUBLISHED,
     read_prepared,
     write_networks,
@@ -50,6 +52,7 @@ def place_chosen_encoder(
     material: Material,
     options: TrainingOptions,
     *,
+    recipe: Recipe,
     progress: Progress,
     early_exit: bool,
 ) -> PlacedEncoder:
@@ -68,7 +71,7 @@ def place_chosen_encoder(
     if options.encoder == "frozen" or missing:
         note = f"auto, but {missing[0]} is not installed" if missing else None
         return _frozen(folder, encoder_dir, options, note, early_exit=early_exit)
-    return _fine_tuned(folder, encoder_dir, material, options, progress, early_exit=early_exit)
+    return _fine_tuned(folder, encoder_dir, material, options, progress, recipe=recipe, early_exit=early_exit)
 
 
 def _frozen(
@@ -93,14 +96,22 @@ def _fine_tuned(
     options: TrainingOptions,
     progress: Progress,
     *,
+    recipe: Recipe,
     early_exit: bool,
 ) -> PlacedEncoder:
     prepared = read_prepared(encoder_dir)
     published = read_packed(encoder_dir / PUBLISHED)
     place_encoder(encoder_dir, folder, _SHARED)
-    tuned = _tuned(folder / "encoder", published, material, options, progress)
+    tuned = _tuned(folder / "encoder", published, material, options, progress, recipe=recipe)
     progress(WRITING, 0.0)
-    _write(tuned, published, folder / "encoder", options, integers=prepared.forms.chosen == "int8")
+    _write(
+        tuned,
+        published,
+        folder / "encoder",
+        options,
+        encoder_dir=encoder_dir,
+        integers=prepared.forms.chosen == "int8",
+    )
     progress(WRITING, 1.0)
     described = EncoderInfo(
         name=prepared.name,
@@ -130,7 +141,13 @@ def _placed(
 
 
 def _tuned(
-    folder: Path, published: Packed, material: Material, options: TrainingOptions, progress: Progress
+    folder: Path,
+    published: Packed,
+    material: Material,
+    options: TrainingOptions,
+    progress: Progress,
+    *,
+    recipe: Recipe,
 ) -> "Tuned":
     from batch.training.fine_tune import fine_tune  # noqa: PLC0415 - needs the extra `train`
 
@@ -143,17 +160,23 @@ def _tuned(
         seed=options.seed,
         threads=options.threads,
         progress=progress,
-        recipe=options.recipe,
+        recipe=recipe,
         layers=LAYERS[1:],
     )
 
 
 def _write(
-    tuned: "Tuned", published: Packed, folder: Path, options: TrainingOptions, *, integers: bool
+    tuned: "Tuned",
+    published: Packed,
+    folder: Path,
+    options: TrainingOptions,
+    *,
+    encoder_dir: Path,
+    integers: bool,
 ) -> None:
     from batch.training.fine_tune import networks_of  # noqa: PLC0415 - needs the extra `train`
 
-    lower, upper = networks_of(tuned, published, LAYERS[1:])
+    lower, upper = networks_of(tuned, published, LAYERS, np.load(encoder_dir / MEANS))
     if integers:
         words = WordVectors(folder / WORDS)
         lower, upper = in_integers(lower, upper, tuned.examples, words, threads=options.threads)

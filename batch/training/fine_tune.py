@@ -75,12 +75,15 @@ def fine_tune(
 
 
 def networks_of(
-    tuned: Tuned, published: Packed, layers: Sequence[int]
+    tuned: Tuned, published: Packed, layers: Sequence[int], means: Matrix
 ) -> tuple[openvino.Model, openvino.Model]:
-    """Return the networks of a trained encoder: the shared layers, and both branches above, trained one first."""
+    """Return the networks of a trained encoder: the shared layers, and both branches above, trained one first.
+
+    The published one is read at `layers`, its `means`, (layers, width), taken away, as in a frozen encoder.
+    """
     shape, shared = published.shape, tuned.shared_layers
     trained = Branch(weights_of(tuned.body.trained, first=shared), (shape.layers,))
-    beside = Branch(published.weights, (shape.layers, *layers))
+    beside = Branch(published.weights, layers, tuple(means))
     return (
         lower_network(shape, published.weights, shared),
         upper_network(shape, (trained, beside), above=shared),

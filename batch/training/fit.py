@@ -5,10 +5,11 @@ from typing import Final, NamedTuple
 from batch.training.cascade_calibration import Heads, calibrate_cascade
 from batch.training.examples import Examples, Material, joined, sample_of_each
 from batch.training.executor import Executor, ThisProcess
-from batch.training.fitted import Fitted, State, Wishes
+from batch.training.fitted import Fitted, State
 from batch.training.head_fit import fit_head
 from batch.training.linear import Targets
 from batch.training.ngram_fit import fit_ngrams
+from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.published_beside import fit_published, learn_factors, side_by_side, split_vectors
 from batch.training.search import search_settings
@@ -31,9 +32,8 @@ def fit_cascade(
     material: Material,
     vectors: Vectors,
     *,
-    seed: int,
+    options: TrainingOptions,
     progress: Progress,
-    wishes: Wishes | None = None,
     tuned_head: State | None = None,
     executor: Executor | None = None,
 ) -> Fitted:
@@ -43,24 +43,24 @@ def fit_cascade(
     rows it saw; and it keeps what the encoder has taught the first tier. A `tuned_head` was trained together with the
     encoder, so it stays as it is. A wished search among settings is done by the `executor`, here without one.
     """
-    wishes, labels = wishes or Wishes(), len(material.labels)
+    labels = len(material.labels)
     searched = None
-    if wishes.search:
+    if options.search:
         searched = search_settings(
             material.train,
             labels,
-            seed=seed,
+            seed=options.seed,
             executor=executor or ThisProcess(),
             progress=progress,
             read=None if tuned_head else vectors.of,
         )
     settings = searched.chosen if searched else FitSettings()
-    fitting = _Fitting(labels, vectors, seed, progress, settings)
+    fitting = _Fitting(labels, vectors, options.seed, progress, settings)
     ngrams = fitting.ngrams(material.train)
     heads = fitting.tuned(tuned_head, material, ngrams) if tuned_head else fitting.heads(material.train)
     taught = tuned_head and len(material.val.texts) >= FEWEST_TO_WEIGH
     student = fitting.student(heads.whole, material) if taught else None
-    fitted = calibrate_cascade(ngrams, heads, material, vectors, wishes, student=student)._replace(
+    fitted = calibrate_cascade(ngrams, heads, material, vectors, options, student=student)._replace(
         settings=settings, search=searched
     )
     if not (material.own_validation and material.val.texts):

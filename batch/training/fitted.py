@@ -1,22 +1,13 @@
-"""What a training of the cascade is asked for, and what it finds."""
+"""What fitting the tiers finds."""
 
 from typing import Any, NamedTuple
 
-from batch.training.calibrate import LOSS
-from understanding.manifest.bands import BandRules, Bands
+from understanding.manifest.bands import Bands
 from understanding.manifest.fit_settings import FitSettings, Search
 from understanding.manifest.manifest import Validation
 
 State = dict[str, Any]
 """A tier as it is stored: arrays and numbers by name."""
-
-
-class Wishes(NamedTuple):
-    """What the user asks of a model: accuracy given for speed, what the bands must hold, a search among settings."""
-
-    loss: float = LOSS
-    bands: BandRules = BandRules()
-    search: bool = False
 
 
 class Fitted(NamedTuple):

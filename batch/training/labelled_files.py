@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, get_args
 
-import msgspec
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field
 
 from batch.training.rows import LabelledRow, TrainingError
 from understanding.manifest.manifest import DataInput
@@ -24,21 +24,26 @@ _JSON_LINES: Final = frozenset({".jsonl", ".ndjson", ".json"})
 _LARGEST_FIELD: Final = 64 * 2**20
 
 
-class Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """Which columns hold what; only text and label must be there.
+class Columns(BaseModel):
+    """Which columns hold what; only text and label must be there."""
 
-    With a separator a label cell holds several labels; `empty_label` is what an empty one stands for, else its row
-    is left out.
-    """
+    model_config = ConfigDict(frozen=True)
 
-    text: str = "text"
-    label: str = "label"
-    split: str = "split"
-    channel: str = "channel"
-    tier: str = "customer_tier"
-    language: str = "language"
-    label_separator: str | None = None
-    empty_label: str | None = None
+    text_column: str = Field(default="text", description="Column with the text.")
+    label_column: str = Field(default="label", description="Column with the label.")
+    split_column: str = Field(
+        default="split", description="Column with train, val or test; a file without it is used whole."
+    )
+    label_separator: str | None = Field(
+        default=None, description="What parts several labels in one cell, such as |."
+    )
+    empty_label: str | None = Field(
+        default=None,
+        description="Label of rows whose cell is empty, such as oos; without it they are left out.",
+    )
+    channel_column: str = Field(default="channel", description="Column with the channel.")
+    tier_column: str = Field(default="customer_tier", description="Column with the tier.")
+    language_column: str = Field(default="language", description="Column with the language.")
 
 
 class LabelledFile(NamedTuple):
@@ -71,7 +76,7 @@ def parse_labelled(data: bytes, path: Path, columns: Columns) -> LabelledFile:
     rows: list[LabelledRow] = []
     defects = Counter[str]()
     for number, cells in enumerate(table.rows, start=1):
-        found = _row(cells, columns, path, number, has_split=columns.split in table.columns)
+        found = _row(cells, columns, path, number, has_split=columns.split_column in table.columns)
         if isinstance(found, LabelledRow):
             rows.append(found)
         else:
@@ -88,7 +93,7 @@ def _row(
     cells: Mapping[str, Any], columns: Columns, path: Path, number: int, *, has_split: bool
 ) -> LabelledRow | str:
     """Return the row, or the name of the column that it lacks."""
-    text, label = _string(cells.get(columns.text)), _string(cells.get(columns.label))
+    text, label = _string(cells.get(columns.text_column)), _string(cells.get(columns.label_column))
     if not text:
         return "text"
     parts = label.split(columns.label_separator) if columns.label_separator else [label]
@@ -97,15 +102,16 @@ def _row(
         labels = (columns.empty_label,)
     if not labels:
         return "label"
-    split = _string(cells.get(columns.split)).lower() if has_split else None
+    split = _string(cells.get(columns.split_column)).lower() if has_split else None
     if split is not None and split not in get_args(Split):
         # An empty cell too: taken for both sides, its row would be tested on what it taught.
         raise TrainingError(
-            f"{path}: row {number}: unknown split {split!r} in column {columns.split!r}; "
+            f"{path}: row {number}: unknown split {split!r} in column {columns.split_column!r}; "
             f"use {', '.join(get_args(Split))}, or name another column with --split-column"
         )
     channel, tier, language = (
-        _string(cells.get(name)).lower() or None for name in (columns.channel, columns.tier, columns.language)
+        _string(cells.get(name)).lower() or None
+        for name in (columns.channel_column, columns.tier_column, columns.language_column)
     )
     return LabelledRow(text, labels, split, channel, tier, language)  # type: ignore[arg-type]  # one of the words of Split, just checked
 
@@ -115,7 +121,7 @@ def _string(value: Any) -> str:
 
 
 def _require(path: Path, table: _Table, columns: Columns) -> None:
-    missing = [name for name in (columns.text, columns.label) if name not in table.columns]
+    missing = [name for name in (columns.text_column, columns.label_column) if name not in table.columns]
     if missing:
         there = ", ".join(table.columns) or "none"
         raise TrainingError(

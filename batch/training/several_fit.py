@@ -12,10 +12,11 @@ import numpy as np
 from scipy import sparse
 
 from batch.training.calibrate import ALWAYS_ENCODER
-from batch.training.fitted import Fitted, State, Wishes
+from batch.training.fitted import Fitted, State
 from batch.training.head_fit import head_state
 from batch.training.label_sets import LabelSets, fit_each
 from batch.training.ngram_fit import fit_terms, ngram_state
+from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.reliability import expected_calibration_error, learn_bands
 from batch.training.several_weights import Weighing, learn_thresholds, micro_f1, weigh
@@ -74,9 +75,8 @@ def fit_several(
     labels: Sequence[str],
     vectors: Vectors,
     *,
-    seed: int,
+    options: TrainingOptions,
     progress: Progress,
-    wishes: Wishes,
 ) -> Fitted:
     """Fit on the rows that are not held; weigh on the held ones, or by turns on all where none is."""
     progress("learning words", 0.0)
@@ -86,10 +86,10 @@ def fit_several(
         vectors.of(sets.texts),
         vectors.of([label.replace("_", " ") for label in labels]),
     )
-    parts, truth = _unseen(read, sets, seed, progress)
+    parts, truth = _unseen(read, sets, options.seed, progress)
     outside = labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels else None
     alone, both = _Tier.of(parts[:1], truth, outside), _Tier.of(parts, truth, outside)
-    final = _Classifiers.fit(read.of(~sets.held), sets.taught[~sets.held], seed)
+    final = _Classifiers.fit(read.of(~sets.held), sets.taught[~sets.held], options.seed)
     progress("learning words", 1.0)
     return Fitted(
         ngrams={
@@ -100,7 +100,7 @@ def fit_several(
         head={**_head(final, read.names, alone, both), "levels": both.levels},
         threshold=ALWAYS_ENCODER,
         validation=_validation(alone, both, truth, own=not sets.held.any()),
-        bands=learn_bands(both.confidence, both.strangeness, both.right(truth), wishes.bands),
+        bands=learn_bands(both.confidence, both.strangeness, both.right(truth), options.bands),
         several={"ngrams_thresholds": alone.thresholds, "encoder_thresholds": both.thresholds},
     )
 

@@ -20,6 +20,7 @@ from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
 from batch.training.rows import LabelledRow, TrainingError, rows_to_train
 from batch.training.several_fit import fit_several
+from batch.training.tuning import DEFAULT_RECIPE, Recipe
 from batch.training.vectors import Vectors, read_by, read_here
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays
@@ -70,12 +71,13 @@ def train_bundle(
     progress: Progress,
     sentiment: Path | None = None,
     executor: Executor | None = None,
+    recipe: Recipe = DEFAULT_RECIPE,
 ) -> BundleManifest:
     """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
 
     Rows of split test are never learnt from. `sentiment` is the folder of a sentiment model that the bundle carries.
     The `executor` shares out the reading of texts, and a wished search among settings; without one both happen
-    here, with the same result.
+    here, with the same result. A fine-tuned encoder follows the `recipe`.
     Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
     encoder missing; `out` is then as it was.
     """
@@ -92,7 +94,7 @@ def train_bundle(
         # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
         early = not has_several(taught)
         placed = place_chosen_encoder(
-            folder, encoder_dir, material, options, progress=progress, early_exit=early
+            folder, encoder_dir, material, options, recipe=recipe, progress=progress, early_exit=early
         )
         fitting = _Fitting(folder / "encoder", placed, options, progress, executor)
         fitted = fitting.fitted(taught, material)
@@ -121,16 +123,15 @@ class _Fitting(NamedTuple):
         return fit_cascade(
             material,
             self._vectors(),
-            seed=self.options.seed,
+            options=self.options,
             progress=self.progress,
-            wishes=self.options.wishes,
             tuned_head=self.placed.head,
             executor=self.executor,
         )
 
     def _several(self, rows: Sequence[LabelledRow], material: Material) -> Fitted:
         options = self.options
-        if options.wishes.search:
+        if options.search:
             raise TrainingError(
                 "a search among settings is for one label a row, and these rows have several; leave out --search"
             )
@@ -141,9 +142,8 @@ class _Fitting(NamedTuple):
             sets,
             material.labels,
             self._vectors(),
-            seed=options.seed,
+            options=options,
             progress=self.progress,
-            wishes=options.wishes,
         )
 
     def _vectors(self) -> Vectors:
@@ -181,7 +181,6 @@ def _write(
     files = write_files(folder, _contents(fitted))
     kept = examples_to_keep(material, origin.taxonomy, customers=origin.options.keep_examples)
     extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
-    wishes = origin.options.wishes
     manifest = BundleManifest(
         version="",
         created_at=origin.created_at,
@@ -200,7 +199,7 @@ def _write(
         extras=extras,
         validation=fitted.validation,
         settings=fitted.settings,
-        asked=Asked(loss=wishes.loss, bands=wishes.bands),
+        asked=Asked(loss=origin.options.loss, bands=origin.options.bands),
         search=fitted.search,
         bands=fitted.bands,
         forms=placed.forms,

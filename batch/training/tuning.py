@@ -3,11 +3,9 @@
 import importlib.util
 import math
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-
-EncoderChoice = Literal["auto", "frozen", "fine-tuned"]
 
 NEEDED: Final = ("torch", "transformers")
 """What fine-tuning needs of the extra `train`."""
@@ -30,6 +28,9 @@ class Recipe(NamedTuple):
     most_tokens: int = 4_500_000
     trained_layers: int = 6  # the upper half; the others are shared with the published encoder beside it
     fewest_steps: int = 60
+
+
+DEFAULT_RECIPE: Final = Recipe()
 
 
 def missing_packages() -> list[str]:

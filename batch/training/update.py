@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from batch.training.calibrate import LOSS
 from batch.training.cascade_calibration import Heads, calibrate_cascade
 from batch.training.corrections import CORRECTIONS, Known
 from batch.training.evaluate import evaluate_bundle
 from batch.training.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
-from batch.training.fitted import Fitted, State, Wishes
+from batch.training.fitted import Fitted, State
 from batch.training.ngram_update import labels_without_rows, update_ngrams, without_labels
+from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
 from batch.training.provenance import code_version, library_versions
 from batch.training.rows import TrainingError
@@ -152,7 +152,7 @@ def _calibrated(bundle: Bundle, states: _States, material: Material, progress: P
         )
     vectors = Vectors(read_here(bundle.encoder), progress, lower=bundle.lower_dimensions)
     heads = Heads(head, head.get("early"))
-    return calibrate_cascade(ngrams, heads, material, vectors, wishes_of(base), student=student)
+    return calibrate_cascade(ngrams, heads, material, vectors, options_of(base), student=student)
 
 
 def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonomy: Taxonomy) -> str | None:
@@ -168,13 +168,17 @@ def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonom
     return None
 
 
-def wishes_of(base: BundleManifest) -> Wishes:
+def options_of(base: BundleManifest) -> TrainingOptions:
     """Return what was asked of a bundle; of one that does not say so yet, what its figures show."""
     if base.asked is not None:
-        return Wishes(loss=base.asked.loss, bands=base.asked.bands)
-    found = base.validation
-    given = LOSS if found is None else found.best_accuracy - found.accuracy + _ROUNDING
-    return Wishes(loss=given, bands=BandRules() if base.bands is None else base.bands.rules)
+        return _asking(base.asked.loss, base.asked.bands)
+    found, default = base.validation, TrainingOptions()
+    given = default.loss if found is None else found.best_accuracy - found.accuracy + _ROUNDING
+    return _asking(given, default.bands if base.bands is None else base.bands.rules)
+
+
+def _asking(loss: float, bands: BandRules) -> TrainingOptions:
+    return TrainingOptions(quality=100 * loss, **msgspec.structs.asdict(bands))
 
 
 def _without_corrections(inputs: Collection[DataInput]) -> set[tuple[str, str]]:

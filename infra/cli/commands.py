@@ -1,4 +1,7 @@
-"""Which subcommands there are. To add one: a module `infra/cli/<name>.py` with `command`, and a line here."""
+"""Which subcommands there are. To add one: a module `infra/cli/<name>.py` with `command`, and a line here.
+
+The module of a name of two words has an underscore between them.
+"""
 
 from typing import Final
 
@@ -12,7 +15,10 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "publish a CSV, JSON lines or Parquet file by a mapping",
     "stream": "run one worker of a stage (triage, cases, routing, roster), or reset a stage",
     "train": "train a model bundle on labelled files, or on the taxonomy alone",
+    "train update": "teach a model bundle what people have corrected",
+    "train sentiment": "train a model of how customers feel",
     "evaluate": "measure a model bundle on labelled files",
+    "evaluate sentiment": "measure a model of how customers feel",
     "triage": "show what a model says about a text; needs no Kafka",
     "explain": "show the words and examples that led a model to its answer",
     "taxonomy": "check the taxonomy and the map of renamed, merged and split intents",

@@ -12,9 +12,10 @@ from rich.table import Table
 from batch.settings import BatchSettings
 from batch.training.current_names import rename_rows
 from batch.training.evaluate import evaluate_bundle
+from batch.training.options import TrainingOptions
 from batch.training.rows import TrainingError, rows_to_test
-from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
-from infra.cli.sentiment_task import evaluate_task, task_option
+from infra.cli.labelled_options import FILES, column_options, columns_from, progress_bar, read_files
+from infra.cli.option_groups import moved_option, options_of, with_options
 from schemas.intent_map import load_intent_map
 from schemas.taxonomy import load_taxonomy
 from understanding.bundle.bundle import load_bundle
@@ -31,20 +32,23 @@ _MEANING = {
 }
 
 
-@click.command()
-@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@click.option("--bundle", required=True, type=click.Path(path_type=Path), help="Folder of the model bundle.")
-@click.option(
-    "--labelled", multiple=True, type=click.Path(path_type=Path), help="CSV, JSON lines or Parquet."
+_OPTIONS = (
+    *FILES,
+    click.option(
+        "--bundle", required=True, type=click.Path(path_type=Path), help="Folder of the model bundle."
+    ),
+    *options_of(TrainingOptions, leave_out=set(TrainingOptions.model_fields) - {"threads"}),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    moved_option("--task", "use `ticketyard evaluate sentiment`"),
 )
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@task_option
+
+
+@click.command(epilog="See also: ticketyard evaluate sentiment.")
+@lambda command: with_options(command, _OPTIONS)
 @column_options
 def command(
     more: tuple[Path, ...],
     bundle: Path,
-    task: str,
     labelled: tuple[Path, ...],
     threads: int,
     as_json: bool,
@@ -58,8 +62,6 @@ def command(
     rows = rows_to_test(
         [row for file in files for row in file.rows], source=", ".join(path.name for path in paths)
     )
-    if task == "sentiment":
-        return evaluate_task(bundle, rows, as_json=as_json)
     settings = BatchSettings()
     intents = load_intent_map(settings.intent_map, load_taxonomy(settings.taxonomy))
     renamed = rename_rows(rows, intents).rows

@@ -1,4 +1,4 @@
-"""What `train` and `evaluate` share: options that name labelled files, reading them, showing progress."""
+"""What trainings and evaluations share: options that name labelled files, reading them, showing progress."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,40 +13,32 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from batch.training.labelled_files import Columns, LabelledFile, read_labelled
 from batch.training.progress import by_tenths
-from infra.cli.option_groups import Command, with_options
+from infra.cli.option_groups import Command, chosen_of, options_of, with_options
 
-_OPTIONS: Final = (
-    click.option("--text-column", default="text", show_default=True, help="Column with the text."),
-    click.option("--label-column", default="label", show_default=True, help="Column with the label."),
+_OF_CARDS: Final = ("channel_column", "tier_column", "language_column")
+
+FILES: Final = (
+    click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]..."),
     click.option(
-        "--split-column",
-        default="split",
-        show_default=True,
-        help="Column with train, val or test; a file without it is used whole.",
-    ),
-    click.option("--label-separator", default=None, help="What parts several labels in one cell, such as |."),
-    click.option(
-        "--empty-label",
-        default=None,
-        help="Label of rows whose cell is empty, such as oos; without it they are left out.",
+        "--labelled", multiple=True, type=click.Path(path_type=Path), help="CSV, JSON lines or Parquet."
     ),
 )
+"""Labelled files, by the option or behind it."""
 
 
 def column_options(command: Command) -> Command:
-    """Add the options that name columns to a click command."""
-    return with_options(command, _OPTIONS)
+    """Add the options that name the columns that are learnt from."""
+    return with_options(command, options_of(Columns, leave_out=_OF_CARDS))
+
+
+def all_column_options(command: Command) -> Command:
+    """Add those as well whose values a model card tells apart."""
+    return with_options(command, options_of(Columns))
 
 
 def columns_from(options: Mapping[str, Any]) -> Columns:
-    """Return the columns that the options of `column_options` name."""
-    return Columns(
-        text=options["text_column"],
-        label=options["label_column"],
-        split=options["split_column"],
-        label_separator=options["label_separator"],
-        empty_label=options["empty_label"],
-    )
+    """Return the columns that the options name."""
+    return chosen_of(Columns, options)
 
 
 def read_files(paths: Sequence[Path], columns: Columns) -> list[LabelledFile]:

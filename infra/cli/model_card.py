@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
-import msgspec
 
 from batch.training.rows import LabelledRow, rows_to_test
-from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
+from infra.cli.labelled_options import all_column_options, columns_from, progress_bar, read_files
 from schemas.settings import CommonSettings
 from understanding.manifest.manifest import CARD_FOLDER
+
+CARD: Final = click.option(
+    "--card/--no-card", default=True, show_default=True, help="Write the model card into the bundle's folder."
+)
+"""What a training is asked of its card."""
 
 
 @click.command("card")
@@ -29,20 +33,14 @@ from understanding.manifest.manifest import CARD_FOLDER
     help="Folder for the card; default: card in the bundle's.",
 )
 @click.option("--show-texts", is_flag=True, help="Show texts of costly mistakes, redacted: personal data.")
-@click.option("--channel-column", default="channel", show_default=True, help="Column with the channel.")
-@click.option("--tier-column", default="customer_tier", show_default=True, help="Column with the tier.")
-@click.option("--language-column", default="language", show_default=True, help="Column with the language.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
-@column_options
+@all_column_options
 def command(
     version: str | None,
     bundle: Path | None,
     labelled: tuple[Path, ...],
     out: Path | None,
     show_texts: bool,
-    channel_column: str,
-    tier_column: str,
-    language_column: str,
     threads: int,
     **columns: Any,
 ) -> int:
@@ -60,11 +58,8 @@ def command(
     folder = bundle or _stored(str(version))
     target = out or folder / CARD_FOLDER
     refuse_other_files(target)
-    named = msgspec.structs.replace(
-        columns_from(columns), channel=channel_column, tier=tier_column, language=language_column
-    )
     source = ", ".join(path.name for path in labelled)
-    found = [row for file in read_files(labelled, named) for row in file.rows]
+    found = [row for file in read_files(labelled, columns_from(columns)) for row in file.rows]
     rows = rows_to_test(found, source=source) if labelled else []
     with progress_bar() as progress:
         write_card(

@@ -1,6 +1,6 @@
 """`ticketyard train`: a model bundle from labelled files, or from the taxonomy alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,84 +12,60 @@ from rich.console import Console
 from batch.settings import BatchSettings
 from batch.training.current_names import Renamed, rename_rows
 from batch.training.executor import Executor
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, rows_from_taxonomy
-from infra.cli.labelled_options import column_options, columns_from, progress_bar, read_files
-from infra.cli.model_card import add_card
-from infra.cli.sentiment_task import task_option, train_task
+from infra.cli.labelled_options import FILES, all_column_options, columns_from, progress_bar, read_files
+from infra.cli.model_card import CARD, add_card
+from infra.cli.option_groups import chosen_of, moved_option, options_of, with_options
 from infra.cli.train_summary import summary_of
-from infra.cli.training_options import options_from, training_options
-from infra.cli.update_task import update_options, update_task
-from infra.cli.useless_options import refuse_useless_options
 from schemas.intent_map import IntentMap, load_intent_map
-from schemas.taxonomy import Taxonomy, load_taxonomy
+from schemas.taxonomy import load_taxonomy
 from understanding.sentiment.folder import sentiment_input
 
+_OPTIONS = (
+    *FILES,
+    click.option(
+        "--out", required=True, type=click.Path(path_type=Path), help="Folder to write the bundle to."
+    ),
+    click.option("--taxonomy", type=click.Path(path_type=Path), default=None, help="Another taxonomy file."),
+    *options_of(TrainingOptions, leave_out=("seed",)),
+    click.option("--seed", type=int, default=None, help="Seed of all randomness; else that of the settings."),
+    click.option(
+        "--sentiment",
+        type=click.Path(path_type=Path),
+        default=None,
+        help="Folder of a sentiment model (`train sentiment`) that the bundle carries; else that of the settings.",
+    ),
+    click.option(
+        "--master",
+        default=None,
+        help="Share the work out among Spark's executors there: local[2], spark://host:7077, yarn, …; "
+        "without it all is done in this process.",
+    ),
+    CARD,
+    moved_option("--task", "use `ticketyard train sentiment`"),
+    moved_option("--update-from", "use `ticketyard train update --bundle DIR --corrections FILE`"),
+    moved_option("--corrections", "use `ticketyard train update --bundle DIR --corrections FILE`"),
+)
 
-@click.command()
-@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@click.option(
-    "--labelled", multiple=True, type=click.Path(path_type=Path), help="CSV, JSON lines or Parquet."
-)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the bundle to.")
-@click.option("--taxonomy", type=click.Path(path_type=Path), default=None, help="Another taxonomy file.")
-@training_options
-@update_options
-@click.option(
-    "--card/--no-card", default=True, show_default=True, help="Write the model card into the bundle's folder."
-)
-@task_option
-@column_options
+
+@click.command(epilog="See also: ticketyard train update, ticketyard train sentiment.")
+@lambda command: with_options(command, _OPTIONS)
+@all_column_options
 def command(
-    more: tuple[Path, ...],
-    labelled: tuple[Path, ...],
-    out: Path,
-    task: str,
-    taxonomy: Path | None,
-    update_from: Path | None,
-    corrections: tuple[Path, ...],
-    card: bool,
-    **chosen: Any,
+    more: tuple[Path, ...], labelled: tuple[Path, ...], out: Path, *, card: bool, **chosen: Any
 ) -> int:
     """Train a model on labelled files, --labelled FILE…, and write it to a new folder.
 
     A file has columns text and label; with a column split, rows of train and val are learnt from and rows of
     test measured on. Without a file, the examples of the taxonomy are learnt: a model from the first day.
     """
-    refuse_useless_options(click.get_current_context())
-    paths = (*labelled, *more)
-    if task == "sentiment":
-        return train_task(paths, chosen, out)
-    settings = BatchSettings()
-    known = load_taxonomy(taxonomy or settings.taxonomy)
-    if update_from is None:
-        return _train(paths, known, settings, chosen, out=out, card=card)
-    return update_task(
-        update_from,
-        corrections,
-        paths,
-        chosen,
-        taxonomy=known,
-        intents=load_intent_map(settings.intent_map, known),
-        out=out,
-        threads=chosen["threads"],
-        card=card,
-        show_texts=chosen["keep_examples"],
-    )
-
-
-def _train(
-    paths: Sequence[Path],
-    known: Taxonomy,
-    settings: BatchSettings,
-    chosen: Mapping[str, Any],
-    *,
-    out: Path,
-    card: bool,
-) -> int:
     # Imported here: scikit-learn takes seconds, and `--help` must not wait for it.
     from batch.training.train import train_bundle  # noqa: PLC0415
 
-    options = options_from(chosen, settings, with_files=bool(paths))
+    paths, settings = (*labelled, *more), BatchSettings()
+    known = load_taxonomy(chosen["taxonomy"] or settings.taxonomy)
+    options = _options(chosen, settings, with_files=bool(paths))
     sentiment = chosen["sentiment"] or settings.sentiment
     carried = [] if sentiment is None else [sentiment_input(sentiment)]
     files = read_files(paths, columns_from(chosen))
@@ -114,6 +90,15 @@ def _train(
             add_card(out, test, paths, threads=options.threads, show_texts=texts, progress=progress)
     Console().print(summary_of(manifest, out))
     return 0
+
+
+def _options(chosen: dict[str, Any], settings: BatchSettings, *, with_files: bool) -> TrainingOptions:
+    """Return what the options choose; without files `auto` leaves the encoder frozen."""
+    seed = settings.train_seed if chosen["seed"] is None else chosen["seed"]
+    options = chosen_of(TrainingOptions, {**chosen, "seed": seed})
+    if options.encoder == "auto" and not with_files:
+        return options.model_copy(update={"encoder": "frozen"})
+    return options
 
 
 def _by_todays_names(rows: Sequence[LabelledRow], intents: IntentMap) -> Renamed:

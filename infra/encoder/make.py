@@ -26,6 +26,7 @@ from understanding.encoder.prepared_encoder import (
     DESCRIPTION,
     EXIT_AFTER,
     LAYERS,
+    MEANS,
     NAME,
     PUBLISHED,
     PreparedEncoder,
@@ -118,7 +119,7 @@ def wrong_files(folder: Path, prepared: PreparedEncoder) -> list[str]:
     ]
 
 
-_FILES: Final = ("lower.bin", "lower.xml", PUBLISHED, VOCABULARY, "upper.bin", "upper.xml", WORDS)
+_FILES: Final = ("lower.bin", "lower.xml", MEANS, PUBLISHED, VOCABULARY, "upper.bin", "upper.xml", WORDS)
 
 
 def _sums(folder: Path) -> dict[str, str]:
@@ -179,6 +180,7 @@ class _Forms:
         raw = self._written("raw", lower, upper)
         encoder = OpenvinoEncoder(raw, precision="f32", threads=self._threads, normalised=False)
         means = np.split(encoder.embed(self._texts).mean(axis=0), len(LAYERS))
+        np.save(self._folder / MEANS, np.array(means))
         lower, upper = self._built(tuple(means))
         self._networks = lower, upper
         return self._written("f32", lower, upper)

@@ -13,6 +13,7 @@ from batch.promotion.releases import Release
 from batch.promotion.training_data import TrainingData, gather
 from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.training.gate import GateRules
+from batch.training.options import TrainingOptions
 from batch.training.rows import TrainingError
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import ModelPublished
@@ -43,7 +44,7 @@ def home(kafka: LocalKafka, tmp_path: Path, unique_topic: str) -> BatchHome:
 @pytest.fixture
 def workshop(home: BatchHome, encoder_folder: Path) -> Workshop:
     """Where models of the small taxonomy are trained."""
-    return Workshop(Path(home.settings.models_uri), small_taxonomy(), encoder_folder, seed=7)
+    return Workshop(Path(home.settings.models_uri), small_taxonomy(), encoder_folder, TrainingOptions(seed=7))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def trained_first(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory
     """A models folder in which the first model has just won, and nobody has followed the verdict."""
     models = tmp_path_factory.mktemp("first") / "models"
     promote(
-        Workshop(models, small_taxonomy(), encoder_folder, seed=7),
+        Workshop(models, small_taxonomy(), encoder_folder, TrainingOptions(seed=7)),
         data(),
         now=NOW,
         attempt="a",
@@ -108,10 +109,10 @@ def test_death_at_any_step_is_repaired(home: BatchHome, workshop: Workshop) -> N
 def test_only_a_surely_better_model_is_published(home: BatchHome, workshop: Workshop, first: Verdict) -> None:
     """Both answer the same frozen test, which more data does not change; no sure gain, no announcement."""
     finish(home, workshop)
-    assert settled(workshop.models, data().sum(workshop.seed)) == first
+    assert settled(workshop.models, data().sum(workshop.options)) == first
     label = next(iter(small_taxonomy().intents))
     more = data(("please look into this for me, it has happened before", label))
-    assert settled(workshop.models, more.sum(workshop.seed)) is None
+    assert settled(workshop.models, more.sum(workshop.options)) is None
     second = promote(workshop, more, now=NOW, attempt="b", progress=nothing)
     finish(home, workshop)
     assert second.champion is not None
@@ -120,7 +121,7 @@ def test_only_a_surely_better_model_is_published(home: BatchHome, workshop: Work
     assert not second.publish
     assert second.reason.startswith(f"not surely better than {first.challenger.bundle_version}: ")
     assert len(announced(home)) == 1
-    assert settled(workshop.models, more.sum(workshop.seed)) == second
+    assert settled(workshop.models, more.sum(workshop.options)) == second
     kept = second.pointer
     assert kept is not None
     assert load_published(kept, workshop.models).version == second.challenger.bundle_version
@@ -130,7 +131,7 @@ def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop, f
     """A current model that cannot be loaded loses against any that can."""
     finish(home, workshop)
     (workshop.models / first.challenger.bundle_version / "head.skops").write_bytes(b"damaged")
-    other = workshop._replace(seed=8)
+    other = workshop._replace(options=TrainingOptions(seed=8))
     second = promote(other, data(), now=NOW, attempt="b", progress=nothing)
     assert second.champion is None
     assert second.publish
@@ -163,6 +164,6 @@ def test_an_update_is_gated_and_puts_off_no_training(
     taught = load_published(update.pointer, workshop.models).manifest.update
     assert taught is not None
     assert (taught.base, taught.left_out) == (update.update_of, 0)
-    inputs_sum = more.sum(workshop.seed)
+    inputs_sum = more.sum(workshop.options)
     assert settled(workshop.models, inputs_sum, update=True) == update
     assert settled(workshop.models, inputs_sum) is None

@@ -189,7 +189,7 @@ def test_a_rolled_back_model_is_not_published_again_by_training(home: BatchHome,
     with batch_cycle(home.settings, command="batch train", progress=nothing) as cycle:
         _, data = cycle._training_data()
         verdict = Verdict(
-            inputs_sum=data.sum(home.settings.train_seed), decided_at=NOW, publish=True, reason="better",
+            inputs_sum=data.sum(home.settings.training), decided_at=NOW, publish=True, reason="better",
             challenger=figures, champion=None, taxonomy_version="1",
             pointer=pointer_to(models / "v2", models, version="v2"), replaced_version="v1",
         )  # fmt: skip
@@ -223,7 +223,7 @@ def winner(home: BatchHome, models: Path, version: str, *, publish: bool) -> Ver
     with batch_cycle(home.settings, command="batch train", progress=nothing) as cycle:
         _, data = cycle._training_data()
     verdict = Verdict(
-        inputs_sum=data.sum(home.settings.train_seed), decided_at=NOW, publish=publish, reason="measured",
+        inputs_sum=data.sum(home.settings.training), decided_at=NOW, publish=publish, reason="measured",
         challenger=figures, champion=None, taxonomy_version="1",
         pointer=pointer_to(models / version, models, version=version),
     )  # fmt: skip

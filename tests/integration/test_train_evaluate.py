@@ -15,6 +15,8 @@ from click.testing import CliRunner, Result
 from batch.training.rows import LabelledRow
 from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
+from infra.cli.train_sentiment import command as train_sentiment
+from infra.cli.train_update import command as train_update
 from infra.cli.triage import command as triage
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
@@ -157,9 +159,11 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
     rows = [{"text": f"gnomes on holiday {n}", "label": "app_crash"} for n in range(3)]
     rows += [{"text": "no such label", "label": "never_seen"}]
     fixes = _write_csv(tmp_path / "fixes.csv", rows)
-    wanted = ("--update-from", base, "--corrections", fixes, "--out", updated)
-    assert "labelled.csv" in str(_invoke(train, *wanted).exception)
-    assert "taught 3 corrections" in _ok(train, *wanted, "--labelled", labelled).stdout.replace("\n", " ")
+    wanted = ("--bundle", base, "--corrections", fixes, "--out", updated)
+    assert "labelled.csv" in str(_invoke(train_update, *wanted).exception)
+    assert "taught 3 corrections" in _ok(train_update, *wanted, "--labelled", labelled).stdout.replace(
+        "\n", " "
+    )
     old, new = read_manifest(base), read_manifest(updated)
     assert new.update is not None
     assert (new.update.base, new.update.corrections, new.update.left_out) == (old.version, 3, 1)
@@ -176,7 +180,7 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
         "an update kept customers' texts without leave"
     )
     again = (*wanted[:-1], tmp_path / "kept", "--labelled", labelled, "--keep-examples", "--no-card")
-    _ok(train, *again)
+    _ok(train_update, *again)
     assert load_examples(tmp_path / "kept") == load_examples(base)
     assert "gnomes" not in (updated / "card" / "card.md").read_text(encoding="utf-8")
     result = json.loads(_ok(triage, "--bundle", updated, "--json", "gnomes on holiday").stdout)
@@ -205,7 +209,7 @@ def test_a_bundle_carries_a_sentiment_model(home: Path, labelled: Path, tmp_path
     versions = []
     for name in ("one", "two"):
         feelings, out = tmp_path / f"feelings-{name}", tmp_path / f"bundle-{name}"
-        _ok(train, "--task", "sentiment", "--labelled", file, "--out", feelings)
+        _ok(train_sentiment, "--words-only", "--labelled", file, "--out", feelings)
         _ok(train, "--labelled", labelled, "--sentiment", feelings, "--out", out, *FROZEN)
         versions.append(read_manifest(out).version)
     assert versions[0] == versions[1]  # though trained at another time

@@ -21,7 +21,7 @@ from understanding.arrays.probabilities import Matrix
 from understanding.bundle.bundle import Bundle, load_bundle
 from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS
 from understanding.encoder.packed import read_packed
-from understanding.encoder.prepared_encoder import LAYERS, PUBLISHED
+from understanding.encoder.prepared_encoder import LAYERS, MEANS, PUBLISHED, published_encoder
 from understanding.encoder.unigram import Unigram
 from understanding.encoder.words import WordVectors
 from understanding.manifest.manifest import FILES, STUDENT
@@ -87,7 +87,10 @@ def _vectors(body: Any, folder: Path) -> Matrix:
             parts = (lower, body.upper_states(lower, mask))
             means = [mean_of_tokens(states, mask)[0].numpy() for states in parts]
             vectors.append(np.concatenate(means))
-    return np.stack(vectors)
+    published = np.load(folder / MEANS).ravel()  # from the published layers' vectors their mean is taken away
+    found = np.stack(vectors)
+    found[:, -published.size :] -= published
+    return found
 
 
 def test_what_is_exported_is_the_original(encoder_folder: Path, pair: Pair) -> None:
@@ -103,6 +106,14 @@ def test_what_is_exported_is_the_original(encoder_folder: Path, pair: Pair) -> N
         assert cosines.mean() > 0.99  # integers move vectors by about a hundredth
         assert cosines.min() > 0.95
         assert (head.logits(one).argmax(axis=1) == head.logits(other).argmax(axis=1)).mean() > 0.9
+
+
+def test_the_published_part_is_what_a_frozen_encoder_reads(encoder_folder: Path, pair: Pair) -> None:
+    """So a sentiment model that learnt from one reads the other as well."""
+    published = published_encoder(encoder_folder).embed(TEXTS)
+    part = pair.bundle.embed(TEXTS)[:, -published.shape[1] :]
+    cosines = (published * part).sum(axis=1) / np.linalg.norm(part, axis=1)
+    assert cosines.mean() > 0.98  # both are in integers, whose ranges were read off other texts
 
 
 def test_training_again_gives_the_same_model(encoder_folder: Path, pair: Pair) -> None:

@@ -122,7 +122,7 @@ def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) ->
         weight.data.add_(0.1)  # as if it had been trained
     nothing = np.zeros((1, WIDTH), dtype=np.float32)
     tuned = Tuned(body, 2, nothing, nothing[:, 0], 1.0, [[5, 6, 7], [8, 9]])
-    lower, upper = networks_of(tuned, published, [3])
+    lower, upper = networks_of(tuned, published, [4, 3], np.zeros((2, WIDTH), dtype=np.float32))
     if precision == "int8":
         lower, upper = in_integers(lower, upper, tuned.examples, small_words(tmp_path), threads=1)
     write_networks(tmp_path, lower, upper)

@@ -203,7 +203,13 @@ def early_from(state: dict[str, Any]) -> EncoderHead | None:
 def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
     if not any(name.startswith(f"{SENTIMENT_PART}/") for name in manifest.files):
         return None
-    return load_sentiment(path / SENTIMENT_PART)[1]
+    described, model = load_sentiment(path / SENTIMENT_PART)
+    if described.encoder not in (None, manifest.encoder.name):
+        raise BundleError(
+            f"{path / SENTIMENT_PART}: learnt from vectors of {described.encoder}, this bundle's encoder is "
+            f"{manifest.encoder.name}; train it again with `ticketyard train sentiment`"
+        )
+    return model
 
 
 def _student(path: Path, manifest: BundleManifest) -> Student | None:

@@ -15,6 +15,9 @@ from understanding.manifest.manifest import EncoderForms
 PUBLISHED: Final = "published.bin"
 """The packed file that the networks were made of; fine-tuning begins at its weights."""
 
+MEANS: Final = "means.npy"
+"""What is taken away from the states that are read, (layers read, width): the mean of many texts' vectors."""
+
 DESCRIPTION: Final = "encoder.json"
 NAME: Final = "multilingual-e5-small"
 EXIT_AFTER: Final = 6

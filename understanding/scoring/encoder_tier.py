@@ -16,6 +16,7 @@ class EncoderAnswers(NamedTuple):
     probabilities: Wide  # (n, labels)
     strangeness: Wide  # (n,), the part of the texts in scope that are more familiar
     whole: Flags  # (n,), whether all layers read the text
+    vectors: Matrix  # (n, dimensions of the whole encoder's vectors), 0 where not all layers read
 
 
 def ask_encoder(bundle: Bundle, texts: Sequence[str], ngram_logits: Matrix) -> EncoderAnswers:
@@ -24,11 +25,13 @@ def ask_encoder(bundle: Bundle, texts: Sequence[str], ngram_logits: Matrix) -> E
     Where it may be left early, the upper layers read only texts that the lower ones are not sure enough about.
     """
     if bundle.early is None:
-        calibrated = bundle.head.calibrated(bundle.embed(texts), ngram_logits)
+        vectors = bundle.embed(texts)
+        calibrated = bundle.head.calibrated(vectors, ngram_logits)
         return EncoderAnswers(
             bundle.probabilities(calibrated),
             _strangeness(bundle, bundle.head, calibrated),
             np.ones(len(texts), dtype=np.bool_),
+            vectors,
         )
     return _left_early(bundle, bundle.early, texts, ngram_logits)
 
@@ -49,7 +52,7 @@ def _left_early(
     if more.size:
         calibrated[more] = bundle.head.calibrated(read.upper[more], ngram_logits[more])
         strange[more] = _strangeness(bundle, bundle.head, calibrated[more])
-    return EncoderAnswers(bundle.probabilities(calibrated), strange, read.whole)
+    return EncoderAnswers(bundle.probabilities(calibrated), strange, read.whole, read.upper)
 
 
 def _strangeness(bundle: Bundle, head: EncoderHead, calibrated: Wide) -> Wide:

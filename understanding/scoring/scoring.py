@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from schemas.triage import ENCODER_BUDGET, UNMAPPED_TEAM, UNSURE, Band, Guess, Triage
 from schemas.vocabulary import TRIAGE_TEAM
-from understanding.arrays.probabilities import DECIMALS, Flags, Wide, best
+from understanding.arrays.probabilities import DECIMALS, Flags, Matrix, Wide, best
 from understanding.bundle.bundle import Bundle
 from understanding.language import language_of
 from understanding.manifest.bands import band_of
@@ -29,6 +29,16 @@ class Cascaded(NamedTuple):
     whole: Flags  # (n,), whether all of its layers read
     left_out: Flags  # (n,), whether it would have, but for the budget
     answered: Flags | None  # (n, labels), by a model that answers several
+    vectors: dict[
+        int, Matrix
+    ]  # of the texts that all layers read, by their place: what the encoder's head read
+
+
+class ScoredText(NamedTuple):
+    """A text's result, and the vector that the whole encoder read it as; None where it did not read it whole."""
+
+    triage: Triage
+    vector: Matrix | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class _Verdict:
     strangeness: float
     decided_by: Literal["ngrams", "encoder"]
     left_out: bool
+    vector: Matrix | None
 
 
 def score(bundle: Bundle, texts: Sequence[str | None], *, encoder_budget: int | None = None) -> list[Triage]:
@@ -54,17 +65,20 @@ def score(bundle: Bundle, texts: Sequence[str | None], *, encoder_budget: int | 
     takes those of which the first tier is least sure, of equally sure ones the earlier; the first tier decides
     the others, and `decided_by` and the reason ENCODER_BUDGET say so.
     """
-    return score_clean(bundle, [clean_text(text) for text in texts], encoder_budget=encoder_budget)
+    cleaned = [clean_text(text) for text in texts]
+    return [scored.triage for scored in score_clean(bundle, cleaned, encoder_budget=encoder_budget)]
 
 
 def score_clean(
     bundle: Bundle, cleaned: Sequence[CleanText], *, encoder_budget: int | None = None
-) -> list[Triage]:
-    """Return what `score` returns, for texts that `clean_text` has made ready already."""
+) -> list[ScoredText]:
+    """Return what `score` returns and the encoder's vectors, for texts that `clean_text` has made ready already."""
     unique = list(dict.fromkeys(clean.text for clean in cleaned if clean.text is not None))
     verdicts = dict(zip(unique, _verdicts(bundle, unique, encoder_budget), strict=True))
     return [
-        _without_text(bundle, clean) if clean.text is None else _triage(bundle, clean, verdicts[clean.text])
+        ScoredText(_without_text(bundle, clean))
+        if clean.text is None
+        else ScoredText(_triage(bundle, clean, verdicts[clean.text]), verdicts[clean.text].vector)
         for clean in cleaned
     ]
 
@@ -78,15 +92,17 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
     unsure = confidence < bundle.manifest.threshold
     places = _within_budget(np.flatnonzero(unsure), confidence, encoder_budget)
     by_encoder, whole = np.zeros(len(texts), dtype=np.bool_), np.zeros(len(texts), dtype=np.bool_)
+    vectors: dict[int, Matrix] = {}
     if places.size:
         by_encoder[places] = True
         answer = ask_encoder(bundle, [texts[place] for place in places.tolist()], logits[places])
-        probabilities[places], strange[places], whole[places] = answer
+        probabilities[places], strange[places], whole[places] = answer[:3]
+        vectors = {place: answer.vectors[row] for row, place in enumerate(places.tolist()) if whole[place]}
     left_out = unsure & ~by_encoder
     if bundle.several is None:
-        return Cascaded(probabilities, strange, by_encoder, whole, left_out, None)
+        return Cascaded(probabilities, strange, by_encoder, whole, left_out, None, vectors)
     answered = bundle.several.answered(probabilities, by_encoder, outside=bundle.outside)
-    return Cascaded(probabilities, strange, by_encoder, whole, left_out, answered)
+    return Cascaded(probabilities, strange, by_encoder, whole, left_out, answered, vectors)
 
 
 def _within_budget(
@@ -110,7 +126,9 @@ def _verdicts(bundle: Bundle, texts: Sequence[str], encoder_budget: int | None) 
     rows = zip(columns.tolist(), values.tolist(), strange.tolist(), tiers, strict=True)
     for row, (chosen, chances, strangeness_, (encoder, left_out)) in enumerate(rows):
         answered = _several_answered(found, row)
-        yield _Verdict(chosen, chances, answered, strangeness_, "encoder" if encoder else "ngrams", left_out)
+        tier: Literal["ngrams", "encoder"] = "encoder" if encoder else "ngrams"
+        vector = found.vectors.get(row)
+        yield _Verdict(chosen, chances, answered, strangeness_, tier, left_out, vector)
 
 
 def _several_answered(found: Cascaded, row: int) -> list[tuple[int, float]]:

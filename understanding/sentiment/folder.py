@@ -13,7 +13,10 @@ from understanding.arrays.stored import load_arrays, sha256_of
 from understanding.manifest.manifest import DataInput, RowCounts
 from understanding.sentiment.model import SentimentModel, sentiment_model_from
 
-SENTIMENT_FORMAT: Final = 1
+SENTIMENT_FORMAT: Final = 2
+"""The one that is written. Format 1, which knew no encoder, is read as well: its models read words alone."""
+
+_READ: Final = (1, SENTIMENT_FORMAT)
 SENTIMENT_MANIFEST: Final = "sentiment.json"
 SENTIMENT_ARRAYS: Final = "sentiment.skops"
 SENTIMENT_PART: Final = "sentiment"
@@ -38,7 +41,9 @@ class SentimentEvaluation(msgspec.Struct, frozen=True, kw_only=True):
 class SentimentManifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known about a sentiment model; `version` is the start of the sha256 of its arrays.
 
-    `validation_macro_f1` is None where there were too few validation rows to choose anything on.
+    `encoder` names the one whose vectors it learnt from, None where it reads words alone. `test` is by the words alone,
+    `test_with_encoder` where the encoder reads every text. `validation_macro_f1` is that of the words, None where there
+    were too few validation rows to choose anything on.
     """
 
     version: str
@@ -50,6 +55,8 @@ class SentimentManifest(msgspec.Struct, frozen=True, kw_only=True):
     packaged_examples: int
     validation_macro_f1: float | None = None
     test: SentimentEvaluation | None = None
+    test_with_encoder: SentimentEvaluation | None = None
+    encoder: str | None = None
     format: int = SENTIMENT_FORMAT
 
 
@@ -64,10 +71,10 @@ def load_sentiment(folder: Path) -> tuple[SentimentManifest, SentimentModel]:
         manifest = msgspec.json.decode(data, type=SentimentManifest)
     except msgspec.MsgspecError as error:
         raise BundleError(f"{file}: damaged ({error}); copy it again or train again") from error
-    if manifest.format != SENTIMENT_FORMAT:
+    if manifest.format not in _READ:
         raise BundleError(
             f"{file}: format {manifest.format}, this version reads {SENTIMENT_FORMAT}; "
-            "train again, or run the version of ticketyard that wrote it"
+            "train again with `ticketyard train sentiment`, or run the version of ticketyard that wrote it"
         )
     return manifest, _model(folder / SENTIMENT_ARRAYS, manifest)
 

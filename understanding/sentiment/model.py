@@ -15,6 +15,7 @@ from understanding.sentiment.lexicon import Lexicon, lexicon_from, packaged_lexi
 from understanding.sentiment.signals import Reading, Signals, cues_of_frustration, signals_of
 from understanding.sentiment.terms import Kind, TermWeights, kind_from, kind_state
 from understanding.sentiment.tokens import MOST_CHARACTERS, tokens_of
+from understanding.sentiment.vectors import VectorSide, vector_side_from
 
 THREE_CLASSES: Final[tuple[Level, ...]] = ("negative", "neutral", "positive")
 VALUES: Final[dict[Level, float]] = dict(zip(LEVELS, (-1.0, -0.5, 0.0, 0.5, 1.0), strict=True))
@@ -41,7 +42,10 @@ _FIRST_DAY_INTERCEPT: Final = (0.0, 1.0, 0.0)
 
 
 class SentimentModel:
-    """Reads sentiment; the same text and language give the same result, in any thread and any order."""
+    """Reads sentiment; the same text, language and vector give the same result, in any thread and any order.
+
+    `vectors` is what it learnt of the encoder's vectors; None where it reads words alone.
+    """
 
     def __init__(
         self,
@@ -52,10 +56,12 @@ class SentimentModel:
         signal_weights: Matrix,
         intercept: Matrix,
         frustrated_from: float,
+        vectors: VectorSide | None = None,
     ) -> None:
         self.lexicon = lexicon
         self.classes = tuple(classes)
         self.frustrated_from = frustrated_from
+        self.vectors = vectors
         self._terms = terms
         self._signal_weights = np.asarray(signal_weights, dtype=np.float64)  # (signals, classes)
         self._intercept = np.asarray(intercept, dtype=np.float64)  # (classes,)
@@ -67,34 +73,37 @@ class SentimentModel:
         start = text[:MOST_CHARACTERS]
         return Reading(start, tokens_of(start), self.lexicon.language(language))
 
-    def read(self, text: str, language: str | None) -> Sentiment:
-        """Return the sentiment of a text; neutral where it has no token."""
+    def read(self, text: str, language: str | None, vector: Matrix | None = None) -> Sentiment:
+        """Return the sentiment of a text; neutral where it has no token.
+
+        `vector` is what the encoder read it as, where it did.
+        """
         reading = self.reading(text, language)
         if not reading.tokens:
             return NEUTRAL
         signals = signals_of(reading, self.lexicon)
-        return self._sentiment(self._probabilities(reading.tokens, signals), signals)
+        logits = self._logits(reading.tokens, signals)
+        if vector is None or self.vectors is None:
+            return self._sentiment(_softmax(logits), signals, self.frustrated_from)
+        both = self.vectors.logits(logits, vector)
+        return self._sentiment(_softmax(both), signals, self.vectors.frustrated_from)
 
     def probabilities(self, text: str, language: str | None) -> list[float]:
-        """Return the probability of each of `classes`."""
+        """Return the probability of each of `classes`, by the words alone."""
         reading = self.reading(text, language)
-        return self._probabilities(reading.tokens, signals_of(reading, self.lexicon))
+        return _softmax(self._logits(reading.tokens, signals_of(reading, self.lexicon)))
 
-    def _probabilities(self, tokens: Sequence[str], signals: Signals) -> list[float]:
+    def _logits(self, tokens: Sequence[str], signals: Signals) -> list[float]:
         base = (np.array(signals) @ self._signal_weights + self._intercept).tolist()
-        logits = [one + other for one, other in zip(base, self._terms.logits(tokens), strict=True)]
-        highest = max(logits)
-        powers = [math.exp(logit - highest) for logit in logits]
-        total = sum(powers)
-        return [power / total for power in powers]
+        return [one + other for one, other in zip(base, self._terms.logits(tokens), strict=True)]
 
-    def _sentiment(self, probabilities: list[float], signals: Signals) -> Sentiment:
+    def _sentiment(self, probabilities: list[float], signals: Signals, frustrated_from: float) -> Sentiment:
         pairs = zip(probabilities, self._values, strict=True)
         value = round(sum([chance * worth for chance, worth in pairs]), _DECIMALS)
         level = self.classes[probabilities.index(max(probabilities))]
         negative = sum([probabilities[place] for place in self._negative])
         cued = VALUES[level] < 0 and cues_of_frustration(signals) >= CUES
-        return Sentiment(value, self._strengthened(level, value), negative >= self.frustrated_from or cued)
+        return Sentiment(value, self._strengthened(level, value), negative >= frustrated_from or cued)
 
     def _strengthened(self, level: Level, value: float) -> Level:
         if len(self.classes) != len(THREE_CLASSES) or abs(value) < STRONG:
@@ -102,15 +111,24 @@ class SentimentModel:
         return {"negative": LEVELS[0], "positive": LEVELS[-1]}.get(level, level)
 
 
-def read_sentiment(model: SentimentModel | None, text: str | None, language: str | None) -> Sentiment:
+def read_sentiment(
+    model: SentimentModel | None, text: str | None, language: str | None, *, vector: Matrix | None = None
+) -> Sentiment:
     """Return the sentiment of a text by a learnt model, or by the lexicon where there is none; never raises.
 
-    `language` is the ISO 639-1 code of the text's language, None where it is unknown. The result depends on
-    the model, the text and its language alone.
+    `language` is the ISO 639-1 code of the text's language, None where it is unknown. `vector` is what the whole
+    encoder of a bundle read the text as, None where it did not. The result depends on the model and these alone.
     """
     if not text:
         return NEUTRAL
-    return (model or first_day_model()).read(text, language)
+    return (model or first_day_model()).read(text, language, vector)
+
+
+def _softmax(logits: Sequence[float]) -> list[float]:
+    highest = max(logits)
+    powers = [math.exp(logit - highest) for logit in logits]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
 def class_values(classes: Sequence[Level]) -> tuple[float, ...]:
@@ -144,9 +162,11 @@ def sentiment_state(
     signal_weights: npt.NDArray[np.floating],
     intercept: npt.NDArray[np.floating],
     frustrated_from: float,
+    vectors: VectorSide | None = None,
 ) -> dict[str, Any]:
     """Return a model as arrays and plain values, which `understanding.arrays.stored` stores."""
     return {
+        **({} if vectors is None else {"vectors": vectors.state()}),
         "lexicon": lexicon.state(),
         "words": kind_state(words),
         "pieces": kind_state(pieces),
@@ -163,7 +183,7 @@ def sentiment_model_from(state: dict[str, Any]) -> SentimentModel:
     if state.get("signals") != list(Signals._fields):
         raise BundleError(
             "the sentiment model was trained with other signals than this version of ticketyard computes; "
-            "train again with `ticketyard train --task sentiment`, or run the version that wrote it"
+            "train again with `ticketyard train sentiment`, or run the version that wrote it"
         )
     classes = state["classes"]
     terms = TermWeights(kind_from(state["words"]), kind_from(state["pieces"]), len(classes))
@@ -174,4 +194,5 @@ def sentiment_model_from(state: dict[str, Any]) -> SentimentModel:
         signal_weights=state["signal_weights"],
         intercept=state["intercept"],
         frustrated_from=float(state["frustrated_from"]),
+        vectors=vector_side_from(state["vectors"]) if "vectors" in state else None,
     )

@@ -9,17 +9,16 @@ from typing import Final
 
 from rich.console import Console
 
-from batch.training.fitted import Wishes
 from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.train import train_bundle
-from batch.training.tuning import EncoderChoice
 from schemas.taxonomy import load_taxonomy
-from understanding.manifest.bands import BandRules
 
 SEED: Final = 20_240
 THREADS: Final = 2
-WISHES: Final = Wishes(loss=0.0, bands=BandRules(high_accuracy=0.99, medium_accuracy=0.985))
+BARS: Final = TrainingOptions(
+    seed=SEED, threads=THREADS, encoder="fine-tuned", quality=0.0, high_accuracy=0.99, medium_accuracy=0.985
+)
 """What the bars state, asked of every data set: the best accuracy, and so much of the bands.
 
 The section on speed takes another point of the same curve.
@@ -52,8 +51,7 @@ class BenchContext:
         name: str,
         rows: Callable[[], Sequence[LabelledRow]],
         *,
-        encoder_choice: EncoderChoice = "fine-tuned",
-        wishes: Wishes = WISHES,
+        options: TrainingOptions = BARS,
     ) -> Path:
         """Return the folder of the bundle of this name, trained on these rows if it is not there yet."""
         out = self.models / name
@@ -63,7 +61,7 @@ class BenchContext:
         began = time.monotonic()
         train_bundle(
             rows(),
-            TrainingOptions(seed=SEED, threads=THREADS, encoder=encoder_choice, wishes=wishes),
+            options,
             taxonomy=load_taxonomy(),
             encoder_dir=self.encoder_folder,
             out=out,

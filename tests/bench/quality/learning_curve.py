@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from batch.training.fitted import Wishes
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage
 from tests.bench.quality import it_tickets
 from tests.bench.quality.answers import results_of
-from tests.bench.quality.context import THREADS, BenchContext
+from tests.bench.quality.context import SEED, THREADS, BenchContext
 from tests.bench.quality.curve_picture import Line, svg_of
 from tests.bench.quality.registry import Row, at_least, reported
 from understanding.bundle.bundle import load_bundle
@@ -109,5 +109,5 @@ def _answers(
     held_out: Sequence[LabelledRow],
 ) -> list[Triage]:
     """Return the answers of a model as `batch train` makes it by default: frozen encoder, default wishes."""
-    out = context.bundle(name, rows, encoder_choice="frozen", wishes=Wishes())
+    out = context.bundle(name, rows, options=TrainingOptions(seed=SEED, threads=THREADS))
     return results_of(load_bundle(out, threads=THREADS), held_out)

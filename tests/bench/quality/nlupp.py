@@ -22,7 +22,7 @@ from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several
 from batch.training.vectors import Vectors, read_here
 from schemas.vocabulary import OUT_OF_SCOPE
-from tests.bench.quality.context import SEED, THREADS, WISHES, BenchContext
+from tests.bench.quality.context import BARS, SEED, THREADS, BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
 from understanding.arrays.probabilities import sigmoid
 from understanding.bundle.bundle import head_from
@@ -121,7 +121,7 @@ def _answers(vectors: Vectors, trial: _Trial) -> Sets:
     rows = [LabelledRow(row.text, tuple(sorted(row.intents)) or (OUT_OF_SCOPE,)) for row in trial.train]
     labels = sorted({label for row in rows for label in row.labels})
     sets = label_sets(rows, labels, seed=SEED)
-    fitted = fit_several(sets, labels, vectors, seed=SEED, progress=lambda _what, _done: None, wishes=WISHES)
+    fitted = fit_several(sets, labels, vectors, options=BARS, progress=lambda _what, _done: None)
     texts = [clean_text(row.text).text or "" for row in trial.test]
     logits = ngram_tier_from(fitted.ngrams).logits(texts)
     chances = sigmoid(head_from(fitted.head).calibrated(vectors.of(texts), logits))

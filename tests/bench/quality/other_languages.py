@@ -13,7 +13,7 @@ from typing import Final
 from batch.training.rows import LabelledRow, rows_from_taxonomy
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.vocabulary import Channel
-from tests.bench.quality.context import SEED, THREADS, BenchContext
+from tests.bench.quality.context import BARS, SEED, THREADS, BenchContext
 from tests.bench.quality.registry import Row, reported
 from ticketyard.simulator.grammar import LANGUAGES, intents_of, write_request
 from ticketyard.simulator.persons import invent_customer
@@ -96,7 +96,9 @@ def _right(
     context: BenchContext, name: str, rows: list[LabelledRow], tested: Mapping[str, list[LabelledRow]]
 ) -> dict[str, list[bool]]:
     """Train on the rows and return, for each language, which test rows are answered rightly."""
-    folder = context.bundle(name.replace(" ", "_"), lambda: rows, encoder_choice="frozen")
+    folder = context.bundle(
+        name.replace(" ", "_"), lambda: rows, options=BARS.model_copy(update={"encoder": "frozen"})
+    )
     model = load_bundle(folder, threads=THREADS)
     return {
         language: [

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from batch.promotion.training_data import gather
 from batch.training.current_names import rename_answers, rename_rows
 from batch.training.labelled_files import LabelledFile
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from schemas.intent_map import NO_CHANGES, parse_intent_map
 from schemas.triage import Guess, Triage
@@ -60,8 +61,10 @@ def test_a_manifest_names_the_map_where_it_counted() -> None:
     data = gather(None, [file], [correction], INTENTS)
     assert data.inputs[-1] == DataInput(name="intent_map", sha256=INTENTS.sum, rows=2, skipped=1)
     assert {each.labels for each in data.rows} == {("new",)}
-    assert data.sum(1) != gather(None, [file], [correction]).sum(1)
-    assert data.base_sum(1) == gather(None, [file], [correction, correction], INTENTS).base_sum(1)
+    usual = TrainingOptions()
+    assert data.sum(usual) != gather(None, [file], [correction]).sum(usual)
+    again = gather(None, [file], [correction, correction], INTENTS)
+    assert data.base_sum(usual) == again.base_sum(usual)
     assert [source.name for source in gather(None, [file], [], NO_CHANGES).inputs] == ["f", "corrections"]
 
 

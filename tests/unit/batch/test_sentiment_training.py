@@ -1,19 +1,24 @@
 """Learning sentiment: what is fitted is what is read, thresholds, labels, and a folder that is checked."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from batch.sentiment.evaluate import evaluate_sentiment
-from batch.sentiment.fit import Example, Features, fit_sentiment
-from batch.sentiment.labels import classes_of, level_of
+from batch.sentiment.features import Features
+from batch.sentiment.fit import fit_sentiment
+from batch.sentiment.labels import Example, as_three, classes_of, level_of
 from batch.sentiment.thresholds import class_offsets, frustration_threshold, macro_f1
-from batch.sentiment.train import train_sentiment
+from batch.sentiment.train import NamedEncoder, train_sentiment
 from batch.training.rows import LabelledRow, TrainingError
 from schemas.sentiment import LEVELS
 from understanding.arrays.errors import BundleError
+from understanding.arrays.probabilities import Matrix
 from understanding.sentiment.folder import SENTIMENT_ARRAYS, SENTIMENT_MANIFEST, load_sentiment
 from understanding.sentiment.lexicon import packaged_lexicon
 from understanding.sentiment.model import THREE_CLASSES, read_sentiment, sentiment_model_from
@@ -50,6 +55,36 @@ def test_a_model_learns_words_that_no_lexicon_knows() -> None:
     model = sentiment_model_from(fit_sentiment(rows, (), THREE_CLASSES).state)
     assert read_sentiment(model, "a zindle shines", "en").value > 0.3
     assert read_sentiment(model, "florb broke", "en").value < -0.3
+
+
+def of_meaning(texts: Sequence[str]) -> Matrix:
+    """Return vectors, not of length 1, that tell by a text's number how its writer feels."""
+    rows = np.full((len(texts), 4), 0.1, dtype=np.float32)
+    for row, text in enumerate(texts):
+        number = "".join(filter(str.isdigit, text))
+        rows[row, int(number) % 3 if number else 3] = 3.0
+    return rows
+
+
+def test_a_model_learns_what_vectors_say_beside_words() -> None:
+    """A word that only the encoder knows counts where it read the text, and nowhere else."""
+    rows = [Example(f"florb {number}", THREE_CLASSES[number % 3]) for number in range(300)]
+    model = sentiment_model_from(fit_sentiment(rows, (), THREE_CLASSES, of_meaning).state)
+    unknown = ["florb 901", "florb 902", "florb 903"]
+    with_vectors = zip(unknown, of_meaning(unknown), strict=True)
+    read = [as_three(read_sentiment(model, text, "en", vector=vector).level) for text, vector in with_vectors]
+    assert read == ["neutral", "positive", "negative"]
+    assert [as_three(read_sentiment(model, text, "en").level) for text in unknown] != read
+
+
+def test_only_the_published_encoders_part_of_a_vector_counts() -> None:
+    """It stands last, whatever a trained encoder's part before it says."""
+    rows = [Example(f"{one.text} {number}", one.level) for one in EXAMPLES for number in range(9)]
+    model = sentiment_model_from(fit_sentiment(rows, (), THREE_CLASSES, of_meaning).state)
+    (vector,) = of_meaning(["a florb"])
+    behind = np.concatenate([np.array([7.0, -7.0], dtype=np.float32), vector])
+    alone, beside = (read_sentiment(model, "a florb", "en", vector=one) for one in (vector, behind))
+    assert alone == beside
 
 
 def test_a_model_of_five_classes_answers_with_all_levels() -> None:
@@ -96,6 +131,36 @@ def test_training_writes_a_folder_that_loads_and_equal_rows_give_equal_bytes(tmp
     manifest, model = load_sentiment(tmp_path / "a")
     assert manifest == first
     assert evaluate_sentiment(model, rows).accuracy > 0.5
+
+
+def test_training_with_an_encoder_measures_with_and_without_it(tmp_path: Path) -> None:
+    """The manifest names the encoder; an evaluation with it reads each text by its vector too."""
+    labels = [(THREE_CLASSES[number % 3],) for number in range(300)]
+    rows = [LabelledRow(f"florb {number}", label, "train") for number, label in enumerate(labels)]
+    rows += [LabelledRow(f"florb {901 + place}", labels[901 % 3 + place], "test") for place in range(3)]
+    encoder = NamedEncoder("meaning", SimpleNamespace(embed=of_meaning))
+    manifest = train_sentiment(rows, out=tmp_path / "m", created_at=NOW, encoder=encoder)
+    assert manifest.encoder == "meaning"
+    assert manifest.test is not None
+    assert manifest.test_with_encoder is not None
+    assert manifest.test_with_encoder.accuracy == 1.0
+    assert manifest.test.accuracy < 1.0
+    loaded, model = load_sentiment(tmp_path / "m")
+    assert loaded == manifest
+    assert evaluate_sentiment(model, rows[-3:], of_meaning).accuracy == 1.0
+
+
+def test_a_folder_of_the_format_before_is_read(tmp_path: Path) -> None:
+    """Format 1 knew no encoder; another format is refused with the command that makes it anew."""
+    folder = tmp_path / "m"
+    train_sentiment(ROWS, out=folder, created_at=NOW)
+    written = (folder / SENTIMENT_MANIFEST).read_text(encoding="utf-8")
+    for number, refused in ((1, False), (9, True)):
+        (folder / SENTIMENT_MANIFEST).write_text(
+            written.replace('"format": 2', f'"format": {number}'), encoding="utf-8"
+        )
+        with pytest.raises(BundleError, match="ticketyard train sentiment") if refused else nullcontext():
+            assert load_sentiment(folder)[1].vectors is None
 
 
 def test_a_damaged_folder_is_refused_by_name(tmp_path: Path) -> None:

@@ -6,15 +6,17 @@ from hypothesis import strategies as st
 
 from batch.training.calibrate import (
     FEWEST_UNSURE,
-    LOSS,
     choose_exit,
     choose_threshold,
     choose_thresholds,
     learn_scales,
 )
 from batch.training.linear import rows_of_weights
+from batch.training.options import TrainingOptions
 from understanding.arrays.probabilities import Wide, log_softmax, softmax
 from understanding.manifest.manifest import NEVER_LEFT
+
+LOSS = TrainingOptions().loss
 
 
 def _probabilities(seed: int, rows: int, labels: int, sharpness: float) -> Wide:
@@ -35,7 +37,7 @@ def test_the_threshold_keeps_its_promise(seed: int, rows: int, right: float, *, 
         first = softmax(first.round(1)).round(9)  # equal to the last bit, in whatever order they were summed
     second = _probabilities(seed + 1, rows, 4, 2.0)
     targets = np.where(rng.random(rows) < right, first.argmax(axis=1), second.argmax(axis=1))
-    choice = choose_threshold(first, second, targets)
+    choice = choose_threshold(first, second, targets, loss=LOSS)
 
     def accuracy_at(threshold: float) -> tuple[float, float]:
         unsure = first.max(axis=1) < threshold

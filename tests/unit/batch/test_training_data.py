@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.promotion.training_data import Choices, gather
+from batch.promotion.training_data import gather
 from batch.training.labelled_files import LabelledFile
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow, TrainingError
 from schemas.taxonomy import load_taxonomy
 from understanding.manifest.manifest import DataInput
@@ -83,14 +84,15 @@ def test_sum_says_whether_anything_changed() -> None:
     one = gather(None, [], corrections(("x", "a"), ("y", "b")))
     same = gather(None, [], corrections(("y", "b"), ("x", "a")))
     other = gather(None, [], corrections(("y", "b"), ("x", "b")))
-    assert one.sum(1) == same.sum(1)
-    choices = [
-        Choices("fine-tuned"),
-        Choices(search=True),
-        Choices(keep_examples=True),
+    usual = TrainingOptions()
+    assert one.sum(usual) == same.sum(usual)
+    others = [
+        TrainingOptions(seed=2),
+        TrainingOptions(encoder="fine-tuned"),
+        TrainingOptions(search=True),
+        TrainingOptions(keep_examples=True),
     ]
-    chosen = [one.sum(1, choice) for choice in choices]
-    assert len({one.sum(1), one.sum(2), other.sum(1), *chosen}) == 6
+    assert len({one.sum(usual), other.sum(usual), *map(one.sum, others)}) == 6
 
 
 def test_an_update_gets_the_corrections_apart() -> None:

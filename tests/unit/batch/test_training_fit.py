@@ -10,9 +10,10 @@ from batch.training.cascade_calibration import Heads, calibrate_cascade
 from batch.training.evaluate import MICRO_BATCH
 from batch.training.examples import Material, prepare
 from batch.training.fit import fit_cascade
-from batch.training.fitted import Fitted, Wishes
+from batch.training.fitted import Fitted
 from batch.training.head_fit import fit_head
 from batch.training.ngram_fit import fit_ngrams
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.vectors import Vectors, read_here
 from understanding.arrays.probabilities import Matrix
@@ -39,6 +40,9 @@ class TopicEncoder:
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
+OPTIONS = TrainingOptions(seed=3)
+
+
 def _rows(count: int) -> list[LabelledRow]:
     topics = list(MEANING)
     return [
@@ -55,7 +59,7 @@ def _silent(_what: str, _done: float) -> None:
 def _fit(rows: list[LabelledRow], encoder: TopicEncoder | None = None) -> tuple[Material, Fitted]:
     material = prepare(rows, seed=3)
     vectors = Vectors(read_here(encoder or TopicEncoder()), _silent)
-    fitted = fit_cascade(material, vectors, seed=3, progress=_silent)
+    fitted = fit_cascade(material, vectors, options=OPTIONS, progress=_silent)
     return material, fitted
 
 
@@ -101,7 +105,7 @@ def test_an_encoder_that_may_be_left_early_gets_a_head_for_it() -> None:
     """It reads the lower layers' columns alone and is calibrated like the other; the same rows give the same bytes."""
     material = prepare(_rows(400), seed=3)
     vectors = Vectors(read_here(LayeredEncoder()), _silent, lower=2)
-    fitted = fit_cascade(material, vectors, seed=3, progress=_silent)
+    fitted = fit_cascade(material, vectors, options=OPTIONS, progress=_silent)
     assert fitted.validation is not None
     early = head_from(fitted.head["early"])
     assert early.weights.shape == head_from(fitted.head).weights.shape == (2, 2)
@@ -110,7 +114,7 @@ def test_an_encoder_that_may_be_left_early_gets_a_head_for_it() -> None:
     assert 0.5 < (fitted.validation.exit_accuracy or 0.0) <= fitted.validation.encoder_accuracy
     assert (fitted.validation.whole_share or 0.0) <= fitted.validation.encoder_share
     assert fitted.validation.choices[0].exit_threshold == NEVER_LEFT  # nothing given: no text may leave early
-    again = fit_cascade(material, vectors, seed=3, progress=_silent)
+    again = fit_cascade(material, vectors, options=OPTIONS, progress=_silent)
     assert dump_arrays(again.head) == dump_arrays(fitted.head)
 
 
@@ -160,7 +164,7 @@ def test_a_student_is_weighed_beside_the_ngrams() -> None:
     texts, targets = material.train
     heads = Heads(fit_head(vectors.of(texts), targets, 2))
     alone, beside = (
-        calibrate_cascade(poor, heads, material, vectors, Wishes(), student=each) for each in (None, student)
+        calibrate_cascade(poor, heads, material, vectors, OPTIONS, student=each) for each in (None, student)
     )
     assert alone.student is None
     assert beside.student is not None

@@ -51,7 +51,7 @@ def test_every_format_gives_the_same_rows(name: str, data: bytes) -> None:
 def test_columns_may_have_other_names_and_cells_several_labels() -> None:
     """Repeated and empty labels of a cell count once or not at all."""
     data = b"Document,Topic,fold\nhello,a | b|a|,0\n"
-    columns = Columns(text="Document", label="Topic", label_separator="|")
+    columns = Columns(text_column="Document", label_column="Topic", label_separator="|")
     assert parse_labelled(data, Path("x.csv"), columns).rows == [LabelledRow("hello", ("a", "b"))]
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from batch.training.evaluate import measure
-from batch.training.fitted import Fitted, Wishes
+from batch.training.fitted import Fitted
 from batch.training.label_sets import LabelSets, fit_each, has_several, label_sets
+from batch.training.options import TrainingOptions
 from batch.training.rows import LabelledRow
 from batch.training.several_fit import fit_several
 from batch.training.several_weights import learn_thresholds, micro_f1, weigh
@@ -53,9 +54,8 @@ def _fit(sets: LabelSets, labels: Sequence[str] = LABELS) -> Fitted:
         sets,
         labels,
         Vectors(read_here(TopicEncoder()), _tell_nobody),
-        seed=3,
+        options=TrainingOptions(seed=3),
         progress=_tell_nobody,
-        wishes=Wishes(),
     )
 
 

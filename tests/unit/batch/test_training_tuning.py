@@ -54,6 +54,7 @@ def test_fine_tuning_without_pytorch_says_what_to_install(
             tmp_path,
             prepare(rows, seed=1),
             TrainingOptions(seed=1, encoder="fine-tuned"),
+            recipe=Recipe(),
             progress=lambda _what, _done: None,
             early_exit=True,
         )

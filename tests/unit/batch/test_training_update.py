@@ -13,11 +13,10 @@ from sklearn.svm import LinearSVC
 from batch.training.calibrate import choose_threshold
 from batch.training.corrections import describe_corrections, without_tested
 from batch.training.examples import Examples, examples_of, joined
-from batch.training.fitted import Wishes
 from batch.training.ngram_fit import fit_ngrams
 from batch.training.ngram_update import labels_concerned, update_ngrams, without_labels
 from batch.training.rows import LabelledRow
-from batch.training.update import why_not_updatable, wishes_of
+from batch.training.update import options_of, why_not_updatable
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
 from tests.unit.understanding.tiny_model import tiny_manifest
@@ -127,7 +126,8 @@ def test_an_update_asks_what_was_asked_of_its_base() -> None:
     """Five corrections gave a model of --high-accuracy 0.999 --quality 0 the default bands, and points for speed."""
     asked = Asked(loss=0.0, bands=BandRules(high_accuracy=0.999))
     base = msgspec.structs.replace(tiny_manifest(), asked=asked)
-    assert wishes_of(base) == Wishes(loss=0.0, bands=asked.bands)
+    found = options_of(base)
+    assert (found.loss, found.bands) == (0.0, asked.bands)
 
 
 @given(seed=st.integers(0, 999), loss=st.floats(0, 0.2))
@@ -147,7 +147,7 @@ def test_a_base_that_does_not_say_what_was_asked_keeps_its_threshold(seed: int, 
     )
     rules = BandRules(high_accuracy=0.999)
     bands = Bands(rules=rules, high_confidence=None, medium_confidence=0.5)
-    asked = wishes_of(msgspec.structs.replace(tiny_manifest(), validation=found, bands=bands))
+    asked = options_of(msgspec.structs.replace(tiny_manifest(), validation=found, bands=bands))
     assert asked.bands == rules
     assert choose_threshold(first, second, targets, loss=asked.loss) == chosen
 

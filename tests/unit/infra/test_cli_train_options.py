@@ -1,72 +1,63 @@
-"""Options of `ticketyard train` that would do nothing."""
+"""Options of the three trainings: made from one record, each where it does something, moved ones told of."""
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from infra.cli import train
-from infra.cli.useless_options import OF_INTENTS, refuse_useless_options
+from batch.settings import BatchSettings
+from batch.training.options import TrainingOptions
+from infra.cli import evaluate, train, train_sentiment, train_update
 
-UPDATE = ("--update-from", "base", "--corrections", "fixes.csv", "--out", "new")
+
+def options_by_name(command: click.Command) -> dict[str, click.Option]:
+    return {one.name or "": one for one in command.params if isinstance(one, click.Option)}
+
+
+def test_each_option_of_the_record_is_one_of_the_command_with_its_default() -> None:
+    """A default that is written twice is sooner or later two defaults."""
+    options = options_by_name(train.command)
+    assert set(TrainingOptions.model_fields) <= set(options)
+    for name, field in TrainingOptions.model_fields.items():
+        assert options[name].default == (None if name == "seed" else field.default)
+
+
+def test_settings_that_are_not_set_are_the_records_defaults() -> None:
+    """What batch trains by itself is what `train` trains where nothing is said."""
+    assert BatchSettings().training == TrainingOptions()
+
+
+@pytest.mark.parametrize("value", ["-1", "101", "much"])
+def test_limits_of_the_record_are_those_of_the_command(value: str) -> None:
+    """The message names the option and what it may be."""
+    refused = CliRunner().invoke(train.command, ["--out", "new", "--quality", value])
+    assert refused.exit_code == 2
+    assert "--quality" in refused.output
 
 
 @pytest.mark.parametrize(
-    "given",
-    [
-        ("--search",),
-        ("--master", "local[2]"),
-        ("--encoder", "frozen"),
-        ("--seed", "1"),
-        ("--quality", "0"),
-        ("--high-accuracy", "0.999"),
-        ("--medium-accuracy", "0.95"),
-        ("--sentiment", "feelings"),
-    ],
+    "option", ["--search", "--encoder", "--seed", "--quality", "--sentiment", "--master"]
 )
-def test_an_update_refuses_the_options_of_a_training(given: tuple[str, ...]) -> None:
-    """They did nothing and nothing said so: an update keeps what its base was trained with."""
-    refused = CliRunner().invoke(train.command, [*UPDATE, *given])
+@pytest.mark.parametrize("command", [train_update.command, train_sentiment.command])
+def test_options_that_would_do_nothing_are_none(command: click.Command, option: str) -> None:
+    """They did nothing and nothing said so: an update keeps how its base was trained, and feelings have no tiers."""
+    refused = CliRunner().invoke(command, ["--out", "new", option])
     assert refused.exit_code == 2
-    assert f"{given[0]} does nothing with --update-from" in refused.output
-
-
-def test_a_training_refuses_corrections() -> None:
-    """They were left out without a word; it learns from labelled files."""
-    refused = CliRunner().invoke(train.command, ["--corrections", "fixes.csv", "--out", "new"])
-    assert refused.exit_code == 2
-    assert "--corrections does nothing without --update-from" in refused.output
+    assert "No such option" in refused.output
+    assert option in refused.output
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("command", "given", "told"),
     [
-        ("--encoder", "fine-tuned"),
-        ("--quality", "1"),
-        ("--search",),
-        ("--taxonomy", "mine.yaml"),
-        ("--update-from", "base"),
-        ("--keep-examples",),
-        ("--card",),
+        (train.command, ("--task", "sentiment"), "ticketyard train sentiment"),
+        (train.command, ("--update-from", "base"), "ticketyard train update --bundle DIR --corrections FILE"),
+        (train.command, ("--corrections", "fixes.csv"), "ticketyard train update"),
+        (evaluate.command, ("--task", "sentiment"), "ticketyard evaluate sentiment"),
     ],
 )
-def test_a_sentiment_model_refuses_the_options_of_intents(given: tuple[str, ...]) -> None:
-    """They did nothing and nothing said so: it has no encoder, no taxonomy and no card."""
-    refused = CliRunner().invoke(train.command, ["--task", "sentiment", "--out", "feelings", *given])
+def test_a_moved_option_says_where_it_went(command: click.Command, given: tuple[str, ...], told: str) -> None:
+    """Whoever wrote a script for the version before reads what to write now."""
+    refused = CliRunner().invoke(command, [*given])
     assert refused.exit_code == 2
-    assert f"{given[0]} does nothing with --task sentiment" in refused.output
-
-
-def test_options_that_were_not_given_are_no_reason_to_refuse() -> None:
-    """Their defaults stand there too."""
-    with train.command.make_context("train", [*UPDATE, "--threads", "2", "--no-card"]) as context:
-        refuse_useless_options(context)
-    with train.command.make_context("train", ["--out", "new", "--seed", "1", "--search"]) as context:
-        refuse_useless_options(context)
-    with train.command.make_context("train", ["--task", "sentiment", "--out", "new", "--no-card"]) as context:
-        refuse_useless_options(context)
-
-
-def test_each_option_of_train_is_used_or_refused_beside_sentiment() -> None:
-    """A new one must not be passed over in silence; what columns a labelled file has matters there too."""
-    used = {"more", "labelled", "out", "task", *(f"{part}_column" for part in ("text", "label", "split"))}
-    there = {option.name for option in train.command.params}
-    assert there == OF_INTENTS | used | {"label_separator", "empty_label"}
+    assert f"{given[0]} is no longer an option here" in refused.output
+    assert told in " ".join(refused.output.split())

@@ -1,15 +1,20 @@
 """What a message says besides its intent, and the priority that follows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.sentiment import Sentiment
 from schemas.signals import EntityKind
 from schemas.triage import ENCODER_BUDGET, NO_TEXT, Triage
 from schemas.vocabulary import Priority, Tier
 from tests.unit.understanding.tiny_model import tiny_bundle
+from understanding.arrays.probabilities import Matrix
 from understanding.manifest.bands import BandRules, Bands
+from understanding.sentiment.model import SentimentModel
 from understanding.signals.priority import PriorityTable
 from understanding.understand import CustomerMessage, understand
 
@@ -41,6 +46,31 @@ def test_who_has_time_and_says_so_is_not_urgent() -> None:
 def test_the_tier_counts_where_the_table_says_so() -> None:
     """An enterprise customer's medium ticket is a step higher in the packaged table."""
     assert read("I was charged twice.", tier=Tier.ENTERPRISE).priority is Priority.HIGH
+
+
+class _Feelings:
+    """A sentiment model that says whether it was given a vector."""
+
+    def read(self, _text: str, _language: str | None, vector: Matrix | None) -> Sentiment:
+        return Sentiment(0.5, "positive") if vector is not None else Sentiment(-0.5, "negative")
+
+
+def test_sentiment_is_read_by_the_encoder_where_it_reads_the_intent() -> None:
+    """Not where the first tier is sure, nor where the budget leaves the encoder out, nor where it is left early."""
+    message = [CustomerMessage("twice charged", NOW)]
+    model = cast("SentimentModel", _Feelings())
+    asked = replace(tiny_bundle(threshold=1.1), sentiment=model)
+    sure = replace(tiny_bundle(threshold=0.0), sentiment=model)
+    early = replace(tiny_bundle(threshold=1.1, exit_threshold=0.0), sentiment=model)
+    for bundle, budget, level in (
+        (asked, None, "positive"),
+        (asked, 0, "negative"),
+        (sure, None, "negative"),
+        (early, None, "negative"),
+    ):
+        (found,) = understand(bundle, message, priorities=TABLE, encoder_budget=budget)
+        assert found.sentiment is not None
+        assert found.sentiment.level == level
 
 
 def test_a_mere_guess_of_something_dangerous_is_not_critical() -> None:

@@ -1,77 +1,88 @@
-"""`ticketyard train --update-from`: another bundle taught corrections, in a fraction of a training's time."""
+"""`ticketyard train update`: another bundle taught corrections, in a fraction of a training's time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
 
+from batch.settings import BatchSettings
 from batch.training.corrections import Known, describe_corrections
 from batch.training.current_names import rename_rows
-from batch.training.rows import TrainingError, rows_from_taxonomy
-from infra.cli.labelled_options import columns_from, progress_bar, read_files
-from infra.cli.model_card import add_card
-from schemas.intent_map import IntentMap
-from schemas.taxonomy import Taxonomy
+from batch.training.options import TrainingOptions
+from batch.training.rows import rows_from_taxonomy
+from infra.cli.labelled_options import FILES, all_column_options, columns_from, progress_bar, read_files
+from infra.cli.model_card import CARD, add_card
+from infra.cli.option_groups import options_of, with_options
+from schemas.intent_map import IntentMap, load_intent_map
+from schemas.taxonomy import Taxonomy, load_taxonomy
 from understanding.manifest.manifest import BundleManifest
 from understanding.sentiment.folder import SENTIMENT_PART
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+_KEPT = set(TrainingOptions.model_fields) - {"threads", "keep_examples"}
+"""Options of a training that an update keeps as its base was trained with."""
 
-
-def update_options(command: Command) -> Command:
-    """Add the options of an update."""
-    command = click.option(
+_OPTIONS = (
+    *FILES,
+    click.option(
+        "--bundle", required=True, type=click.Path(path_type=Path), help="Folder of the bundle to teach."
+    ),
+    click.option(
         "--corrections",
+        required=True,
         multiple=True,
         type=click.Path(path_type=Path),
-        help="With --update-from: labelled files of all that was corrected since that bundle's training.",
-    )(command)
-    return click.option(
-        "--update-from",
-        type=click.Path(path_type=Path),
-        default=None,
-        help="Do not train: teach the first tier of this bundle the --corrections, with the files that it was "
-        "trained on given as before.",
-    )(command)
+        help="Labelled files of all that was corrected since that bundle's training.",
+    ),
+    click.option(
+        "--out", required=True, type=click.Path(path_type=Path), help="Folder to write the bundle to."
+    ),
+    click.option("--taxonomy", type=click.Path(path_type=Path), default=None, help="Another taxonomy file."),
+    *options_of(TrainingOptions, leave_out=_KEPT),
+    CARD,
+)
 
 
-def update_task(
-    base: Path,
-    corrections: Sequence[Path],
-    paths: Sequence[Path],
-    columns: Mapping[str, Any],
-    *,
-    taxonomy: Taxonomy,
-    intents: IntentMap,
+@click.command("train update")
+@lambda command: with_options(command, _OPTIONS)
+@all_column_options
+def command(
+    more: tuple[Path, ...],
+    labelled: tuple[Path, ...],
+    bundle: Path,
+    corrections: tuple[Path, ...],
     out: Path,
+    *,
     threads: int,
+    keep_examples: bool,
     card: bool,
-    show_texts: bool,
+    **chosen: Any,
 ) -> int:
-    """Write the bundle in `base`, taught the corrections, to a new folder, and with `card` its card beside it."""
+    """Teach the first tier of a bundle what people have corrected, and write it to a new folder.
+
+    Give the files that it was trained on as before, --labelled FILE…; without one, it was trained on the taxonomy.
+    """
     from batch.training.update import update_bundle  # noqa: PLC0415 - scikit-learn takes seconds to load
 
-    if not corrections:
-        raise TrainingError(
-            "--update-from teaches corrections: name at least one file with --corrections FILE"
-        )
-    known = _known(base, corrections, paths, columns, taxonomy=taxonomy, intents=intents)
+    settings, paths = BatchSettings(), (*labelled, *more)
+    taxonomy = load_taxonomy(chosen["taxonomy"] or settings.taxonomy)
+    intents = load_intent_map(settings.intent_map, taxonomy)
+    known = _known(bundle, corrections, paths, chosen, taxonomy=taxonomy, intents=intents)
     with progress_bar() as progress:
         manifest = update_bundle(
-            base,
+            bundle,
             known,
             taxonomy=taxonomy,
             out=out,
             created_at=datetime.now(UTC),
             progress=progress,
             threads=threads,
-            keep_examples=show_texts,
+            keep_examples=keep_examples,
         )
         if card:
-            add_card(out, known.test, paths, threads=threads, show_texts=show_texts, progress=progress)
+            add_card(out, known.test, paths, threads=threads, show_texts=keep_examples, progress=progress)
     Console().print(_sentence(manifest, out), highlight=False, soft_wrap=True)
     return 0
 
