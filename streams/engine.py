@@ -102,7 +102,7 @@ class StepEngine:
         self._written_at = _EPOCH
 
     def open(self) -> Mapping[str, int]:
-        """Restore (invariant 3), step by step.
+        """Restore, step by step (invariants: owner fences, one transaction a step).
 
         1. fence the former owner; 2. read the state; 3. check that its offsets belong to today's topics;
         4. take back entries and timers; 5. send the last step's outbox again; 6. start from its offsets.

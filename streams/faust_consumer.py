@@ -1,8 +1,8 @@
-"""Faust's consumer with commits that cannot pass what is unfinished (FAUST.md 1, 2, 5 and 7).
+"""Faust's consumer with commits that cannot pass what is unfinished (invariant: outbox before offsets).
 
 Faust guesses from acknowledged messages how far it may commit, and guesses wrong after gaps. Here the stage says it:
 an offset is committed only when everything before it is done. A failed commit is tried again, and each commit is
-stamped with the id of the topic that it belongs to (invariant 4). What is fetched goes straight to the stage.
+stamped with the id of the topic that it belongs to (invariant: topic ids). What is fetched goes straight to the stage.
 """
 
 import asyncio
