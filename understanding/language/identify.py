@@ -46,7 +46,8 @@ def language_of(text: str) -> str | None:
     """Return the ISO 639-1 code of a text's language, or None where none is probable enough to be named.
 
     This is what a ticket gets: by trigrams alone, which a worker has at hand in milliseconds and 100 MB, where the
-    thorough answer needs eleven seconds and more than 1 GB for a point more of the sentences (docs/models.md).
+    thorough answer needs eleven seconds and more than 1 GB for a point more of the sentences
+    (docs/measurements/language.md).
     """
     found = identify(text, thorough=False)
     return found.code if found.probability >= LEAST_PROBABLE else None
