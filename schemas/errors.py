@@ -1,4 +1,4 @@
-"""The one root of every error that Ticketyard raises, and the two kinds that decide what happens next."""
+"""The root of every error that Ticketyard raises, and the two kinds that decide what happens next."""
 
 
 class PipelineError(Exception):

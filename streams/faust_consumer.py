@@ -1,7 +1,7 @@
 """Faust's consumer with commits that cannot pass what is unfinished (invariant: outbox before offsets).
 
-Faust guesses from acknowledged messages how far it may commit, and guesses wrong after gaps. Here the stage says it:
-an offset is committed only when everything before it is done. A failed commit is tried again, and each commit is
+Faust guesses from acknowledged messages how far it may commit, and guesses wrong after gaps. Here the stage says how
+far: an offset is committed only when everything before it is done. A failed commit is tried again, and each commit is
 stamped with the id of the topic that it belongs to (invariant: topic ids). What is fetched goes straight to the stage.
 """
 

@@ -1,4 +1,4 @@
-"""How often a consumer asks a broker for records: each answer costs both sides, however little it brings."""
+"""Decides how often a consumer asks a broker for records; each answer costs both sides, however little it brings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,7 @@
-"""Who is to blame where the logic raised what nobody expected: a bad record must not block those behind it.
+"""Finds the record to blame where the logic raised an unexpected exception, so that it does not block those behind it.
 
-Only what the logic itself raises comes here. It does no I/O, so this is about the record, or the code, and not about
-Kafka; memory and the operating system are the environment's, and end the worker.
+Only what the logic itself raises comes here. Logic does no I/O, so the record or the code is at fault, and not Kafka.
+Lack of memory and errors of the operating system are the environment's, and end the worker.
 """
 
 from typing import Final

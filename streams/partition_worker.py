@@ -1,4 +1,4 @@
-"""One partition of a stage in the event loop: a queue of records, and a task that takes them to the engine's thread."""
+"""One partition of a stage in the event loop: a queue of records, and a task that hands them to the engine's thread."""
 
 import asyncio
 import time

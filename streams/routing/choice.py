@@ -1,4 +1,4 @@
-"""Which of the agents who could take a ticket gets it, and in words why: pure functions."""
+"""Chooses which of the agents who could take a ticket gets it, and says why in words: pure functions."""
 
 from operator import itemgetter
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Seats tickets: with the best free agent, else in the queue, which moves up when something became free."""
+"""Seats tickets with the best free agent, or in the queue, which moves up when something became free."""
 
 from collections.abc import Set as AbstractSet
 

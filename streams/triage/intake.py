@@ -1,4 +1,4 @@
-"""From a raw record of tickets.events to a checked event and the text to score; pure."""
+"""Turns a raw record of tickets.events into a checked event and the text to score; pure."""
 
 import re
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""How much of the encoder there is room for, by what waits; pure but for the clock that it is given.
+"""How much of the encoder there is room for, given what waits; pure but for the clock that it is given.
 
 The controller is the one that routers keep their queues short with (proportional-integral, as in RFC 8033): the share
 falls by how far the delay is above its aim and by how fast it grows, and rises the same way. Under a constant load the
