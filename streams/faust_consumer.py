@@ -29,7 +29,7 @@ STAMP_END: Final = "\0"
 LONGEST_FETCH_MS: Final = 500
 """How long the broker may hold a fetch open; the first byte ends it. Faust says 1,500 and has no setting for it.
 
-What else is asked of the broker on this connection waits as long: the offsets to begin at after a rebalance.
+Other questions to the broker on this connection wait as long, such as the offsets to begin at after a rebalance.
 """
 
 _POLL_S: Final = 1.0

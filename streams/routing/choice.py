@@ -9,13 +9,13 @@ from streams.routing.waiting_line import Lane
 from streams.routing.weights import RoutingWeights
 
 _PRECISION = 9
-"""Decimals of a score that count: what floating point makes of equal agents must not decide between them."""
+"""How many decimals of a score count; rounding errors of floating point must not decide between equal agents."""
 
 _NEARLY = 2e-9
-"""More than scores that are equal in so many decimals can differ by."""
+"""Scores that are equal in `_PRECISION` decimals differ by less than this."""
 
 _SUBJECTS = 512
-"""Of so many subjects an agent remembers how well they suit."""
+"""For how many subjects an agent's (specialisation, skill) is remembered."""
 
 
 class Choice(NamedTuple):
