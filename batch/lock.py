@@ -1,4 +1,4 @@
-"""One batch process at a time: a lock that the kernel takes back when its holder dies, however it dies."""
+"""One batch process at a time: a lock that the kernel frees when its holder dies, however it dies."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What `ticketyard doctor` looks at: each check returns lines, none changes anything."""
+"""The checks of `ticketyard doctor`: each returns lines, and none changes anything."""
 
 import importlib.metadata
 import os

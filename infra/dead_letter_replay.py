@@ -1,4 +1,4 @@
-"""Sends dead letters back to where they were read, repaired or as they were, and notes it in tickets.dead."""
+"""Sends dead letters back to where they were read, repaired or unchanged, and notes that in tickets.dead."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Reads tickets.dead: the letters, what was sent back since, and strangers, which do no harm."""
+"""Reads tickets.dead: the letters, notes of what was sent back since, and foreign records, which do no harm."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime

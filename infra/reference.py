@@ -90,7 +90,7 @@ def _events(title: str, events: dict[str, type[Event]]) -> Iterator[str]:
     yield from ("", f"## {title}", "", "| type | what it says | schema |", "|---|---|---|")
     for name, kind in events.items():
         says = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
-        yield f"| {name} | {_cell(says)} | [JSON Schema](../schemas/json/{name}.json) |"
+        yield f"| {name} | {_cell(says)} | [JSON Schema](../schemas/records/json/{name}.json) |"
 
 
 def _views() -> Iterator[str]:

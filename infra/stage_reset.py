@@ -1,6 +1,6 @@
 """Lets a stage that has stopped read recreated inputs from their beginning, or everything again.
 
-Works on the group's committed offsets and on the stage's state; only while the group has no members.
+It changes the group's committed offsets and the stage's state, and only while the group has no members.
 """
 
 from collections.abc import Mapping, Sequence

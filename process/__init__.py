@@ -1,1 +1,1 @@
-"""What every process does for itself: structured logs, its place in line for the processor, its environment."""
+"""What every process does for itself: it sets up structured logs, its nice value and its environment."""

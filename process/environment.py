@@ -1,4 +1,4 @@
-"""Variables of this process's environment that hold for a while."""
+"""Sets variables of this process's environment for a while."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def environment_with(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for the block; afterwards those are as they were before."""
+    """Set variables for the block, and restore them afterwards."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

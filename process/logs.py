@@ -10,7 +10,7 @@ from structlog.typing import Processor
 
 
 def configure_logs(part: str, *, stream: TextIO | None = None, level: str | None = None) -> None:
-    """Send every log line of this process, also those of libraries, to `stream` (default stderr).
+    """Send every log line of this process, including those of libraries, to `stream` (default stderr).
 
     Each line names its `part`, the UTC time and the level. A terminal gets coloured key=value text, anything
     else one JSON object a line. `level` defaults to TICKETYARD_LOG_LEVEL, then INFO.
@@ -58,6 +58,6 @@ def _ending(target: TextIO) -> list[Processor]:
 
 
 def _quieten_libraries() -> None:
-    """Clients of Kafka report each reconnect as INFO; only what needs a person is kept."""
+    """Keep only what needs a person: clients of Kafka report each reconnect as INFO."""
     for name in ("kafka", "aiokafka", "faust", "mode", "asyncio", "httpx", "httpcore", "py4j"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Stepping back for live work: a process that can wait tells the scheduler so."""
+"""Steps back for live work: a process that can wait tells the scheduler so."""
 
 import os
 from contextlib import suppress
@@ -16,10 +16,10 @@ _THREADS: Final = Path("/proc/self/task")
 
 
 def step_back(niceness: int) -> None:
-    """Give this process at least the nice value `niceness`, for good, and so to what it starts afterwards.
+    """Give this process at least the nice value `niceness`, for good; what it starts afterwards inherits it.
 
-    The session steps back with its leader; a process in somebody else's session, such as a terminal's, leaves that as
-    it is.
+    The session steps back with its leader. A process in somebody else's session, such as a terminal's, leaves that
+    session as it is.
     """
     os.nice(max(0, niceness - os.nice(0)))
     _take_threads_along()

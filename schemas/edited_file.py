@@ -1,4 +1,4 @@
-"""YAML files that a person edits: read strictly, and every mistake said with its line."""
+"""Reads YAML files that a person edits, strictly, and reports every mistake with its line."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -27,7 +27,7 @@ class EditedFile(NamedTuple):
         )
 
     def read(self, data: bytes) -> tuple[yaml.Node | None, Any]:
-        """Return the node tree, which knows lines, and the plain content; the file's error if it is no YAML."""
+        """Return the node tree, which knows lines, and the plain content. Raises the file's error if it is no YAML."""
         try:
             loader = _LOADER(data)
             root = loader.get_single_node()
@@ -41,7 +41,7 @@ class EditedFile(NamedTuple):
 
 
 def problems_of(error: ValidationError, root: yaml.Node | None) -> list[str]:
-    """Return what pydantic found as `line N: place: what (it is 'value')`, one a mistake."""
+    """Return one `line N: place: what (it is 'value')` for each mistake that pydantic found."""
     return [_describe(detail, root) for detail in error.errors(include_url=False)]
 
 
@@ -61,7 +61,7 @@ def line_of(place: list[int | str], root: yaml.Node | None) -> int:
 
 
 def _repeated_keys(root: yaml.Node) -> Iterator[str]:
-    """YAML itself keeps the last of two equal keys and drops the first without a word."""
+    """Find keys that stand twice: YAML itself keeps the last and drops the first without a word."""
     waiting, known = [root], set[int]()
     while waiting:
         node = waiting.pop()

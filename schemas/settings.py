@@ -1,4 +1,4 @@
-"""Settings that every layer shares: where Kafka is, how to log in, where the data lies."""
+"""Settings that every layer shares: where Kafka is, how to log in, and where the data lies."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -33,14 +33,14 @@ class Guess(msgspec.Struct, frozen=True, array_like=True):
 class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The result of scoring one message; `intent` is None where there was no text to score.
 
-    `guesses` holds at most three labels, most probable first. `confidence` is the calibrated probability
-    that the first is right. `intents` are all labels of a message with several, most probable first, by a model
-    that was taught several; the first of them is `intent`. It is empty where there is none or only the one.
-    `out_of_scope` says how strange the text is to the model, 0 to 1: about that part of the texts that it was made
-    for is more familiar. `band` is None where the model has learnt no bands.
-    `reasons` are the constants above, and EMPTY_TEXT and TRUNCATED of `schemas.marks`. `priority` is that
-    of the table of priorities, for `priority_reasons`, where the message was understood as a whole; else the
-    intent's own. `signals` and `sentiment` are None where only the intent was asked for.
+    `guesses` holds at most three labels, most probable first. `confidence` is the calibrated probability that the
+    first is right. `intents` are all labels of a message that has several, most probable first, where the model was
+    taught several; the first is `intent`. It is empty where there is none or only one. `out_of_scope` says how
+    strange the text is to the model, 0 to 1: the part of the texts in scope that are more familiar. `band` is None
+    where the model has learnt no bands. `reasons` are the constants above, and EMPTY_TEXT and TRUNCATED of
+    `schemas.marks`. `priority` comes from the table of priorities, with `priority_reasons`, where the whole message
+    was understood; otherwise it is the intent's own. `signals` and `sentiment` are None where only the intent was
+    asked for.
     """
 
     model_version: str

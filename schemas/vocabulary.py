@@ -86,4 +86,4 @@ OUT_OF_SCOPE: Final = "oos"
 """The label that says a text belongs to no intent."""
 
 TRIAGE_TEAM: Final = "triage"
-"""The team of people that takes what no other team is named for."""
+"""The team of people that takes tickets for which no other team is named."""

@@ -1,4 +1,4 @@
-"""The batch run to serve: found by its pointer, believed only after its manifest and files are checked."""
+"""Finds the batch run to serve by its pointer, and trusts it only after checking its manifest and files."""
 
 from hashlib import sha256
 from pathlib import Path

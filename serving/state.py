@@ -1,4 +1,4 @@
-"""What one snapshot holds: how far batch and tail reach, what is missing, how that reads in an answer."""
+"""What one snapshot holds: how far batch and tail reach, what is missing, and how an answer says so."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -28,7 +28,7 @@ def utc_now() -> datetime:
 class Assembly:
     """The parts of a stage that do not depend on which partitions it owns.
 
-    Raises TopicMismatch at once when topics are missing or counts differ (invariant 4).
+    Raises TopicMismatch at once when topics are missing or counts differ (invariant: explicit partitions).
     """
 
     def __init__(

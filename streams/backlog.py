@@ -1,7 +1,7 @@
 """What waits in a worker: records of all its partitions, fetched or not, and how long the oldest has waited.
 
-Time is the worker's own monotonic clock, from a record's arrival here. Kafka's timestamp is the producer's wall clock,
-or years old in a replay, and the wall clock here may jump: neither may say that something has waited.
+The worker's own monotonic clock measures time, from a record's arrival here. Kafka's timestamp is the producer's wall
+clock, or years old in a replay, and the wall clock here may jump, so neither may say that something has waited.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""When to try again what failed: soon at first, then ever later."""
+"""When to retry something that failed: soon at first, then ever later."""
 
 from collections.abc import Callable
 

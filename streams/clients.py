@@ -14,7 +14,7 @@ from streams.settings import StreamSettings
 
 _METADATA_TIMEOUT_S = 20.0
 _POLL_S = 0.1
-"""`consume` waits so long for a full batch, also where it already has the end: every restore costs this at least."""
+"""How long `consume` waits for a full batch, even when it already has the end: every restore costs at least this."""
 
 
 class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _client_options(settings: StreamSettings) -> dict[str, Any]:
-    """Connection options, with librdkafka's own log from errors on."""
+    """Return connection options; librdkafka's own log begins at errors."""
     return {**settings.confluent_options(), "log_level": 3}
 
 
@@ -61,7 +61,7 @@ def _producer_options(settings: StreamSettings) -> dict[str, Any]:
 
 
 def reader(settings: StreamSettings) -> Consumer:
-    """Return a consumer without a group: it is told what to read from where, and commits nothing."""
+    """Return a consumer without a group: the caller says what to read from where, and it commits nothing."""
     return Consumer(
         {
             **_client_options(settings),

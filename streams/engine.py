@@ -102,12 +102,12 @@ class StepEngine:
         self._written_at = _EPOCH
 
     def open(self) -> Mapping[str, int]:
-        """Restore (invariant 3), step by step.
+        """Restore, step by step (invariants: owner fences, one transaction a step).
 
         1. fence the former owner; 2. read the state; 3. check that its offsets belong to today's topics;
         4. take back entries and timers; 5. send the last step's outbox again; 6. start from its offsets.
 
-        Who has opened it already goes back to the last committed step: owner, checks and outbox are done.
+        If this engine has opened it before, it goes back to the last committed step: owner, checks and outbox are done.
         """
         if self._opened:
             return self._go_back()
@@ -202,7 +202,7 @@ class StepEngine:
         )
 
     def _handle_or_bury(self, record: Record, step: Step) -> None:
-        """Handle a record; one that has raised before, also by itself and from the committed state, dies."""
+        """Handle a record; if it has raised before, and again by itself from the committed state, it dies."""
         reason = self._suspects.verdict(record)
         if reason is not None:
             step.die(record, reason)
@@ -289,9 +289,9 @@ class StepEngine:
 
 
 def _event_time(record: Record) -> datetime:
-    """The record's own time, which nothing can have after it arrived: a wrong one must not carry the clock away.
+    """Return the record's own time, but at most that of its arrival: a wrong one must not carry the clock away.
 
-    One that has none cannot move the clock, and fails where it is decoded.
+    A record without a time cannot move the clock, and fails where it is decoded.
     """
     try:
         time = decode_envelope(record.headers).time

@@ -1,8 +1,8 @@
-"""Faust's consumer with commits that cannot pass what is unfinished (FAUST.md 1, 2, 5 and 7).
+"""Faust's consumer with commits that cannot pass what is unfinished (invariant: outbox before offsets).
 
-Faust guesses from acknowledged messages how far it may commit, and guesses wrong after gaps. Here the stage says it:
-an offset is committed only when everything before it is done. A failed commit is tried again, and each commit is
-stamped with the id of the topic that it belongs to (invariant 4). What is fetched goes straight to the stage.
+Faust guesses from acknowledged messages how far it may commit, and guesses wrong after gaps. Here the stage says how
+far: an offset is committed only when everything before it is done. A failed commit is tried again, and each commit is
+stamped with the id of the topic that it belongs to (invariant: topic ids). What is fetched goes straight to the stage.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ STAMP_END: Final = "\0"
 LONGEST_FETCH_MS: Final = 500
 """How long the broker may hold a fetch open; the first byte ends it. Faust says 1,500 and has no setting for it.
 
-What else is asked of the broker on this connection waits as long: the offsets to begin at after a rebalance.
+Other questions to the broker on this connection wait as long, such as the offsets to begin at after a rebalance.
 """
 
 _POLL_S: Final = 1.0

@@ -1,4 +1,4 @@
-"""How often a consumer asks a broker for records: each answer costs both sides, however little it brings."""
+"""Decides how often a consumer asks a broker for records; each answer costs both sides, however little it brings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,9 +7,9 @@ from typing import Any, Final
 UNTAKEN_S: Final = 1.0
 """How long records may wait to be taken before the other partitions are fetched without theirs.
 
-aiokafka has one fetch on its way to a broker at a time, and leaves out a partition whose records still wait to be
-taken; after 0.1 s, if it is not told otherwise, it goes on without. Where the others are quiet, the broker holds that
-fetch open, and the busy partition is not asked for meanwhile: at 500 tickets/s of one team, routing decided late.
+aiokafka has one fetch on its way to a broker at a time. It leaves out a partition whose records still wait to be taken;
+by default it waits 0.1 s for them and then fetches without. Where the other partitions are quiet, the broker holds that
+fetch open, and nobody asks for the busy partition meanwhile: at 500 tickets/s of one team, routing decided late.
 """
 
 SendFetch = Callable[[Any, int, Any], Awaitable[bool]]
@@ -40,7 +40,7 @@ class FetchSpacing:
 
 
 def space_fetches(consumer: Any, spacing_s: Callable[[], float]) -> None:
-    """Let a started AIOKafkaConsumer fetch so; it has no settings for either (aiokafka is pinned exactly)."""
+    """Space the fetches of a started AIOKafkaConsumer; it has no settings for this (aiokafka is pinned exactly)."""
     fetcher = consumer._fetcher  # noqa: SLF001 - as above
     fetcher._prefetch_backoff = UNTAKEN_S  # noqa: SLF001 - as above
     fetcher._proc_fetch_request = FetchSpacing(fetcher._proc_fetch_request, spacing_s)  # noqa: SLF001 - as above

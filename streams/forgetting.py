@@ -1,8 +1,8 @@
-"""What is over but must still be known for a while, so that a message that comes late is seen to be stale.
+"""Remembers finished things for a while, so that a late message is seen to be stale.
 
-A stage that sends its outbox again, or a process that was paused and wakes up, may deliver an old message
-after a newer one. Who forgot the newer one would believe it. So the last revision of a finished thing is kept
-for a set time. It is bounded: a record adds at most one entry and takes away up to `limit` expired ones.
+A stage that sends its outbox again, or a process that was paused and wakes up, may deliver an old message after a newer
+one. A stage that forgot the newer one would believe it. So the last revision of a finished thing is kept for a set
+time. That is bounded: a record adds at most one entry and takes away up to `limit` expired ones.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a partition has read so far: repeated records are skipped, skipped ones are read from the log."""
+"""Keeps a partition's records in order: it skips repeated ones and reads from the log those that were not delivered."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -1,7 +1,7 @@
-"""Who is to blame where the logic raised what nobody expected: a bad record must not block those behind it.
+"""Finds the record to blame where the logic raised an unexpected exception, so that it does not block those behind it.
 
-Only what the logic itself raises comes here. It does no I/O, so this is about the record, or the code, and not about
-Kafka; memory and the operating system are the environment's, and end the worker.
+Only what the logic itself raises comes here. Logic does no I/O, so the record or the code is at fault, and not Kafka.
+Lack of memory and errors of the operating system are the environment's, and end the worker.
 """
 
 from typing import Final
@@ -14,13 +14,13 @@ from streams.record import Record
 
 _log = structlog.get_logger(__name__)
 ENVIRONMENT: Final = (MemoryError, OSError, Transient)
-"""What may be raised anywhere and says nothing of the record."""
+"""Exceptions that may be raised anywhere and say nothing about the record."""
 
 _ATTEMPTS: Final = 2
-"""The second one begins from the committed state, as in a process that starts again: what raises there is to blame."""
+"""How often a record is tried; the second try begins from the committed state, so if it raises then, it is at fault."""
 
 TIMERS_AT_ONCE: Final = 1000
-"""A jump of the watermark may make very many due; the next one goes on."""
+"""How many timers one record may make fire: a jump of the watermark may make very many due; the next record goes on."""
 
 Place = tuple[Topic, int]
 
@@ -67,8 +67,8 @@ class Suspects:
     def set_aside(self, timer: str, error: Exception, *, record: Record, fired: int) -> None:
         """Note that the logic raised at a timer, after `record` had made `fired` others fire.
 
-        It stays in the state and is tried again when the partition is next opened by a new process. When `record` is
-        handled again it fires only those before: so each record moves on, however many timers raise.
+        It stays in the state and is tried again when a new process next opens the partition. When `record` is handled
+        again, only the timers before it fire, so each record moves on, however many timers raise.
         """
         self._aside.add(timer)
         self._fire_before[_place(record)] = fired

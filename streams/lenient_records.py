@@ -1,7 +1,7 @@
-"""Reads past header names that are not UTF-8: at such a record aiokafka raises, each time anew, and stops.
+"""Reads past header names that are not UTF-8: aiokafka raises at such a record, again and again, and stops.
 
-Nothing but this changes: a batch is read as ever, and once more leniently where that fails. The fetcher skips by
-offset what the first reading had given already.
+Nothing else changes: a batch is read as usual, and once more leniently if that fails. By offset, the fetcher skips the
+records that the first reading had already given.
 """
 
 import struct

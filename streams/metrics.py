@@ -1,4 +1,4 @@
-"""What a worker counts, for Prometheus."""
+"""A worker's metrics for Prometheus."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal

@@ -1,4 +1,4 @@
-"""What Kafka knows of positions in a topic: a group's committed offsets, where a log begins, what lies between."""
+"""Asks Kafka for positions in a topic: a group's committed offsets, where a log begins, what lies between."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol

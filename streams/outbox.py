@@ -1,4 +1,4 @@
-"""Sends what a step caused, and returns only when the broker has acknowledged all of it (invariant 1)."""
+"""Sends what a step caused; returns only when all of it is acknowledged (invariant: outbox before offsets)."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""One partition of a stage in the event loop: a queue of records, and a task that takes them to the engine's thread."""
+"""One partition of a stage in the event loop: a queue of records, and a task that hands them to the engine's thread."""
 
 import asyncio
 import time
@@ -110,7 +110,7 @@ class PartitionWorker:
             self._failed(error)
 
     async def _open_again(self, records: list[Record]) -> None:
-        """Go back to the committed state, and on one by one: so whatever raises is found, and all else moves on."""
+        """Go back to the committed state and on, one by one: that finds the record that raises; all others move on."""
         self.opened = False
         self._waiting.extendleft(reversed(records))
         self._one_by_one = max(self._one_by_one, len(records))
@@ -119,7 +119,7 @@ class PartitionWorker:
         self.opened = True
 
     async def _take(self) -> list[Record]:
-        """Return what is there, within the bounds of a step; wait for the first record, or `idle_s` for none."""
+        """Return the records at hand, within the bounds of a step; wait for the first record, `idle_s` at most."""
         if not self._waiting:
             self._arrived.clear()
             try:

@@ -11,7 +11,7 @@ from schemas.records.header_names import UNREADABLE
 from schemas.records.topics import Topic
 
 _call_headers = methodcaller("headers")
-"""Confluent's C code may return although it has raised; unlike the interpreter, a call from C always sees that."""
+"""Confluent's C code may return although it has raised; the interpreter may miss that, a call from C never does."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class TopicRole(msgspec.Struct, frozen=True, kw_only=True):
 def headers_of(message: Any) -> Headers:
     """Return the headers of a confluent-kafka message; it can give none at all where one's name is not UTF-8.
 
-    To be asked once for each message: confluent's answer to a second question would be a broken list.
+    Ask once for each message: confluent's answer to a second question would be a broken list.
     """
     try:
         return list(_call_headers(message) or ())

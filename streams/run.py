@@ -14,16 +14,16 @@ from streams.worker import Worker, run_workers
 _COLLECT_EVERY: Final = (10_000, 20, 20)
 """Thresholds of the garbage collector (the default is 700, 10, 10).
 
-Each record passes through some dozen futures and tasks of Faust, so by default young objects are looked through
-many times a second, and often all of a model or a state with them: a fifth of triage's time at 500 tickets/s
-(docs/performance.md). What is no cycle is freed at once in any case.
+Each record passes through some dozen futures and tasks of Faust, so with the default young objects are looked through
+many times a second, and often all of a model or a state with them. That took a fifth of triage's time at 500 tickets/s.
+Objects outside of cycles are freed at once in any case.
 """
 
 
 _SWITCH_EVERY_S: Final = 0.001
 """How long a thread may compute while another waits for the interpreter (the default is 5 ms).
 
-A record passes through half a dozen threads of a worker; each hand-over would wait so long for one that scores.
+A record passes through half a dozen threads of a worker; each hand-over would wait as long for a thread that scores.
 """
 
 

@@ -1,4 +1,4 @@
-"""The state of one partition of a stage as a compacted topic, written one transaction a step (invariant 3).
+"""The state of one partition of a stage as a compacted topic, written in one transaction a step.
 
 Keys: each entry of the logic under its own key, `header` for the last step, `outbox:<n>` for what it was to send.
 """

@@ -1,7 +1,7 @@
-"""One step in the making: what the logic of a partition changes, sends and wants to be woken for.
+"""Collects one step: what the logic of a partition changes, sends and wants to be woken for.
 
-A step is a micro-batch of records and due timers of one partition. The logic calls `put`, `delete`, `emit`, ...;
-the runtime then writes the changes and the outbox in one transaction, sends the outbox and acknowledges the inputs.
+A step is a micro-batch of records and due timers of one partition. The logic calls `put`, `delete`, `emit`, ...; the
+engine then writes the changes and the outbox in one transaction, sends the outbox and acknowledges the inputs.
 """
 
 from collections.abc import Mapping

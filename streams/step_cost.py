@@ -1,4 +1,4 @@
-"""What steps of a stage have cost lately, and so how far apart its records should be fetched."""
+"""How long a stage's steps have taken lately, and so how far apart its records should be fetched."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
 """A stage that no worker runs: what its state says of its inputs, and how a person makes it forget.
 
-Whoever writes here takes ownership first, as a worker does, so a worker that starts meanwhile ends one of both.
+A writer takes ownership first, as a worker does. If a worker starts meanwhile, one of the two is fenced and ends.
 """
 
 from collections.abc import Collection, Iterator, Mapping

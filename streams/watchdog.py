@@ -174,7 +174,7 @@ class Watchdog(threading.Thread):
         return ends
 
     def _check_topics(self) -> None:
-        """A topic that is created again under a running worker must stop it (invariant 4)."""
+        """A topic that is created again under a running worker must stop it (invariant: topic ids)."""
         try:
             self._runtime.check_ids(self._current_roles())
         except Permanent as error:

@@ -1,4 +1,4 @@
-"""Connecting to Kafka: a producer that may be trusted, and what the topics that it writes to look like."""
+"""Connects to Kafka: makes a producer that can be trusted, and reads what its topics look like."""
 
 from collections.abc import Mapping
 from typing import Any, Final

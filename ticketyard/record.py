@@ -1,4 +1,4 @@
-"""From an event to the record that Kafka gets: checked, encoded, with its topic, key and headers; no I/O."""
+"""Turns an event into the record that Kafka gets: checked, encoded, with topic, key and headers; no I/O."""
 
 from datetime import datetime
 from functools import cache

@@ -1,4 +1,4 @@
-"""All that a customer's messages say: the intent by the model, and everything besides it."""
+"""Understands a customer's messages: the intent by the model, and everything besides it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,10 +36,10 @@ def understand(
 ) -> list[Triage]:
     """Return one whole result a message, in order; never raises for a text.
 
-    That is what `score` says of the intent, with signals, sentiment and the priority by the table of `priorities`.
-    Where the whole encoder read a text for its intent, sentiment is read from its vector as well.
-    Where the intent is a mere guess (low band) or has no priority of its own, it begins as medium and no rule about
-    intents counts: a guess of something dangerous must not overtake those who said it. `encoder_budget` as for `score`.
+    A result has the intent from `score`, signals, sentiment, and the priority by the table of `priorities`. Where the
+    intent is a mere guess (low band) or has no priority of its own, the priority begins as medium and no rule about
+    intents counts: a guess of something dangerous must not overtake customers who said it. `encoder_budget` as for
+    `score`. Where the whole encoder read a text for its intent, sentiment is read from its vector as well.
     """
     cleaned = [clean_text(message.text) for message in messages]
     scored = score_clean(bundle, cleaned, encoder_budget=encoder_budget)

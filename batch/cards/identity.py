@@ -1,4 +1,4 @@
-"""Whether who a customer is moves what happens to the ticket: identity terms swapped in the same sentences."""
+"""Measures whether a customer's identity changes what happens to a ticket, by swapping terms in the same sentences."""
 
 from collections.abc import Sequence
 from datetime import datetime

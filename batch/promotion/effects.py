@@ -1,4 +1,4 @@
-"""What follows from a verdict or a release: the pointer and the announcement, whoever wrote it and died."""
+"""Does what follows from a verdict or a release: sets the pointer and announces, even if its writer has died."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime

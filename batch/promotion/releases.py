@@ -1,8 +1,8 @@
-"""Which model decides, and which are tried beside it: an append-only history of small files, the newest one holds.
+"""Which model decides, and which are tried beside it: an append-only history of small files, of which the newest holds.
 
-`<models>/releases/<number>.json` is made by whoever changes anything: the gate, or a person by `ticketyard models`.
-It makes the change count; the pointer and the announcement follow from it (`batch.promotion.effects`), whoever
-wrote it and died. `<models>/announced.json` says up to which release that has been done.
+Whoever changes anything writes `<models>/releases/<number>.json`: the gate, or a person by `ticketyard models`. The
+file makes the change count. The pointer and the announcement follow from it (`batch.promotion.effects`), even if the
+writer has died. `<models>/announced.json` says up to which release that has been done.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A verdict made to count: its bundle put in its place or removed, the verdict written, old challengers deleted."""
+"""Makes a verdict count: puts its bundle in place or removes it, writes the verdict, deletes old challengers."""
 
 import shutil
 from collections.abc import Callable, Container

@@ -1,7 +1,7 @@
 """The last verdict of the gate, on disk: what it decided, on which inputs, by which figures.
 
-`<models>/verdict.json` is written when the bundle that it is about is in place. That a winner becomes current is a
-release (`batch.promotion.releases`), made after it by the same run or by whatever comes next.
+`<models>/verdict.json` is written when the bundle that it is about is in place. A release makes a winner the current
+model (`batch.promotion.releases`); the same run writes it afterwards, or whatever comes next.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What validation rows choose: a shift for each class, and from which probability on a text is frustrated."""
+"""Chooses, on validation rows, a shift for each class and the probability from which on a text is frustrated."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple

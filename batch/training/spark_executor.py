@@ -116,7 +116,7 @@ def what_failed(report: str) -> str:
     if "ModuleNotFoundError" in cause or "ImportError" in cause:
         return (
             f"an executor says {cause}. Install ticketyard[batch] {code_version().partition('+')[0]} into the Python "
-            "of every executor, which PYSPARK_PYTHON names (docs/models.md says how), and run it again"
+            "of every executor, which PYSPARK_PYTHON names (docs/training-on-spark.md says how), and run it again"
         )
     return f"{cause.removeprefix('batch.errors.ExecutorFailed: ')}"
 

@@ -1,4 +1,4 @@
-"""What a run of the views has to tell the others: that it is to be served, and how agents did."""
+"""What a run of the views announces: that it is to be served, and how agents did."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,8 +1,9 @@
 """Groups of like tickets among those that no intent fits: what the taxonomy may lack.
 
-Texts become vectors of the sentence encoder beside TF-IDF of their words and word pairs: the encoder brings what means
-the same together, the words keep apart what merely sounds alike. Average linkage joins groups while their mean cosine
-distance is small; what joins nobody stays alone. docs/clusters.md has the figures that this was chosen by.
+Texts become vectors of the sentence encoder beside TF-IDF of their words and word pairs. The encoder brings texts of
+the same meaning together; the words keep apart those that merely sound alike. Average linkage joins groups while
+their mean cosine distance is small; a text that joins no group stays alone. docs/measurements/clusters.md has the
+figures behind these choices.
 """
 
 import re

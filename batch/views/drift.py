@@ -1,4 +1,4 @@
-"""The alerts of drift that stand in a run's views: what people are told, and what retraining starts on."""
+"""The alerts of drift in a run's views: people are told of them, and retraining may start on them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

@@ -1,7 +1,7 @@
 """What a run keeps of its grouping for the next one: which tickets it grouped, and the vectors of their texts.
 
-One Parquet file beside the run's views, `<run>/grouped.parquet`: a row per text that was embedded, and the tickets in
-the file's metadata. It is a saving and no truth: where it is missing or was made otherwise, all is made anew.
+It is one Parquet file beside the run's views, `<run>/grouped.parquet`: a row per text that was embedded, and the
+tickets in the file's metadata. It only saves work: where it is missing or was made otherwise, all is made anew.
 """
 
 import hashlib

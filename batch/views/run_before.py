@@ -1,4 +1,4 @@
-"""Which views of the run before stay as they are: those of whose inputs nothing changed since."""
+"""Which views of the last run stay as they are: those whose inputs have not changed since."""
 
 import os
 import re

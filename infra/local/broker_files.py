@@ -90,7 +90,7 @@ def java_options(heap_mb: int, log4j_file: Path) -> list[str]:
 
     Serial collection is the leanest, and the quick compiler alone keeps the optimising one from taking the cores
     for minutes after the start: a broker that lives on a laptop gives less in its peak and much more before it
-    (docs/performance.md).
+    (docs/measurements/speed.md).
     """
     return [
         f"-Xms{_FIRST_HEAP_MB}m",

@@ -1,7 +1,7 @@
 """The fold of a ticket: the one function that turns its events into its row, live and from history.
 
-Reads a row and a fact; decides by event time who wrote last; returns the next row. Pure: nothing is mutated,
-no clock is read, equal arguments give equal rows. The rules are written down in docs/life-cycle.md.
+It reads a row and a fact, decides by event time who wrote last, and returns the next row. It is pure: it mutates
+nothing and reads no clock, and equal arguments give equal rows. docs/life-cycle.md has the rules.
 """
 
 from collections.abc import Callable
@@ -64,11 +64,11 @@ __all__ = [
 
 
 class StaleDecision(Permanent):
-    """A decision was folded that was not made on the current row; ask `is_current` first."""
+    """The folded decision was not made on the current row; ask `is_current` first."""
 
 
 def fold(row: TicketRow | None, fact: Fact) -> TicketRow:
-    """Return the row after `fact`; `row` is None for a ticket without state: `fact.life` is then its life.
+    """Return the row after `fact`. For a ticket without state `row` is None, and `fact.life` is then its life.
 
     Raises StaleDecision for a decision that does not fit the row.
     """

@@ -16,7 +16,7 @@ FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {
     "TicketAssigned": TicketAssigned,
     "TicketQueued": TicketQueued,
 }
-"""What a ticket's row is made of: what comes from outside, and what routing decided."""
+"""The events that a ticket's row is made of: those from outside, and routing's decisions."""
 
 _DECODER: Final = EventDecoder(FOLDED_EVENTS)
 
@@ -67,8 +67,8 @@ def to_fact(
 def fact_of(logged: TicketLogged) -> Fact:
     """Return the fact that a record of tickets.log tells; folding it over `before` gives `after` again.
 
-    Equal but for columns added since the record was written, which are filled in where it says enough, and for the
-    fault mended since that docs/threads.md names.
+    Two things may differ: columns added since the record was written, which are filled in where it says enough, and
+    one mended fault that docs/threads.md names.
     """
     return to_fact(
         logged.event, logged.triage, life=logged.life, thread_rule=logged.thread_rule or FIRST_MESSAGE

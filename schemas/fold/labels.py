@@ -15,10 +15,10 @@ from schemas.vocabulary import FINISHED, PRIORITY_RANK, TRIAGE_TEAM, Priority
 
 
 def label_opening(row: TicketRow, body: TicketOpened, fact: Fact) -> TicketRow:
-    """Label a ticket by its opening: what the source says stands where it is explicit or there is no text.
+    """Label a ticket by its opening; the source's word stands where it is explicit or there is no text.
 
-    Where messages came before it, the one that the ticket is labelled by stays if it would have changed the label
-    of the opening: docs/threads.md says how far the order of arrival decides nothing between these two.
+    If messages arrived before the opening, the one that labels the ticket stays if it would have changed the opening's
+    label. docs/threads.md says how far the order of arrival matters.
     """
     triage = fact.triage
     if body.priority is not None and row.priority_said_by is not Said.PEOPLE:
@@ -44,10 +44,10 @@ def fill_in_label(row: TicketRow, fact: Fact) -> TicketRow:
 
 
 def label_message(row: TicketRow, fact: Fact, *, reopened: bool) -> TicketRow:
-    """Label a ticket by a customer's message: by the first with text, by a later one as the thread rule says.
+    """Label a ticket by a customer's message: the first with text does, and a later one if the thread rule says so.
 
-    `reopened` says that this message opened the ticket again. What people or the source said stays. Rows of before
-    texts were counted have 0 of them and no `predicted_at`: that is no first message after a reopening.
+    `reopened` says that this message opened the ticket again. What people or the source said stays. Rows from before
+    texts were counted have 0 of them and no `predicted_at`; that does not make a message the first after a reopening.
     """
     triage = fact.triage
     if triage is None or triage.intent is None:
@@ -68,7 +68,7 @@ def label_message(row: TicketRow, fact: Fact, *, reopened: bool) -> TicketRow:
 
 
 def apply_updated_labels(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
-    """Set what an update says about priority, tier and label, each unless a later word is known."""
+    """Set what an update says about priority, tier and label, unless a later word about it is known."""
     return _label_by_update(_tier_by_update(_priority_by_update(row, body, time), body, time), body, time)
 
 
@@ -137,7 +137,7 @@ def _would_have_changed(row: TicketRow, opening: Triage, fact: Fact) -> bool:
 
 
 def _change_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
-    """Take over what a later message says; its priority, of which triage knows no tier, can only raise the ticket's."""
+    """Take over what a later message says. Triage knew no tier for its priority, so that only raises the ticket's."""
     changed = replace(
         _label_by_model(row, triage, fact),
         priority=row.priority,
@@ -149,7 +149,7 @@ def _change_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
 
 
 def _take_priority(row: TicketRow, priority: Priority) -> TicketRow:
-    """Set what the source says; the reasons that the model had for another go with that."""
+    """Set the source's priority; the model's reasons for another one go."""
     return replace(row, priority=priority, priority_said_by=Said.SOURCE, priority_reasons=())
 
 

@@ -1,4 +1,4 @@
-"""Names of Kafka headers that are no text: Kafka takes any bytes, and Python's clients stop at what is not UTF-8."""
+"""Names of Kafka headers that are not text: Kafka takes any bytes, and Python's clients stop at bad UTF-8."""
 
 from collections.abc import Iterable
 from typing import Final, Self, SupportsIndex, overload
@@ -13,7 +13,7 @@ def has_unreadable(names: Iterable[str]) -> bool:
 
 
 class LenientBytes(bytearray):
-    """Bytes whose text has UNREADABLE where they are not UTF-8, as have the slices of them.
+    """Bytes that decode with UNREADABLE where they are not UTF-8; their slices do the same.
 
     A client's record parser that is given these instead of plain bytes reads past such a name, which would
     otherwise stop it at this record for ever.
@@ -31,5 +31,5 @@ class LenientBytes(bytearray):
         return found if isinstance(found, int) else type(self)(found)
 
     def decode(self, encoding: str = "utf-8", errors: str = "replace") -> str:
-        """Return the text; what is none of it is replaced unless `errors` says otherwise."""
+        """Return the text; bytes that are not UTF-8 are replaced unless `errors` says otherwise."""
         return super().decode(encoding, errors)

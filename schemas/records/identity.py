@@ -1,4 +1,4 @@
-"""Deterministic ids: everything derived from an event has an id that a second derivation gives again."""
+"""Deterministic ids: deriving something from an event a second time gives it the same id."""
 
 from hashlib import blake2b
 

@@ -1,4 +1,4 @@
-"""Which of a customer's messages says what a ticket is about, and how many of a long thread are asked."""
+"""Which of a customer's messages says what a ticket is about, and how many of a long thread the model reads."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -36,7 +36,7 @@ class ThreadRule(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def most_scored(self) -> int:
-        """How many texts need an answer of the model: where only the first decides, one."""
+        """How many texts the model must answer: one where only the first decides."""
         return 1 if self.policy == "first_message" else self.messages
 
 
@@ -74,7 +74,7 @@ def changes(rule: ThreadRule, standing: Answer, later: Answer, *, anew: bool = F
 
 
 def starts_anew(body: TicketEvent) -> bool:
-    """Tell whether messages are counted from nothing after this event: it finishes a ticket or reopens it.
+    """Tell whether counting starts anew after this event, because it finishes a ticket or reopens it.
 
     It looks at the event alone, so that triage, which knows no ticket's state, counts as the fold does.
     """

@@ -11,7 +11,7 @@ INPUT_BYTES: Final = 2 * MIB
 """The largest record that producers may send: 1 MiB of text whose every second character JSON escapes."""
 
 DERIVED_BYTES: Final = 4 * INPUT_BYTES
-"""Derived topics and dead letters wrap their inputs, so they accept four times as much (invariant 10)."""
+"""Derived topics and dead letters wrap their inputs, so they accept four times as much (invariant: dead letters)."""
 
 TEXT_RETENTION_DAYS: Final = 30
 
@@ -76,7 +76,7 @@ def _published() -> dict[str, str]:
 def topic_specs(
     *, prefix: str = "", ticket_partitions: int = 4, team_partitions: int = 4, agent_partitions: int = 4
 ) -> tuple[TopicSpec, ...]:
-    """Return every topic of the pipeline; counts are equal across a stage's inputs and its state (invariant 4)."""
+    """Return every topic; counts are equal across a stage's inputs and its state (invariant: explicit partitions)."""
     tickets, teams, agents = ticket_partitions, team_partitions, agent_partitions
     rows: tuple[tuple[Topic, str, int, dict[str, str]], ...] = (
         (Topic.TICKETS_EVENTS, "ticket_id", tickets, _log(INPUT_BYTES)),
@@ -112,7 +112,7 @@ ARCHIVED: Final = (
     Topic.AGENTS_HOLDINGS,
     Topic.MODELS_PUBLISHED,
 )
-"""The logs that batch keeps for ever (invariant 9); the others can be derived from these again."""
+"""The logs that batch keeps for ever (invariant: complete history); the others can be derived from these again."""
 
 SERVED: Final = (Topic.TICKETS_LOG, Topic.AGENTS_EVENTS, Topic.TICKETS_DEAD, Topic.MODELS_PUBLISHED)
 """The logs that views are made of: batch's up to the manifest's offsets, serving's tail from there on."""

@@ -13,8 +13,8 @@ from schemas.records.ticket_row import TicketRow
 class Column(msgspec.Struct, frozen=True):
     """One column of a view; `type` is SQL's name of it, `doc` one line for whoever queries it.
 
-    `absent` is the SQL literal that stands for it in the files of a run from before there was such a column; where
-    it is empty every run must have the column.
+    `absent` is the SQL literal that stands for it where the files of an older run lack the column; if it is empty,
+    every run must have the column.
     """
 
     name: str
@@ -125,7 +125,7 @@ _TICKET_DEFAULTS: Final = {field.name: field.default for field in msgspec.struct
 
 
 def _absent(default: Any) -> str:
-    """Return what a row without the field says: the field's default, as a row from the log is decoded."""
+    """Return what a row without the field says: the field's default, as when a row of the log is decoded."""
     if default is msgspec.NODEFAULT:
         return ""
     if default is None or default == ():

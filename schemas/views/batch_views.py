@@ -1,4 +1,4 @@
-"""The views that no SQL makes: batch computes them, and serving shows them as of the run that it serves."""
+"""The views that SQL cannot make: batch computes them, and serving shows them as of the run that it serves."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from schemas.views.base_columns import Column
 
 
 class BatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A view that batch computes from the views before it; what the realtime tail has is not in it."""
+    """A view that batch computes from earlier views; it lacks what the realtime tail has."""
 
     name: str
     doc: str
@@ -50,7 +50,7 @@ INTENT_MAP: Final = BatchView(
 )
 
 GIVEN_VIEWS: Final = (INTENT_MAP,)
-"""What a run is told beside the logs; derived views are made of these too."""
+"""What a run is told besides the logs; derived views read these too."""
 
 BATCH_ONLY_VIEWS: Final = (UNLABELLED_CLUSTERS,)
 """What a run computes from all other views."""

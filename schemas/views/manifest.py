@@ -1,4 +1,4 @@
-"""The manifest of a batch run: which views it made, and from exactly which offsets on they are not complete."""
+"""The manifest of a batch run: which views it made, and the exact offsets up to which they are complete."""
 
 from datetime import datetime
 from typing import Final

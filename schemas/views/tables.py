@@ -1,9 +1,9 @@
 """The views that analysts query: columns, types and meaning, the same in batch and in serving.
 
-Base views are made of records of the served logs, one view of one topic; given views of what a batch run was told
-beside them. Derived views are made of both by the SQL files in `schemas/views`, which both engines run
-(`DUCKDB_MACROS` stand in for functions of Spark's). What no SQL makes is in `schemas.views.batch_views`.
-The types are SQL's: VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
+A base view holds the records of one served log. A given view holds what a batch run was told besides the logs. The
+SQL files in `schemas/views` make derived views of both, and both engines run them (`DUCKDB_MACROS` stand in for
+functions of Spark's). `schemas.views.batch_views` has the views that SQL cannot make. The types are SQL's: VARCHAR,
+BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
 """
 
 import re
@@ -21,10 +21,10 @@ _HEADER_COLUMN: Final = re.compile(r"--   (?P<name>\w+) (?P<type>[A-Z]+(?:\[\])?
 
 
 class BaseView(msgspec.Struct, frozen=True, kw_only=True):
-    """A view made of one topic's records, so that batch's rows and the tail's can be united.
+    """A view of one topic's records, so that batch's rows and the tail's can be united.
 
-    Of the rows with equal `key` the first by `order` stays: for equal ids the lowest offset, of a ticket's
-    rows that of the highest (life, revision).
+    Of rows with equal `key` the first by `order` stays: the lowest offset of equal ids, and the highest
+    (life, revision) of a ticket's rows.
     """
 
     name: str
@@ -36,7 +36,7 @@ class BaseView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DerivedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A view that `sql`, a SELECT over base views and earlier derived views by their plain names, makes."""
+    """A view that `sql` makes: a SELECT over base views and earlier derived views by their plain names."""
 
     name: str
     doc: str
@@ -143,11 +143,11 @@ def _derived_views() -> Iterator[DerivedView]:
 
 
 DERIVED_VIEWS: Final = tuple(_derived_views())
-"""Every derived view, each after those that it is made of."""
+"""Every derived view; each comes after those that it reads."""
 
 _ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *GIVEN_VIEWS, *DERIVED_VIEWS, *BATCH_ONLY_VIEWS)
 VIEWS: Final[dict[str, View]] = {view.name: view for view in _ALL}
-"""All views by name, each after those that it is made of."""
+"""All views by name; each comes after those that it reads."""
 
 DUCKDB_MACROS: Final = _read("duckdb_macros.sql")
 """Statements to run once in each DuckDB database before a derived view: functions that Spark has."""

@@ -1,4 +1,4 @@
-"""What a record of a served log is in the base views: the one function for batch and serving's tail."""
+"""Turns a record of a served log into rows of the base views: the one function for batch and serving's tail."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ _MODEL_BODIES: Final = EventDecoder({"ModelPublished": ModelPublished})
 def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origin) -> list[tuple[str, Row]]:
     """Return (view name, row) for each base view that this record of a served topic adds a row to.
 
-    Raises EventError where the record is no event that this topic carries: it is in no view.
+    Raises EventError where the record is no event that this topic carries; such a record is in no view.
     """
     match topic:
         case Topic.TICKETS_LOG:
@@ -81,7 +81,7 @@ ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] 
 }
 """How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError.
 
-None is a record that belongs there and adds no row: word in tickets.dead that a letter was sent back.
+None means that the record belongs there and adds no row: a note in tickets.dead that a letter was sent back.
 """
 
 
@@ -170,7 +170,7 @@ def decode_died(headers: Headers) -> RecordDied:
 
 
 def _source_of(died: RecordDied) -> str | None:
-    """Return who published a record that died; what it died of may be its headers, so any bytes may be there."""
+    """Return who published a record that died; its headers may be what killed it, so they may hold any bytes."""
     raw = dict(died.headers).get("ce_source")
     return None if raw is None else raw.decode("utf-8", "replace")
 

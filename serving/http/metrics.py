@@ -1,4 +1,4 @@
-"""What Prometheus can scrape: answers by route, and how the tail does."""
+"""Metrics for Prometheus: answers by route, and how the tail is doing."""
 
 import time
 from collections.abc import Iterable, Mapping

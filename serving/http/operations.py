@@ -1,4 +1,4 @@
-"""Doors for operating: is it alive, is it ready, how does it do."""
+"""Doors for operating: whether serving is alive, whether it is ready, and how it is doing."""
 
 import msgspec
 import structlog

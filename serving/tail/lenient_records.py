@@ -1,4 +1,4 @@
-"""Reads past header names that are not UTF-8: at such a record kafka-python raises, each time anew, and stops."""
+"""Reads past header names that are not UTF-8: kafka-python raises at such a record, again and again, and stops."""
 
 from typing import Any
 

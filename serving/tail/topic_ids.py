@@ -1,4 +1,4 @@
-"""Topic ids are compared as what they are: Kafka prints 128 bits as base64, most clients as a UUID."""
+"""Compares topic ids in whatever form they come: Kafka prints their 128 bits as base64, most clients as a UUID."""
 
 from base64 import urlsafe_b64decode
 from uuid import UUID

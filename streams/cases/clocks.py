@@ -1,4 +1,4 @@
-"""The clocks of a ticket: when one that was resolved is closed, and when one that was closed is forgotten."""
+"""A ticket's timers: when a resolved ticket is closed, and when a closed one is forgotten."""
 
 from datetime import datetime, timedelta
 from typing import Final

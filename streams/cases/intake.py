@@ -1,4 +1,4 @@
-"""From a record of the stage's inputs to an event and the fact that it is; pure."""
+"""Turns a record of the stage's inputs into an event and its fact; pure."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Which of the agents who could take a ticket gets it, and in words why: pure functions."""
+"""Chooses which of the agents who could take a ticket gets it, and says why in words: pure functions."""
 
 from operator import itemgetter
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from streams.routing.waiting_line import Lane
 from streams.routing.weights import RoutingWeights
 
 _PRECISION = 9
-"""Decimals of a score that count: what floating point makes of equal agents must not decide between them."""
+"""How many decimals of a score count; rounding errors of floating point must not decide between equal agents."""
 
 _NEARLY = 2e-9
-"""More than scores that are equal in so many decimals can differ by."""
+"""Scores that are equal in `_PRECISION` decimals differ by less than this."""
 
 _SUBJECTS = 512
-"""Of so many subjects an agent remembers how well they suit."""
+"""For how many subjects an agent's (specialisation, skill) is remembered."""
 
 
 class Choice(NamedTuple):

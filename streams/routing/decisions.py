@@ -1,4 +1,4 @@
-"""What routing says: its decisions to cases, and to the roster whom it let go and whom people gave work."""
+"""What routing says: its decisions, to cases; whom it let go and whom people gave work, to the roster."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Seats tickets: with the best free agent, else in the queue, which moves up when something became free."""
+"""Seats tickets with the best free agent, or in the queue, which moves up when something became free."""
 
 from collections.abc import Set as AbstractSet
 
@@ -28,7 +28,7 @@ def seat(team: Team, ticket: OpenTicket, step: Step, weights: RoutingWeights, *,
 
 
 def drain(team: Team, changed: AbstractSet[str], step: Step, weights: RoutingWeights) -> None:
-    """Seat those who wait, the foremost first, as long as a `changed` agent can take one.
+    """Seat waiting tickets, the foremost first, as long as a `changed` agent can take one.
 
     Nobody else can: before the change no waiting ticket fitted any free agent.
     """
@@ -63,7 +63,7 @@ def _assign(
 
 
 def judge_people(team: Team, agent_id: str, more: int, step: Step) -> None:
-    """Count by how many of the `more` tickets that people gave an agent they are now above their capacity."""
+    """Count how many of the `more` tickets that people gave an agent are above the agent's capacity."""
     member = team.members.get(agent_id)
     if member is None or (over := min(more, member.over)) <= 0:
         return

@@ -138,8 +138,8 @@ class Team:
     def understands(self, member: Member, language: str | None) -> bool:
         """Return whether language is no obstacle.
 
-        It is one only where somebody on shift names that language: then the ticket waits for them rather than
-        going to someone who names others. Who names no language is not restricted.
+        It is an obstacle only where somebody on shift names that language: the ticket then waits for them and does
+        not go to someone who names others. An agent who names no language is not restricted.
         """
         languages = member.languages
         return language is None or not languages or language in languages or language not in self.spoken

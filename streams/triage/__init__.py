@@ -1,5 +1,5 @@
 """Triage: stateless understanding of every ticket event.
 
-Reads: tickets.events, models.published. Does: scores what customers wrote, in micro-batches off the loop, and passes
-every event on in order; emits watermarks. Writes: tickets.enriched, tickets.dead.
+Reads: tickets.events, models.published. Does: scores what customers wrote, in micro-batches off the loop; passes
+every event on, in order; emits watermarks. Writes: tickets.enriched, tickets.dead.
 """

@@ -1,4 +1,4 @@
-"""Which models are at work in this worker, and which of them decides a ticket; pure but for the scoring."""
+"""Which models this worker uses, and which of them decides a ticket; pure but for the scoring."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

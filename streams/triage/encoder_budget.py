@@ -1,4 +1,4 @@
-"""How many texts of a call the encoder may read: the share that pressure leaves it, within the time that is left."""
+"""Decides how many texts of a call the encoder may read: the share that pressure leaves it, within the time left."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,10 +12,10 @@ from streams.triage.pressure_metrics import PressureMetrics
 from understanding.manifest.manifest import Validation
 
 _MOST_OWED: Final = 4.0
-"""Texts that are carried over to later calls at most, either way."""
+"""How many texts at most are carried over to later calls, either way."""
 
 _RECENT_TEXTS: Final = 100
-"""Over about so many texts the part is averaged that asks for the encoder."""
+"""Over about how many texts the part that asks for the encoder is averaged."""
 
 _KEPT: Final = 0.9
 """What a call's weight is worth after the next one, where the cost of a text is learnt."""
@@ -52,9 +52,9 @@ class EncoderCost:
 class EncoderBudget:
     """Knows what waits and how fast it goes, and says of each call how many texts the encoder may read.
 
-    Of the texts that ask for the encoder the share of now is read, to the fraction: what a call leaves over is carried
-    to the next, so that calls of one text keep to it too, without chance. With `enabled` false the encoder reads all,
-    and what waits is only measured. May be used from any thread.
+    The encoder reads exactly the current share of the texts that ask for it: a fraction left over by one call is
+    carried to the next, so that calls of one text keep to the share too, without chance. With `enabled` false the
+    encoder reads all, and what waits is only measured. May be used from any thread.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ STAGE: Final = "triage"
 
 
 class TriageEngine:
-    """Keeps nothing that it may not forget: what was passed on twice has the same id, and the next stage drops it."""
+    """Keeps nothing that it must not forget: a record passed on twice has the same id, and the next stage drops it."""
 
     def __init__(
         self,

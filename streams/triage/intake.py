@@ -1,4 +1,4 @@
-"""From a raw record of tickets.events to a checked event and the text to score; pure."""
+"""Turns a raw record of tickets.events into a checked event and the text to score; pure."""
 
 import re
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from understanding.understand import CustomerMessage
 
 _decoder = EventDecoder(TICKET_EVENTS)
 MAX_DEPTH: Final = 64
-"""Objects and lists in each other; those behind wrap a body in more of them, and must still be able to read it."""
+"""How deeply objects and lists may be nested; later stages wrap a body in more of them and must still read it."""
 
 _DEPTH: Final = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -69,7 +69,7 @@ def arrive(record: Record, *, latest: datetime) -> Arrived:
 
 
 def _require_utf8(envelope: Envelope, value: bytes) -> None:
-    """The body travels on untouched, also fields that the schema does not know, so all of it must be UTF-8."""
+    """Refuse a body that is not all UTF-8: it travels on untouched, with fields that the schema does not know."""
     try:
         value.decode()
     except UnicodeDecodeError as error:
@@ -77,7 +77,7 @@ def _require_utf8(envelope: Envelope, value: bytes) -> None:
 
 
 def _require_flat(envelope: Envelope, value: bytes) -> None:
-    """Refuse what is nested so deeply, also in fields that the schema does not know, that recursion would end."""
+    """Refuse a body that is nested too deeply for recursion, even in fields that the schema does not know."""
     if value.count(b"{") + value.count(b"[") <= MAX_DEPTH:
         return  # nearly every event, at the cost of two scans in C
     steps = (_DEPTH[byte] for byte in _STRINGS.sub(b"", value) if byte in _DEPTH)

@@ -26,11 +26,14 @@ from understanding.signals.priority import PriorityTable
 _log = structlog.get_logger(__name__)
 _POLL_S: Final = 0.5
 STANDBY_S: Final = 3600.0
-"""For so long a champion that was replaced stays loaded: a rollback then takes no loading, only hearing of it."""
+"""How long a replaced champion stays loaded: a rollback within that time needs no loading."""
 RETRY_S: Final = 60.0
 LONGEST_RETRY_S: Final = 900.0
-"""So long after a bundle could not be loaded it is tried again, then ever later: a share may have been away, a copy
-unfinished; or it is damaged for good, and loading it costs the cores that scoring needs."""
+"""The first and the longest pause before a bundle that could not be loaded is tried again; pauses grow.
+
+A share may have been away or a copy unfinished; or the bundle is damaged for good, and loading it costs the cores that
+scoring needs.
+"""
 
 _decoder = EventDecoder({"ModelPublished": ModelPublished})
 
@@ -50,12 +53,12 @@ class _Inbox:
 class ModelWatch(threading.Thread):
     """Reads models.published without a group (every worker needs every announcement) and does what the last one says.
 
-    A bundle that cannot be loaded is refused by name: the last champion that can stays, also for a worker that
-    starts, or the one that set-up made, with which a worker begins where nothing is published. A model on trial is left
-    out. As long as the last announcement names one, that is tried again, so that
-    workers do not go on with different models after a passing fault. A new one is warmed up before it is handed out,
-    so the first ticket after a change waits no longer than any other. `budget` says how many texts of a call the
-    encoder may read.
+    A bundle that cannot be loaded is refused by name. The last champion that can be loaded then decides, also in a
+    worker that starts, or else the model that set-up made, with which a worker begins where nothing is published. A
+    model on trial that cannot be loaded is left out. As long as the last announcement names such a bundle, it is
+    tried again, so that workers do not go on with different models after a passing fault. A new model is warmed up
+    before it is handed out, so the first ticket after a change waits no longer than any other. `budget` says how many
+    texts of a call the encoder may read.
     """
 
     def __init__(
@@ -166,7 +169,7 @@ class ModelWatch(threading.Thread):
         return [body] if isinstance(body, ModelPublished) else []
 
     def deploy(self, announced: Sequence[ModelPublished]) -> None:
-        """Do what the last announcement says; of champions, the last that can be loaded, whoever announced it.
+        """Do what the last announcement says; the last champion that can be loaded decides, whoever announced it.
 
         A worker that starts must not wait because of a bad bundle. As long as no model decides, all that was announced
         before may still be the one that does.

@@ -1,4 +1,4 @@
-"""How much of the encoder there is room for, by what waits; pure but for the clock that it is given.
+"""How much of the encoder there is room for, given what waits; pure but for the clock that it is given.
 
 The controller is the one that routers keep their queues short with (proportional-integral, as in RFC 8033): the share
 falls by how far the delay is above its aim and by how fast it grows, and rises the same way. Under a constant load the
@@ -12,28 +12,28 @@ from typing import Final, NamedTuple
 from streams.backlog import Backlog
 
 _AIM: Final = 0.3
-"""The delay that the share is steered to, as a part of the bound: what is at hand still has to be worked off."""
+"""The delay that the controller aims at, as a part of the bound: the records at hand still have to be worked off."""
 
 _CALM: Final = 0.2
-"""Below so much of the bound a delay is the ordinary one of steps, and its ups and downs move nothing."""
+"""A delay below this part of the bound is the ordinary one of steps, and its ups and downs move nothing."""
 
 _ROOM: Final = 0.6
-"""The encoder may fill the time of a call up to so much of the bound; the rest is for all that is not the encoder."""
+"""The part of the bound that the encoder may fill in a call; the rest is for everything else."""
 
 _INTEGRAL: Final = 0.1
-"""By so much the share falls in one bound's time with a delay that is one bound too long."""
+"""How far the share falls in one bound's time when the delay is one bound too long."""
 
 _PROPORTIONAL: Final = 0.5
-"""By so much the share falls where the delay grows by one bound."""
+"""How far the share falls when the delay grows by one bound."""
 
 _HEADROOM: Final = 0.1
-"""What the controller may gather above a share of 1, so that a passing wave takes nothing from the encoder."""
+"""How far above a share of 1 the controller may go, so that a passing wave takes nothing from the encoder."""
 
 _LONGEST_LOOK_S: Final = 1.0
-"""No look counts for more time than this: a process that was suspended has learnt nothing of the load."""
+"""The longest time that one look counts for: a process that was suspended has learnt nothing of the load."""
 
 _RATE_S: Final = 1.0
-"""So many busy seconds are remembered for the service rate."""
+"""How many busy seconds the service rate remembers."""
 
 
 class ServiceRate:
@@ -78,9 +78,9 @@ class ServiceRate:
 class Look(NamedTuple):
     """What one look at the backlog says.
 
-    `share` of the texts that ask for the encoder may be read by it, in `room_s` seconds at most. `delay_s` is how long
-    the oldest record has waited, or the last one will if all goes on at the rate of now. `exhausted` says that nothing
-    is left to give way and the delay is beyond the bound all the same: from then on lag grows.
+    `share` of the texts that ask for the encoder may be read by it, in `room_s` seconds at most. `delay_s` is how
+    long the oldest record has waited, or the last one will wait at the current rate. `exhausted` says that nothing is
+    left to give way and the delay is beyond the bound all the same: from then on lag grows.
     """
 
     share: float

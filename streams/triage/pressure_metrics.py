@@ -1,4 +1,4 @@
-"""What pressure does to triage, for Prometheus and the log: what waits, what gives way, and what that costs."""
+"""Reports pressure in triage to Prometheus and the log: what waits, what gives way, and what that costs."""
 
 from collections.abc import Sequence
 from typing import Final

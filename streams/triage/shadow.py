@@ -16,13 +16,13 @@ from understanding.scoring.scoring import score
 
 _log = structlog.get_logger(__name__)
 _WAITING: Final = 64
-"""Messages that may wait; what comes beyond them is counted as skipped, and no ticket waits for it."""
+"""How many messages may wait; those beyond are counted as skipped, and no ticket waits for them."""
 
 _AT_ONCE: Final = 8
 """Few texts a call, so that the encoder and the interpreter are soon free for tickets again."""
 
 _REST: Final = 3.0
-"""After each call it rests so many times as long: a quarter of a thread at most, however large the share."""
+"""How many times as long as a call it rests afterwards: a quarter of a thread at most, however large the share."""
 
 SUMMARY_S: Final = 60.0
 _POLL_S: Final = 0.5
@@ -37,7 +37,7 @@ class _Task(NamedTuple):
 class ShadowScoring(threading.Thread):
     """Takes what the champion decided, scores its share again with the shadow, and counts where both differ.
 
-    Nothing that goes wrong here reaches a ticket, and where it is not `calm` nothing is scored: live work goes first.
+    Nothing that goes wrong here reaches a ticket. Where it is not `calm`, nothing is scored: live work goes first.
     Differences are logged with ticket and intents, never with text.
     """
 

@@ -1,7 +1,7 @@
 """Scores for all partitions of a worker at once: what waits while one call runs goes together into the next.
 
-Larger micro-batches cost less per text, and a text's result does not depend on its neighbours, so partitions may
-share them. Two threads, as the n-grams of one call can be computed while the encoder, which needs no interpreter
+Larger micro-batches cost less per text, and a text's result does not depend on its neighbours, so partitions may share
+them. There are two threads: the n-grams of one call can be computed while the encoder, which needs no interpreter
 lock, works on another.
 """
 

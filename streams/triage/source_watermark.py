@@ -1,4 +1,4 @@
-"""The watermark of one partition of tickets.events: up to when everything has been passed on (invariant 6)."""
+"""The watermark of one partition of tickets.events: up to when all was passed on (invariant: time is data)."""
 
 from datetime import datetime, timedelta
 from typing import Literal

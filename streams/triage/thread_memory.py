@@ -1,4 +1,4 @@
-"""How many texts of a ticket were scored, so that a thread without an end does not cost without an end."""
+"""Remembers how many texts of a ticket were scored, so that an endless thread does not cost endlessly."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field

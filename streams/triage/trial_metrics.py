@@ -1,4 +1,4 @@
-"""What came of models that are tried beside the current one, for Prometheus."""
+"""Metrics of the models that are tried beside the current one."""
 
 from typing import Final, Literal
 

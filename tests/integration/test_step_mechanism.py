@@ -1,4 +1,4 @@
-"""The one mechanism of stateful stages on a real broker, killed at every point (DESIGN.md invariant 3)."""
+"""The one mechanism of stateful stages on a real broker, killed at every point (invariant: one transaction a step)."""
 
 import signal
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""From rows to events: applies a mapping, remembering of each ticket only what its rules compare with."""
+"""Turns rows into events by a mapping; of each ticket it remembers only what the rules compare with."""
 
 from collections.abc import Mapping as Columns
 from datetime import datetime

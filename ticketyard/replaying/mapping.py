@@ -1,4 +1,4 @@
-"""The mapping file: how the rows of somebody's file become events. Read strictly, all its mistakes told at once."""
+"""The mapping file: how the rows of somebody's file become events. Reads it strictly and tells all mistakes at once."""
 
 import hashlib
 from pathlib import Path

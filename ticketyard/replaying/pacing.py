@@ -1,4 +1,4 @@
-"""When each event is due: open loop, so a slow broker delays what is sent and never what is scheduled."""
+"""When each event is due. The loop is open: a slow broker delays sends and never the schedule."""
 
 import time
 from collections.abc import Callable

@@ -1,7 +1,8 @@
 """Makes an encoder's networks compute with 8-bit integers, by NNCF's post-training quantisation for transformers.
 
-The range of each activation is read off examples. Weights get seven of eight bits: a processor without VNNI cuts the
-sum of two products off at 16 bits, which none reaches then, so that a network decides alike on every processor.
+The range of each activation is read off examples. Weights get seven of eight bits. A processor without VNNI cuts the
+sum of two products off at 16 bits; with seven bits no sum reaches that, so a network decides alike on every
+processor.
 """
 
 import io
@@ -19,11 +20,11 @@ from understanding.encoder.transformer import MASK, STATES
 from understanding.encoder.words import WordVectors
 
 EXAMPLES: Final = 100
-"""Texts that the ranges are read off; 300, as many as NNCF takes by default, made no vector closer."""
+"""How many texts the ranges are read off; 300, as many as NNCF takes by default, made no vector closer."""
 
 
 SMOOTHING: Final = 0.7
-"""How much of the range of activations is moved into the weights (Xiao et al. 2022, arXiv:2211.10438).
+"""How much of the range of activations moves into the weights (Xiao et al. 2022, arXiv:2211.10438).
 
 On set-up's sample the mean cosine to vectors in float32 is 0.995, and 0.979 with NNCF's own 0.95. Correcting biases
 brought nothing and took most of the time.

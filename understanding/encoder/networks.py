@@ -1,4 +1,4 @@
-"""An encoder's two networks as OpenVINO runs them: its lower layers, and the upper ones that read what those give."""
+"""An encoder's two networks as OpenVINO runs them: the lower layers, and the upper ones, which read their states."""
 
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,7 @@
-"""OpenVINO, which reports to nobody: everything else takes it from here.
+"""Gives the rest of the code an OpenVINO that reports to nobody.
 
-As it is imported, and whenever its converter or NNCF is used, it tells its makers so by default, with an id that it
-writes into the user's home. A machine that reads customers' messages tells nobody. All of them are silent where the
+By default OpenVINO tells its makers when it is imported and whenever its converter or NNCF is used, with an id that it
+writes into the user's home. A machine that reads customers' messages must tell nobody. All of them are silent where the
 environment says that it is a CI.
 """
 

@@ -24,7 +24,7 @@ EXIT_AFTER: Final = 6
 """The layer after which a text may be decided without the others; a fine-tuned one is trained above it."""
 
 LAYERS: Final = (12, 8)
-"""The layers that are read, of twelve: the last, and one beside it (docs/models.md)."""
+"""The layers that are read, of twelve: the last, and one beside it (docs/measurements/encoders.md)."""
 
 
 class PreparedEncoder(msgspec.Struct, frozen=True, kw_only=True):

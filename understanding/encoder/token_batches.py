@@ -1,4 +1,4 @@
-"""Texts as an encoder takes them: those of one padded length together, so that none depends on its neighbours."""
+"""Batches texts for an encoder: those of one padded length together, so that none depends on its neighbours."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Self

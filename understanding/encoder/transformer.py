@@ -1,8 +1,8 @@
 """Builds a BERT (Devlin et al. 2018, arXiv:1810.04805) of OpenVINO's operations from its weights, in two parts.
 
-The lower part reads the vectors of words, the upper one the states after the lower one's layers, so that a text may be
-decided between them. An encoder that was published and one that was trained here are built alike. Weights have the
-names of PyTorch's `BertModel`; a matrix is (outputs, inputs).
+The lower part reads the vectors of words; the upper part reads the states after the lower one's layers. So a text may
+be decided between them. A published encoder and one that was trained here are built alike. Weights have the names of
+PyTorch's `BertModel`; a matrix is (outputs, inputs).
 """
 
 from collections.abc import Mapping, Sequence

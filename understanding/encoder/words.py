@@ -1,4 +1,4 @@
-"""The vectors of words that an encoder begins with: a table of 4-bit blocks, of which only what is asked for is read.
+"""The vectors of words that an encoder begins with: a table of 4-bit blocks, of which only the needed ones are read.
 
 There are 250,000 of them and a text has a dozen, so the file is mapped into memory and shared by all processes. No
 training moves them, so every bundle has the same file.

@@ -1,4 +1,4 @@
-"""Which language a text is in: the quick opinion where it is sure, both opinions together elsewhere."""
+"""Tells which language a text is in: by the quick opinion where it is sure, by both opinions elsewhere."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -10,16 +10,16 @@ from understanding.language.script import script_of
 from understanding.language.slow import slow_languages, slow_opinion
 
 READ_CHARACTERS: Final = 120
-"""More of a text tells no more about its language, and costs."""
+"""How much of a text is read: more tells no more about its language, and costs."""
 
 LEAST_PROBABLE: Final = 0.9
-"""A language less probable than this is not named."""
+"""The least probability at which a language is named."""
 
 _SHORT: Final = 30
-"""In a text of fewer characters every language is considered, and thoroughly."""
+"""In a text of fewer characters than this, every language is considered, and thoroughly."""
 
 _CONSIDERED: Final = 4
-"""So many of the quick opinion's languages the slow one weighs, beside all that the quick one lacks."""
+"""How many of the quick opinion's languages the slow one weighs, beside all that the quick one lacks."""
 
 _ENOUGH: Final = 0.9999
 """A language at least as probable by trigrams is not examined more thoroughly against the next two."""
@@ -45,8 +45,9 @@ class Language(NamedTuple):
 def language_of(text: str) -> str | None:
     """Return the ISO 639-1 code of a text's language, or None where none is probable enough to be named.
 
-    This is what a ticket gets: by trigrams alone, which a worker has at hand in milliseconds and 100 MB, where the
-    thorough answer needs eleven seconds and more than 1 GB for a point more of the sentences (docs/models.md).
+    This is what a ticket gets. It reads trigrams alone, which a worker has at hand in milliseconds and 100 MB. The
+    thorough answer needs eleven seconds and more than 1 GB, for a point more of the sentences
+    (docs/measurements/language.md).
     """
     found = identify(text, thorough=False)
     return found.code if found.probability >= LEAST_PROBABLE else None

@@ -16,7 +16,7 @@ class NgramSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeadSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The frozen encoder's head: regularisation C of its logistic regression (chosen in docs/models.md)."""
+    """The frozen encoder's head: C of its logistic regression, chosen in docs/measurements/encoders.md."""
 
     regularisation: float = 30.0
 

@@ -21,7 +21,7 @@ STUDENT: Final = "student.skops"
 """What the first tier learnt from a fine-tuned encoder."""
 
 SEVERAL: Final = "several.skops"
-"""Only a model that was taught several labels a text has it."""
+"""Only a model that was taught several labels a text has this file."""
 
 ENCODER: Final = (
     "encoder/lower.xml",
@@ -121,7 +121,7 @@ class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NEVER_LEFT: Final = 2.0
-"""An `exit_threshold` that no confidence reaches, which is 1 at most."""
+"""An `exit_threshold` that no confidence reaches, since confidence is 1 at most."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +226,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class UpdateInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """That a bundle is the one of version `base` whose first tier was taught `corrections` rows.
+    """Says that a bundle is version `base` with its first tier taught `corrections` rows.
 
     `relearnt` labels had to be learnt again for it; `left_out` corrections name labels that the base does not know.
     """

@@ -1,4 +1,4 @@
-"""What happens to a text before anything is computed from it: cleaned, bounded, valid, one line."""
+"""Prepares a text before anything is computed from it: cleaned, bounded, valid, on one line."""
 
 import hashlib
 import unicodedata
@@ -39,7 +39,7 @@ def normalised(text: str) -> str:
 
 
 def as_read(text: str) -> str:
-    """Return the form under which two texts are the same one to a model: what it reads of each, normalised.
+    """Return the form under which a model takes two texts for the same one: what it reads of each, normalised.
 
     A text of which it reads nothing is its own form.
     """

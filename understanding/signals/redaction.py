@@ -1,4 +1,4 @@
-"""A message to be shown or kept as an example: without the numbers and addresses that point to a person."""
+"""Redacts a message that is shown or kept as an example: takes out numbers and addresses that point to a person."""
 
 import re
 from datetime import date
@@ -11,11 +11,11 @@ from understanding.signals.entities.recognition import find_entities
 from understanding.signals.words import words_of
 
 MOST_CHARACTERS: Final = 300
-"""What is kept of a message at most."""
+"""How much of a message is kept at most."""
 
 _READ: Final = 2 * MOST_CHARACTERS  # so that a number that the cut goes through is still seen whole
 _LONG_NUMBER: Final = re.compile(r"\d(?:[ ._/-]{0,3}\d){5,}")
-"""What no recogniser knows may still be somebody's number, as a card with a wrong digit is."""
+"""A number that no recogniser knows may still be somebody's, such as a card with a wrong digit."""
 
 _TELLING: Final = frozenset(
     (

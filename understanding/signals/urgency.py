@@ -1,4 +1,4 @@
-"""Urgency: how much a message presses, from named indicators, with what speaks against it counted as well."""
+"""Urgency: how much a message presses, from named indicators for and against it."""
 
 import re
 from collections.abc import Iterator

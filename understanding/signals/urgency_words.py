@@ -9,13 +9,13 @@ from understanding.signals.lexicon import lexicon, words_in
 _LISTS: Final = lexicon("urgency")
 
 NEGATIONS: Final = words_in(_LISTS["negations"])
-"""Words that turn round an indicator within the next few words of the same clause."""
+"""Words that reverse an indicator within the next few words of the same clause."""
 
 NEGATION_UNDONE: Final = words_in(_LISTS["negation_undone"])
 """`not only urgent` is urgent."""
 
 NEGATABLE: Final = words_in(_LISTS["negatable"])
-"""Indicators that a negation turns round; `nobody can` and the like carry theirs inside."""
+"""Indicators that a negation reverses; `nobody can` and the like hold theirs inside."""
 
 
 class Phrase(NamedTuple):

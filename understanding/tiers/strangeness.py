@@ -1,4 +1,4 @@
-"""How strange a text is to a model: the part of the texts it was made for that are more familiar.
+"""How strange a text is to a model: the part of the texts in scope that are more familiar.
 
 The energy of a text is the logarithm of the summed exponentials of its logits in scope: low where no label
 draws it. It needs no example of what is out of scope, and unlike the greatest probability it still tells a

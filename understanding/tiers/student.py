@@ -1,7 +1,7 @@
 """The part of the first tier that a fine-tuned encoder taught: vectors of words, and a small network on their mean.
 
-The form is the deep averaging network of Iyyer et al. 2015 (https://aclanthology.org/P15-1162); that it learns what a
-larger model answers is Hinton et al. 2015 (https://arxiv.org/abs/1503.02531).
+It is the deep averaging network of Iyyer et al. 2015 (https://aclanthology.org/P15-1162), and learns what a larger
+model answers, as Hinton et al. 2015 propose (https://arxiv.org/abs/1503.02531).
 """
 
 import re
@@ -34,7 +34,7 @@ def words_of(text: str) -> list[str]:
 
 
 class Student:
-    """Answers beside the n-grams, whose logits its own are added to; both scales are learnt on validation rows.
+    """Answers beside the n-grams: its logits are added to theirs. Both scales are learnt on validation rows.
 
     `levels` are the energies of both together by which a text's strangeness is told.
     """

@@ -1,4 +1,4 @@
-"""Each record once and in order, whatever Faust delivers (FAUST.md 1, 2 and 6)."""
+"""Each record once and in order, whatever Faust delivers."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""Links without what only tracks the reader: campaign parameters off, mail gateways' rewriting undone."""
+"""Takes tracking off links: removes campaign parameters and undoes mail gateways' rewriting."""
 
 import re
 from typing import Final

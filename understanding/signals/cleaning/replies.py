@@ -1,8 +1,7 @@
-"""Quoted earlier messages and signatures taken out of a mail's text, line by line.
+"""Takes quoted earlier messages and signatures out of a mail's text, line by line.
 
-Own code: of the kept libraries, mail-parser-reply needed 62 s for 60 kB of repeated words and
-email-reply-parser did not end on them at all; here each line is looked at once. What is forwarded stays: it is
-what the sender wants to be read.
+The code is our own, because mail-parser-reply needed 62 s for 60 kB of repeated words and email-reply-parser did not
+end on them at all; here each line is looked at once. Forwarded text stays: the sender wants it to be read.
 """
 
 from typing import Final, NamedTuple

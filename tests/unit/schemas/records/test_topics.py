@@ -31,7 +31,7 @@ def test_every_topic_is_described_once() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stages_inputs_and_state_have_equal_counts(stage: str) -> None:
-    """Partition n of the state belongs to partition n of each input (invariant 4)."""
+    """Partition n of the state belongs to partition n of each input (invariant: explicit partitions)."""
     assert len({SPECS[topic].partitions for topic in STAGES[stage]}) == 1
 
 
@@ -47,7 +47,7 @@ def test_names_are_what_kafka_takes(topic: Topic) -> None:
 
 
 def test_dead_letters_and_derived_topics_take_four_times_an_input() -> None:
-    """What wraps an input must hold the largest that there may be (invariant 10)."""
+    """What wraps an input must hold the largest that there may be (invariant: dead letters)."""
     assert DERIVED_BYTES == 4 * INPUT_BYTES
     inputs = {Topic.TICKETS_EVENTS, Topic.CUSTOMERS_EVENTS, Topic.AGENTS_EVENTS}
     for topic, spec in SPECS.items():
@@ -64,7 +64,7 @@ def test_state_is_compacted(spec: TopicSpec) -> None:
 
 @pytest.mark.parametrize("topic", ARCHIVED)
 def test_what_is_archived_is_never_compacted(topic: Topic) -> None:
-    """History is made of logs, in which every record stays until batch has it (invariant 9)."""
+    """History is made of logs, in which every record stays until batch has it (invariant: complete history)."""
     assert SPECS[topic].config["cleanup.policy"] == "delete"
 
 
