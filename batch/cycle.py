@@ -21,7 +21,7 @@ from batch.promotion.verdicts import Verdict, read_verdict, settled
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.storage import local_folder
-from batch.training.labelled_files import Columns, read_labelled
+from batch.training.rows.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
 from batch.views.drift import DriftFinding, alert_keys, standing_findings
 from batch.views.given_intents import given_intents
@@ -39,7 +39,7 @@ from understanding.sentiment.folder import sentiment_input
 
 if TYPE_CHECKING:
     from batch.promotion.promote import Workshop
-    from batch.training.executor import Executor
+    from batch.training.shared_work.executor import Executor
     from understanding.encoder.encoder import SentenceEncoder
 
 Progress = Callable[[str], None]
@@ -205,13 +205,13 @@ class Cycle:
         )
 
     def _executor(self) -> "Executor":
-        from batch.training.spark_executor import spark_executor  # noqa: PLC0415 - as above
+        from batch.training.shared_work.spark_executor import spark_executor  # noqa: PLC0415 - as above
 
         return self._resources.enter_context(spark_executor(self.spark()))
 
     def _workshop(self, meaning: _Meaning) -> "Workshop":
         from batch.promotion.promote import Workshop  # noqa: PLC0415 - as above
-        from batch.training.gate import GateRules  # noqa: PLC0415 - as above
+        from batch.training.evaluation.gate import GateRules  # noqa: PLC0415 - as above
 
         settings = self.settings
         return Workshop(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from batch.training.options import EncoderChoice, TrainingOptions, setting_of
+from batch.training.plan.options import EncoderChoice, TrainingOptions, setting_of
 from schemas.settings import CommonSettings
 
 
@@ -50,7 +50,6 @@ class BatchSettings(CommonSettings):
         default=False,
         description="Whether training shares its work out among the executors at TICKETYARD_SPARK_MASTER.",
     )
-    train_search: bool = setting_of("search")
     update_after_corrections: int = Field(
         default=5,
         ge=0,
@@ -114,6 +113,5 @@ class BatchSettings(CommonSettings):
         return TrainingOptions(
             seed=self.train_seed,
             encoder=self.train_encoder,
-            search=self.train_search,
             keep_examples=self.keep_examples,
         )

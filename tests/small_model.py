@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow, rows_from_taxonomy
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
 from schemas.taxonomy import load_taxonomy
 from understanding.manifest.manifest import BundleManifest

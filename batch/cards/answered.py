@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from batch.training.evaluate import MICRO_BATCH
-from batch.training.reliability import Flags
-from batch.training.rows import LabelledRow
+from batch.training.calibration.reliability import Flags
+from batch.training.evaluation.evaluate import MICRO_BATCH
+from batch.training.rows.rows import LabelledRow
 from schemas.triage import Triage
 from schemas.vocabulary import OUT_OF_SCOPE, PRIORITY_RANK, TRIAGE_TEAM, Priority, Tier
 from understanding.arrays.probabilities import Wide

@@ -14,8 +14,8 @@ from batch.cards.document import Document, html, markdown
 from batch.cards.fairness_sections import costs_section, identity_section, slices_section
 from batch.cards.identity import Swap, packaged_templates, swaps
 from batch.cards.quality_sections import quality_sections
-from batch.training.evaluate import measure
-from batch.training.rows import LabelledRow, TrainingError
+from batch.training.evaluation.evaluate import measure
+from batch.training.rows.rows import LabelledRow, TrainingError
 from understanding.bundle.bundle import Bundle
 from understanding.manifest.manifest import BundleManifest, Evaluation
 from understanding.signals.priority import PriorityTable

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from batch.cards.answered import Answered
-from batch.training.reliability import BINS, least_accuracy
+from batch.training.calibration.reliability import BINS, least_accuracy
 
 STEPS: Final = 50
 

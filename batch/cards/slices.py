@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from batch.cards.answered import Answered, AnsweredRow, rank
 from batch.cards.reliability_bins import accuracy_bounds
-from batch.training.gate import UNKNOWN_LANGUAGE
+from batch.training.evaluation.gate import UNKNOWN_LANGUAGE
 from schemas.vocabulary import PRIORITY_RANK, Priority
 
 LEAST_ROWS: Final = 20

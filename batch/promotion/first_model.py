@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from batch.promotion.training_data import TrainingData
-from batch.training.options import TrainingOptions
-from batch.training.progress import Progress
-from batch.training.provenance import code_version
+from batch.training.plan.options import TrainingOptions
+from batch.training.plan.progress import Progress
+from batch.training.plan.provenance import code_version
 from batch.training.train import train_bundle
 from schemas.taxonomy import Taxonomy
 from understanding.bundle.bundle import read_manifest

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from batch.training.current_names import rename_answers
-from batch.training.evaluate import MICRO_BATCH, measure
-from batch.training.gate import Answers
-from batch.training.rows import LabelledRow
+from batch.training.evaluation.evaluate import MICRO_BATCH, measure
+from batch.training.evaluation.gate import Answers
+from batch.training.rows.current_names import rename_answers
+from batch.training.rows.rows import LabelledRow
 from schemas.errors import PipelineError
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.triage import Triage

@@ -19,11 +19,11 @@ from batch.promotion.releases import champion_of, read_releases
 from batch.promotion.settling import settle
 from batch.promotion.training_data import TrainingData
 from batch.promotion.verdicts import Verdict, read_verdict
-from batch.training.executor import Executor
-from batch.training.gate import GateRules, challenger_wins
-from batch.training.options import TrainingOptions
-from batch.training.progress import by_tenths
-from batch.training.rows import LabelledRow, TrainingError
+from batch.training.evaluation.gate import GateRules, challenger_wins
+from batch.training.plan.options import TrainingOptions
+from batch.training.plan.progress import by_tenths
+from batch.training.rows.rows import LabelledRow, TrainingError
+from batch.training.shared_work.executor import Executor
 from batch.training.train import train_bundle
 from batch.training.update import update_bundle, why_not_updatable
 from schemas.intent_map import NO_CHANGES, IntentMap

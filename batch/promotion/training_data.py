@@ -6,11 +6,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from batch.training.corrections import CORRECTIONS, Known, describe_corrections
-from batch.training.current_names import INTENT_MAP, rename_rows
-from batch.training.labelled_files import LabelledFile
-from batch.training.options import EncoderChoice, TrainingOptions
-from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy
+from batch.training.plan.options import EncoderChoice, TrainingOptions
+from batch.training.rows.corrections import CORRECTIONS, Known, describe_corrections
+from batch.training.rows.current_names import INTENT_MAP, rename_rows
+from batch.training.rows.labelled_files import LabelledFile
+from batch.training.rows.rows import LabelledRow, TrainingError, rows_from_taxonomy
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.taxonomy import Taxonomy
 from understanding.manifest.manifest import DataInput
@@ -104,7 +104,7 @@ def _without_counts(source: DataInput) -> DataInput:
 
 
 def _sum(inputs: Sequence[DataInput], options: TrainingOptions) -> str:
-    chosen = (options.encoder, options.search, options.keep_examples)
+    chosen = (options.encoder, options.keep_examples)
     return hashlib.sha256(msgspec.json.encode([inputs, options.seed, chosen])).hexdigest()
 
 

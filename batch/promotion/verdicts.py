@@ -12,7 +12,7 @@ import msgspec
 
 from batch.errors import ModelsDamaged
 from batch.storage import replace
-from batch.training.gate import Comparison
+from batch.training.evaluation.gate import Comparison
 from schemas.records.derived import ModelPublished
 from schemas.records.identity import derived_id
 from understanding.bundle.registry import CurrentModel, usable

@@ -6,8 +6,8 @@ from typing import Final
 
 from batch.sentiment.fit import Encode
 from batch.sentiment.labels import as_three, level_of
-from batch.training.evaluate import sum_of_rows
-from batch.training.rows import LabelledRow
+from batch.training.evaluation.evaluate import sum_of_rows
+from batch.training.rows.rows import LabelledRow
 from schemas.sentiment import Level, Sentiment
 from understanding.arrays.probabilities import Matrix
 from understanding.language import language_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from batch.training.rows import LabelledRow, TrainingError
+from batch.training.rows.rows import LabelledRow, TrainingError
 from schemas.sentiment import LEVELS, Level
 from understanding.sentiment.model import THREE_CLASSES
 

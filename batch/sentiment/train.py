@@ -11,8 +11,8 @@ import msgspec
 from batch.sentiment.evaluate import evaluate_sentiment
 from batch.sentiment.fit import Fitted, fit_sentiment
 from batch.sentiment.labels import Example, as_three, classes_of, level_of
-from batch.training.provenance import code_version
-from batch.training.rows import LabelledRow
+from batch.training.plan.provenance import code_version
+from batch.training.rows.rows import LabelledRow
 from schemas.sentiment import Level
 from understanding.arrays.stored import dump_arrays
 from understanding.bundle.writing import bundle_being_written

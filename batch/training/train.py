@@ -7,21 +7,21 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from batch.training.encoder_choice import PlacedEncoder, place_chosen_encoder
-from batch.training.evaluate import evaluate_bundle
-from batch.training.examples import ENOUGH_VALIDATION, Material, prepare
-from batch.training.executor import Executor
-from batch.training.fit import fit_cascade
-from batch.training.fitted import Fitted
-from batch.training.kept import examples_to_keep
-from batch.training.label_sets import has_several, label_sets
-from batch.training.options import TrainingOptions
-from batch.training.progress import Progress
-from batch.training.provenance import code_version, library_versions
-from batch.training.rows import LabelledRow, TrainingError, rows_to_train
-from batch.training.several_fit import fit_several
-from batch.training.tuning import DEFAULT_RECIPE, Recipe
-from batch.training.vectors import Vectors, read_by, read_here
+from batch.training.encoder.choice import PlacedEncoder, place_chosen_encoder
+from batch.training.encoder.recipe import DEFAULT_RECIPE, Recipe
+from batch.training.encoder.vectors import Vectors, read_by, read_here
+from batch.training.evaluation.evaluate import evaluate_bundle
+from batch.training.plan.fitted import Fitted
+from batch.training.plan.options import TrainingOptions
+from batch.training.plan.progress import Progress
+from batch.training.plan.provenance import code_version, library_versions
+from batch.training.rows.examples import ENOUGH_VALIDATION, Material, prepare
+from batch.training.rows.kept_examples import examples_to_keep
+from batch.training.rows.label_sets import has_several, label_sets
+from batch.training.rows.rows import LabelledRow, rows_to_train
+from batch.training.shared_work.executor import Executor
+from batch.training.tiers.fit import fit_cascade
+from batch.training.tiers.several_fit import fit_several
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays
 from understanding.bundle.bundle import Bundle, early_from, head_from
@@ -76,8 +76,8 @@ def train_bundle(
     """Train on the rows of no split, train and val, measure on those of test, and write a bundle to `out`.
 
     Rows of split test are never learnt from. `sentiment` is the folder of a sentiment model that the bundle carries.
-    The `executor` shares out the reading of texts, and a wished search among settings; without one both happen
-    here, with the same result. A fine-tuned encoder follows the `recipe`.
+    The `executor` shares out the reading of texts; without one it happens here, with the same result. A fine-tuned
+    encoder follows the `recipe`.
     Raises TrainingError where the rows cannot be learnt from, BundleError where `out` is occupied or the
     encoder missing; `out` is then as it was.
     """
@@ -126,15 +126,10 @@ class _Fitting(NamedTuple):
             options=self.options,
             progress=self.progress,
             tuned_head=self.placed.head,
-            executor=self.executor,
         )
 
     def _several(self, rows: Sequence[LabelledRow], material: Material) -> Fitted:
         options = self.options
-        if options.search:
-            raise TrainingError(
-                "a search among settings is for one label a row, and these rows have several; leave out --search"
-            )
         # What a fine-tuned encoder has read it knows too well to be weighed on.
         unseen = set() if self.placed.head is None else set(material.val.texts) - set(material.train.texts)
         sets = label_sets(rows, material.labels, seed=options.seed, unseen=unseen)
@@ -198,9 +193,7 @@ def _write(
         files=files,
         extras=extras,
         validation=fitted.validation,
-        settings=fitted.settings,
         asked=Asked(loss=origin.options.loss, bands=origin.options.bands),
-        search=fitted.search,
         bands=fitted.bands,
         forms=placed.forms,
     )

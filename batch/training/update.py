@@ -8,18 +8,18 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from batch.training.cascade_calibration import Heads, calibrate_cascade
-from batch.training.corrections import CORRECTIONS, Known
-from batch.training.evaluate import evaluate_bundle
-from batch.training.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
-from batch.training.fitted import Fitted, State
-from batch.training.ngram_update import labels_without_rows, update_ngrams, without_labels
-from batch.training.options import TrainingOptions
-from batch.training.progress import Progress
-from batch.training.provenance import code_version, library_versions
-from batch.training.rows import TrainingError
+from batch.training.calibration.cascade import Heads, calibrate_cascade
+from batch.training.encoder.vectors import Vectors, read_here
+from batch.training.evaluation.evaluate import evaluate_bundle
+from batch.training.plan.fitted import Fitted, State
+from batch.training.plan.options import TrainingOptions
+from batch.training.plan.progress import Progress
+from batch.training.plan.provenance import code_version, library_versions
+from batch.training.rows.corrections import CORRECTIONS, Known
+from batch.training.rows.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
+from batch.training.rows.rows import TrainingError
+from batch.training.tiers.ngram_update import labels_without_rows, update_ngrams, without_labels
 from batch.training.train import assemble
-from batch.training.vectors import Vectors, read_here
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays, load_arrays
 from understanding.bundle.bundle import Bundle, load_bundle

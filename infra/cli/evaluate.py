@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from batch.settings import BatchSettings
-from batch.training.current_names import rename_rows
-from batch.training.evaluate import evaluate_bundle
-from batch.training.options import TrainingOptions
-from batch.training.rows import TrainingError, rows_to_test
+from batch.training.evaluation.evaluate import evaluate_bundle
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.current_names import rename_rows
+from batch.training.rows.rows import TrainingError, rows_to_test
 from infra.cli.labelled_options import FILES, column_options, columns_from, progress_bar, read_files
 from infra.cli.option_groups import moved_option, options_of, with_options
 from schemas.intent_map import load_intent_map

@@ -8,8 +8,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from batch.training.options import TrainingOptions
-from batch.training.rows import rows_to_test
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.rows import rows_to_test
 from infra.cli.labelled_options import FILES, column_options, columns_from, read_files
 from infra.cli.option_groups import options_of, with_options
 from infra.cli.train_sentiment import published

@@ -11,8 +11,8 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from batch.training.labelled_files import Columns, LabelledFile, read_labelled
-from batch.training.progress import by_tenths
+from batch.training.plan.progress import by_tenths
+from batch.training.rows.labelled_files import Columns, LabelledFile, read_labelled
 from infra.cli.option_groups import Command, chosen_of, options_of, with_options
 
 _OF_CARDS: Final = ("channel_column", "tier_column", "language_column")

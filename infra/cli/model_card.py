@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from batch.training.rows import LabelledRow, rows_to_test
+from batch.training.rows.rows import LabelledRow, rows_to_test
 from infra.cli.labelled_options import all_column_options, columns_from, progress_bar, read_files
 from schemas.settings import CommonSettings
 from understanding.manifest.manifest import CARD_FOLDER

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from batch.training.labelled_files import read_labelled
+from batch.training.rows.labelled_files import read_labelled
 from infra.cli.labelled_options import column_options, columns_from
 from schemas.intent_map import IntentMap, load_intent_map
 from schemas.settings import CommonSettings

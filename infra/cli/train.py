@@ -10,10 +10,10 @@ import click
 from rich.console import Console
 
 from batch.settings import BatchSettings
-from batch.training.current_names import Renamed, rename_rows
-from batch.training.executor import Executor
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow, rows_from_taxonomy
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.current_names import Renamed, rename_rows
+from batch.training.rows.rows import LabelledRow, rows_from_taxonomy
+from batch.training.shared_work.executor import Executor
 from infra.cli.labelled_options import FILES, all_column_options, columns_from, progress_bar, read_files
 from infra.cli.model_card import CARD, add_card
 from infra.cli.option_groups import chosen_of, moved_option, options_of, with_options
@@ -45,6 +45,7 @@ _OPTIONS = (
     CARD,
     moved_option("--task", "use `ticketyard train sentiment`"),
     moved_option("--update-from", "use `ticketyard train update --bundle DIR --corrections FILE`"),
+    moved_option("--search", "leave it out, a search among settings brought no accuracy", is_flag=True),
     moved_option("--corrections", "use `ticketyard train update --bundle DIR --corrections FILE`"),
 )
 
@@ -114,6 +115,6 @@ def _by_todays_names(rows: Sequence[LabelledRow], intents: IntentMap) -> Renamed
 def _executor(settings: BatchSettings, master: str | None) -> "AbstractContextManager[Executor | None]":
     if master is None:
         return nullcontext()
-    from batch.training.spark_executor import training_executor  # noqa: PLC0415 - brings PySpark
+    from batch.training.shared_work.spark_executor import training_executor  # noqa: PLC0415 - brings PySpark
 
     return training_executor(settings.model_copy(update={"spark_master": master}))

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from batch.training.options import TrainingOptions
+from batch.training.plan.options import TrainingOptions
 from infra.cli.labelled_options import FILES, column_options, columns_from, read_files
 from infra.cli.option_groups import options_of, with_options
 from schemas.settings import CommonSettings

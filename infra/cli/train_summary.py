@@ -5,7 +5,6 @@ from pathlib import Path
 from rich.table import Table
 
 from understanding.manifest.bands import Bands
-from understanding.manifest.fit_settings import Search
 from understanding.manifest.manifest import NEVER_LEFT, SEVERAL, BundleManifest, EncoderInfo, Validation
 
 
@@ -18,8 +17,6 @@ def summary_of(manifest: BundleManifest, out: Path) -> Table:
         "rows", f"{manifest.rows.train} train, {manifest.rows.val} validation, {manifest.rows.test} test"
     )
     table.add_row("encoder", _encoder(manifest.encoder))
-    if manifest.search is not None:
-        table.add_row("settings", _settings(manifest.search))
     table.add_row("threshold", _thresholds(manifest))
     if (found := manifest.validation) is not None:
         table.add_row(
@@ -47,22 +44,6 @@ def _thresholds(manifest: BundleManifest) -> str:
 
 def _layers(found: Validation) -> str:
     return "" if found.whole_share is None else f", {found.whole_share:.0%} with all its layers"
-
-
-def _settings(search: Search) -> str:
-    """Say what a search has chosen of how many, with the mean accuracy over the folds."""
-    parts = []
-    for trial in search.trials:
-        if trial.chosen and trial.ngrams is not None:
-            one = trial.ngrams
-            words, characters = (f"{low}-{high}" for low, high in (one.words, one.characters))
-            parts.append(
-                f"n-grams C {one.regularisation:g}, words {words}, characters {characters}, {one.terms} terms "
-                f"({trial.mean:.4f})"
-            )
-        if trial.chosen and trial.head is not None:
-            parts.append(f"head C {trial.head.regularisation:g} ({trial.mean:.4f})")
-    return f"{'; '.join(parts)}: of {len(search.trials)} in {search.folds} folds"
 
 
 def _answers(manifest: BundleManifest) -> str:

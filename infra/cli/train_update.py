@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 
 from batch.settings import BatchSettings
-from batch.training.corrections import Known, describe_corrections
-from batch.training.current_names import rename_rows
-from batch.training.options import TrainingOptions
-from batch.training.rows import rows_from_taxonomy
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.corrections import Known, describe_corrections
+from batch.training.rows.current_names import rename_rows
+from batch.training.rows.rows import rows_from_taxonomy
 from infra.cli.labelled_options import FILES, all_column_options, columns_from, progress_bar, read_files
 from infra.cli.model_card import CARD, add_card
 from infra.cli.option_groups import options_of, with_options

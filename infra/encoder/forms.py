@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from batch.training.head_fit import fit_head
+from batch.training.tiers.head_fit import fit_head
 from infra.encoder.sample import Sample
 from understanding.arrays.probabilities import Matrix
 from understanding.bundle.bundle import head_from

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Final, NamedTuple
 
-from batch.training.rows import rows_from_taxonomy
+from batch.training.rows.rows import rows_from_taxonomy
 from schemas.taxonomy import load_taxonomy
 
 OF_EACH: Final = 7

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from batch.training.head_fit import fit_head
-from batch.training.label_sets import fit_each
+from batch.training.rows.label_sets import fit_each
+from batch.training.tiers.head_fit import fit_head
 from understanding.manifest.fit_settings import HeadSettings
 
 DIMENSIONS: Final = 768

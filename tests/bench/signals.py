@@ -26,10 +26,10 @@ from understanding.signals.complexity import complexity_of
 from understanding.signals.entities.found import scan
 from understanding.signals.entities.recognition import find_entities
 from understanding.signals.keywords import keywords_of
+from understanding.signals.lexicons.words import words_of
 from understanding.signals.priority import PriorityFacts, PriorityTable, priority
 from understanding.signals.reading import read_signals
 from understanding.signals.urgency import urgency_of
-from understanding.signals.words import words_of
 
 TEXTS: Final = 1500
 ROUNDS: Final = 5

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 from rich.console import Console
 
-from batch.training.options import TrainingOptions
-from batch.training.rows import rows_from_taxonomy
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.rows import rows_from_taxonomy
 from batch.training.train import train_bundle
 from infra.settings import InfraSettings
 from schemas.taxonomy import load_taxonomy

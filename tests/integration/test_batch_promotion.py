@@ -12,9 +12,9 @@ from batch.promotion.promote import STAGING, Workshop, promote
 from batch.promotion.releases import Release
 from batch.promotion.training_data import TrainingData, gather
 from batch.promotion.verdicts import Verdict, read_verdict, settled
-from batch.training.gate import GateRules
-from batch.training.options import TrainingOptions
-from batch.training.rows import TrainingError
+from batch.training.evaluation.gate import GateRules
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.rows import TrainingError
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import ModelPublished
 from schemas.records.topics import Topic

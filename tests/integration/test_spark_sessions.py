@@ -8,7 +8,7 @@ _TRAINED_THEN_ARCHIVED = """
 import os
 from batch.settings import BatchSettings
 from batch.spark import spark_session
-from batch.training.spark_executor import training_executor
+from batch.training.shared_work.spark_executor import training_executor
 from process.priority import step_back
 
 settings = BatchSettings(spark_master="local[1]")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from batch.training.rows import LabelledRow
+from batch.training.rows.rows import LabelledRow
 from infra.cli.evaluate import command as evaluate
 from infra.cli.train import command as train
 from infra.cli.train_sentiment import command as train_sentiment
@@ -143,8 +143,6 @@ def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
     assert next(label for label, _ in shown["intents"]) == shown["intent"]
     assert "support" in [label for label, _ in shown["intents"]]
     assert "support" in _ok(triage, "--bundle", tmp_path / "many", rows[0]["text"]).stdout
-    searched = _invoke(train, "--labelled", file, "--out", tmp_path / "searched", *separated, "--search")
-    assert "leave out --search" in str(searched.exception)
     thresholds = tmp_path / "many/several.skops"
     thresholds.write_bytes(thresholds.read_bytes()[:-1])
     with pytest.raises(BundleError, match=r"several\.skops: its sha256 is"):

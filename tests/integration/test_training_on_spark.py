@@ -9,18 +9,16 @@ import pytest
 
 from batch.errors import ExecutorFailed
 from batch.settings import BatchSettings
-from batch.training import spark_executor, vectors
-from batch.training.examples import prepare
-from batch.training.executor import Executor, Job, ThisProcess
-from batch.training.options import TrainingOptions
-from batch.training.search import HEAD_GRID, NGRAM_GRID, search_settings
-from batch.training.spark_executor import SparkExecutor, training_executor
+from batch.training.encoder import vectors
+from batch.training.encoder.vectors import read_by, read_here
+from batch.training.plan.options import TrainingOptions
+from batch.training.shared_work import spark_executor
+from batch.training.shared_work.executor import Executor, Job
+from batch.training.shared_work.spark_executor import SparkExecutor, training_executor
 from batch.training.train import train_bundle
-from batch.training.vectors import read_by, read_here
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
 from understanding.bundle.bundle import load_bundle
-from understanding.manifest.fit_settings import Search
 from understanding.manifest.manifest import BundleManifest
 
 
@@ -72,26 +70,6 @@ def test_a_training_on_executors_is_the_same_model(
     here = _train(tmp_path / "here", encoder_folder, None)
     there = _train(tmp_path / "there", encoder_folder, executor)
     assert (there.files, there.version) == (here.files, here.version)
-
-
-def test_a_search_on_executors_has_the_same_table(executor: SparkExecutor, small_bundle: Path) -> None:
-    """Each fold of each setting is one task; accuracies, errors and winners are equal to the last digit."""
-    material = prepare(small_rows(), seed=11)
-    bundle = load_bundle(small_bundle)
-
-    def search(where: Executor) -> Search:
-        return search_settings(
-            material.train,
-            len(material.labels),
-            seed=11,
-            executor=where,
-            progress=_silent,
-            read=bundle.encoder.embed,
-            ngram_grid=NGRAM_GRID[:2],
-            head_grid=HEAD_GRID[:2],
-        )
-
-    assert search(executor) == search(ThisProcess())
 
 
 def test_an_executor_without_our_code_is_named(

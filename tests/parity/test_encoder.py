@@ -92,7 +92,7 @@ def test_layers_are_those_of_pytorch(packed: Packed, exact_folder: Path, encoder
     torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
     from sentence_transformers.sentence_transformer import modules  # noqa: PLC0415 - the same
 
-    from batch.training.published_encoder import published_body  # noqa: PLC0415 - needs the extra
+    from batch.training.encoder.published_body import published_body  # noqa: PLC0415 - needs the extra
 
     body = published_body(packed).eval()
     encoder = OpenvinoEncoder(exact_folder, precision="f32", normalised=False, early_exit=True)

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from batch.training import fit
-from batch.training.corrections import Known
-from batch.training.examples import prepare
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow, rows_to_train
+from batch.training.encoder.recipe import Recipe, missing_packages
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.corrections import Known
+from batch.training.rows.examples import prepare
+from batch.training.rows.rows import LabelledRow, rows_to_train
+from batch.training.tiers import fit
 from batch.training.train import train_bundle
-from batch.training.tuning import Recipe, missing_packages
 from batch.training.update import update_bundle
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
@@ -46,7 +46,7 @@ class Pair(NamedTuple):
 @pytest.fixture(scope="module")
 def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """A bundle whose encoder was trained on a few rows, and the original."""
-    from batch.training import fine_tune  # noqa: PLC0415 - only where the extra is installed
+    from batch.training.encoder import fine_tune  # noqa: PLC0415 - only where the extra is installed
 
     written: list[Any] = []
     out = tmp_path_factory.mktemp("tuned") / "bundle"
@@ -76,7 +76,7 @@ def _vectors(body: Any, folder: Path) -> Matrix:
     """Return PyTorch's vector of each text, one at a time: where it may be left early, then of all that is read."""
     import torch  # noqa: PLC0415 - only where the extra is installed
 
-    from batch.training.fine_tune import mean_of_tokens  # noqa: PLC0415 - the same
+    from batch.training.encoder.fine_tune import mean_of_tokens  # noqa: PLC0415 - the same
 
     body.eval()
     vectors, words = [], WordVectors(folder / WORDS)
@@ -118,7 +118,7 @@ def test_the_published_part_is_what_a_frozen_encoder_reads(encoder_folder: Path,
 
 def test_training_again_gives_the_same_model(encoder_folder: Path, pair: Pair) -> None:
     """The same rows and the same seed, the same vectors but for rounding."""
-    from batch.training.fine_tune import fine_tune  # noqa: PLC0415 - only where the extra is installed
+    from batch.training.encoder.fine_tune import fine_tune  # noqa: PLC0415 - only where the extra is installed
 
     material = prepare(rows_to_train(ROWS), seed=SEED)
     again = fine_tune(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from batch.training.evaluate import evaluate_bundle, measure
+from batch.training.evaluation.evaluate import evaluate_bundle, measure
 from schemas.triage import Triage
 from tests.small_model import small_rows
 from understanding.bundle.bundle import Bundle, encoder_of, load_bundle

@@ -14,8 +14,8 @@ def test_kept_states_are_those_that_would_be_computed(
     half: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Whatever texts come together, each token's state is the one of its own text; what is no token is marked."""
-    from batch.training import shared_states  # noqa: PLC0415 - needs PyTorch
-    from batch.training.branches import Branches  # noqa: PLC0415 - the same
+    from batch.training.encoder import shared_states  # noqa: PLC0415 - needs PyTorch
+    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - the same
     from tests.parity.test_training_branches import small_body, small_words  # noqa: PLC0415 - the same
 
     body, words = Branches(small_body(), 2), small_words(tmp_path)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from batch.training.examples import Examples
-from batch.training.fitted import State
-from batch.training.progress import Progress
-from batch.training.vectors import Vectors
+from batch.training.encoder.vectors import Vectors
+from batch.training.plan.fitted import State
+from batch.training.plan.progress import Progress
+from batch.training.rows.examples import Examples
 from understanding.arrays.probabilities import Matrix, softmax
 from understanding.arrays.strings import unpack_strings
 from understanding.bundle.bundle import EncoderHead
@@ -44,7 +44,7 @@ def _examples() -> Examples:
 
 
 def _fitted(progress: Progress) -> State:
-    from batch.training.student_fit import fit_student  # noqa: PLC0415 - only where the extra is installed
+    from batch.training.tiers.student_fit import fit_student  # noqa: PLC0415 - only where the extra is installed
 
     examples = _examples()
     found = fit_student(
@@ -74,7 +74,7 @@ def test_it_answers_as_its_teacher_and_learns_the_same_again() -> None:
 
 def test_what_is_served_is_what_pytorch_taught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stored arrays give the logits of the network that was trained, with nothing left out by chance."""
-    from batch.training import student_fit  # noqa: PLC0415 - the same
+    from batch.training.tiers import student_fit  # noqa: PLC0415 - the same
 
     lessons: list[student_fit._Lesson] = []
     state_of = student_fit._Lesson.state
@@ -97,7 +97,7 @@ def test_what_is_served_is_what_pytorch_taught(monkeypatch: pytest.MonkeyPatch) 
 
 def test_texts_without_words_have_no_student() -> None:
     """Tickets of emoji alone ended a training after minutes of fine-tuning."""
-    from batch.training.student_fit import fit_student  # noqa: PLC0415 - only where the extra is installed
+    from batch.training.tiers.student_fit import fit_student  # noqa: PLC0415 - only where the extra is installed
 
     faces = Examples(["🔥", "🙂 🙂"], np.array([0, 1]))
     vectors = Vectors(_read, lambda _what, _done: None)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from batch.training.rows import TrainingError
+from batch.training.rows.rows import TrainingError
 from understanding.encoder.networks import Networks
 from understanding.encoder.packed import BLOCK_TYPE, Packed, Pieces
 from understanding.encoder.prepared_encoder import write_networks
@@ -54,7 +54,7 @@ def read_words(folder: Path) -> Any:
 
 def test_both_halves_begin_as_the_published_one(tmp_path: Path) -> None:
     """Before any step the trained layers say what the whole published transformer says, padded or not."""
-    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
 
     words, mask = read_words(tmp_path), torch.tensor(MASK)
     body = small_body()
@@ -68,7 +68,7 @@ def test_both_halves_begin_as_the_published_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layer", [2, 3, 4])
 def test_other_layers_are_read_beside(tmp_path: Path, layer: int) -> None:
     """Those of the published one; where both begin, a text may be left early."""
-    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
 
     words, mask = read_words(tmp_path), torch.tensor(MASK)
     body = small_body()
@@ -83,7 +83,7 @@ def test_other_layers_are_read_beside(tmp_path: Path, layer: int) -> None:
 
 def test_too_few_layers_are_told_before_training() -> None:
     """An older encoder that set-up has not replaced would fail after minutes, when the network is written."""
-    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
 
     with pytest.raises(TrainingError, match=r"has 4 layers.*make setup"):
         Branches(small_body(), 2, [8])
@@ -93,7 +93,7 @@ def test_too_few_layers_are_told_before_training() -> None:
 
 def test_training_moves_nothing_but_the_trained_layers(tmp_path: Path) -> None:
     """A step on what the trained layers say leaves the published half, to the last bit, as it was."""
-    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
 
     words, mask = read_words(tmp_path), torch.tensor(MASK)
     branches = Branches(small_body(), 2)
@@ -113,8 +113,8 @@ def test_training_moves_nothing_but_the_trained_layers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("precision", ["f32", "int8"])
 def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) -> None:
     """Both parts, from the words' vectors to the trained and the published layers' states."""
-    from batch.training.branches import Branches  # noqa: PLC0415 - needs PyTorch
-    from batch.training.fine_tune import Tuned, networks_of  # noqa: PLC0415 - the same
+    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    from batch.training.encoder.fine_tune import Tuned, networks_of  # noqa: PLC0415 - the same
     from understanding.encoder.integers import in_integers  # noqa: PLC0415 - as above
 
     published, body = _packed(small_body()), Branches(small_body(), 2, [3])

@@ -8,7 +8,7 @@ import msgspec
 from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
 from understanding.manifest.bands import BandRules, Bands
-from understanding.manifest.fit_settings import FitSettings, Search
+from understanding.manifest.fit_settings import FitSettings
 from understanding.manifest.precision import Precision
 
 FORMAT: Final = 7
@@ -246,8 +246,8 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     versions. Labels stand in the order of the model's columns. Below the confidence `threshold` the first tier asks the
     encoder; below `exit_threshold`, where it may be left early, its lower layers ask the upper ones. `validation` and
     `test` are None where there were no rows, `bands` where validation gives no evidence for any: then no text is
-    rejected. `settings` are those that both tiers were fitted with, `search` the table that they were chosen by, None
-    where they are the defaults; `asked` is what threshold and bands were chosen by, None in bundles of before.
+    rejected. `settings` are those that both tiers were fitted with; `asked` is what threshold and bands
+    were chosen by, None in bundles of before.
     `libraries` are the versions of those that compute; `forms` says how the encoder's form was chosen, and changes no
     version; `update` says that it is another bundle taught corrections.
     """
@@ -269,7 +269,6 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     bands: Bands | None = None
     settings: FitSettings = FitSettings()
     asked: Asked | None = None
-    search: Search | None = None
     libraries: dict[str, str] = {}
     update: UpdateInfo | None = None
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from schemas.signals import Entity
-from understanding.signals.lexicon import lexicon, words_in
-from understanding.signals.words import Words
+from understanding.signals.lexicons.lexicon import lexicon, words_in
+from understanding.signals.lexicons.words import Words
 
 _LENGTH, _REQUESTS, _ENTITIES, _QUESTIONS, _TECHNICAL = 0.35, 0.20, 0.20, 0.10, 0.15
 _MANY_WORDS: Final = 150

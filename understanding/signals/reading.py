@@ -10,9 +10,9 @@ from understanding.signals.complexity import complexity_of
 from understanding.signals.entities.found import Span, scan
 from understanding.signals.entities.recognition import find_entities
 from understanding.signals.keywords import keywords_of
+from understanding.signals.lexicons.words import Words, words_of
 from understanding.signals.places import in_original
 from understanding.signals.urgency import urgency_of
-from understanding.signals.words import Words, words_of
 
 _KEEPS_WORDS: Final = frozenset((EntityKind.DATE, EntityKind.PRODUCT, EntityKind.AMOUNT))
 """Entities whose words may be keywords; those of an address or a number would only repeat it."""

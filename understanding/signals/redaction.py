@@ -8,7 +8,7 @@ from schemas.signals import EntityKind
 from understanding.signals.cleaning.message import clean_message
 from understanding.signals.entities.found import scan
 from understanding.signals.entities.recognition import find_entities
-from understanding.signals.words import words_of
+from understanding.signals.lexicons.words import words_of
 
 MOST_CHARACTERS: Final = 300
 """How much of a message is kept at most."""

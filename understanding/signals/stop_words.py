@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from understanding.signals.lexicon import lexicon, words_in
+from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _LISTS: Final = lexicon("stop_words")
 

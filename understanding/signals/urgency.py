@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import Final, NamedTuple
 
+from understanding.signals.lexicons.words import Words
 from understanding.signals.urgency_words import NEGATABLE, NEGATION_UNDONE, NEGATIONS, PHRASES, Phrase
-from understanding.signals.words import Words
 
 _NEGATED: Final = "not_urgent"
 _NEGATED_WEIGHT: Final = 0.8

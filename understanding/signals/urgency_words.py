@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from understanding.signals.lexicon import lexicon, words_in
+from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _LISTS: Final = lexicon("urgency")
 

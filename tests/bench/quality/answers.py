@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from batch.training.abstaining import Answers
-from batch.training.evaluate import MICRO_BATCH, measure
-from batch.training.rows import LabelledRow
+from batch.training.evaluation.abstaining import Answers
+from batch.training.evaluation.evaluate import MICRO_BATCH, measure
+from batch.training.rows.rows import LabelledRow
 from schemas.triage import Triage
 from tests.bench.quality.context import THREADS, BenchContext
 from tests.bench.quality.registry import Row, at_most, reported

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from batch.training.rows import LabelledRow
+from batch.training.rows.rows import LabelledRow
 from tests.bench.quality.answers import tested, training_rows
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least, at_most

@@ -5,8 +5,8 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from batch.training.abstaining import Answers
-from batch.training.rows import LabelledRow
+from batch.training.evaluation.abstaining import Answers
+from batch.training.rows.rows import LabelledRow
 from tests.bench.quality.answers import tested, training_rows
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least

@@ -7,7 +7,7 @@ from typing import Final
 
 from sklearn.model_selection import train_test_split
 
-from batch.training.rows import LabelledRow
+from batch.training.rows.rows import LabelledRow
 from infra.replays.it_tickets import DATA_FILE, LABEL_COLUMN, TEXT_COLUMN
 from tests.bench.quality.answers import tested, training_rows
 from tests.bench.quality.context import BenchContext

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow, rows_from_taxonomy
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.rows import LabelledRow, rows_from_taxonomy
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage
 from tests.bench.quality import it_tickets

@@ -17,10 +17,10 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from batch.training.label_sets import label_sets
-from batch.training.rows import LabelledRow
-from batch.training.several_fit import fit_several
-from batch.training.vectors import Vectors, read_here
+from batch.training.encoder.vectors import Vectors, read_here
+from batch.training.rows.label_sets import label_sets
+from batch.training.rows.rows import LabelledRow
+from batch.training.tiers.several_fit import fit_several
 from schemas.vocabulary import OUT_OF_SCOPE
 from tests.bench.quality.context import BARS, SEED, THREADS, BenchContext
 from tests.bench.quality.registry import Row, at_least, reported

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from batch.training.rows import LabelledRow, rows_from_taxonomy
+from batch.training.rows.rows import LabelledRow, rows_from_taxonomy
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from schemas.vocabulary import Channel
 from tests.bench.quality.context import BARS, SEED, THREADS, BenchContext

@@ -10,7 +10,7 @@ from typing import Final
 
 from batch.sentiment.evaluate import evaluate_sentiment
 from batch.sentiment.train import NamedEncoder, train_sentiment
-from batch.training.rows import LabelledRow
+from batch.training.rows.rows import LabelledRow
 from tests.bench.quality.context import THREADS, BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
 from understanding.encoder.prepared_encoder import published_encoder, read_prepared

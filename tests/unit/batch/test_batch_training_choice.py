@@ -12,10 +12,9 @@ from batch.cards.card import CardWishes
 from batch.promotion import promote as promotion
 from batch.promotion.promote import Workshop, promote
 from batch.promotion.training_data import TrainingData, gather
-from batch.training.executor import ThisProcess
-from batch.training.labelled_files import LabelledFile
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.labelled_files import LabelledFile
+from batch.training.rows.rows import LabelledRow
 from schemas.taxonomy import load_taxonomy
 from tests.unit.understanding.tiny_model import tiny_bundle
 from understanding.manifest.manifest import DataInput
@@ -94,18 +93,18 @@ def test_texts_are_forgotten_unless_they_may_be_kept(
     assert forgotten.called != keep
 
 
-def test_executor_and_search_reach_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What `--master` started and what the setting wishes are passed on."""
-    executor = ThisProcess()
+def test_the_executor_reaches_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What `--master` started is passed on."""
+    executor = Mock()
 
     def asked(_rows: Any, options: TrainingOptions, **more: Any) -> None:
         assert more["executor"] is executor
-        raise Asked(options.search)
+        raise Asked(options.seed)
 
     monkeypatch.setattr(promotion, "train_bundle", asked)
     rows = [LabelledRow("t", ("a",)), LabelledRow("u", ("b",), "test")]
     data = gather(None, [LabelledFile(rows, 0, 0, DataInput(name="f", sha256="s", rows=2))], [])
-    options = TrainingOptions(search=True)
+    options = TrainingOptions(seed=77)
     workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, options, executor=executor)
-    with pytest.raises(Asked, match="True"):
+    with pytest.raises(Asked, match="77"):
         promote(workshop, data, now=NOW, attempt="a", progress=lambda _step: None)

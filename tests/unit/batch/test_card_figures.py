@@ -11,7 +11,7 @@ from batch.cards.confusion import NO_CATEGORY, confusion_matrix, mixed_pairs
 from batch.cards.costs import CostTable, costs
 from batch.cards.reliability_bins import coverage_curve, reliability_bins
 from batch.cards.slices import slices, worst_gaps
-from batch.training.rows import LabelledRow
+from batch.training.rows.rows import LabelledRow
 from schemas.triage import Band, Triage
 from schemas.vocabulary import Priority
 from tests.unit.understanding.tiny_model import LABELS, tiny_manifest

@@ -3,10 +3,10 @@
 from msgspec.structs import replace
 
 from batch.promotion.training_data import gather
-from batch.training.current_names import rename_answers, rename_rows
-from batch.training.labelled_files import LabelledFile
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.current_names import rename_answers, rename_rows
+from batch.training.rows.labelled_files import LabelledFile
+from batch.training.rows.rows import LabelledRow
 from schemas.intent_map import NO_CHANGES, parse_intent_map
 from schemas.triage import Guess, Triage
 from tests.unit.schemas.intents import taxonomy_of

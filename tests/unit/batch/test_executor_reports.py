@@ -3,7 +3,7 @@
 import pytest
 
 from batch.errors import ExecutorFailed
-from batch.training.spark_executor import refuse_others, what_failed
+from batch.training.shared_work.spark_executor import refuse_others, what_failed
 
 REPORT = """
   An exception was thrown from the Python worker. Please see the stack trace below.

@@ -8,7 +8,7 @@ import pytest
 from batch.promotion import first_model as module
 from batch.promotion.first_model import first_key, make_first_model, take_first_model
 from batch.promotion.training_data import TrainingData, gather
-from batch.training.options import TrainingOptions
+from batch.training.plan.options import TrainingOptions
 from schemas.taxonomy import load_taxonomy
 from tests.unit.batch.encoder_description import describe_encoder
 from tests.unit.understanding.tiny_model import tiny_manifest
@@ -103,13 +103,13 @@ def test_a_damaged_one_is_made_again(
 def test_it_is_taken_where_it_is_the_one_to_train(
     tmp_path: Path, data: TrainingData, encoder: Path, trainings: list[Path]
 ) -> None:
-    """Files and all; with a search, corrections or another seed it is another model, which has to be trained."""
+    """Files and all; with other options, corrections or another seed it is another model, which has to be trained."""
     folder, out = tmp_path / "first", tmp_path / "taken"
     _make(folder, data, encoder)
     key = first_key(data, OPTIONS, encoder)
     others = [
         first_key(data, TrainingOptions(seed=2), encoder),
-        first_key(data, TrainingOptions(seed=1, search=True), encoder),
+        first_key(data, TrainingOptions(seed=1, keep_examples=True), encoder),
         first_key(gather(load_taxonomy(), [], [{"text": "a", "label": "b"}]), OPTIONS, encoder),
     ]
     assert [take_first_model(folder, other, out) for other in others] == [None] * 3

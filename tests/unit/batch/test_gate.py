@@ -7,8 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from batch.training.gate import Answers, GateDecision, GateRules, challenger_wins, compare, paired_interval
-from batch.training.rows import LabelledRow
+from batch.training.evaluation.gate import (
+    Answers,
+    GateDecision,
+    GateRules,
+    challenger_wins,
+    compare,
+    paired_interval,
+)
+from batch.training.rows.rows import LabelledRow
 from schemas.triage import Triage
 
 RULES = GateRules()

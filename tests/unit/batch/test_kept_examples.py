@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from batch.training.examples import Examples, Material
-from batch.training.kept import MOST_OF_A_LABEL, examples_to_keep
+from batch.training.rows.examples import Examples, Material
+from batch.training.rows.kept_examples import MOST_OF_A_LABEL, examples_to_keep
 from schemas.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy()

@@ -15,7 +15,7 @@ from batch.sentiment.fit import fit_sentiment
 from batch.sentiment.labels import Example, as_three, classes_of, level_of
 from batch.sentiment.thresholds import class_offsets, frustration_threshold, macro_f1
 from batch.sentiment.train import NamedEncoder, train_sentiment
-from batch.training.rows import LabelledRow, TrainingError
+from batch.training.rows.rows import LabelledRow, TrainingError
 from schemas.sentiment import LEVELS
 from understanding.arrays.errors import BundleError
 from understanding.arrays.probabilities import Matrix

@@ -4,15 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.training.calibrate import (
+from batch.training.calibration.thresholds import (
     FEWEST_UNSURE,
     choose_exit,
     choose_threshold,
     choose_thresholds,
     learn_scales,
 )
-from batch.training.linear import rows_of_weights
-from batch.training.options import TrainingOptions
+from batch.training.plan.options import TrainingOptions
+from batch.training.tiers.linear import rows_of_weights
 from understanding.arrays.probabilities import Wide, log_softmax, softmax
 from understanding.manifest.manifest import NEVER_LEFT
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from batch.training.evaluate import measure, sum_of_rows
-from batch.training.rows import LabelledRow
+from batch.training.evaluation.evaluate import measure, sum_of_rows
+from batch.training.rows.rows import LabelledRow
 from schemas.triage import DecidedBy, Triage
 
 NAMES = st.sampled_from(["a", "b", "c", "oos"])

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from batch.training import vectors as vectors_module
-from batch.training.cascade_calibration import Heads, calibrate_cascade
-from batch.training.evaluate import MICRO_BATCH
-from batch.training.examples import Material, prepare
-from batch.training.fit import fit_cascade
-from batch.training.fitted import Fitted
-from batch.training.head_fit import fit_head
-from batch.training.ngram_fit import fit_ngrams
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow
-from batch.training.vectors import Vectors, read_here
+from batch.training.calibration.cascade import Heads, calibrate_cascade
+from batch.training.encoder import vectors as vectors_module
+from batch.training.encoder.vectors import Vectors, read_here
+from batch.training.evaluation.evaluate import MICRO_BATCH
+from batch.training.plan.fitted import Fitted
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.examples import Material, prepare
+from batch.training.rows.rows import LabelledRow
+from batch.training.tiers.fit import fit_cascade
+from batch.training.tiers.head_fit import fit_head
+from batch.training.tiers.ngram_fit import fit_ngrams
 from understanding.arrays.probabilities import Matrix
 from understanding.arrays.stored import dump_arrays
 from understanding.arrays.strings import pack_strings

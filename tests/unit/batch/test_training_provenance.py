@@ -1,6 +1,6 @@
 """What a bundle says made it."""
 
-from batch.training.provenance import deciding_files
+from batch.training.plan.provenance import deciding_files
 
 
 def test_what_cleans_a_text_is_in_the_sum_of_the_code() -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.training.head_fit import head_state
-from batch.training.published_beside import fit_published, learn_factors, side_by_side, split_vectors
+from batch.training.plan.fitted import head_state
+from batch.training.tiers.published_beside import fit_published, learn_factors, side_by_side, split_vectors
 from understanding.arrays.probabilities import Matrix
 from understanding.bundle.bundle import head_from
 from understanding.manifest.fit_settings import HeadSettings

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.training.abstaining import Answers
-from batch.training.evaluate import measure
-from batch.training.reliability import expected_calibration_error, learn_bands, least_accuracy
-from batch.training.rows import LabelledRow
+from batch.training.calibration.reliability import expected_calibration_error, learn_bands, least_accuracy
+from batch.training.evaluation.abstaining import Answers
+from batch.training.evaluation.evaluate import measure
+from batch.training.rows.rows import LabelledRow
 from schemas.triage import Triage
 from understanding.manifest.bands import BandRules
 

@@ -10,9 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from batch.training.examples import MOST_VALIDATION, prepare, sample, sample_of_each
-from batch.training.labelled_files import Columns, parse_labelled
-from batch.training.rows import LabelledRow, TrainingError, rows_from_taxonomy, rows_to_test, rows_to_train
+from batch.training.rows.examples import MOST_VALIDATION, prepare, sample, sample_of_each
+from batch.training.rows.labelled_files import Columns, parse_labelled
+from batch.training.rows.rows import (
+    LabelledRow,
+    TrainingError,
+    rows_from_taxonomy,
+    rows_to_test,
+    rows_to_train,
+)
 from schemas.taxonomy import load_taxonomy
 
 CSV = b'text,label,split\nhello,a,train\n"two\nlines",b,test\n'

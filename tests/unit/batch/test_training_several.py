@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from batch.training.evaluate import measure
-from batch.training.fitted import Fitted
-from batch.training.label_sets import LabelSets, fit_each, has_several, label_sets
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow
-from batch.training.several_fit import fit_several
-from batch.training.several_weights import learn_thresholds, micro_f1, weigh
-from batch.training.vectors import Vectors, read_here
+from batch.training.encoder.vectors import Vectors, read_here
+from batch.training.evaluation.evaluate import measure
+from batch.training.plan.fitted import Fitted
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.label_sets import LabelSets, fit_each, has_several, label_sets
+from batch.training.rows.rows import LabelledRow
+from batch.training.tiers.several_fit import fit_several
+from batch.training.tiers.several_weights import learn_thresholds, micro_f1, weigh
 from schemas.triage import Guess, Triage
 from understanding.arrays.probabilities import Matrix, sigmoid
 from understanding.arrays.stored import dump_arrays

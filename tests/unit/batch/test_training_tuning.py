@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.training import encoder_choice
-from batch.training.encoder_choice import place_chosen_encoder
-from batch.training.examples import prepare
-from batch.training.options import TrainingOptions
-from batch.training.rows import LabelledRow, TrainingError
-from batch.training.tuning import Recipe, batches_of, epochs_for, rate_at
+from batch.training.encoder import choice as encoder_choice
+from batch.training.encoder.choice import place_chosen_encoder
+from batch.training.encoder.recipe import Recipe, batches_of, epochs_for, rate_at
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.examples import prepare
+from batch.training.rows.rows import LabelledRow, TrainingError
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=300)
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
-from batch.training.calibrate import choose_threshold
-from batch.training.corrections import describe_corrections, without_tested
-from batch.training.examples import Examples, examples_of, joined
-from batch.training.ngram_fit import fit_ngrams
-from batch.training.ngram_update import labels_concerned, update_ngrams, without_labels
-from batch.training.rows import LabelledRow
+from batch.training.calibration.thresholds import choose_threshold
+from batch.training.rows.corrections import describe_corrections, without_tested
+from batch.training.rows.examples import Examples, examples_of, joined
+from batch.training.rows.rows import LabelledRow
+from batch.training.tiers.ngram_fit import fit_ngrams
+from batch.training.tiers.ngram_update import labels_concerned, update_ngrams, without_labels
 from batch.training.update import options_of, why_not_updatable
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.training.transfer_texts import MOST_PER_TEXT, transfer_texts
+from batch.training.tiers.transfer_texts import MOST_PER_TEXT, transfer_texts
 
 TEXTS = st.lists(
     st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8).map(" ".join), min_size=1, max_size=12

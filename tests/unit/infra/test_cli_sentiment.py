@@ -5,7 +5,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from batch.training.rows import TrainingError
+from batch.training.rows.rows import TrainingError
 from infra.cli import evaluate_sentiment, train_sentiment
 
 

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from batch.settings import BatchSettings
-from batch.training.options import TrainingOptions
+from batch.training.plan.options import TrainingOptions
 from infra.cli import evaluate, train, train_sentiment, train_update
 
 
@@ -34,9 +34,7 @@ def test_limits_of_the_record_are_those_of_the_command(value: str) -> None:
     assert "--quality" in refused.output
 
 
-@pytest.mark.parametrize(
-    "option", ["--search", "--encoder", "--seed", "--quality", "--sentiment", "--master"]
-)
+@pytest.mark.parametrize("option", ["--encoder", "--seed", "--quality", "--sentiment", "--master"])
 @pytest.mark.parametrize("command", [train_update.command, train_sentiment.command])
 def test_options_that_would_do_nothing_are_none(command: click.Command, option: str) -> None:
     """They did nothing and nothing said so: an update keeps how its base was trained, and feelings have no tiers."""
@@ -52,6 +50,7 @@ def test_options_that_would_do_nothing_are_none(command: click.Command, option: 
         (train.command, ("--task", "sentiment"), "ticketyard train sentiment"),
         (train.command, ("--update-from", "base"), "ticketyard train update --bundle DIR --corrections FILE"),
         (train.command, ("--corrections", "fixes.csv"), "ticketyard train update"),
+        (train.command, ("--search",), "leave it out"),
         (evaluate.command, ("--task", "sentiment"), "ticketyard evaluate sentiment"),
     ],
 )

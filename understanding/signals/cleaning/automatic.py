@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from schemas.marks import AUTOMATIC_REPLY, DELIVERY_FAILURE, SPAM
-from understanding.signals.lexicon import lexicon
+from understanding.signals.lexicons.lexicon import lexicon
 
 _HEAD: Final = 600  # characters in which such a message says what it is
 _BEGINNING: Final = 200  # characters in which it says so itself; further on a customer pastes what came back

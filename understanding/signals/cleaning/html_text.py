@@ -8,7 +8,7 @@ import html
 import re
 from typing import Final
 
-from understanding.signals.lexicon import words_in
+from understanding.signals.lexicons.lexicon import words_in
 
 MAX_RAW: Final = 65_536
 """Characters of a raw message that are looked at: mails carry kilobytes of style before their first word."""

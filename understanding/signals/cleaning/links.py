@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-from understanding.signals.lexicon import lexicon, words_in
+from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _QUERY_LINK: Final = re.compile(r"https?://[^\s<>\"'?]{1,2000}\?[^\s<>\"']{1,4000}", re.IGNORECASE)
 _TRACKING: Final = words_in(lexicon("links")["tracking"])

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from understanding.signals.lexicon import lexicon
+from understanding.signals.lexicons.lexicon import lexicon
 
 _LISTS: Final = lexicon("letters")
 

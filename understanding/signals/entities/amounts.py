@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.signals import Entity, EntityKind
-from understanding.signals.lexicon import by_word, lexicon
+from understanding.signals.lexicons.lexicon import by_word, lexicon
 
 _LISTS: Final = lexicon("currencies")
 

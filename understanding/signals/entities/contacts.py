@@ -8,7 +8,7 @@ from typing import Final
 import phonenumbers
 
 from schemas.signals import Entity, EntityKind
-from understanding.signals.lexicon import words_in
+from understanding.signals.lexicons.lexicon import words_in
 
 _EMAIL_AT: Final = re.compile(r"@(?=[a-z0-9])")
 _LOCAL_PART: Final = re.compile(r"[\w.+%'-]+")

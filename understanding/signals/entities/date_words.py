@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from understanding.signals.lexicon import by_word, lexicon, words_in
+from understanding.signals.lexicons.lexicon import by_word, lexicon, words_in
 
 _LISTS: Final = lexicon("dates")
 

@@ -15,7 +15,7 @@ from understanding.signals.entities.references import find_references
 from understanding.signals.entities.relative_dates import find_relative_dates
 from understanding.signals.entities.secrets import find_secrets
 from understanding.signals.entities.software import PRODUCTS, find_error_codes, find_products, find_versions
-from understanding.signals.words import Words
+from understanding.signals.lexicons.words import Words
 
 MOST_ENTITIES: Final = 50
 """A message says no more than this many; a pasted table must not fill the wire."""

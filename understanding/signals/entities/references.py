@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.signals import Entity, EntityKind
-from understanding.signals.lexicon import by_word, lexicon, words_in
+from understanding.signals.lexicons.lexicon import by_word, lexicon, words_in
 
 _LISTS: Final = lexicon("references")
 _KIND_OF_WORD: Final = {word: EntityKind(kind) for word, kind in by_word(_LISTS["words"]).items()}

@@ -19,7 +19,7 @@ from understanding.signals.entities.date_words import (
 )
 from understanding.signals.entities.dates import of, plus_days
 from understanding.signals.entities.found import Span
-from understanding.signals.lexicon import words_in
+from understanding.signals.lexicons.lexicon import words_in
 
 _DAYS_IN_WEEK: Final = 7
 _MONTHS_IN_YEAR: Final = 12

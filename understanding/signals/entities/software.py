@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas.signals import Entity, EntityKind
 from understanding.signals.entities.found import Span
-from understanding.signals.lexicon import lexicon, words_in
+from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _LISTS: Final = lexicon("products")
 

@@ -1,0 +1,1 @@
+"""Step 4 of a training: scales, thresholds and bands, learnt from validation rows."""

@@ -1,0 +1,1 @@
+"""Work of a training that Spark can share out among executors."""

@@ -1,0 +1,1 @@
+"""Word lists as YAML, and how they are read."""
