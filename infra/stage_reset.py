@@ -12,10 +12,11 @@ from kafka.errors import KafkaError, NoError
 
 from infra.topics import admin_client
 from schemas.errors import Permanent, Transient
-from streams.clients import member_count
-from streams.faust_consumer import STAMP_END
-from streams.settings import StreamSettings
-from streams.stages import STAGES, group_of
+from streams.broker.clients import member_count
+from streams.broker.faust_consumer import STAMP_END
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import group_of
+from streams.stages.registry import STAGES
 from streams.stopped_stage import PartitionState, StoppedStage
 
 Place = tuple[str, int]

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from streams.assembly import Assembly
-from streams.fault_points import never
-from streams.metrics import StageMetrics
-from streams.settings import StreamSettings
-from streams.stages import StageSpec
-from streams.state_log import Restored, StateLog
+from streams.foundation.fault_points import never
+from streams.foundation.metrics import StageMetrics
+from streams.foundation.settings import StreamSettings
+from streams.runtime.assembly import Assembly
+from streams.runtime.stage_spec import StageSpec
+from streams.steps.state_log import Restored, StateLog
 
 _TRANSACTION_S = 300.0
 """A whole state is deleted in one transaction, for which a step's time is too short."""

@@ -13,17 +13,17 @@ import structlog
 from faust.types import TP
 
 from schemas.errors import Permanent
-from streams.assembly import Assembly
-from streams.backlog import Backlog, backlog_of
-from streams.errors import EXIT_RESTART, EXIT_STAY_DOWN
-from streams.fault_points import kill_at
-from streams.faust_consumer import transport_for
-from streams.faust_credentials import faust_credentials
-from streams.metrics import OnePage, StageMetrics
-from streams.settings import StreamSettings
-from streams.stage_runtime import NewEngine, StageRuntime
-from streams.stages import StageSpec, group_of
-from streams.watchdog import SignsOfLife, Watchdog
+from streams.broker.faust_consumer import transport_for
+from streams.broker.faust_credentials import faust_credentials
+from streams.foundation.errors import EXIT_RESTART, EXIT_STAY_DOWN
+from streams.foundation.fault_points import kill_at
+from streams.foundation.metrics import OnePage, StageMetrics
+from streams.foundation.settings import StreamSettings
+from streams.runtime.assembly import Assembly
+from streams.runtime.backlog import Backlog, backlog_of
+from streams.runtime.stage_runtime import NewEngine, StageRuntime
+from streams.runtime.stage_spec import StageSpec, group_of
+from streams.runtime.watchdog import SignsOfLife, Watchdog
 
 _log = structlog.get_logger(__name__)
 _PULSE_S: Final = 0.5
@@ -154,7 +154,7 @@ class Worker:
 
     def _triage_engines(self) -> NewEngine:
         # Imported here: only triage needs the scorer, and its libraries take seconds and 100 MB to load.
-        from streams.triage.assembly import TriageAssembly  # noqa: PLC0415
+        from streams.stages.triage.assembly import TriageAssembly  # noqa: PLC0415
 
         triage = TriageAssembly(self._assembly, self._caught_up, self._backlog)
         self._stop_triage = triage.stop

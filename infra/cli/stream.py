@@ -57,7 +57,7 @@ def reset(*, stage: str, from_scratch: bool, yes: bool) -> None:
     Refuses while a worker of the stage is alive. Works on the Kafka that the settings name.
     """
     from infra.stage_reset import StageReset, require_consent  # noqa: PLC0415 - brings Faust, as above
-    from streams.settings import StreamSettings  # noqa: PLC0415 - as above
+    from streams.foundation.settings import StreamSettings  # noqa: PLC0415 - as above
 
     stage_reset = StageReset(stage, StreamSettings())
     plan = stage_reset.plan(from_scratch=from_scratch)

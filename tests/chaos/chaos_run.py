@@ -19,7 +19,7 @@ from infra.processes.part import PartSpec, PartStatus
 from infra.replays.bundle_release import release_bundle
 from infra.running import RunningPipeline, running_pipeline
 from infra.settings import InfraSettings
-from streams.fault_points import FaultPoint
+from streams.foundation.fault_points import FaultPoint
 from tests.chaos.findings import Findings
 from tests.chaos.topic_records import Message, TopicReader
 from tests.chaos.traffic import Traffic

@@ -18,7 +18,7 @@ from schemas.records.ticket_row import Said
 from schemas.records.topics import Topic
 from schemas.vocabulary import Priority, Status
 from serving.tail.rows import ARROW_SCHEMAS, Record, arrow_table, decode_records
-from streams.record import headers_of
+from streams.foundation.record import headers_of
 from tests.integration.bad_input_run import BadInputRun, bad_input_run
 from tests.integration.broken_records import BROKEN, GOOD, MEGABYTE, NotText, opened
 from tests.stage_harness import wait_for

@@ -17,7 +17,7 @@ from infra.local.kafka import LocalKafka
 from schemas.errors import Permanent
 from schemas.records.derived import TicketLogged, TicketTriaged
 from schemas.records.topics import Topic
-from streams.record import headers_of
+from streams.foundation.record import headers_of
 from tests.integration.broken_records import NotText, headers_for, opened
 from tests.stage_harness import StageHarness, wait_for
 

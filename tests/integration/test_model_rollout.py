@@ -18,7 +18,7 @@ from infra.local.kafka import LocalKafka
 from schemas.records.derived import TicketTriaged
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
-from streams.triage.deployment import in_share
+from streams.stages.triage.models.deployment import in_share
 from tests.batch_home import nothing
 from tests.integration.broken_records import headers_for, opened
 from tests.small_model import small_rows, train_small
