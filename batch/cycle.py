@@ -12,12 +12,12 @@ from batch.history.archive import archive_logs
 from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import LogExtent, read_log_extents
 from batch.lock import exclusive
-from batch.promotion.effects import follow
-from batch.promotion.holds import PublishRules
-from batch.promotion.models_lock import models_locked
 from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
 from batch.promotion.training_data import Choices, TrainingData, gather
-from batch.promotion.verdicts import Verdict, read_verdict, settled
+from batch.releases.effects import follow
+from batch.releases.holds import PublishRules
+from batch.releases.models_lock import models_locked
+from batch.releases.verdicts import Verdict, read_verdict, settled
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.storage import local_folder

@@ -10,15 +10,15 @@ import msgspec
 import structlog
 
 from batch.cards.card import CardWishes, write_card
-from batch.promotion.bundles import forget_texts
 from batch.promotion.first_model import first_key, take_first_model
-from batch.promotion.holds import PublishRules, reason_to_wait
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
-from batch.promotion.models_lock import models_locked
-from batch.promotion.releases import champion_of, read_releases
 from batch.promotion.settling import settle
 from batch.promotion.training_data import Choices, TrainingData
-from batch.promotion.verdicts import Verdict, read_verdict
+from batch.releases.bundles import forget_texts
+from batch.releases.holds import PublishRules, reason_to_wait
+from batch.releases.models_lock import models_locked
+from batch.releases.releases import champion_of, read_releases
+from batch.releases.verdicts import Verdict, read_verdict
 from batch.training.executor import Executor
 from batch.training.fitted import Wishes
 from batch.training.gate import GateRules, challenger_wins

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from batch.promotion.bundles import place, released_versions, remove_old_challengers
-from batch.promotion.holds import PublishRules
-from batch.promotion.releases import read_releases
-from batch.promotion.verdicts import Verdict, read_verdict, write_verdict
+from batch.releases.bundles import place, released_versions, remove_old_challengers
+from batch.releases.holds import PublishRules
+from batch.releases.releases import read_releases
+from batch.releases.verdicts import Verdict, read_verdict, write_verdict
 from understanding.bundle.registry import CurrentModel
 
 Progress = Callable[[str], None]

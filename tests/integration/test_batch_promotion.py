@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batch.promotion.effects import follow
 from batch.promotion.promote import STAGING, Workshop, promote
-from batch.promotion.releases import Release
 from batch.promotion.training_data import TrainingData, gather
-from batch.promotion.verdicts import Verdict, read_verdict, settled
+from batch.releases.effects import follow
+from batch.releases.releases import Release
+from batch.releases.verdicts import Verdict, read_verdict, settled
 from batch.training.gate import GateRules
 from batch.training.rows import TrainingError
 from infra.local.kafka import LocalKafka

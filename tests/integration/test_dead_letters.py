@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from kafka import KafkaProducer
 
-from infra.cli.dead import command
+from infra.cli.tickets.dead import command
 from infra.dead_letter_replay import REPLAY_OF
 from infra.local.kafka import LocalKafka
 from schemas.errors import Permanent

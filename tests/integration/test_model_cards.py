@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from batch.cards import quality_sections
 from batch.cards.card import CardWishes, write_card
 from batch.training.rows import LabelledRow, TrainingError
-from infra.cli.models import command as models_command
+from infra.cli.models.models import command as models_command
 from tests.small_model import small_rows
 from understanding.bundle.bundle import load_bundle, read_manifest
 from understanding.manifest.manifest import CARD_FOLDER

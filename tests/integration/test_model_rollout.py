@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batch.promotion.by_hand import ModelsInUse, Why, end_trial, promote_version, try_beside
+from batch.releases.by_hand import ModelsInUse, Why, end_trial, promote_version, try_beside
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import TicketTriaged
 from schemas.records.partitioning import partition_for

@@ -10,19 +10,19 @@ import pytest
 
 from batch.cycle import batch_cycle
 from batch.errors import BatchBusy, ModelUnknown
-from batch.promotion.bundles import remove_old_challengers, stored_bundles
-from batch.promotion.by_hand import ModelsInUse, Why, end_trial, promote_version, roll_back, try_beside
-from batch.promotion.effects import follow
-from batch.promotion.listing import summaries
-from batch.promotion.models_lock import models_locked
-from batch.promotion.releases import (
+from batch.releases.bundles import remove_old_challengers, stored_bundles
+from batch.releases.by_hand import ModelsInUse, Why, end_trial, promote_version, roll_back, try_beside
+from batch.releases.effects import follow
+from batch.releases.listing import summaries
+from batch.releases.models_lock import models_locked
+from batch.releases.releases import (
     Release,
     append_release,
     barred_versions,
     note_announced,
     read_releases,
 )
-from batch.promotion.verdicts import Verdict, read_verdict, settled, write_verdict
+from batch.releases.verdicts import Verdict, read_verdict, settled, write_verdict
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import ModelPublished
 from schemas.records.topics import Topic
@@ -257,7 +257,7 @@ def test_a_bundle_of_an_older_format_is_replaced(home: BatchHome, models: Path, 
 
 def test_one_at_a_time(home: BatchHome, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second waits, and is told who holds the lock if it takes too long."""
-    monkeypatch.setattr("batch.promotion.models_lock._PATIENCE_S", 0.1)
+    monkeypatch.setattr("batch.releases.models_lock._PATIENCE_S", 0.1)
     with (
         models_locked(models, command="batch train", now=NOW),
         pytest.raises(BatchBusy, match="`batch train`"),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from infra.cli.stream import command
+from infra.cli.operating.stream import command
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentRostered
 from schemas.records.envelope import Envelope, encode_body, encode_headers
