@@ -8,7 +8,7 @@ from typing import Any, Final
 from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets, written
 from infra.demo.outcome import Answer, Outcome
 from infra.demo.recount import Published, Question, questions
-from infra.replays.serving_client import NotServedInTime, ServingClient
+from infra.demo.serving_client import NotServedInTime, ServingClient
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.records.topics import Topic

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from infra.replays.serving_client import ServingClient
+from infra.demo.serving_client import ServingClient
 from ticketyard.replaying import EventTime, ReplayRequest, ReplaySummary, replay_file
 from ticketyard.settings import ProducingSettings
 
-MAPPING: Final = Path(__file__).parents[1] / "mappings" / "servicenow_incidents.yaml"
+MAPPING: Final = Path(__file__).parents[2] / "infra" / "mappings" / "servicenow_incidents.yaml"
 DATA_FILE: Final = Path("servicenow_incidents") / "events_replay.csv.gz"
 SOURCE: Final = "/replay/servicenow-incidents"
 

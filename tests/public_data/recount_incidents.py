@@ -1,6 +1,6 @@
 """Recount the ServiceNow incident log from its file alone, sharing no code with the pipeline.
 
-    python tests/end_to_end/recount_incidents.py events_replay.csv.gz
+    python tests/public_data/recount_incidents.py events_replay.csv.gz
 
 Prints one JSON object with what serving must answer after the log has been replayed:
 

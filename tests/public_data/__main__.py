@@ -10,7 +10,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from infra.replays.running_checks import Say, run_incidents_check, run_it_check
+from tests.public_data.running_checks import Say, run_incidents_check, run_it_check
 
 
 @click.command()

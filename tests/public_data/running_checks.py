@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.demo.serving_client import NotServedInTime, ServingClient
 from infra.pipeline import ticketyard
-from infra.replays import incidents, it_tickets
-from infra.replays.bundle_release import release_bundle
-from infra.replays.serving_client import NotServedInTime, ServingClient
 from infra.running import RunningPipeline, running_pipeline
 from infra.settings import InfraSettings
 from process.environment import environment_with
 from schemas.errors import Permanent
+from tests.public_data import incidents, it_tickets
+from tests.public_data.bundle_release import release_bundle
 from ticketyard.settings import ProducingSettings
 
 Say = Callable[[str], None]
 _TAKEN_UP_WITHIN_S = 60.0
-RECOUNT = Path(__file__).parents[2] / "tests" / "end_to_end" / "recount_incidents.py"
+RECOUNT = Path(__file__).with_name("recount_incidents.py")
 
 
 def run_it_check(home: Path, *, share: float, rate: float, say: Say) -> it_tickets.ItTicketsReport:

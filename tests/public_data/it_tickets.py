@@ -10,13 +10,13 @@ from typing import Final
 
 import msgspec
 
-from infra.replays.serving_client import ServingClient
+from infra.demo.serving_client import ServingClient
 from ticketyard.replaying import Rate, ReplayRequest, ReplaySummary, replay_file
 from ticketyard.replaying.progress import file_id, file_sum
 from ticketyard.settings import ProducingSettings
 from understanding.scoring.text import split_of
 
-MAPPING: Final = Path(__file__).parents[1] / "mappings" / "it_service_tickets.yaml"
+MAPPING: Final = Path(__file__).parents[2] / "infra" / "mappings" / "it_service_tickets.yaml"
 DATA_FILE: Final = Path("it_service_tickets") / "all_tickets_processed_improved_v3.csv.gz"
 TEXT_COLUMN: Final = "Document"
 LABEL_COLUMN: Final = "Topic_group"
