@@ -1,11 +1,13 @@
 """The root of `ticketyard`."""
 
+import importlib.util
 import subprocess
 import sys
 
 import click
 import pytest
 
+from infra.cli import __main__ as entry
 from infra.cli import root
 from infra.cli.command_table import COMMANDS
 from schemas.errors import Permanent, Transient
@@ -88,3 +90,10 @@ def test_a_bug_is_not_hidden(failing: list[BaseException]) -> None:
     failing.append(ValueError("a bug"))
     with pytest.raises(ValueError, match="a bug"):
         root.run(["x"])
+
+
+def test_a_producers_install_says_how_to_get_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command's name is installed with the package, what it stands on with an extra."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(SystemExit, match=r"pip install 'ticketyard\[cli\]'"):
+        entry.main()
