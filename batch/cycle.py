@@ -13,11 +13,12 @@ from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import LogExtent, read_log_extents
 from batch.lock import exclusive
 from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
-from batch.promotion.training_data import Choices, TrainingData, gather
+from batch.promotion.training_data import TrainingChoices, TrainingData, gather
 from batch.releases.effects import follow
 from batch.releases.holds import PublishRules
 from batch.releases.models_lock import models_locked
 from batch.releases.verdicts import Verdict, read_verdict, settled
+from batch.reporting import Report
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.storage import local_folder
@@ -38,11 +39,9 @@ from understanding.bundle.registry import usable
 from understanding.sentiment.folder import sentiment_input
 
 if TYPE_CHECKING:
-    from batch.promotion.promote import Workshop
+    from batch.promotion.promote import TrainingContext
     from batch.training.executor import Executor
     from understanding.encoder.encoder import SentenceEncoder
-
-Progress = Callable[[str], None]
 
 
 class _Meaning(NamedTuple):
@@ -59,7 +58,7 @@ class Cycle:
         self,
         settings: BatchSettings,
         resources: ExitStack,
-        progress: Progress,
+        progress: Report,
         clock: Callable[[], datetime],
         warm: WarmSession | None = None,
     ) -> None:
@@ -178,9 +177,9 @@ class Cycle:
         alerts = alert_keys(self.drift(run) if run else [], champion.version if champion else None)
         return _Meaning(taxonomy, intents), data._replace(drift=alerts)
 
-    def _choices(self) -> Choices:
+    def _choices(self) -> TrainingChoices:
         settings = self.settings
-        return Choices(settings.train_encoder, settings.train_search, settings.keep_examples)
+        return TrainingChoices(settings.train_encoder, settings.train_search, settings.keep_examples)
 
     def _update_due(self, meaning: _Meaning, data: TrainingData, due: str | None) -> str | None:
         """Return why to update now, None where it is not time or the current model is not one to update."""
@@ -188,7 +187,7 @@ class Cycle:
             return None
         from batch.promotion.promote import why_no_update  # noqa: PLC0415 - scikit-learn takes seconds to load
 
-        reason = why_no_update(self._workshop(meaning), data)
+        reason = why_no_update(self._training_context(meaning), data)
         if reason is not None:
             self._progress(f"train: no update: {reason}")
         return due if reason is None else None
@@ -196,11 +195,11 @@ class Cycle:
     def _promote(self, meaning: _Meaning, data: TrainingData, *, update: bool) -> Verdict:
         from batch.promotion.promote import promote  # noqa: PLC0415 - scikit-learn takes seconds to load
 
-        workshop = self._workshop(meaning)
+        context = self._training_context(meaning)
         if self.settings.train_on_spark and not update:
-            workshop = workshop._replace(executor=self._executor())
+            context = context._replace(executor=self._executor())
         return promote(
-            workshop,
+            context,
             data,
             now=self._clock(),
             attempt=secrets.token_hex(4),
@@ -213,12 +212,12 @@ class Cycle:
 
         return self._resources.enter_context(spark_executor(self.spark()))
 
-    def _workshop(self, meaning: _Meaning) -> "Workshop":
-        from batch.promotion.promote import Workshop  # noqa: PLC0415 - as above
+    def _training_context(self, meaning: _Meaning) -> "TrainingContext":
+        from batch.promotion.promote import TrainingContext  # noqa: PLC0415 - as above
         from batch.training.gate import GateRules  # noqa: PLC0415 - as above
 
         settings = self.settings
-        return Workshop(
+        return TrainingContext(
             self.models,
             meaning.taxonomy,
             settings.encoder_folder,
@@ -272,7 +271,7 @@ def batch_cycle(
     settings: BatchSettings,
     *,
     command: str,
-    progress: Progress,
+    progress: Report,
     clock: Callable[[], datetime] = _utc_now,
     warm: WarmSession | None = None,
 ) -> Iterator[Cycle]:

@@ -99,7 +99,7 @@ class Worker:
         app.on_before_shutdown.connect(self._on_shutdown, weak=False)
 
     async def deliver(self, tp: TP, records: Sequence[Any]) -> None:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         with self._ending_on_error():
             await self._runtime.accept(tp.topic, tp.partition, records)
 
@@ -112,19 +112,19 @@ class Worker:
             self._end(error)
 
     def committable(self, topic: str, partition: int) -> int | None:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         return self._runtime.committable(topic, partition)
 
     def fetch_spacing_s(self) -> float:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         return self._runtime.cost.spacing_s()
 
     def stamp(self, topic: str) -> str:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         return self._assembly.roles[topic].topic_id
 
     def commit_failed(self) -> None:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         self.metrics.failed_commits.inc()
 
     def _new_runtime(self) -> StageRuntime:

@@ -10,7 +10,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from batch.promotion.training_data import Choices, TrainingData
+from batch.promotion.training_data import TrainingChoices, TrainingData
 from batch.training.fitted import Wishes
 from batch.training.options import TrainingOptions
 from batch.training.progress import Progress
@@ -24,7 +24,7 @@ from understanding.encoder.prepared_encoder import DESCRIPTION, read_prepared
 from understanding.manifest.manifest import BundleManifest
 
 
-def first_key(data: TrainingData, seed: int, choices: Choices, encoder_dir: Path) -> str:
+def first_key(data: TrainingData, seed: int, choices: TrainingChoices, encoder_dir: Path) -> str:
     """Return the key of what a training with these data, settings and encoder makes. BundleError without an encoder."""
     read_prepared(encoder_dir)
     digest = hashlib.sha256(data.sum(seed, choices).encode())
@@ -48,7 +48,7 @@ def make_first_model(
 
     Of the models before it none stays: they were made of something else.
     """
-    key = first_key(data, seed, Choices(), encoder_dir)
+    key = first_key(data, seed, TrainingChoices(), encoder_dir)
     current = usable(folder)
     if current is not None and current.uri == key:
         return current.version

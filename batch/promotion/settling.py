@@ -1,7 +1,7 @@
 """A verdict made to count: its bundle put in its place or removed, the verdict written, old challengers deleted."""
 
 import shutil
-from collections.abc import Callable, Container
+from collections.abc import Container
 from pathlib import Path
 
 import msgspec
@@ -10,9 +10,8 @@ from batch.releases.bundles import place, released_versions, remove_old_challeng
 from batch.releases.holds import PublishRules
 from batch.releases.releases import read_releases
 from batch.releases.verdicts import Verdict, read_verdict, write_verdict
+from batch.reporting import Report
 from understanding.bundle.registry import CurrentModel
-
-Progress = Callable[[str], None]
 
 
 def settle(
@@ -22,7 +21,7 @@ def settle(
     current: CurrentModel | None,
     *,
     rules: PublishRules,
-    progress: Progress,
+    progress: Report,
 ) -> Verdict:
     """Keep the bundle in `trained`, a loser's too, and let the verdict count; return it as it was written.
 

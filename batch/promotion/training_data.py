@@ -21,7 +21,7 @@ TAXONOMY: Final = "taxonomy"
 _NO_FILES: Final = frozenset((TAXONOMY, CORRECTIONS, INTENT_MAP, SENTIMENT_PART))
 
 
-class Choices(NamedTuple):
+class TrainingChoices(NamedTuple):
     """How models are trained: whether the encoder is too, and whether the settings are searched first.
 
     `keep_examples` lets bundles, and their cards, show a few of the customers' texts.
@@ -32,7 +32,7 @@ class Choices(NamedTuple):
     keep_examples: bool = False
 
 
-_DEFAULT: Final = Choices()
+_DEFAULT: Final = TrainingChoices()
 
 
 class TrainingData(NamedTuple):
@@ -56,11 +56,11 @@ class TrainingData(NamedTuple):
             )
         return rows
 
-    def sum(self, seed: int, choices: Choices = _DEFAULT) -> str:
+    def sum(self, seed: int, choices: TrainingChoices = _DEFAULT) -> str:
         """Return the sha256 of all that training depends on: equal sums, equal model."""
         return _sum(self.inputs, seed, choices)
 
-    def base_sum(self, seed: int, choices: Choices = _DEFAULT) -> str:
+    def base_sum(self, seed: int, choices: TrainingChoices = _DEFAULT) -> str:
         """Return the sha256 of all of it but the corrections, which come one by one."""
         others = [source for source in self.inputs if source.name != CORRECTIONS]
         base = [_without_counts(source) if source.name == INTENT_MAP else source for source in others]
@@ -117,7 +117,7 @@ def _without_counts(source: DataInput) -> DataInput:
     return msgspec.structs.replace(source, rows=0, skipped=0)
 
 
-def _sum(inputs: Sequence[DataInput], seed: int, choices: Choices) -> str:
+def _sum(inputs: Sequence[DataInput], seed: int, choices: TrainingChoices) -> str:
     return hashlib.sha256(msgspec.json.encode([inputs, seed, choices])).hexdigest()
 
 

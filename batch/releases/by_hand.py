@@ -3,7 +3,7 @@
 Every act first finishes what an interrupted one has left, then writes a release, then does what follows from it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,10 +23,10 @@ from batch.releases.releases import (
     last_rollback,
     read_releases,
 )
+from batch.reporting import Report
 from schemas.records.derived import ModelTrial
 from understanding.bundle.registry import CurrentModel, check_published
 
-Progress = Callable[[str], None]
 TrialKind = Literal["shadow", "canary"]
 
 
@@ -36,17 +36,17 @@ class ModelsInUse(NamedTuple):
     models: Path
     client_options: Mapping[str, Any]
     prefix: str
-    progress: Progress
+    progress: Report
 
 
-class Why(NamedTuple):
+class StatedReason(NamedTuple):
     """A person's reason, and when."""
 
     reason: str
     now: datetime
 
 
-def promote_version(home: ModelsInUse, version: str, why: Why) -> Release:
+def promote_version(home: ModelsInUse, version: str, why: StatedReason) -> Release:
     """Make a stored version the current one, and end trials; where it is current already, nothing changes.
 
     Raises ModelUnknown, or BundleError where it is damaged, with everything as it was.
@@ -58,7 +58,7 @@ def promote_version(home: ModelsInUse, version: str, why: Why) -> Release:
         return _release(home, releases, _champion(home, releases, "promote", pointer, why))
 
 
-def roll_back(home: ModelsInUse, to: str | None, why: Why) -> Release:
+def roll_back(home: ModelsInUse, to: str | None, why: StatedReason) -> Release:
     """Go back to the champion before the current one, or to an earlier one by its version, and end trials.
 
     The version that is left is barred: from then on only a person publishes it. A rollback that was interrupted is
@@ -78,7 +78,7 @@ def roll_back(home: ModelsInUse, to: str | None, why: Why) -> Release:
         return _release(home, releases, msgspec.structs.replace(champion, leaves=left))
 
 
-def try_beside(home: ModelsInUse, kind: TrialKind, version: str, share: float, why: Why) -> Release:
+def try_beside(home: ModelsInUse, kind: TrialKind, version: str, share: float, why: StatedReason) -> Release:
     """Let a stored version score (shadow) or decide (canary) a share of the tickets, 0 < share <= 1.
 
     It takes the place of an earlier one of its kind; a larger share keeps the tickets of a smaller. Raises
@@ -98,7 +98,7 @@ def try_beside(home: ModelsInUse, kind: TrialKind, version: str, share: float, w
         return _release(home, releases, _beside(last, kind, trial, why))
 
 
-def end_trial(home: ModelsInUse, kind: TrialKind, why: Why) -> Release:
+def end_trial(home: ModelsInUse, kind: TrialKind, why: StatedReason) -> Release:
     """End the shadow or canary; where there is none, nothing changes."""
     with _changing(home, f"models {kind}", why) as (releases, _):
         last = _last(releases)
@@ -115,7 +115,9 @@ class _Before(NamedTuple):
 
 
 @contextmanager
-def _changing(home: ModelsInUse, command: str, why: Why) -> Iterator[tuple[tuple[Release, ...], _Before]]:
+def _changing(
+    home: ModelsInUse, command: str, why: StatedReason
+) -> Iterator[tuple[tuple[Release, ...], _Before]]:
     """Hold the lock; yield the history with all that was begun finished now, and what was there before."""
     with models_locked(home.models, command=command, now=why.now):
         before = read_releases(home.models)
@@ -138,7 +140,7 @@ def _champion(
     releases: Sequence[Release],
     kind: Literal["promote", "rollback"],
     pointer: CurrentModel,
-    why: Why,
+    why: StatedReason,
 ) -> Release:
     figures = figures_of(pointer, home.models)
     return Release(
@@ -153,7 +155,7 @@ def _champion(
     )
 
 
-def _beside(last: Release, kind: TrialKind, trial: ModelTrial | None, why: Why) -> Release:
+def _beside(last: Release, kind: TrialKind, trial: ModelTrial | None, why: StatedReason) -> Release:
     return msgspec.structs.replace(
         last,
         decided_at=why.now,

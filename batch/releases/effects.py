@@ -1,6 +1,6 @@
 """What follows from a verdict or a release: the pointer and the announcement, whoever wrote it and died."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,16 @@ from batch.releases.releases import (
     read_releases,
 )
 from batch.releases.verdicts import Verdict, read_verdict
+from batch.reporting import Report
 from schemas.records.topics import Topic
 from understanding.arrays.errors import BundleError
 from understanding.bundle.registry import CURRENT, CurrentModel, read_current, write_current
 
 log = structlog.get_logger(__name__)
-Progress = Callable[[str], None]
 
 
 def follow(
-    client_options: Mapping[str, Any], models: Path, *, prefix: str, progress: Progress
+    client_options: Mapping[str, Any], models: Path, *, prefix: str, progress: Report
 ) -> tuple[Release, ...]:
     """Do what follows from the last verdict and the last release, unless it has been done; return the history.
 
@@ -55,7 +55,7 @@ def follow(
     return releases
 
 
-def _recorded(models: Path, progress: Progress) -> tuple[Release, ...]:
+def _recorded(models: Path, progress: Report) -> tuple[Release, ...]:
     """Return the history once it holds what it should: a pointer of unknown origin, and the gate's last winner."""
     verdict, releases = read_verdict(models), read_releases(models)
     winner = _winner(verdict, releases)

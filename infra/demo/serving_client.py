@@ -17,7 +17,7 @@ class ServingUnreachable(Transient):
     """Serving does not answer at its address."""
 
 
-class QueryRefused(Permanent):
+class ServingRefused(Permanent):
     """Serving refuses a statement."""
 
 
@@ -52,12 +52,12 @@ class ServingClient:
                 answer = msgspec.json.decode(response.read())
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")
-            kind = ServingUnreachable if error.code >= 500 else QueryRefused  # noqa: PLR2004 - HTTP's own classes
+            kind = ServingUnreachable if error.code >= 500 else ServingRefused  # noqa: PLR2004 - HTTP's own classes
             raise kind(f"{self._url} answered {error.code}: {said:.500}") from error
         except OSError as error:
             raise ServingUnreachable(f"serving does not answer at {self._url}: {error}; start it") from error
         if answer["truncated"]:
-            raise QueryRefused(f"the answer to {sql!r:.200} was cut off; ask for less at once")
+            raise ServingRefused(f"the answer to {sql!r:.200} was cut off; ask for less at once")
         return dict(answer)
 
     def count(self, sql: str, *params: Any) -> int:

@@ -35,7 +35,7 @@ What else is asked of the broker on this connection waits as long: the offsets t
 _POLL_S: Final = 1.0
 
 
-class Progress(Protocol):
+class ConsumerListener(Protocol):
     """What a worker does for its consumer."""
 
     async def deliver(self, tp: TP, records: Sequence[Any]) -> None:
@@ -92,7 +92,7 @@ class StampingThread(AIOKafkaConsumerThread):
 class FinishedOffsetsConsumer(FaustConsumer):
     """Commits what the stage has finished, whatever messages Faust believes acknowledged."""
 
-    progress: Progress
+    progress: ConsumerListener
 
     def _new_consumer_thread(self) -> StampingThread:
         thread = StampingThread(self, loop=self.loop, beacon=self.beacon)
@@ -148,7 +148,7 @@ class FinishedOffsetsConsumer(FaustConsumer):
         return did_commit
 
 
-def transport_for(progress: Progress) -> type[Transport]:
+def transport_for(progress: ConsumerListener) -> type[Transport]:
     """Return a transport whose consumers ask `progress` what to commit."""
     read_leniently()
     consumer = cast(

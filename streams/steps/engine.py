@@ -30,7 +30,7 @@ _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _watermarks = EventDecoder({"WatermarkAdvanced": WatermarkAdvanced})
 
 
-class Done(NamedTuple):
+class StepResult(NamedTuple):
     """Offsets by full topic name after a step: what may be committed, and what was handled (never less)."""
 
     committable: Mapping[str, int]
@@ -46,7 +46,7 @@ class Engine(Protocol):
         Called again after `step` has raised LogicFailed; what it returns then may be before what was handled.
         """
 
-    def step(self, records: Sequence[Record]) -> Done:
+    def step(self, records: Sequence[Record]) -> StepResult:
         """Handle records in order and return how far this came.
 
         Raises LogicFailed where something in them needs to be isolated: open again, then give them one by one.
@@ -160,7 +160,7 @@ class StepEngine:
         self._order.start(header.offsets if header else {})
         self._written = dict(self._order.next)
 
-    def step(self, records: Sequence[Record]) -> Done:
+    def step(self, records: Sequence[Record]) -> StepResult:
         """Handle `records`; repeated ones are skipped, missing ones read from the log first."""
         fresh = list(self._order.admit(records))
         watermark = self._watermark.copy()
@@ -170,7 +170,7 @@ class StepEngine:
         except LogicFailed:
             self._watermark = watermark
             raise
-        return Done(committable=dict(self._written), handled=dict(self._order.next))
+        return StepResult(committable=dict(self._written), handled=dict(self._order.next))
 
     def _run(self, records: Sequence[Record]) -> None:
         wall = self._clock()

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from batch.cards import quality_sections
-from batch.cards.card import CardWishes, write_card
+from batch.cards.card import CardOptions, write_card
 from batch.training.rows import LabelledRow, TrainingError
 from infra.cli.models.models import command as models_command
 from tests.small_model import small_rows
@@ -33,7 +33,7 @@ def _card(out: Path, bundle: Path, rows: list[LabelledRow] = ROWS, *, show_texts
         source="made-up rows",
         priorities=PriorityTable.load(),
         progress=lambda _what, _done: None,
-        wishes=CardWishes(show_texts=show_texts),
+        options=CardOptions(show_texts=show_texts),
     )
     return (out / "card.md").read_text(encoding="utf-8")
 

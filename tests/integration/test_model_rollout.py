@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batch.releases.by_hand import ModelsInUse, Why, end_trial, promote_version, try_beside
+from batch.releases.by_hand import ModelsInUse, StatedReason, end_trial, promote_version, try_beside
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import TicketTriaged
 from schemas.records.partitioning import partition_for
@@ -24,7 +24,7 @@ from tests.integration.broken_records import headers_for, opened
 from tests.small_model import small_rows, train_small
 from tests.stage_harness import ROOT, Reading, StageHarness, wait_for
 
-WHY = Why("a test", datetime(2026, 3, 2, tzinfo=UTC))
+WHY = StatedReason("a test", datetime(2026, 3, 2, tzinfo=UTC))
 
 
 class Traffic(threading.Thread):

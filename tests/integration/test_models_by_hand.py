@@ -11,7 +11,14 @@ import pytest
 from batch.cycle import batch_cycle
 from batch.errors import BatchBusy, ModelUnknown
 from batch.releases.bundles import remove_old_challengers, stored_bundles
-from batch.releases.by_hand import ModelsInUse, Why, end_trial, promote_version, roll_back, try_beside
+from batch.releases.by_hand import (
+    ModelsInUse,
+    StatedReason,
+    end_trial,
+    promote_version,
+    roll_back,
+    try_beside,
+)
 from batch.releases.effects import follow
 from batch.releases.listing import summaries
 from batch.releases.models_lock import models_locked
@@ -33,7 +40,7 @@ from understanding.bundle.registry import CURRENT, pointer_to, read_current, wri
 from understanding.manifest.manifest import Evaluation
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-WHY = Why("it looked better", NOW)
+WHY = StatedReason("it looked better", NOW)
 STEPS = ["release: record it", "promote 2", "promote 3", "promote 4"]
 
 
@@ -104,7 +111,7 @@ def test_a_persons_acts_are_recorded_announced_and_undone(home: BatchHome, model
     for version in ("v1", "v2", "v3"):
         promote_version(in_use(home), version, WHY)
     assert promote_version(in_use(home), "v3", WHY).number == 3
-    assert roll_back(in_use(home), None, Why("too many wrong teams", NOW)).model.version == "v2"
+    assert roll_back(in_use(home), None, StatedReason("too many wrong teams", NOW)).model.version == "v2"
     assert roll_back(in_use(home), None, WHY).model.version == "v1"
     with pytest.raises(ModelUnknown, match="no earlier model than v1"):
         roll_back(in_use(home), None, WHY)

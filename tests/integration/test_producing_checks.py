@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from infra.demo.serving_client import NotServedInTime, QueryRefused, ServingClient, ServingUnreachable
+from infra.demo.serving_client import NotServedInTime, ServingClient, ServingRefused, ServingUnreachable
 from schemas.fold import Fact, fold
 from schemas.records.events import TicketEvent
 from schemas.records.ticket_row import TicketRow
@@ -241,7 +241,7 @@ def test_errors_of_serving_are_told_apart(serving: FakeServing) -> None:
         raise ValueError("no such view")
 
     serving.answer = refuse
-    with pytest.raises(QueryRefused, match="no such view"):
+    with pytest.raises(ServingRefused, match="no such view"):
         ServingClient(serving.url).rows("SELECT 1")
     with pytest.raises(ServingUnreachable, match="does not answer"):
         ServingClient("http://127.0.0.1:1").rows("SELECT 1")

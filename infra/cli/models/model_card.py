@@ -51,7 +51,7 @@ def command(
     On the test rows, or on all rows of a file without a split column. Without a file the card says what is known
     without one.
     """
-    from batch.cards.card import HTML_NAME, CardWishes, refuse_other_files, write_card  # noqa: PLC0415 - numpy and more
+    from batch.cards.card import HTML_NAME, CardOptions, refuse_other_files, write_card  # noqa: PLC0415 - numpy and more
     from understanding.bundle.bundle import load_bundle  # noqa: PLC0415 - as above
     from understanding.signals.priority import PriorityTable  # noqa: PLC0415 - as above
 
@@ -74,7 +74,7 @@ def command(
             source=f"{len(rows):,} rows of {source}",
             priorities=PriorityTable.load(CommonSettings().priorities),
             progress=progress,
-            wishes=CardWishes(show_texts=show_texts),
+            options=CardOptions(show_texts=show_texts),
         )
     click.echo(str(target / HTML_NAME))
     return 0
@@ -90,7 +90,7 @@ def add_card(
     progress: Callable[[str, float], None],
 ) -> None:
     """Write the card into the folder of a bundle that was just made, from the bundle as it lies there."""
-    from batch.cards.card import CardWishes, write_card  # noqa: PLC0415 - as above
+    from batch.cards.card import CardOptions, write_card  # noqa: PLC0415 - as above
     from understanding.bundle.bundle import load_bundle  # noqa: PLC0415 - as above
     from understanding.signals.priority import PriorityTable  # noqa: PLC0415 - as above
 
@@ -101,7 +101,7 @@ def add_card(
         source=f"{len(test):,} rows of split test of {', '.join(path.name for path in files)}",
         priorities=PriorityTable.load(CommonSettings().priorities),
         progress=progress,
-        wishes=CardWishes(show_texts=show_texts),
+        options=CardOptions(show_texts=show_texts),
     )
 
 

@@ -11,7 +11,7 @@ import structlog
 from process.logs import configure_logs
 
 if TYPE_CHECKING:
-    from batch.releases.by_hand import ModelsInUse, TrialKind, Why
+    from batch.releases.by_hand import ModelsInUse, StatedReason, TrialKind
     from batch.releases.releases import Release
 
 log = structlog.get_logger("models")
@@ -162,10 +162,10 @@ def _models() -> Path:
     return local_folder(BatchSettings().models_uri, "TICKETYARD_MODELS_URI")
 
 
-def _why(reason: str) -> "Why":
-    from batch.releases.by_hand import Why  # noqa: PLC0415 - as above
+def _why(reason: str) -> "StatedReason":
+    from batch.releases.by_hand import StatedReason  # noqa: PLC0415 - as above
 
-    return Why(reason, datetime.now(UTC))
+    return StatedReason(reason, datetime.now(UTC))
 
 
 def _line(release: "Release") -> str:

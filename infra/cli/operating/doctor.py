@@ -6,10 +6,10 @@ from dataclasses import asdict
 import click
 from rich.console import Console
 
-from infra.checks import Verdict, all_checks
+from infra.checks import CheckStatus, all_checks
 from infra.settings import InfraSettings
 
-_COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+_COLOURS = {CheckStatus.OK: "green", CheckStatus.WARN: "yellow", CheckStatus.FAIL: "red"}
 
 
 @click.command()
@@ -22,7 +22,7 @@ def command(as_json: bool) -> int:
     console = Console()
     failed = False
     for check in (line for produce in all_checks(InfraSettings()) for line in produce()):
-        failed |= check.verdict is Verdict.FAIL
+        failed |= check.verdict is CheckStatus.FAIL
         if as_json:
             click.echo(json.dumps(asdict(check)))
             continue

@@ -11,7 +11,7 @@ import msgspec
 from infra.cli.options.option_groups import with_options
 from infra.cli.tickets.letter_text import closing_lines, lines_of, moment_of, page_of, summary
 from infra.dead_letter_replay import Repair, Replayer
-from infra.dead_letters import Choice, one_id, read_dead_letters, survey, whole_letters
+from infra.dead_letters import LetterFilter, one_id, read_dead_letters, survey, whole_letters
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
 
@@ -27,9 +27,9 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options(command, _FILTERS)
 
 
-def _choice(stage: str | None, error: str | None, topic: str | None, since: str | None) -> Choice:
+def _wanted(stage: str | None, error: str | None, topic: str | None, since: str | None) -> LetterFilter:
     moment = moment_of(since, datetime.now(UTC)) if since else None
-    return Choice(stage=stage, error=error, topic=topic, since=moment)
+    return LetterFilter(stage=stage, error=error, topic=topic, since=moment)
 
 
 @click.group()
@@ -53,8 +53,8 @@ def list_letters(
     as_json: bool,
 ) -> None:
     """List letters, the newest first, with why and where they died."""
-    choice = _choice(stage, error, topic, since)
-    letters = survey(read_dead_letters(InfraSettings(), since=choice.since), choice)
+    wanted = _wanted(stage, error, topic, since)
+    letters = survey(read_dead_letters(InfraSettings(), since=wanted.since), wanted)
     matching = letters.newest_first(pending=pending)
     for letter in matching[:limit]:
         replay = letters.replays.get(letter.id)
@@ -72,7 +72,7 @@ def list_letters(
 def show(letter_id: str, *, save: Path | None) -> None:
     """Print one letter whole: reason, headers, value. The beginning of an id is enough."""
     settings = InfraSettings()
-    letters = survey(read_dead_letters(settings), Choice(ids=(letter_id,)))
+    letters = survey(read_dead_letters(settings), LetterFilter(ids=(letter_id,)))
     chosen = one_id(letters, letter_id)
     (letter,) = whole_letters(read_dead_letters(settings), [chosen])
     click.echo("\n".join(page_of(letter, letters.replays.get(chosen))))
@@ -111,8 +111,8 @@ def replay(
     without: tuple[str, ...],
 ) -> None:
     """Send letters back to the topic that they were read from, repaired where told."""
-    choice = _choice(stage, error, topic, since)
-    _require_sense(letter_ids, everything=everything, filtered=choice != Choice(), again=again)
+    wanted = _wanted(stage, error, topic, since)
+    _require_sense(letter_ids, everything=everything, filtered=wanted != LetterFilter(), again=again)
     repair = Repair(
         value=value.read_bytes() if value else None, headers=dict(map(_pair, headers)), without=without
     )
@@ -120,18 +120,18 @@ def replay(
         raise Permanent("--value, --header and --drop-header repair one letter; name exactly one id")
     settings = InfraSettings()
     if everything:
-        ids = _all_ids(settings, choice, again=again)
+        ids = _all_ids(settings, wanted, again=again)
         if ids and not yes:
             click.confirm(f"Send {len(ids)} letters back?", abort=True)
     else:
-        letters = survey(read_dead_letters(settings), Choice(ids=letter_ids))
+        letters = survey(read_dead_letters(settings), LetterFilter(ids=letter_ids))
         ids = list(dict.fromkeys(one_id(letters, wanted) for wanted in letter_ids))
-    sent = _send_back(settings, ids, repair, since=choice.since)
+    sent = _send_back(settings, ids, repair, since=wanted.since)
     click.echo(f"{sent} letters sent back and acknowledged")
 
 
-def _all_ids(settings: InfraSettings, choice: Choice, *, again: bool) -> list[str]:
-    letters = survey(read_dead_letters(settings, since=choice.since), choice)
+def _all_ids(settings: InfraSettings, wanted: LetterFilter, *, again: bool) -> list[str]:
+    letters = survey(read_dead_letters(settings, since=wanted.since), wanted)
     return [letter.id for letter in letters.newest_first(pending=not again)]
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from infra.dead_letters import DeadLetter, Letters, Replay
+from infra.dead_letters import DeadLetter, LetterReplay, Letters
 from schemas.errors import Permanent
 
 WIDTH: Final = 80
@@ -21,7 +21,7 @@ def printable(text: str) -> str:
     )
 
 
-def lines_of(letter: DeadLetter, replay: Replay | None) -> list[str]:
+def lines_of(letter: DeadLetter, replay: LetterReplay | None) -> list[str]:
     """Return the two lines of a letter in a list: what and where, then why; neither is wider than 80 columns."""
     about = letter.about
     first = f"{letter.id[:_ID]}  {letter.died_at:%m-%d %H:%M}  {about.stage:<7}  {about.error:<18}  {_place(letter)}"
@@ -51,7 +51,7 @@ def closing_lines(letters: Letters, *, matching: int, shown: int) -> list[str]:
     return lines
 
 
-def summary(letter: DeadLetter, replay: Replay | None) -> dict[str, Any]:
+def summary(letter: DeadLetter, replay: LetterReplay | None) -> dict[str, Any]:
     """Return what is known of a letter beside its value and headers, for JSON and for `show`."""
     about = letter.about
     return {
@@ -70,7 +70,7 @@ def summary(letter: DeadLetter, replay: Replay | None) -> dict[str, Any]:
     }
 
 
-def page_of(letter: DeadLetter, replay: Replay | None) -> list[str]:
+def page_of(letter: DeadLetter, replay: LetterReplay | None) -> list[str]:
     """Return all lines of `show`: the summary, key and headers, and the value, as text where it is text."""
     lines = [
         f"{name}: {_text_of(value)}" for name, value in summary(letter, replay).items() if value is not None

@@ -29,11 +29,11 @@ class NoServer(Transient):
     """No serving process answers."""
 
 
-class Refused(Permanent):
+class StatementRefused(Permanent):
     """The server would not run the statement."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class QueryResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the server says to a statement."""
 
     class Column(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ def command(sql: str, url: str | None, form: str | None) -> int:
     the statement was refused or nobody answers, and 3 where the answer is incomplete.
     """
     body = ask(url or server_url(InfraSettings()), sql)
-    answer = msgspec.json.decode(body, type=Answer)
+    answer = msgspec.json.decode(body, type=QueryResult)
     if form == "json":
         click.echo(body.decode())
     elif form == "csv":
@@ -100,7 +100,7 @@ def ask(url: str, sql: str) -> bytes:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
-        raise Refused(_sentence(error)) from error
+        raise StatementRefused(_sentence(error)) from error
     except (OSError, ValueError) as error:
         raise NoServer(f"No server answers at {url} ({error}): start it with `ticketyard serve`.") from error
 
@@ -113,7 +113,7 @@ def _sentence(error: urllib.error.HTTPError) -> str:
     return message
 
 
-def footer(answer: Answer) -> str:
+def footer(answer: QueryResult) -> str:
     """Return the line that says how far the answer reaches."""
     age = "not known yet" if answer.freshness_s is None else f"{answer.freshness_s:.1f} s ago"
     whole = "complete" if answer.complete else f"INCOMPLETE: {'; '.join(answer.reasons)}"
@@ -122,14 +122,14 @@ def footer(answer: Answer) -> str:
     return f"{count} · run {run} · up to {answer.watermark or '-'} ({age}) · {whole}"
 
 
-def write_csv(answer: Answer, stream: TextIO) -> None:
+def write_csv(answer: QueryResult, stream: TextIO) -> None:
     """Write a header and the rows; a list or an object is JSON in its cell."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([column.name for column in answer.columns])
     writer.writerows([[_plain(value) for value in row] for row in answer.rows])
 
 
-def print_table(answer: Answer, console: Console) -> None:
+def print_table(answer: QueryResult, console: Console) -> None:
     """Print the rows as a table, or one under the other where a screen is too narrow, and the footer."""
     if len(answer.columns) > _RECORD_FROM_COLUMNS:
         _print_records(answer, console)
@@ -146,7 +146,7 @@ def print_table(answer: Answer, console: Console) -> None:
     console.print(footer(answer), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _print_records(answer: Answer, console: Console) -> None:
+def _print_records(answer: QueryResult, console: Console) -> None:
     width = max(len(column.name) for column in answer.columns)
     for number, row in enumerate(answer.rows, start=1):
         console.rule(f"{number}", align="left")

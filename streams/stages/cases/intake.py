@@ -21,14 +21,14 @@ _ENRICHED: Final = EventDecoder({"TicketTriaged": TicketTriaged, "WatermarkAdvan
 _DECISIONS: Final = EventDecoder({"TicketAssigned": TicketAssigned, "TicketQueued": TicketQueued})
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class FoldInput(msgspec.Struct, frozen=True, kw_only=True):
     """An event as the log keeps it, and as the fold reads it."""
 
     event: SourceEvent
     fact: Fact
 
 
-def read(record: Record, rule: ThreadRule) -> Told | None:
+def read(record: Record, rule: ThreadRule) -> FoldInput | None:
     """Return what a record tells of a ticket, None for a watermark. Raises EventError (Permanent)."""
     envelope = decode_envelope(record.headers)
     if record.topic is Topic.TICKETS_DECISIONS:
@@ -40,9 +40,9 @@ def read(record: Record, rule: ThreadRule) -> Told | None:
             time=envelope.time,
             body=msgspec.Raw(record.value or b""),
         )
-        return Told(event=event, fact=to_fact(event))
+        return FoldInput(event=event, fact=to_fact(event))
     body = _ENRICHED.decode(envelope, record.value)
     if not isinstance(body, TicketTriaged):
         return None
     fact = to_fact(body.event, body.triage, life=record.origin.offset, thread_rule=rule)
-    return Told(event=body.event, fact=fact)
+    return FoldInput(event=body.event, fact=fact)

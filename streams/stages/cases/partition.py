@@ -16,7 +16,7 @@ from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
 from streams.stages.cases.clocks import CLOSE, RETIRE, Clocks, timer_name, timer_of
-from streams.stages.cases.intake import Told, read
+from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.state import (
     OPEN_IDS,
     Entry,
@@ -72,9 +72,9 @@ class CasesPartition:
 
     def handle(self, record: Record, step: Step) -> None:
         """Fold one record into its ticket. Raises EventError or DuplicateConflict, both Permanent."""
-        told = read(record, self._thread_rule)
-        if told is not None:
-            self._take(told, step)
+        incoming = read(record, self._thread_rule)
+        if incoming is not None:
+            self._take(incoming, step)
 
     def fire(self, name: str, step: Step) -> None:
         """Close or retire the ticket whose clock has run out."""
@@ -87,44 +87,44 @@ class CasesPartition:
         elif clock == CLOSE:
             self._close(ticket_id, state.row, step)
 
-    def _take(self, told: Told, step: Step) -> None:
-        body = told.fact.body
+    def _take(self, incoming: FoldInput, step: Step) -> None:
+        body = incoming.fact.body
         state = self._tickets.get(body.ticket_id)
-        if self._is_known(told, state):
+        if self._is_known(incoming, state):
             step.count("duplicates")
         elif isinstance(body, Decision) and not is_current(state.row if state else None, body):
             step.count("stale_decisions")
         else:
-            self._apply(told, state, step)
+            self._apply(incoming, state, step)
 
-    def _is_known(self, told: Told, state: TicketState | None) -> bool:
+    def _is_known(self, incoming: FoldInput, state: TicketState | None) -> bool:
         """Tell whether this event was applied before. Raises DuplicateConflict if it said something else."""
         if state is None:
             return False
-        event, content = fingerprint(told.event)
-        ticket_id = told.fact.body.ticket_id
+        event, content = fingerprint(incoming.event)
+        ticket_id = incoming.fact.body.ticket_id
         known = state.seen.get(event) or self._sealed.get(ticket_id, {}).get(event)
         if known is not None and known != content:
             raise DuplicateConflict(
-                f"{told.event.type} {told.event.id} of ticket {ticket_id} has the id of an earlier event of "
-                f"{told.event.source} but says something else; give it an id of its own and replay it"
+                f"{incoming.event.type} {incoming.event.id} of ticket {ticket_id} has the id of an earlier event of "
+                f"{incoming.event.source} but says something else; give it an id of its own and replay it"
             )
         return known is not None
 
-    def _apply(self, told: Told, state: TicketState | None, step: Step) -> None:
+    def _apply(self, incoming: FoldInput, state: TicketState | None, step: Step) -> None:
         before = None if state is None else state.row
-        after = fold(before, told.fact)
-        self._keep(told, state, after, step)
-        self._log(told, before, after, step)
-        self._tell_teams(told, before, after, step)
+        after = fold(before, incoming.fact)
+        self._keep(incoming, state, after, step)
+        self._log(incoming, before, after, step)
+        self._tell_teams(incoming, before, after, step)
         self._set_clocks(before, after, step)
         if before is None and after.resumed:
             step.count("resumed")
         if before is not None and after.late_events > before.late_events:
             step.count("late_events")
 
-    def _keep(self, told: Told, state: TicketState | None, after: TicketRow, step: Step) -> None:
-        event, content = fingerprint(told.event)
+    def _keep(self, incoming: FoldInput, state: TicketState | None, after: TicketRow, step: Step) -> None:
+        event, content = fingerprint(incoming.event)
         seen, sealed = ({}, 0) if state is None else (state.seen, state.sealed)
         if len(seen) == OPEN_IDS:
             step.put(sealed_key(after.ticket_id, sealed), SealedIds(ticket_id=after.ticket_id, seen=seen))
@@ -134,30 +134,32 @@ class CasesPartition:
         self._tickets[after.ticket_id] = kept
         step.put(ticket_key(after.ticket_id), kept)
 
-    def _log(self, told: Told, before: TicketRow | None, after: TicketRow, step: Step) -> None:
+    def _log(self, incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step) -> None:
         logged = TicketLogged(
             ticket_id=after.ticket_id,
             life=after.life,
             revision=after.revision,
-            event=told.event,
+            event=incoming.event,
             after=after,
             before=before,
-            triage=told.fact.triage,
-            thread_rule=_rule_that_counts(told.fact),
+            triage=incoming.fact.triage,
+            thread_rule=_rule_that_counts(incoming.fact),
         )
         # The life belongs to the id: what comes again after the ticket was forgotten is another record.
         identity = derived_id(
-            told.event.source, told.event.id, STAGE, "TicketLogged", after.ticket_id, after.life
+            incoming.event.source, incoming.event.id, STAGE, "TicketLogged", after.ticket_id, after.life
         )
-        step.emit(Topic.TICKETS_LOG, after.ticket_id, logged, id=identity, time=told.fact.time)
+        step.emit(Topic.TICKETS_LOG, after.ticket_id, logged, id=identity, time=incoming.fact.time)
         step.count("logged")
 
-    def _tell_teams(self, told: Told, before: TicketRow | None, after: TicketRow, step: Step) -> None:
-        for notice in work_changes(before, after, told.fact.time):
+    def _tell_teams(
+        self, incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step
+    ) -> None:
+        for notice in work_changes(before, after, incoming.fact.time):
             identity = derived_id(
                 after.ticket_id, after.life, after.routing_revision, notice.team, STAGE, "WorkChanged"
             )
-            step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=told.fact.time)
+            step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=incoming.fact.time)
 
     def _set_clocks(self, before: TicketRow | None, after: TicketRow, step: Step) -> None:
         ran, run = self._clocks.due(before), self._clocks.due(after)
@@ -185,7 +187,7 @@ class CasesPartition:
             time=max(due, row.status_at or due),  # a later word that it is resolved does not undo the closing
             body=msgspec.Raw(encode_body(TicketClosed(ticket_id=ticket_id, closed_by=STAGE))),
         )
-        self._apply(Told(event=event, fact=to_fact(event)), self._tickets[ticket_id], step)
+        self._apply(FoldInput(event=event, fact=to_fact(event)), self._tickets[ticket_id], step)
         step.count("closed_by_clock")
 
 

@@ -18,7 +18,7 @@ _SUBJECTS = 512
 """Of so many subjects an agent remembers how well they suit."""
 
 
-class Choice(NamedTuple):
+class ScoredAgent(NamedTuple):
     """The agent chosen, with the parts of their score (each 0..1) and how many could have been chosen."""
 
     member: Member
@@ -27,7 +27,7 @@ class Choice(NamedTuple):
     candidates: int
 
 
-def choose(candidates: list[Member], work: WorkChanged, weights: RoutingWeights) -> Choice:
+def choose(candidates: list[Member], work: WorkChanged, weights: RoutingWeights) -> ScoredAgent:
     """Return the best of `candidates` (at least one): by score, then the least loaded, then by id."""
     # A busy team has hundreds of candidates a ticket, so the parts are named for the chosen one alone.
     subject = (work.intent, work.category)
@@ -50,7 +50,7 @@ def choose(candidates: list[Member], work: WorkChanged, weights: RoutingWeights)
         if score >= nearly
     )
     best = min(ranked, key=itemgetter(0, 1, 2))
-    return Choice(best[3], -best[0], _parts(best[3], work), len(candidates))
+    return ScoredAgent(best[3], -best[0], _parts(best[3], work), len(candidates))
 
 
 def _parts(member: Member, work: WorkChanged) -> dict[str, float]:
@@ -79,9 +79,9 @@ def _skill(skills: dict[str, float], work: WorkChanged) -> float:
     return skills.get(work.category, 0.0) if work.category is not None else 0.0
 
 
-def why_chosen(choice: Choice, team: Team, work: WorkChanged, lane: Lane) -> tuple[str, ...]:
+def why_chosen(chosen: ScoredAgent, team: Team, work: WorkChanged, lane: Lane) -> tuple[str, ...]:
     """Return the reasons of an assignment as words, each with its subject after a colon."""
-    member, reasons = choice.member, list[str]()
+    member, reasons = chosen.member, list[str]()
     own = [label for label in (work.intent, work.category) if label in member.specialisations]
     reasons += [f"specialised_in:{label}" for label in own[:1]]
     known = [label for label in (work.intent, work.category) if label in member.rostered.skills]
@@ -90,7 +90,7 @@ def why_chosen(choice: Choice, team: Team, work: WorkChanged, lane: Lane) -> tup
         reasons.append(f"speaks:{lane.language}")
     elif lane.language is not None and member.languages and lane.language not in team.spoken:
         reasons.append(f"nobody_on_shift_speaks:{lane.language}")
-    reasons.append(f"best_of:{choice.candidates}")
+    reasons.append(f"best_of:{chosen.candidates}")
     return tuple(reasons)
 
 

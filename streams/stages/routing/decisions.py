@@ -12,13 +12,13 @@ from schemas.records.derived import (
 )
 from schemas.records.identity import derived_id
 from schemas.records.topics import Topic
-from streams.stages.routing.choice import Choice
+from streams.stages.routing.choice import ScoredAgent
 from streams.steps.step import Step
 
 STAGE: Final = "routing"
 
 
-def emit_assigned(step: Step, work: WorkChanged, choice: Choice, reasons: tuple[str, ...]) -> None:
+def emit_assigned(step: Step, work: WorkChanged, chosen: ScoredAgent, reasons: tuple[str, ...]) -> None:
     """Say that an agent gets a ticket, and on what this was decided."""
     body = TicketAssigned(
         ticket_id=work.ticket_id,
@@ -30,12 +30,12 @@ def emit_assigned(step: Step, work: WorkChanged, choice: Choice, reasons: tuple[
         step=step.number,
         inputs=step.next_offsets,
         model_version=work.model_version,
-        agent_id=choice.member.rostered.agent_id,
-        score=choice.score,
-        parts=choice.parts,
-        candidates=choice.candidates,
+        agent_id=chosen.member.rostered.agent_id,
+        score=chosen.score,
+        parts=chosen.parts,
+        candidates=chosen.candidates,
         waited_s=waited_s(step, work),
-        performance_version=choice.member.rostered.performance_version,
+        performance_version=chosen.member.rostered.performance_version,
     )
     _emit_decision(step, work, body)
     step.count("assigned")

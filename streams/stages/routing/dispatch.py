@@ -51,18 +51,18 @@ def _assign(
     team: Team, ticket: OpenTicket, candidates: list[Member], step: Step, weights: RoutingWeights
 ) -> None:
     work = ticket.work
-    choice = choose(candidates, work, weights)
-    reasons = why_chosen(choice, team, work, lane_of(work))
+    chosen = choose(candidates, work, weights)
+    reasons = why_chosen(chosen, team, work, lane_of(work))
     if (waited := int(waited_s(step, work))) > 0:
         reasons += (f"waited_s:{waited}",)
-    assigned = replace(ticket, agent_id=choice.member.rostered.agent_id)
+    assigned = replace(ticket, agent_id=chosen.member.rostered.agent_id)
     team.displace(ticket)
     team.place(assigned)
     step.put(ticket_key(work.team, work.ticket_id), assigned)
-    emit_assigned(step, work, choice, reasons)
+    emit_assigned(step, work, chosen, reasons)
 
 
-def judge_people(team: Team, agent_id: str, more: int, step: Step) -> None:
+def count_over_capacity(team: Team, agent_id: str, more: int, step: Step) -> None:
     """Count by how many of the `more` tickets that people gave an agent they are now above their capacity."""
     member = team.members.get(agent_id)
     if member is None or (over := min(more, member.over)) <= 0:

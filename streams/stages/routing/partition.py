@@ -11,7 +11,7 @@ from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
 from streams.stages.routing.decisions import STAGE, emit_held_elsewhere
-from streams.stages.routing.dispatch import drain, judge_people, release_if_idle, seat
+from streams.stages.routing.dispatch import count_over_capacity, drain, release_if_idle, seat
 from streams.stages.routing.entries import (
     DepartedAgent,
     FinishedTicket,
@@ -103,7 +103,7 @@ class RoutingPartition:
             team.place(after)
             step.put(ticket_key(work.team, work.ticket_id), after)
             if holder is not None and holder != freed:
-                judge_people(team, holder, 1, step)
+                count_over_capacity(team, holder, 1, step)
         else:
             self._finish(self._finished(work, step))
             step.put(ticket_key(work.team, work.ticket_id), team.tickets[work.ticket_id])
@@ -126,7 +126,7 @@ class RoutingPartition:
         team.enrol(entry)
         step.put(agent_key(body.team, agent_id), entry)
         if member is not None:
-            judge_people(team, agent_id, body.held_elsewhere - member.rostered.held_elsewhere, step)
+            count_over_capacity(team, agent_id, body.held_elsewhere - member.rostered.held_elsewhere, step)
         # A language that nobody on shift names any more is no obstacle any more, to nobody.
         drain(team, team.free if spoken - team.spoken else {agent_id}, step, self._weights)
         release_if_idle(team, agent_id, step)

@@ -17,13 +17,13 @@ from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import Record
 from streams.stages.triage.intake import Arrived, arrive, horizon, triaged
-from streams.stages.triage.models.deployment import Message
+from streams.stages.triage.models.deployment import TicketMessage
 from streams.stages.triage.models.model_watch import ModelWatch
 from streams.stages.triage.pressure.encoder_budget import EncoderBudget
 from streams.stages.triage.shared_scoring import SharedScoring
 from streams.stages.triage.source_watermark import SourceWatermark
 from streams.stages.triage.thread_memory import ThreadMemory
-from streams.steps.engine import Done
+from streams.steps.engine import StepResult
 from streams.steps.input_order import InputOrder
 from streams.steps.isolation import ENVIRONMENT, tell
 from streams.steps.outbox import Outbox
@@ -89,12 +89,12 @@ class TriageEngine:
                 _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
         return dict(self._order.next)
 
-    def step(self, records: Sequence[Record]) -> Done:
+    def step(self, records: Sequence[Record]) -> StepResult:
         """Pass `records` on with their results; without any, emit the watermark if it is due."""
         with self._budget.working(len(records)):
             return self._step(records)
 
-    def _step(self, records: Sequence[Record]) -> Done:
+    def _step(self, records: Sequence[Record]) -> StepResult:
         started = self._clock()
         step = self._new_step(started)
         fresh = list(self._order.admit(records))
@@ -108,7 +108,7 @@ class TriageEngine:
             seconds = (self._clock() - started).total_seconds()
             self._metrics.stepped(step.counts, records=len(fresh), seconds=seconds)
         done = dict(self._order.next)
-        return Done(committable=done, handled=done)
+        return StepResult(committable=done, handled=done)
 
     def _new_step(self, now: datetime) -> Step:
         self._steps += 1
@@ -156,7 +156,7 @@ class TriageEngine:
                     step.count("encoder_left_out")
 
     def _score(self, arrived: Sequence[Arrived], step: Step) -> Mapping[int, Triage]:
-        said: dict[int, Message] = {}
+        said: dict[int, TicketMessage] = {}
         for event in arrived:
             if event.starts_anew:
                 self._threads.start_anew(event.ticket_id)
@@ -166,7 +166,7 @@ class TriageEngine:
                 step.count("beyond_thread_messages")
                 self._threads.note(event.ticket_id, (event.envelope.source, event.envelope.id))
                 continue
-            said[event.origin.offset] = Message(event.ticket_id, event.said)
+            said[event.origin.offset] = TicketMessage(event.ticket_id, event.said)
         results = dict(zip(said, self._scoring.score(list(said.values())), strict=True)) if said else {}
         self._remember(arrived, results)
         return results

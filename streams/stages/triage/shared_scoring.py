@@ -12,14 +12,14 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from schemas.triage import Triage
-from streams.stages.triage.models.deployment import Message
+from streams.stages.triage.models.deployment import TicketMessage
 
-ScoreMessages = Callable[[Sequence[Message]], list[Triage]]
+ScoreMessages = Callable[[Sequence[TicketMessage]], list[Triage]]
 _THREADS: Final = 2
 
 
 class _Request(NamedTuple):
-    messages: Sequence[Message]
+    messages: Sequence[TicketMessage]
     result: "Future[list[Triage]]"
 
 
@@ -37,7 +37,7 @@ class SharedScoring:
         for thread in self._threads:
             thread.start()
 
-    def score(self, messages: Sequence[Message]) -> list[Triage]:
+    def score(self, messages: Sequence[TicketMessage]) -> list[Triage]:
         """Return one result a message, in order; blocks. Raises what scoring raises."""
         request = _Request(messages, Future())
         self._waiting.put(request)

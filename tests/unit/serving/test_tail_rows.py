@@ -7,7 +7,7 @@ from schemas.records.events import AgentUpdated
 from schemas.records.topics import SERVED, Topic
 from schemas.views.tables import BASE_VIEWS
 from schemas.vocabulary import AgentStatus
-from serving.tail.rows import ARROW_SCHEMAS, Record, arrow_table, decode_records
+from serving.tail.rows import ARROW_SCHEMAS, TailRecord, arrow_table, decode_records
 from tests.unit.serving.ticket_log import Recount, at, record, ticket_row
 
 IDS = dict.fromkeys(SERVED, "id")
@@ -29,7 +29,7 @@ def test_an_agent_record_is_a_row_of_agent_events() -> None:
     """Agents' events from outside are read by their envelope."""
     body = AgentUpdated(agent_id="a", home_team="one", status=AgentStatus.AWAY, capacity=3)
     headers = encode_headers(Envelope(id="e", type="AgentUpdated", source="s", time=at(1)))
-    found = Record(
+    found = TailRecord(
         topic=Topic.AGENTS_EVENTS,
         partition=1,
         offset=4,

@@ -18,7 +18,7 @@ from understanding.understand import CustomerMessage, understand
 _log = structlog.get_logger(__name__)
 
 
-class Message(NamedTuple):
+class TicketMessage(NamedTuple):
     """What is understood of an event, and whose ticket it belongs to."""
 
     ticket_id: str
@@ -26,7 +26,7 @@ class Message(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Trial:
+class LoadedTrial:
     """A loaded model that is tried on a share of the tickets."""
 
     bundle: Bundle
@@ -43,8 +43,8 @@ class Deployment:
     """The model that decides, and those beside it; replaced whole, so that a call sees one picture."""
 
     champion: Bundle
-    canary: Trial | None = None
-    shadow: Trial | None = None
+    canary: LoadedTrial | None = None
+    shadow: LoadedTrial | None = None
 
     @property
     def validations(self) -> Mapping[str, Validation | None]:
@@ -53,7 +53,7 @@ class Deployment:
         return {bundle.version: bundle.manifest.validation for bundle in deciding}
 
     def decide(
-        self, messages: Sequence[Message], priorities: PriorityTable, encoder_budget: int | None
+        self, messages: Sequence[TicketMessage], priorities: PriorityTable, encoder_budget: int | None
     ) -> list[Triage]:
         """Return one result a message, in order: the canary's for the tickets of its share, else the champion's.
 
@@ -77,7 +77,7 @@ class Deployment:
     @staticmethod
     def _decide(
         bundle: Bundle,
-        messages: Sequence[Message],
+        messages: Sequence[TicketMessage],
         *,
         priorities: PriorityTable,
         encoder_budget: int | None,

@@ -15,7 +15,7 @@ from schemas.records.envelope import EventDecoder, EventError, decode_envelope
 from schemas.triage import Triage
 from streams.foundation.backoff import Backoff
 from streams.foundation.record import headers_of
-from streams.stages.triage.models.deployment import Deployment, Message, Trial
+from streams.stages.triage.models.deployment import Deployment, LoadedTrial, TicketMessage
 from streams.stages.triage.models.model_shelf import ModelShelf
 from streams.stages.triage.models.shadow import ShadowScoring
 from streams.stages.triage.models.trial_metrics import TrialMetrics
@@ -104,7 +104,7 @@ class ModelWatch(threading.Thread):
         """Wait for the first bundle; return whether there is one."""
         return self._ready.wait(timeout_s)
 
-    def score(self, messages: Sequence[Message]) -> list[Triage]:
+    def score(self, messages: Sequence[TicketMessage]) -> list[Triage]:
         """Score with what was last announced. Raises NoModel before that: partitions wait for it as they open."""
         deployment = self._deployment
         if deployment is None:
@@ -247,14 +247,14 @@ class ModelWatch(threading.Thread):
                 return bundle
         return self._deployment.champion if self._deployment else self._shelf.first()
 
-    def _trial(self, kind: str, announced: ModelTrial | None) -> Trial | None:
+    def _trial(self, kind: str, announced: ModelTrial | None) -> LoadedTrial | None:
         if announced is None:
             return None
         bundle = self._bundle(announced)
         if bundle is None:
             _log.error("trial.left_out", kind=kind, version=announced.version)
             return None
-        return Trial(bundle, announced.share, announced.salt)
+        return LoadedTrial(bundle, announced.share, announced.salt)
 
     def _bundle(self, published: ModelPublished | ModelTrial) -> Bundle | None:
         return self._shelf.take(
@@ -265,7 +265,7 @@ class ModelWatch(threading.Thread):
 def _shares(deployment: Deployment) -> dict[str, str | None]:
     """Return which models are at work, in words."""
 
-    def told(trial: Trial | None) -> str | None:
+    def told(trial: LoadedTrial | None) -> str | None:
         return None if trial is None else f"{trial.bundle.version} ({trial.share:.1%})"
 
     return {

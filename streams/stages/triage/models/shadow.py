@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from schemas.triage import ENCODER_BUDGET, Triage
-from streams.stages.triage.models.deployment import Deployment, Message, Trial
+from streams.stages.triage.models.deployment import Deployment, LoadedTrial, TicketMessage
 from streams.stages.triage.models.trial_metrics import Outcome, TrialMetrics
 from understanding.scoring.scoring import score
 
@@ -29,9 +29,9 @@ _POLL_S: Final = 0.5
 
 
 class _Task(NamedTuple):
-    message: Message
+    message: TicketMessage
     decided: Triage
-    trial: Trial
+    trial: LoadedTrial
 
 
 class ShadowScoring(threading.Thread):
@@ -58,7 +58,9 @@ class ShadowScoring(threading.Thread):
         self._worked_s = 0.0
         self._stopped = threading.Event()
 
-    def offer(self, deployment: Deployment, messages: Sequence[Message], results: Sequence[Triage]) -> None:
+    def offer(
+        self, deployment: Deployment, messages: Sequence[TicketMessage], results: Sequence[Triage]
+    ) -> None:
         """Take the messages of the shadow's share that the champion decided; at once, whatever is under way."""
         trial = deployment.shadow
         if trial is None:

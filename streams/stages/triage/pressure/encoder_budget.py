@@ -7,7 +7,7 @@ from typing import Final
 
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.runtime.backlog import Backlog
-from streams.stages.triage.pressure.pressure import Look, Pressure, ServiceRate
+from streams.stages.triage.pressure.pressure import Pressure, PressureReading, ServiceRate
 from streams.stages.triage.pressure.pressure_metrics import PressureMetrics
 from understanding.manifest.manifest import Validation
 
@@ -76,7 +76,7 @@ class EncoderBudget:
         self._asking = 1.0
         self._owed = 0.5  # rounds to the nearest
         self._one_at_a_time = threading.Lock()
-        self._last = Look(1.0, bound_s, 0.0, exhausted=False)
+        self._last = PressureReading(1.0, bound_s, 0.0, exhausted=False)
 
     @property
     def calm(self) -> bool:
@@ -129,7 +129,7 @@ class EncoderBudget:
             owed = 0.5 if share >= 1.0 else self._owed + share * asked - read
             self._owed = min(_MOST_OWED, max(-_MOST_OWED, owed))
 
-    def _look(self) -> Look:
+    def _look(self) -> PressureReading:
         self._last = self._pressure.look(self._backlog(), self._rate.per_second)
         self._metrics.show(self._last, gives_way=self._enabled)
         return self._last

@@ -75,7 +75,7 @@ class ServiceRate:
         self._since = now
 
 
-class Look(NamedTuple):
+class PressureReading(NamedTuple):
     """What one look at the backlog says.
 
     `share` of the texts that ask for the encoder may be read by it, in `room_s` seconds at most. `delay_s` is how long
@@ -109,14 +109,14 @@ class Pressure:
         self._steered_by_s = _CALM * bound_s
         self._exhausted = False
 
-    def look(self, backlog: Backlog, rate: float | None) -> Look:
+    def look(self, backlog: Backlog, rate: float | None) -> PressureReading:
         """Return what there is room for now; `rate` is the records that are finished in a second of work."""
         delay_s = max(backlog.oldest_s, self._forecast_s(backlog.records, rate))
         self._steer(delay_s)
         share = min(1.0, self._level)
         self._exhausted = self._told_exhausted(share, delay_s)
         room_s = max(0.0, _ROOM * self._bound_s - backlog.oldest_s)
-        return Look(share, room_s, delay_s, self._exhausted)
+        return PressureReading(share, room_s, delay_s, self._exhausted)
 
     def _forecast_s(self, records: int, rate: float | None) -> float:
         return max(0, records - self._whole_step) / rate if rate else 0.0

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from streams.stages.triage.pressure.pressure import Look
+from streams.stages.triage.pressure.pressure import PressureReading
 from understanding.manifest.manifest import Validation
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class PressureMetrics:
         self._share.set(1.0)
         self._told = False
 
-    def show(self, look: Look, *, gives_way: bool) -> None:
+    def show(self, look: PressureReading, *, gives_way: bool) -> None:
         """Show the state of now; `gives_way` is whether the encoder follows the share."""
         self._share.set(look.share if gives_way else 1.0)
         self._delay.set(look.delay_s)

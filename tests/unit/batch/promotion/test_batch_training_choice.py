@@ -8,10 +8,10 @@ from unittest.mock import Mock
 import pytest
 from structlog.testing import capture_logs
 
-from batch.cards.card import CardWishes
+from batch.cards.card import CardOptions
 from batch.promotion import promote as promotion
-from batch.promotion.promote import Workshop, promote
-from batch.promotion.training_data import Choices, TrainingData, gather
+from batch.promotion.promote import TrainingContext, promote
+from batch.promotion.training_data import TrainingChoices, TrainingData, gather
 from batch.training.executor import ThisProcess
 from batch.training.labelled_files import LabelledFile
 from batch.training.options import TrainingOptions
@@ -40,9 +40,9 @@ def test_the_encoder_that_was_chosen_is_trained(
     monkeypatch.setattr(promotion, "train_bundle", asked)
     rows = [LabelledRow("t", ("a",)), LabelledRow("u", ("b",), "test")]
     data = gather(None, [LabelledFile(rows, 0, 0, DataInput(name="f", sha256="s", rows=2))], [])
-    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=Choices(wanted))
+    context = TrainingContext(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=TrainingChoices(wanted))
     with pytest.raises(Asked, match=wanted):
-        promote(workshop, data, now=NOW, attempt="a", progress=lambda _step: None)
+        promote(context, data, now=NOW, attempt="a", progress=lambda _step: None)
 
 
 def _data() -> TrainingData:
@@ -56,9 +56,9 @@ def test_a_table_that_cannot_be_read_is_said_before_training(
     """It was read only after training, for the card: each run trained for half an hour and ended without a verdict."""
     monkeypatch.setattr(promotion, "train_bundle", Mock(side_effect=AssertionError("trained")))
     (tmp_path / "table.yaml").write_text("rules: 3", encoding="utf-8")
-    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, priorities=tmp_path / "table.yaml")
+    context = TrainingContext(tmp_path, load_taxonomy(), tmp_path, seed=1, priorities=tmp_path / "table.yaml")
     with pytest.raises(PriorityTableError, match=r"table\.yaml"):
-        promote(workshop, _data(), now=NOW, attempt="a", progress=lambda _step: None)
+        promote(context, _data(), now=NOW, attempt="a", progress=lambda _step: None)
 
 
 def test_a_card_that_fails_keeps_no_model_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_card_that_fails_keeps_no_model_back(monkeypatch: pytest.MonkeyPatch, 
             tmp_path,
             [],
             priorities=PriorityTable.load(),
-            wishes=CardWishes(),
+            options=CardOptions(),
             progress=lambda _step: None,
         )
     assert [(entry["log_level"], entry["version"]) for entry in logs] == [("error", "tiny")]
@@ -88,9 +88,11 @@ def test_texts_are_forgotten_unless_they_may_be_kept(
         raise Asked(options.keep_examples)
 
     monkeypatch.setattr(promotion, "train_bundle", asked)
-    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=Choices(keep_examples=keep))
+    context = TrainingContext(
+        tmp_path, load_taxonomy(), tmp_path, seed=1, choices=TrainingChoices(keep_examples=keep)
+    )
     with pytest.raises(Asked, match=str(keep)):
-        promote(workshop, _data(), now=NOW, attempt="a", progress=lambda _step: None)
+        promote(context, _data(), now=NOW, attempt="a", progress=lambda _step: None)
     assert forgotten.called != keep
 
 
@@ -105,7 +107,7 @@ def test_executor_and_search_reach_training(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(promotion, "train_bundle", asked)
     rows = [LabelledRow("t", ("a",)), LabelledRow("u", ("b",), "test")]
     data = gather(None, [LabelledFile(rows, 0, 0, DataInput(name="f", sha256="s", rows=2))], [])
-    choices = Choices(search=True)
-    workshop = Workshop(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=choices, executor=executor)
+    choices = TrainingChoices(search=True)
+    context = TrainingContext(tmp_path, load_taxonomy(), tmp_path, seed=1, choices=choices, executor=executor)
     with pytest.raises(Asked, match="True"):
-        promote(workshop, data, now=NOW, attempt="a", progress=lambda _step: None)
+        promote(context, data, now=NOW, attempt="a", progress=lambda _step: None)

@@ -7,7 +7,7 @@ import pytest
 
 from batch.promotion import first_model as module
 from batch.promotion.first_model import first_key, make_first_model, take_first_model
-from batch.promotion.training_data import Choices, TrainingData, gather
+from batch.promotion.training_data import TrainingChoices, TrainingData, gather
 from schemas.taxonomy import load_taxonomy
 from tests.unit.batch.promotion.encoder_description import describe_encoder
 from tests.unit.understanding.tiny_model import tiny_manifest
@@ -91,7 +91,7 @@ def test_a_damaged_one_is_made_again(
     folder = tmp_path / "first"
     _make(folder, data, encoder)
     (trainings[0] / "ngrams.skops").write_bytes(b"damaged")
-    key = first_key(data, 1, Choices(), encoder)
+    key = first_key(data, 1, TrainingChoices(), encoder)
     assert take_first_model(folder, key, tmp_path / "taken") is None
     _make(folder, data, encoder)
     assert len(trainings) == 2
@@ -103,11 +103,11 @@ def test_it_is_taken_where_it_is_the_one_to_train(
     """Files and all; with a search, corrections or another seed it is another model, which has to be trained."""
     folder, out = tmp_path / "first", tmp_path / "taken"
     _make(folder, data, encoder)
-    key = first_key(data, 1, Choices(), encoder)
+    key = first_key(data, 1, TrainingChoices(), encoder)
     others = [
-        first_key(data, 2, Choices(), encoder),
-        first_key(data, 1, Choices(search=True), encoder),
-        first_key(gather(load_taxonomy(), [], [{"text": "a", "label": "b"}]), 1, Choices(), encoder),
+        first_key(data, 2, TrainingChoices(), encoder),
+        first_key(data, 1, TrainingChoices(search=True), encoder),
+        first_key(gather(load_taxonomy(), [], [{"text": "a", "label": "b"}]), 1, TrainingChoices(), encoder),
     ]
     assert [take_first_model(folder, other, out) for other in others] == [None] * 3
     taken = take_first_model(folder, key, out)
@@ -119,7 +119,7 @@ def test_it_is_taken_where_it_is_the_one_to_train(
 def test_without_an_encoder_there_is_no_key(tmp_path: Path, data: TrainingData) -> None:
     """The error says what to run."""
     with pytest.raises(BundleError, match=r"make setup"):
-        first_key(data, 1, Choices(), tmp_path)
+        first_key(data, 1, TrainingChoices(), tmp_path)
 
 
 def test_the_published_model_comes_before_the_first(tmp_path: Path) -> None:

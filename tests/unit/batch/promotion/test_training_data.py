@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.promotion.training_data import Choices, gather
+from batch.promotion.training_data import TrainingChoices, gather
 from batch.training.labelled_files import LabelledFile
 from batch.training.rows import LabelledRow, TrainingError
 from schemas.taxonomy import load_taxonomy
@@ -85,9 +85,9 @@ def test_sum_says_whether_anything_changed() -> None:
     other = gather(None, [], corrections(("y", "b"), ("x", "b")))
     assert one.sum(1) == same.sum(1)
     choices = [
-        Choices("fine-tuned"),
-        Choices(search=True),
-        Choices(keep_examples=True),
+        TrainingChoices("fine-tuned"),
+        TrainingChoices(search=True),
+        TrainingChoices(keep_examples=True),
     ]
     chosen = [one.sum(1, choice) for choice in choices]
     assert len({one.sum(1), one.sum(2), other.sum(1), *chosen}) == 6

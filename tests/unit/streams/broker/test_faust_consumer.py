@@ -9,7 +9,12 @@ import faust
 from faust.transport.drivers.aiokafka import Transport
 from faust.types import TP
 
-from streams.broker.faust_consumer import LONGEST_FETCH_MS, FinishedOffsetsConsumer, Progress, transport_for
+from streams.broker.faust_consumer import (
+    LONGEST_FETCH_MS,
+    ConsumerListener,
+    FinishedOffsetsConsumer,
+    transport_for,
+)
 from streams.broker.fetch_spacing import UNTAKEN_S, space_fetches
 
 QUIET, BUSY = TP("t", 0), TP("t", 1)
@@ -22,7 +27,7 @@ async def _ignore(*_arguments: Any) -> None:
 def _consumer(deliver: Callable[[TP, Sequence[Any]], Awaitable[None]]) -> FinishedOffsetsConsumer:
     app = faust.App("stage", broker="kafka://127.0.0.1:1", autodiscover=False)
     progress = SimpleNamespace(stamp=lambda _topic: "id", deliver=deliver, fetch_spacing_s=lambda: 0.0)
-    transport = transport_for(cast("Progress", progress))([app.conf.broker[0]], app)
+    transport = transport_for(cast("ConsumerListener", progress))([app.conf.broker[0]], app)
     consumer = transport.create_consumer(
         _ignore, on_partitions_revoked=_ignore, on_partitions_assigned=_ignore
     )

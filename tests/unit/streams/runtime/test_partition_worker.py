@@ -10,7 +10,7 @@ from streams.foundation.metrics import StepPart, Waited
 from streams.foundation.record import Record
 from streams.runtime.partition_worker import PartitionWorker
 from streams.runtime.stage_runtime import StageRuntime
-from streams.steps.engine import Done
+from streams.steps.engine import StepResult
 
 
 class NotingEngine:
@@ -25,12 +25,12 @@ class NotingEngine:
     def interrupt(self) -> None:
         """Nothing is waited for."""
 
-    def step(self, records: Sequence[Record]) -> Done:
+    def step(self, records: Sequence[Record]) -> StepResult:
         self.steps.append([record.origin.offset for record in records])
         if records and records[-1].value == b"boom":
             raise RuntimeError("boom")
         offsets = {"t": records[-1].origin.offset + 1} if records else {}
-        return Done(committable=offsets, handled=offsets)
+        return StepResult(committable=offsets, handled=offsets)
 
     def close(self) -> None:
         self.closed = True
@@ -150,7 +150,7 @@ def test_the_oldest_record_may_be_in_hand_or_queued() -> None:
             worker = _worker(engine, executor, [])
             seen: list[int | None] = []
 
-            def step(records: Sequence[Record]) -> Done:
+            def step(records: Sequence[Record]) -> StepResult:
                 seen.append(worker.oldest.origin.offset if worker.oldest else None)
                 return NotingEngine.step(engine, records)
 

@@ -17,7 +17,7 @@ from infra.cli.tickets.letter_text import (
     summary,
     value_lines,
 )
-from infra.dead_letters import DeadLetter, Letters, Replay, Stranger
+from infra.dead_letters import DeadLetter, ForeignRecord, LetterReplay, Letters
 from schemas.errors import Permanent
 from schemas.records.derived import DeadLetterReplayed, RecordDied
 from schemas.records.topics import Topic
@@ -36,7 +36,7 @@ ABOUT = RecordDied(
     headers=(("ce_id", b"e1"), ("odd", None), ("bad", b"\xff\x1b[2J")),
 )
 LETTER = DeadLetter(id="0123456789abcdef" * 2, about=ABOUT, died_at=AT, partition=0, value=b'{"a": 1}')
-REPLAY = Replay(
+REPLAY = LetterReplay(
     about=DeadLetterReplayed(
         letter_id=LETTER.id,
         stage="triage",
@@ -121,8 +121,8 @@ def test_a_large_value_is_cut_and_says_so(value: bytes) -> None:
 def test_a_list_ends_with_what_there_is_and_what_to_do() -> None:
     """How many of how many, what is no letter, which commands come next."""
     strangers = [
-        Stranger(place="tickets.dead[1]@2", error="NotAnEvent: no\x1b"),
-        Stranger(place="b", error="c"),
+        ForeignRecord(place="tickets.dead[1]@2", error="NotAnEvent: no\x1b"),
+        ForeignRecord(place="b", error="c"),
     ]
     letters = Letters(letters={}, replays={}, strangers=strangers)
     text = "\n".join(closing_lines(letters, matching=9, shown=4))

@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.triage import Triage
-from streams.stages.triage.models.deployment import Message
+from streams.stages.triage.models.deployment import TicketMessage
 from streams.stages.triage.shared_scoring import ScoreMessages, SharedScoring
 from understanding.understand import CustomerMessage
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
-def texts_of(*texts: str) -> list[Message]:
-    return [Message("T-1", CustomerMessage(text, NOW)) for text in texts]
+def texts_of(*texts: str) -> list[TicketMessage]:
+    return [TicketMessage("T-1", CustomerMessage(text, NOW)) for text in texts]
 
 
-def echo(messages: Sequence[Message]) -> list[Triage]:
+def echo(messages: Sequence[TicketMessage]) -> list[Triage]:
     return [
         Triage(model_version="v", decided_by="ngrams", team="t", intent=message.said.text)
         for message in messages
@@ -49,7 +49,7 @@ def test_what_waits_goes_into_one_call() -> None:
     sizes: list[int] = []
     started, go_on = threading.Semaphore(0), threading.Event()
 
-    def blocking(messages: Sequence[Message]) -> list[Triage]:
+    def blocking(messages: Sequence[TicketMessage]) -> list[Triage]:
         sizes.append(len(messages))
         if messages == texts_of("block"):
             started.release()
@@ -71,7 +71,7 @@ def test_what_waits_goes_into_one_call() -> None:
 def test_an_error_reaches_all_who_waited() -> None:
     """A scorer that fails fails its callers, and the next call is served again."""
 
-    def failing(messages: Sequence[Message]) -> list[Triage]:
+    def failing(messages: Sequence[TicketMessage]) -> list[Triage]:
         if texts_of("bad")[0] in messages:
             raise ValueError("bad text")
         return echo(messages)

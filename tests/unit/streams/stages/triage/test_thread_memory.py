@@ -22,7 +22,7 @@ from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import Emission, Record, TopicRole
 from streams.stages.cases.clocks import Clocks
 from streams.stages.triage.engine import TriageEngine
-from streams.stages.triage.models.deployment import Message
+from streams.stages.triage.models.deployment import TicketMessage
 from streams.stages.triage.source_watermark import SourceWatermark
 from streams.stages.triage.thread_memory import ThreadMemory
 from streams.steps.input_order import InputOrder
@@ -71,7 +71,7 @@ class Triaging:
         """Say that there is a model."""
         return bool(timeout_s)
 
-    def score(self, messages: Sequence[Message]) -> list[Triage]:
+    def score(self, messages: Sequence[TicketMessage]) -> list[Triage]:
         """Answer as the table says."""
         self.scored += len(messages)
         return [ANSWERS[message.said.text or ""] for message in messages]

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.records.derived import ModelPublished, ModelTrial
 from streams.runtime.backlog import Backlog
-from streams.stages.triage.models.deployment import Message
+from streams.stages.triage.models.deployment import TicketMessage
 from streams.stages.triage.models.model_watch import ModelWatch
 from streams.stages.triage.models.shadow import ShadowScoring
 from streams.stages.triage.models.trial_metrics import TrialMetrics
@@ -118,9 +118,9 @@ def published(version: str, *, canary: str | None = None, shadow: str | None = N
     )  # fmt: skip
 
 
-def messages(*texts: str) -> list[Message]:
+def messages(*texts: str) -> list[TicketMessage]:
     """Return messages of one ticket."""
-    return [Message("T-1", CustomerMessage(text, NOW)) for text in texts]
+    return [TicketMessage("T-1", CustomerMessage(text, NOW)) for text in texts]
 
 
 def decided_by(watch: ModelWatch) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
 from schemas.triage import Triage
-from streams.stages.triage.models.deployment import Deployment, Message, Trial, in_share
+from streams.stages.triage.models.deployment import Deployment, LoadedTrial, TicketMessage, in_share
 from tests.unit.understanding.tiny_model import tiny_bundle
 from understanding.bundle.bundle import Bundle
 from understanding.signals.priority import PriorityTable
@@ -50,10 +50,12 @@ def test_salts_make_shares_independent() -> None:
 
 def test_a_canary_decides_its_tickets_and_no_others() -> None:
     """Every message of a ticket is decided by one model, and results stand beside their messages."""
-    canary = Trial(named("canary"), 0.3, "salt")
+    canary = LoadedTrial(named("canary"), 0.3, "salt")
     deployment = Deployment(named("champion"), canary)
     texts = ("refund please", None, "login")
-    messages = [Message(ticket, CustomerMessage(text, NOW)) for ticket in TICKETS[:40] for text in texts]
+    messages = [
+        TicketMessage(ticket, CustomerMessage(text, NOW)) for ticket in TICKETS[:40] for text in texts
+    ]
     results = deployment.decide(messages, TABLE, None)
     for message, result in zip(messages, results, strict=True):
         assert result.model_version == ("canary" if canary.covers(message.ticket_id) else "champion")
@@ -71,9 +73,9 @@ def test_a_canary_that_fails_stops_no_ticket(monkeypatch: pytest.MonkeyPatch) ->
         return understand(bundle, messages, **options)
 
     monkeypatch.setattr("streams.stages.triage.models.deployment.understand", failing)
-    deployment = Deployment(named("champion"), Trial(named("canary"), 0.5, "salt"))
+    deployment = Deployment(named("champion"), LoadedTrial(named("canary"), 0.5, "salt"))
     said = CustomerMessage("refund please", NOW)
-    results = deployment.decide([Message(ticket, said) for ticket in TICKETS[:20]], TABLE, None)
+    results = deployment.decide([TicketMessage(ticket, said) for ticket in TICKETS[:20]], TABLE, None)
     assert {result.model_version for result in results} == {"champion"}
 
 
@@ -86,8 +88,8 @@ def test_two_models_share_the_encoders_budget_of_a_call(monkeypatch: pytest.Monk
         return understand(bundle, messages, **options)
 
     monkeypatch.setattr("streams.stages.triage.models.deployment.understand", counting)
-    deployment = Deployment(named("champion"), Trial(named("canary"), 0.5, "salt"))
+    deployment = Deployment(named("champion"), LoadedTrial(named("canary"), 0.5, "salt"))
     said = CustomerMessage("refund please", NOW)
-    deployment.decide([Message(ticket, said) for ticket in TICKETS[:100]], TABLE, 20)
+    deployment.decide([TicketMessage(ticket, said) for ticket in TICKETS[:100]], TABLE, 20)
     assert sum(given_out) <= 20
     assert min(given_out) >= 5

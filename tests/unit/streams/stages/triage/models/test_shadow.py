@@ -9,7 +9,7 @@ from msgspec.structs import replace as replace_struct
 from prometheus_client import CollectorRegistry
 
 from schemas.triage import ENCODER_BUDGET
-from streams.stages.triage.models.deployment import Deployment, Message, Trial
+from streams.stages.triage.models.deployment import Deployment, LoadedTrial, TicketMessage
 from streams.stages.triage.models.shadow import ShadowScoring
 from streams.stages.triage.models.trial_metrics import TrialMetrics
 from tests.unit.understanding.tiny_model import tiny_bundle
@@ -35,9 +35,9 @@ class Shadowed:
         self.registry = CollectorRegistry()
         self.calm = True
         self.scoring = ShadowScoring(TrialMetrics(self.registry), calm=lambda: self.calm, clock=lambda: 0.0)
-        self.deployment = Deployment(named("champion"), shadow=Trial(shadow, share, "salt"))
+        self.deployment = Deployment(named("champion"), shadow=LoadedTrial(shadow, share, "salt"))
 
-    def take(self, messages: list[Message]) -> None:
+    def take(self, messages: list[TicketMessage]) -> None:
         self.scoring.offer(self.deployment, messages, self.deployment.decide(messages, TABLE, None))
 
     def counted(self, outcome: str) -> float:
@@ -45,11 +45,11 @@ class Shadowed:
         return self.registry.get_sample_value("ticketyard_trial_results_total", labels) or 0.0
 
 
-def message(ticket: str, text: str | None) -> Message:
-    return Message(ticket, CustomerMessage(text, NOW))
+def message(ticket: str, text: str | None) -> TicketMessage:
+    return TicketMessage(ticket, CustomerMessage(text, NOW))
 
 
-def messages(count: int = len(TEXTS)) -> list[Message]:
+def messages(count: int = len(TEXTS)) -> list[TicketMessage]:
     return [message(f"T-{number}", TEXTS[number % len(TEXTS)]) for number in range(count)]
 
 

@@ -9,7 +9,7 @@ from schemas.records.derived import Origin
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
 from streams.runtime.backlog import Backlog, backlog_of
-from streams.stages.triage.pressure.pressure import Look, Pressure, ServiceRate
+from streams.stages.triage.pressure.pressure import Pressure, PressureReading, ServiceRate
 from streams.stages.triage.pressure.pressure_metrics import ERRORS, PressureMetrics, errors_a_text
 from tests.unit.streams.stages.triage.watched_models import Clock
 from understanding.manifest.manifest import Validation
@@ -22,7 +22,9 @@ def new_pressure(clock: Clock) -> Pressure:
     return Pressure(bound_s=BOUND_S, whole_step=64, clock=clock)
 
 
-def after(clock: Clock, pressure: Pressure, seconds: float, backlog: Backlog, rate: float = 100.0) -> Look:
+def after(
+    clock: Clock, pressure: Pressure, seconds: float, backlog: Backlog, rate: float = 100.0
+) -> PressureReading:
     """Return the last of the looks at one backlog, fifty a second for so long."""
     for _ in range(max(1, round(seconds * 50))):
         clock.now += 0.02
