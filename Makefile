@@ -58,10 +58,10 @@ bench-quality: setup-all  ## train from scratch on the public data, print qualit
 	@$(BIN)/python -m tests.bench.quality
 
 replay-it: setup  ## train on 80 % of the public IT tickets, replay the rest, compare with evaluate
-	@$(BIN)/python -m infra.replays it
+	@$(BIN)/python -m tests.public_data it
 
 replay-incidents: setup  ## replay the public incident log in event time, compare with a recount
-	@$(BIN)/python -m infra.replays incidents
+	@$(BIN)/python -m tests.public_data incidents
 
 lock: setup-all  ## resolve the dependencies anew into requirements/ (run it on Linux x86-64)
 	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra train --extra dev $(UPGRADE) -o $(LOCK)-all.txt

@@ -12,12 +12,13 @@ from batch.history.archive import archive_logs
 from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import LogExtent, read_log_extents
 from batch.lock import exclusive
-from batch.promotion.effects import follow
-from batch.promotion.holds import PublishRules
-from batch.promotion.models_lock import models_locked
 from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
 from batch.promotion.training_data import TrainingData, gather
-from batch.promotion.verdicts import Verdict, read_verdict, settled
+from batch.releases.effects import follow
+from batch.releases.holds import PublishRules
+from batch.releases.models_lock import models_locked
+from batch.releases.verdicts import Verdict, read_verdict, settled
+from batch.reporting import Report
 from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.storage import local_folder
@@ -38,11 +39,9 @@ from understanding.bundle.registry import usable
 from understanding.sentiment.folder import sentiment_input
 
 if TYPE_CHECKING:
-    from batch.promotion.promote import Workshop
+    from batch.promotion.promote import TrainingContext
     from batch.training.shared_work.executor import Executor
     from understanding.encoder.encoder import SentenceEncoder
-
-Progress = Callable[[str], None]
 
 
 class _Meaning(NamedTuple):
@@ -59,7 +58,7 @@ class Cycle:
         self,
         settings: BatchSettings,
         resources: ExitStack,
-        progress: Progress,
+        progress: Report,
         clock: Callable[[], datetime],
         warm: WarmSession | None = None,
     ) -> None:
@@ -184,7 +183,7 @@ class Cycle:
             return None
         from batch.promotion.promote import why_no_update  # noqa: PLC0415 - scikit-learn takes seconds to load
 
-        reason = why_no_update(self._workshop(meaning), data)
+        reason = why_no_update(self._training_context(meaning), data)
         if reason is not None:
             self._progress(f"train: no update: {reason}")
         return due if reason is None else None
@@ -192,11 +191,11 @@ class Cycle:
     def _promote(self, meaning: _Meaning, data: TrainingData, *, update: bool) -> Verdict:
         from batch.promotion.promote import promote  # noqa: PLC0415 - scikit-learn takes seconds to load
 
-        workshop = self._workshop(meaning)
+        context = self._training_context(meaning)
         if self.settings.train_on_spark and not update:
-            workshop = workshop._replace(executor=self._executor())
+            context = context._replace(executor=self._executor())
         return promote(
-            workshop,
+            context,
             data,
             now=self._clock(),
             attempt=secrets.token_hex(4),
@@ -209,12 +208,12 @@ class Cycle:
 
         return self._resources.enter_context(spark_executor(self.spark()))
 
-    def _workshop(self, meaning: _Meaning) -> "Workshop":
-        from batch.promotion.promote import Workshop  # noqa: PLC0415 - as above
+    def _training_context(self, meaning: _Meaning) -> "TrainingContext":
+        from batch.promotion.promote import TrainingContext  # noqa: PLC0415 - as above
         from batch.training.evaluation.gate import GateRules  # noqa: PLC0415 - as above
 
         settings = self.settings
-        return Workshop(
+        return TrainingContext(
             self.models,
             meaning.taxonomy,
             settings.encoder_folder,
@@ -267,7 +266,7 @@ def batch_cycle(
     settings: BatchSettings,
     *,
     command: str,
-    progress: Progress,
+    progress: Report,
     clock: Callable[[], datetime] = _utc_now,
     warm: WarmSession | None = None,
 ) -> Iterator[Cycle]:

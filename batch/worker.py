@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import structlog
 
-from batch.cycle import Cycle, Progress, batch_cycle
+from batch.cycle import Cycle, batch_cycle
 from batch.errors import BatchBusy
+from batch.reporting import Report
 from batch.settings import BatchSettings
 from batch.warm_session import WarmSession
 from process.priority import step_back
@@ -25,7 +26,7 @@ def repeat_cycles(
     work: Callable[[Cycle], None],
     *,
     command: str,
-    progress: Callable[[], Progress],
+    progress: Callable[[], Report],
     every_s: float,
     first_after_s: float | None = None,
     wait: Callable[[float], Any] = time.sleep,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 GIB = 1024**3
 
 
-class Verdict(StrEnum):
+class CheckStatus(StrEnum):
     """How a check came out."""
 
     OK = "ok"
@@ -40,7 +40,7 @@ class Check:
     """One line of the report: what was looked at, how it is, and how to mend it where it is not right."""
 
     name: str
-    verdict: Verdict
+    verdict: CheckStatus
     detail: str
     mend: str = ""
 
@@ -49,7 +49,7 @@ def python_check() -> Check:
     """Look at the Python that runs this."""
     problem = python_problem((sys.version_info.major, sys.version_info.minor))
     detail = problem or sys.version.partition(" ")[0]
-    return Check("python", Verdict.FAIL if problem else Verdict.OK, detail)
+    return Check("python", CheckStatus.FAIL if problem else CheckStatus.OK, detail)
 
 
 def java_check() -> Check:
@@ -57,18 +57,18 @@ def java_check() -> Check:
     command, text = java_version()
     problem = java_problem(command, text)
     if problem:
-        return Check("java", Verdict.FAIL, problem)
-    return Check("java", Verdict.OK, f"{text.splitlines()[0]} ({command})")
+        return Check("java", CheckStatus.FAIL, problem)
+    return Check("java", CheckStatus.OK, f"{text.splitlines()[0]} ({command})")
 
 
 def room_check(name: str, available: float, *, least_gib: float, good_gib: float, mend: str) -> Check:
     """Compare what is available in bytes with what the whole pipeline wants."""
     detail = f"{available / GIB:.1f} GiB available"
     if available < least_gib * GIB:
-        return Check(name, Verdict.FAIL, f"{detail}, {least_gib} are needed", mend)
+        return Check(name, CheckStatus.FAIL, f"{detail}, {least_gib} are needed", mend)
     if available < good_gib * GIB:
-        return Check(name, Verdict.WARN, f"{detail}, {good_gib} are better", mend)
-    return Check(name, Verdict.OK, detail)
+        return Check(name, CheckStatus.WARN, f"{detail}, {good_gib} are better", mend)
+    return Check(name, CheckStatus.OK, detail)
 
 
 def memory_check() -> Check:
@@ -96,13 +96,13 @@ def packages_check() -> Check:
     """Compare what is installed with the lock, where there is one for this platform."""
     lock = lock_path("demo")
     if lock is None:
-        return Check("packages", Verdict.OK, "no lock for this platform; pyproject.toml's ranges hold")
+        return Check("packages", CheckStatus.OK, "no lock for this platform; pyproject.toml's ranges hold")
     wrong = drifted(lock.read_text(encoding="utf-8"), _installed_version)
     if wrong:
         return Check(
-            "packages", Verdict.WARN, f"{len(wrong)} differ: {'; '.join(wrong[:3])}", "Run `make setup`."
+            "packages", CheckStatus.WARN, f"{len(wrong)} differ: {'; '.join(wrong[:3])}", "Run `make setup`."
         )
-    return Check("packages", Verdict.OK, "as locked")
+    return Check("packages", CheckStatus.OK, "as locked")
 
 
 def _installed_version(name: str) -> str | None:
@@ -118,8 +118,8 @@ def archives_check(settings: InfraSettings) -> Check:
     wrong = wrong_files(settings.jars_folder, sums)
     if wrong:
         detail = f"{len(wrong)} of {len(sums)} missing or damaged in {settings.jars_folder}"
-        return Check("java archives", Verdict.FAIL, detail, "Run `make setup`.")
-    return Check("java archives", Verdict.OK, f"{len(sums)} with the pinned sums")
+        return Check("java archives", CheckStatus.FAIL, detail, "Run `make setup`.")
+    return Check("java archives", CheckStatus.OK, f"{len(sums)} with the pinned sums")
 
 
 def encoder_check(settings: InfraSettings) -> Check:
@@ -132,16 +132,16 @@ def encoder_check(settings: InfraSettings) -> Check:
     try:
         prepared = read_prepared(settings.encoder_folder)
     except BundleError as error:
-        return Check("encoder", Verdict.FAIL, str(error), "Run `make setup`.")
+        return Check("encoder", CheckStatus.FAIL, str(error), "Run `make setup`.")
     wrong = wrong_encoder_files(settings.encoder_folder, prepared)
     if wrong:
         detail = f"{', '.join(wrong)} missing or of another encoder in {settings.encoder_folder}"
-        return Check("encoder", Verdict.FAIL, detail, "Run `make setup`.")
+        return Check("encoder", CheckStatus.FAIL, detail, "Run `make setup`.")
     forms, here = prepared.forms, processor_name()
     if forms.processor != here:
         detail = f"its form was chosen on another processor ({forms.processor}); this one is {here}"
-        return Check("encoder", Verdict.WARN, detail, "Run `make setup`, which measures again.")
-    return Check("encoder", Verdict.OK, f"{prepared.name}; " + "; ".join(form_lines(forms)))
+        return Check("encoder", CheckStatus.WARN, detail, "Run `make setup`, which measures again.")
+    return Check("encoder", CheckStatus.OK, f"{prepared.name}; " + "; ".join(form_lines(forms)))
 
 
 def form_lines(forms: "EncoderForms") -> Iterator[str]:
@@ -162,33 +162,33 @@ def port_checks(settings: InfraSettings) -> Iterator[Check]:
         value = os.environ.get(name)
         if value and not running:
             problem = port_problem(name, value)
-            yield Check(name, Verdict.FAIL if problem else Verdict.OK, problem or f"{value} is free")
+            yield Check(name, CheckStatus.FAIL if problem else CheckStatus.OK, problem or f"{value} is free")
 
 
 def kafka_check(settings: InfraSettings) -> Check:
     """Ask the named Kafka, if any, for its topics."""
     if not settings.bootstrap_servers:
-        return Check("kafka", Verdict.OK, "none runs here and none is named; `ticketyard up` starts one")
+        return Check("kafka", CheckStatus.OK, "none runs here and none is named; `ticketyard up` starts one")
     specs = specs_of(settings)
     try:
         with admin_client(settings.kafka_python_options(), timeout_ms=5_000) as admin:
             states = topic_states(admin, [spec.name for spec in specs])
     except KafkaUnreachable as error:
-        return Check("kafka", Verdict.FAIL, str(error))
+        return Check("kafka", CheckStatus.FAIL, str(error))
     wrong = mismatches(specs, states)
     if wrong:
-        return Check("kafka", Verdict.FAIL, wrong[0])
+        return Check("kafka", CheckStatus.FAIL, wrong[0])
     missing = [name for name, state in states.items() if not state.partitions]
     if missing:
         detail = f"{settings.bootstrap_servers} lacks {len(missing)} topics, such as {missing[0]}"
-        return Check("kafka", Verdict.WARN, detail, "Run `ticketyard topics create`.")
-    return Check("kafka", Verdict.OK, f"{settings.bootstrap_servers} has all {len(specs)} topics")
+        return Check("kafka", CheckStatus.WARN, detail, "Run `ticketyard topics create`.")
+    return Check("kafka", CheckStatus.OK, f"{settings.bootstrap_servers} has all {len(specs)} topics")
 
 
 def model_check(settings: InfraSettings) -> Check:
     """Look for the current model bundle."""
     if "://" in settings.models_uri:
-        return Check("model", Verdict.OK, f"kept at {settings.models_uri}")
+        return Check("model", CheckStatus.OK, f"kept at {settings.models_uri}")
     # The inference engine takes a second to load.
     from understanding.bundle.registry import check_published, first_model, read_current  # noqa: PLC0415
 
@@ -200,14 +200,14 @@ def model_check(settings: InfraSettings) -> Check:
             check_published(current, models)
         first = first_model(settings.first_models_folder)
     except PipelineError as error:
-        return Check("model", Verdict.FAIL, str(error), mend)
+        return Check("model", CheckStatus.FAIL, str(error), mend)
     if current is not None:
-        return Check("model", Verdict.OK, current.version)
+        return Check("model", CheckStatus.OK, current.version)
     if first is not None:
         detail = f"none published yet in {models}; all begin with the one of the first day, {first.version}"
-        return Check("model", Verdict.OK, detail)
+        return Check("model", CheckStatus.OK, detail)
     detail = f"none published yet in {models}, and set-up made none"
-    return Check("model", Verdict.WARN, detail, "Run `make setup`.")
+    return Check("model", CheckStatus.WARN, detail, "Run `make setup`.")
 
 
 def all_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]]]:

@@ -29,24 +29,24 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes | None  # None where the record had none
 
 
-class Replay(msgspec.Struct, frozen=True, kw_only=True):
+class LetterReplay(msgspec.Struct, frozen=True, kw_only=True):
     """Word that a letter was sent back, and when."""
 
     about: DeadLetterReplayed
     at: datetime
 
 
-class Stranger(msgspec.Struct, frozen=True, kw_only=True):
+class ForeignRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record of tickets.dead that is neither; `place` names it, `error` says why."""
 
     place: str
     error: str
 
 
-Found = DeadLetter | Replay | Stranger
+Found = DeadLetter | LetterReplay | ForeignRecord
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class LetterFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which letters are wanted; None is any. `ids` are ids or their beginnings."""
 
     stage: str | None = None
@@ -71,8 +71,8 @@ class Letters(msgspec.Struct, kw_only=True):
     """Chosen letters by id without their values and headers, what was sent back, and how many strangers there are."""
 
     letters: dict[str, DeadLetter]
-    replays: dict[str, Replay]
-    strangers: list[Stranger]
+    replays: dict[str, LetterReplay]
+    strangers: list[ForeignRecord]
 
     def newest_first(self, *, pending: bool = False) -> list[DeadLetter]:
         """Return the letters, or those that were not sent back."""
@@ -80,15 +80,15 @@ class Letters(msgspec.Struct, kw_only=True):
         return sorted(chosen, key=lambda letter: (letter.died_at, letter.id), reverse=True)
 
 
-def survey(found: Iterable[Found], choice: Choice) -> Letters:
+def survey(found: Iterable[Found], wanted: LetterFilter) -> Letters:
     """Go through tickets.dead once and keep what a list needs; repeated letters count once."""
     letters = Letters(letters={}, replays={}, strangers=[])
     for record in found:
-        if isinstance(record, Stranger):
+        if isinstance(record, ForeignRecord):
             letters.strangers.append(record)
-        elif isinstance(record, Replay):
+        elif isinstance(record, LetterReplay):
             letters.replays[record.about.letter_id] = record
-        elif choice.takes(record):
+        elif wanted.takes(record):
             letters.letters.setdefault(record.id, _light(record))
     return letters
 
@@ -104,11 +104,11 @@ def what_is(partition: int, offset: int, timestamp_ms: int, headers: Headers, va
     try:
         envelope = decode_envelope(headers)
         if envelope.type == "DeadLetterReplayed":
-            return Replay(about=_replayed(envelope, value), at=at)
+            return LetterReplay(about=_replayed(envelope, value), at=at)
         about = decode_died(headers)
     except EventError as error:
         place = f"{Topic.TICKETS_DEAD}[{partition}]@{offset}"
-        return Stranger(place=place, error=f"{type(error).__name__}: {error}")
+        return ForeignRecord(place=place, error=f"{type(error).__name__}: {error}")
     whole = None if about.value_is_null else value or b""
     return DeadLetter(id=envelope.id, about=about, died_at=at, partition=partition, value=whole)
 

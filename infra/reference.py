@@ -18,7 +18,7 @@ from schemas.records.topics import topic_specs
 from schemas.settings import CommonSettings
 from schemas.views.tables import VIEWS
 from serving.settings import ServingSettings
-from streams.settings import StreamSettings
+from streams.foundation.settings import StreamSettings
 from ticketyard.settings import ProducingSettings
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference.md"

@@ -12,11 +12,12 @@ from kafka.errors import KafkaError, NoError
 
 from infra.topics import admin_client
 from schemas.errors import Permanent, Transient
-from streams.clients import member_count
-from streams.faust_consumer import STAMP_END
-from streams.settings import StreamSettings
-from streams.stages import STAGES, group_of
-from streams.stopped_stage import PartitionState, StoppedStage
+from streams.broker.clients import member_count
+from streams.broker.faust_consumer import STAMP_END
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import group_of
+from streams.stages.registry import STAGES
+from streams.stopped_stage import StoppedPartition, StoppedStage
 
 Place = tuple[str, int]
 """A topic's full name and a partition."""
@@ -91,7 +92,9 @@ class StageReset:
             entries=sum(state.entries for state in states),
         )
 
-    def _recreated(self, stamps: Mapping[Place, str], states: Sequence[PartitionState]) -> Mapping[str, str]:
+    def _recreated(
+        self, stamps: Mapping[Place, str], states: Sequence[StoppedPartition]
+    ) -> Mapping[str, str]:
         known = [(topic, stamp) for (topic, _partition), stamp in stamps.items()]
         known += [pair for state in states for pair in (state.topic_ids or {}).items()]
         now = self._stopped.inputs
@@ -144,7 +147,7 @@ class StageReset:
             raise Transient(f"some offsets of group {self._group} could not be deleted: {refused}; try again")
 
 
-def _is_lost(states: Sequence[PartitionState], partition: int) -> bool:
+def _is_lost(states: Sequence[StoppedPartition], partition: int) -> bool:
     """Whether a stateful stage has offsets of a partition whose state is gone: it must be read again."""
     return bool(states) and states[partition].topic_ids is None
 

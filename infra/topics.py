@@ -23,7 +23,7 @@ class TopicMismatch(Permanent):
     """A topic exists with another number of partitions than the contract says."""
 
 
-class TopicState(msgspec.Struct, frozen=True):
+class BrokerTopic(msgspec.Struct, frozen=True):
     """A topic as Kafka has it: `partitions` is 0 where it does not exist."""
 
     name: str
@@ -59,19 +59,19 @@ def admin_client(client_options: Mapping[str, Any], timeout_ms: int = 10_000) ->
         admin.close()
 
 
-def topic_states(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, TopicState]:
+def topic_states(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, BrokerTopic]:
     """Return the state of each named topic."""
     found = {row["name"]: row for row in admin.describe_topics(list(names))} if names else {}
     return {name: _state(name, found.get(name)) for name in names}
 
 
-def _state(name: str, row: Mapping[str, Any] | None) -> TopicState:
+def _state(name: str, row: Mapping[str, Any] | None) -> BrokerTopic:
     if row is None or row.get("error_code") == _UNKNOWN_TOPIC:
-        return TopicState(name, "", 0)
-    return TopicState(name, str(row.get("topic_id", "")), len(row["partitions"]))
+        return BrokerTopic(name, "", 0)
+    return BrokerTopic(name, str(row.get("topic_id", "")), len(row["partitions"]))
 
 
-def mismatches(specs: Iterable[TopicSpec], states: Mapping[str, TopicState]) -> list[str]:
+def mismatches(specs: Iterable[TopicSpec], states: Mapping[str, BrokerTopic]) -> list[str]:
     """Return one sentence for each existing topic whose number of partitions is not the contract's."""
     pairs = ((spec, states[spec.name].partitions) for spec in specs)
     return [

@@ -34,7 +34,7 @@ def _some_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts
 
 
-class Rule(BaseModel, frozen=True, extra="forbid"):
+class SplitRule(BaseModel, frozen=True, extra="forbid"):
     """Which rows of a split intent belong to one part: all conditions that are given must hold."""
 
     to: Name
@@ -42,7 +42,7 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     channels: tuple[Channel, ...] = ()
 
     @model_validator(mode="after")
-    def _has_a_condition(self) -> "Rule":
+    def _has_a_condition(self) -> "SplitRule":
         if not self.words and not self.channels:
             raise PydanticCustomError("condition", "has no condition: give words, channels or both")
         return self
@@ -58,7 +58,7 @@ class Split(BaseModel, frozen=True, extra="forbid"):
     """What an intent was split into, and how its rows are told apart."""
 
     into: Annotated[tuple[Name, ...], AfterValidator(_some_parts)]
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[SplitRule, ...] = ()
     otherwise: Name | None = None
 
     @model_validator(mode="after")

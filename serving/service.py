@@ -13,7 +13,7 @@ import duckdb
 from schemas.records.topics import SERVED
 from serving.errors import Stopping
 from serving.explanations import Explanations
-from serving.merge.answers import Answers, Snapshot
+from serving.merge.answers import ReaderPool, Snapshot
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
 from serving.runs import views_folder
@@ -73,7 +73,7 @@ class Serving:
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
         views = views_folder(settings.views_uri).resolve()
         database = _database(settings, views)
-        self.answers = Answers(
+        self.answers = ReaderPool(
             database,
             threads=settings.query_threads,
             timeout_s=settings.query_timeout_s,

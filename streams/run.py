@@ -6,9 +6,10 @@ from typing import Final, NoReturn
 
 from process.logs import configure_logs
 from schemas.errors import Permanent
-from streams.errors import EXIT_STAY_DOWN
-from streams.settings import StreamSettings
-from streams.stages import STAGES, StageSpec
+from streams.foundation.errors import EXIT_STAY_DOWN
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import StageSpec
+from streams.stages.registry import STAGES
 from streams.worker import Worker, run_workers
 
 _COLLECT_EVERY: Final = (10_000, 20, 20)

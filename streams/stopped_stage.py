@@ -7,18 +7,18 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from streams.assembly import Assembly
-from streams.fault_points import never
-from streams.metrics import StageMetrics
-from streams.settings import StreamSettings
-from streams.stages import StageSpec
-from streams.state_log import Restored, StateLog
+from streams.foundation.fault_points import never
+from streams.foundation.metrics import StageMetrics
+from streams.foundation.settings import StreamSettings
+from streams.runtime.assembly import Assembly
+from streams.runtime.stage_spec import StageSpec
+from streams.steps.state_log import Restored, StateLog
 
 _TRANSACTION_S = 300.0
 """A whole state is deleted in one transaction, for which a step's time is too short."""
 
 
-class PartitionState(msgspec.Struct, frozen=True, kw_only=True):
+class StoppedPartition(msgspec.Struct, frozen=True, kw_only=True):
     """What a partition's state says: how much it holds, and the ids of the inputs that it was made of.
 
     `topic_ids` (by full topic name) is None where no step was ever written.
@@ -38,10 +38,10 @@ class StoppedStage:
         self.state_topic = None if spec.state is None else self._assembly.names[spec.state]
         self.inputs = {name: role.topic_id for name, role in self._assembly.roles.items()}
 
-    def states(self) -> list[PartitionState]:
+    def states(self) -> list[StoppedPartition]:
         """Return what each partition's state says; nothing for a stage that keeps none."""
         return [
-            PartitionState(
+            StoppedPartition(
                 entries=len(restored.entries),
                 topic_ids=None if restored.header is None else restored.header.topic_ids,
             )

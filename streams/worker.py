@@ -13,17 +13,17 @@ import structlog
 from faust.types import TP
 
 from schemas.errors import Permanent
-from streams.assembly import Assembly
-from streams.backlog import Backlog, backlog_of
-from streams.errors import EXIT_RESTART, EXIT_STAY_DOWN
-from streams.fault_points import kill_at
-from streams.faust_consumer import transport_for
-from streams.faust_credentials import faust_credentials
-from streams.metrics import OnePage, StageMetrics
-from streams.settings import StreamSettings
-from streams.stage_runtime import NewEngine, StageRuntime
-from streams.stages import StageSpec, group_of
-from streams.watchdog import SignsOfLife, Watchdog
+from streams.broker.faust_consumer import transport_for
+from streams.broker.faust_credentials import faust_credentials
+from streams.foundation.errors import EXIT_RESTART, EXIT_STAY_DOWN
+from streams.foundation.fault_points import kill_at
+from streams.foundation.metrics import OnePage, StageMetrics
+from streams.foundation.settings import StreamSettings
+from streams.runtime.assembly import Assembly
+from streams.runtime.backlog import Backlog, backlog_of
+from streams.runtime.stage_runtime import NewEngine, StageRuntime
+from streams.runtime.stage_spec import StageSpec, group_of
+from streams.runtime.watchdog import SignsOfLife, Watchdog
 
 _log = structlog.get_logger(__name__)
 _PULSE_S: Final = 0.5
@@ -99,7 +99,7 @@ class Worker:
         app.on_before_shutdown.connect(self._on_shutdown, weak=False)
 
     async def deliver(self, tp: TP, records: Sequence[Any]) -> None:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         with self._ending_on_error():
             await self._runtime.accept(tp.topic, tp.partition, records)
 
@@ -112,19 +112,19 @@ class Worker:
             self._end(error)
 
     def committable(self, topic: str, partition: int) -> int | None:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         return self._runtime.committable(topic, partition)
 
     def fetch_spacing_s(self) -> float:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         return self._runtime.cost.spacing_s()
 
     def stamp(self, topic: str) -> str:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         return self._assembly.roles[topic].topic_id
 
     def commit_failed(self) -> None:
-        """See faust_consumer.Progress."""
+        """See faust_consumer.ConsumerListener."""
         self.metrics.failed_commits.inc()
 
     def _new_runtime(self) -> StageRuntime:
@@ -154,7 +154,7 @@ class Worker:
 
     def _triage_engines(self) -> NewEngine:
         # Imported here: only triage needs the scorer, and its libraries take seconds and 100 MB to load.
-        from streams.triage.assembly import TriageAssembly  # noqa: PLC0415
+        from streams.stages.triage.assembly import TriageAssembly  # noqa: PLC0415
 
         triage = TriageAssembly(self._assembly, self._caught_up, self._backlog)
         self._stop_triage = triage.stop

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv-layers"
 EXTRAS = {
     "schemas": "",
-    "process": "",
+    "process": "process",
     "understanding": "scoring",
     "batch": "batch",
     "streams": "streams",

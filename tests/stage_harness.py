@@ -18,8 +18,8 @@ from infra.topics import admin_client, ensure_topics, specs_of
 from schemas.records.derived import ModelPublished
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.topics import Topic
-from streams.settings import StreamSettings
-from streams.stages import names_of
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import names_of
 from understanding.bundle.bundle import read_manifest
 from understanding.bundle.registry import pointer_to
 

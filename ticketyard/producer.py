@@ -19,7 +19,7 @@ from schemas.records.events import Event
 from schemas.records.partitioning import partition_for
 from ticketyard.connection import CHECK_CREDENTIALS, open_producer, topic_identities
 from ticketyard.errors import DeliveryFailed, DeliveryRefused
-from ticketyard.record import Record, to_record
+from ticketyard.record import ProducerRecord, to_record
 from ticketyard.settings import ProducingSettings
 
 DEFAULT_SOURCE: Final = "ticketyard/producer"
@@ -150,7 +150,7 @@ class TicketProducer:
         else:
             self._producer.close(timeout=self._settings.delivery_timeout_ms / 1000)
 
-    def _send(self, record: Record) -> "Future[Receipt]":
+    def _send(self, record: ProducerRecord) -> "Future[Receipt]":
         topic = self._topics[record.topic]
         partition = partition_for(record.key, topic.partitions)
         result: Future[Receipt] = Future()
@@ -170,12 +170,12 @@ class TicketProducer:
         sent.add_errback(self._failed, result, record, partition)
         return result
 
-    def _acknowledged(self, result: "Future[Receipt]", record: Record, metadata: Any) -> None:
+    def _acknowledged(self, result: "Future[Receipt]", record: ProducerRecord, metadata: Any) -> None:
         self._room.release()
         result.set_result(Receipt(record.id, metadata.topic, metadata.partition, metadata.offset))
 
     def _failed(
-        self, result: "Future[Receipt]", record: Record, partition: int, error: BaseException
+        self, result: "Future[Receipt]", record: ProducerRecord, partition: int, error: BaseException
     ) -> None:
         failure = self._failure(record, partition, error)
         failure.__cause__ = error
@@ -198,7 +198,7 @@ class TicketProducer:
             self._failures = [other for other in self._failures if other is not failure]
 
     def _failure(
-        self, record: Record, partition: int, error: BaseException
+        self, record: ProducerRecord, partition: int, error: BaseException
     ) -> DeliveryFailed | DeliveryRefused:
         servers = self._settings.bootstrap_servers
         where = f"event {record.id} was not acknowledged by {servers} ({record.topic}[{partition}])"

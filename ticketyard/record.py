@@ -19,7 +19,7 @@ MAX_BODY_BYTES: Final = INPUT_BYTES - ENVELOPE_BYTES
 """The largest body, as JSON in UTF-8, that the topics for input accept."""
 
 
-class Record(NamedTuple):
+class ProducerRecord(NamedTuple):
     """One record to send; `topic` is without its prefix."""
 
     id: str
@@ -29,7 +29,7 @@ class Record(NamedTuple):
     headers: Headers
 
 
-def to_record(event: Event, *, id: str, time: datetime, source: str) -> Record:  # noqa: A002 - CloudEvents' name
+def to_record(event: Event, *, id: str, time: datetime, source: str) -> ProducerRecord:  # noqa: A002 - CloudEvents' name
     """Return the record of `event`; InvalidEvent, naming type and field, if it does not fit the contract."""
     kind = type(event).__name__
     if EXTERNAL_EVENTS.get(kind) is not type(event):
@@ -39,7 +39,7 @@ def to_record(event: Event, *, id: str, time: datetime, source: str) -> Record: 
     value = _checked_body(event)
     topic, key = address(event)
     envelope = Envelope(id=id, type=kind, source=source, time=time, subject=key)
-    return Record(id, topic, key, value, encode_headers(envelope))
+    return ProducerRecord(id, topic, key, value, encode_headers(envelope))
 
 
 def address(event: Event) -> tuple[Topic, str]:

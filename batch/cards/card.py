@@ -25,7 +25,7 @@ HTML_NAME: Final = "card.html"
 _NAMES: Final = frozenset((MARKDOWN_NAME, HTML_NAME))
 
 
-class CardWishes(NamedTuple):
+class CardOptions(NamedTuple):
     """What a card may show, and what mistakes cost."""
 
     show_texts: bool = False
@@ -40,7 +40,7 @@ def write_card(
     source: str,
     priorities: PriorityTable,
     progress: Callable[[str, float], None],
-    wishes: CardWishes | None = None,
+    options: CardOptions | None = None,
 ) -> None:
     """Write the card of a bundle into a folder, in place of one that is there.
 
@@ -51,11 +51,13 @@ def write_card(
     now = manifest.created_at
     found = swaps(bundle, packaged_templates(), priorities=priorities, now=now)
     answers = answer_rows(bundle, rows, priorities=priorities, now=now, progress=progress)
-    write_document(out, card_document(manifest, answers, found, source=source, wishes=wishes or CardWishes()))
+    write_document(
+        out, card_document(manifest, answers, found, source=source, options=options or CardOptions())
+    )
 
 
 def card_document(
-    manifest: BundleManifest, answers: Answered, found: Sequence[Swap], *, source: str, wishes: CardWishes
+    manifest: BundleManifest, answers: Answered, found: Sequence[Swap], *, source: str, options: CardOptions
 ) -> Document:
     """Return the card as a document."""
     measured = _measured(manifest, answers)
@@ -64,7 +66,7 @@ def card_document(
         (
             *quality_sections(answers, measured),
             slices_section(answers),
-            costs_section(costs(answers, wishes.costs), wishes.costs, show_texts=wishes.show_texts),
+            costs_section(costs(answers, options.costs), options.costs, show_texts=options.show_texts),
         )
         if measured
         else ()

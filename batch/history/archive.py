@@ -23,12 +23,12 @@ from batch.history.commits import (
     write_commit,
 )
 from batch.history.log_extents import LogExtent
-from batch.history.plan import Slice, plan_archive
+from batch.history.plan import TopicRange, plan_archive
 from batch.history.record_files import adopt, read_footers
+from batch.reporting import Report
 from batch.storage import sync_files
 
 Extents = Callable[[], Mapping[str, LogExtent]]
-Progress = Callable[[str], None]
 
 
 def archive_logs(
@@ -40,7 +40,7 @@ def archive_logs(
     now: datetime,
     attempt: str,
     accept_gaps: bool,
-    progress: Progress,
+    progress: Report,
 ) -> Archive:
     """Bring the archive up to where Kafka ends now, and return it. The next run goes on where it died.
 
@@ -82,7 +82,7 @@ def remove_uncommitted(history: Path, archive: Archive) -> None:
 def _copy(
     spark: Callable[[], SparkSession],
     staging: Path,
-    slices: Sequence[Slice],
+    slices: Sequence[TopicRange],
     kafka_options: Mapping[str, str],
 ) -> None:
     """Copy all slices in one job: most topics have little, and each job of its own costs seconds."""
@@ -136,7 +136,9 @@ def _header_text(name: str) -> str:
     return f"make_valid_utf8(CAST({last} AS STRING))"
 
 
-def _adopt(history: Path, staging: Path, slices: Sequence[Slice], attempt: str) -> dict[str, TopicCommit]:
+def _adopt(
+    history: Path, staging: Path, slices: Sequence[TopicRange], attempt: str
+) -> dict[str, TopicCommit]:
     """Move the files, and return the commit's entry of each topic."""
     files: dict[str, list[HistoryFile]] = {part.topic: [] for part in slices}
     for file in read_footers(staging):
@@ -154,7 +156,7 @@ def _adopt(history: Path, staging: Path, slices: Sequence[Slice], attempt: str) 
     }
 
 
-def _require_same_ids(slices: Sequence[Slice], extents: Mapping[str, LogExtent]) -> None:
+def _require_same_ids(slices: Sequence[TopicRange], extents: Mapping[str, LogExtent]) -> None:
     for part in slices:
         found = extents[part.topic].topic_id
         if found != part.topic_id:

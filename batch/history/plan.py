@@ -12,7 +12,7 @@ from batch.history.log_extents import LogExtent
 _START_AFRESH: Final = "To start afresh, move the folders of history, views and models away"
 
 
-class Slice(msgspec.Struct, frozen=True, kw_only=True):
+class TopicRange(msgspec.Struct, frozen=True, kw_only=True):
     """The part of one topic to read: per partition the offsets from `start` up to but not including `end`."""
 
     topic: str
@@ -33,7 +33,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan_archive(
     archive: Archive, extents: Mapping[str, LogExtent], *, accept_gaps: bool
-) -> tuple[Slice, ...]:
+) -> tuple[TopicRange, ...]:
     """Return a slice for each topic that is new or has something new, in the order of `extents`.
 
     Raises TopicRecreated, OffsetsWentBack, or, unless gaps are accepted, HistoryGap.
@@ -46,7 +46,7 @@ def plan_archive(
     return tuple(part for part in slices if part.end != known.get(part.topic))
 
 
-def _slice(name: str, archived: ArchivedTopic | None, extent: LogExtent) -> Slice:
+def _slice(name: str, archived: ArchivedTopic | None, extent: LogExtent) -> TopicRange:
     if archived is not None and archived.topic_id != extent.topic_id:
         raise TopicRecreated(
             f"topic {name} was created again: its id is {extent.topic_id}, the archive has "
@@ -63,10 +63,10 @@ def _slice(name: str, archived: ArchivedTopic | None, extent: LogExtent) -> Slic
             f"repair Kafka. {_START_AFRESH}"
         )
     gaps = {p: (start[p], begin) for p, begin in extent.begin.items() if begin > start[p]}
-    return Slice(topic=name, topic_id=extent.topic_id, start=start, end=dict(extent.end), gaps=gaps)
+    return TopicRange(topic=name, topic_id=extent.topic_id, start=start, end=dict(extent.end), gaps=gaps)
 
 
-def _gap_message(lost: list[Slice]) -> str:
+def _gap_message(lost: list[TopicRange]) -> str:
     places = "; ".join(
         f"{part.topic} partition {partition}: offsets {first} to {after - 1}"
         for part in lost

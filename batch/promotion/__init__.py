@@ -1,4 +1,4 @@
-"""The next model: what it learns from, whether it may replace the current one, and how others hear of that.
+"""The next model: what it learns from, when it is due, and whether it may replace the current one.
 
 Reads: taxonomy, labelled files, corrections. Does: trains and gates. Writes: bundles and the verdict in `models/`.
 """

@@ -1,8 +1,8 @@
 """The model of the first day: set-up makes it, so that no home has to wait for its first training.
 
-It lies in a folder of its own under a key, the sha256 of all that it was made of: data, settings, encoder and code. A
-home takes it if its first training would be made of the same. `CURRENT` beside it names the newest one, with which the
-stream begins where nothing was published yet.
+It lies in a folder of its own under a key, the sha256 of all that it was made of: data, settings, encoder and code.
+A home whose first training would be made of the same takes it instead. `CURRENT` beside it names the newest, with which
+the stream begins where nothing was published yet.
 """
 
 import hashlib

@@ -9,16 +9,17 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 
-from batch.cards.card import CardWishes, write_card
-from batch.promotion.bundles import forget_texts
+from batch.cards.card import CardOptions, write_card
 from batch.promotion.first_model import first_key, take_first_model
-from batch.promotion.holds import PublishRules, reason_to_wait
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
-from batch.promotion.models_lock import models_locked
-from batch.promotion.releases import champion_of, read_releases
 from batch.promotion.settling import settle
 from batch.promotion.training_data import TrainingData
-from batch.promotion.verdicts import Verdict, read_verdict
+from batch.releases.bundles import forget_texts
+from batch.releases.holds import PublishRules, reason_to_wait
+from batch.releases.models_lock import models_locked
+from batch.releases.releases import champion_of, read_releases
+from batch.releases.verdicts import Verdict, read_verdict
+from batch.reporting import Report
 from batch.training.evaluation.gate import GateRules, challenger_wins
 from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import by_tenths
@@ -35,12 +36,11 @@ from understanding.manifest.manifest import CARD_FOLDER, BundleManifest
 from understanding.signals.priority import PriorityTable
 
 log = structlog.get_logger(__name__)
-Progress = Callable[[str], None]
 
 STAGING: Final = "_staging"
 
 
-class Workshop(NamedTuple):
+class TrainingContext(NamedTuple):
     """What every training of a home shares: where models lie, what labels mean, the encoder, the options, the rules.
 
     `sentiment` is the folder of the sentiment model that the bundles carry, if any.
@@ -64,12 +64,12 @@ class Workshop(NamedTuple):
 
 
 def promote(
-    workshop: Workshop,
+    context: TrainingContext,
     data: TrainingData,
     *,
     now: datetime,
     attempt: str,
-    progress: Progress,
+    progress: Report,
     update: bool = False,
 ) -> Verdict:
     """Return the verdict on the model that these data make, or with `update` on the champion taught the corrections.
@@ -79,32 +79,32 @@ def promote(
     `effects.follow`'s.
     """
     # What is wrong with test or table is better said before the minutes of training than after them.
-    test, priorities = data.test(), PriorityTable.load(workshop.priorities)
+    test, priorities = data.test(), PriorityTable.load(context.priorities)
     progress("train 1: remove what is not complete")
-    shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
-    if not workshop.options.keep_examples:
-        forget_texts(workshop.models)
-    trained = workshop.models / STAGING / attempt
+    shutil.rmtree(context.models / STAGING, ignore_errors=True)
+    if not context.options.keep_examples:
+        forget_texts(context.models)
+    trained = context.models / STAGING / attempt
     made = _update if update else _train
-    manifest = made(workshop, data, trained, now, progress)
+    manifest = made(context, data, trained, now, progress)
     progress("train 3: measure champion and challenger")
     bundle = load_bundle(trained)
     challenger = measure_bundle(bundle, test)
-    wishes = CardWishes(show_texts=workshop.options.keep_examples)
-    _card(bundle, trained, test, priorities=priorities, wishes=wishes, progress=progress)
+    card_options = CardOptions(show_texts=context.options.keep_examples)
+    _card(bundle, trained, test, priorities=priorities, options=card_options, progress=progress)
     while True:
-        current = _champion(workshop.models)
-        champion = measure_published(current, workshop.models, test, workshop.intents)
-        with models_locked(workshop.models, command="batch train", now=now):
-            if _champion(workshop.models) != current:
+        current = _champion(context.models)
+        champion = measure_published(current, context.models, test, context.intents)
+        with models_locked(context.models, command="batch train", now=now):
+            if _champion(context.models) != current:
                 continue  # a person changed it meanwhile: the new one is what has to be beaten
-            verdict = _verdict(workshop, data, champion, challenger, now)
+            verdict = _verdict(context, data, champion, challenger, now)
             if manifest.update is not None:
-                verdict = _after_update(workshop.models, verdict, manifest.update.base)
+                verdict = _after_update(context.models, verdict, manifest.update.base)
             verdict = settle(
-                workshop.models, trained, verdict, current, rules=workshop.publishing, progress=progress
+                context.models, trained, verdict, current, rules=context.publishing, progress=progress
             )
-        shutil.rmtree(workshop.models / STAGING, ignore_errors=True)
+        shutil.rmtree(context.models / STAGING, ignore_errors=True)
         return verdict
 
 
@@ -113,66 +113,66 @@ def _champion(models: Path) -> CurrentModel | None:
 
 
 def _train(
-    workshop: Workshop, data: TrainingData, out: Path, now: datetime, progress: Progress
+    context: TrainingContext, data: TrainingData, out: Path, now: datetime, progress: Report
 ) -> BundleManifest:
-    taken = _taken(workshop, data, out)
+    taken = _taken(context, data, out)
     if taken is not None:
         progress("train 2: take the model that set-up made of the same")
         return taken
     return train_bundle(
         data.rows,
-        workshop.options.model_copy(update={"encoder": data.encoder(workshop.options.encoder)}),
-        taxonomy=workshop.taxonomy,
-        encoder_dir=workshop.encoder_dir,
+        context.options.model_copy(update={"encoder": data.encoder(context.options.encoder)}),
+        taxonomy=context.taxonomy,
+        encoder_dir=context.encoder_dir,
         out=out,
         created_at=now,
         inputs=data.inputs,
-        sentiment=workshop.sentiment,
+        sentiment=context.sentiment,
         progress=_telling(progress),
-        executor=workshop.executor,
+        executor=context.executor,
     )
 
 
-def _taken(workshop: Workshop, data: TrainingData, out: Path) -> BundleManifest | None:
+def _taken(context: TrainingContext, data: TrainingData, out: Path) -> BundleManifest | None:
     """Return the model that set-up made of just these data, if it did, put into its place."""
-    if workshop.first_models is None or workshop.sentiment is not None:
+    if context.first_models is None or context.sentiment is not None:
         return None
-    key = first_key(data, workshop.options, workshop.encoder_dir)
-    return take_first_model(workshop.first_models, key, out)
+    key = first_key(data, context.options, context.encoder_dir)
+    return take_first_model(context.first_models, key, out)
 
 
-def why_no_update(workshop: Workshop, data: TrainingData) -> str | None:
+def why_no_update(context: TrainingContext, data: TrainingData) -> str | None:
     """Return why the champion cannot be taught the corrections, None where it can."""
-    current = _champion(workshop.models)
+    current = _champion(context.models)
     if current is None:
         return "there is no model yet"
     try:
-        manifest = read_manifest(current.folder(workshop.models))
+        manifest = read_manifest(current.folder(context.models))
     except BundleError as error:
         return str(error)
-    return why_not_updatable(manifest, data.inputs, workshop.taxonomy)
+    return why_not_updatable(manifest, data.inputs, context.taxonomy)
 
 
 def _update(
-    workshop: Workshop, data: TrainingData, out: Path, now: datetime, progress: Progress
+    context: TrainingContext, data: TrainingData, out: Path, now: datetime, progress: Report
 ) -> BundleManifest:
-    current, reason = _champion(workshop.models), why_no_update(workshop, data)
+    current, reason = _champion(context.models), why_no_update(context, data)
     if current is None or reason is not None:
         raise TrainingError(
             f"the current model cannot be updated: {reason}; train anew: `ticketyard batch train`"
         )
     return update_bundle(
-        current.folder(workshop.models),
+        current.folder(context.models),
         data.known(),
-        taxonomy=workshop.taxonomy,
+        taxonomy=context.taxonomy,
         out=out,
         created_at=now,
         progress=_telling(progress),
-        keep_examples=workshop.options.keep_examples,
+        keep_examples=context.options.keep_examples,
     )
 
 
-def _telling(progress: Progress) -> Callable[[str, float], None]:
+def _telling(progress: Report) -> Callable[[str, float], None]:
     return by_tenths(lambda what, share: progress(f"train 2: {what}, {share:.0%}"))
 
 
@@ -188,8 +188,8 @@ def _card(
     test: Sequence[LabelledRow],
     *,
     priorities: PriorityTable,
-    wishes: CardWishes,
-    progress: Progress,
+    options: CardOptions,
+    progress: Report,
 ) -> None:
     """Put the card beside the bundle's files, before it gets its place; a card that fails keeps no model back."""
     try:
@@ -200,24 +200,28 @@ def _card(
             source=f"{len(test):,} rows of the frozen test",
             priorities=priorities,
             progress=by_tenths(lambda what, share: progress(f"train 3: {what}, {share:.0%}")),
-            wishes=wishes,
+            options=options,
         )
     except Exception:
         log.exception("no model card: `ticketyard models card VERSION` tries again", version=bundle.version)
 
 
 def _verdict(
-    workshop: Workshop, data: TrainingData, champion: Measured | None, challenger: Measured, now: datetime
+    context: TrainingContext,
+    data: TrainingData,
+    champion: Measured | None,
+    challenger: Measured,
+    now: datetime,
 ) -> Verdict:
     answers = champion.answers if champion else None
-    decision = challenger_wins(answers, challenger.answers, data.test(), workshop.gate)
+    decision = challenger_wins(answers, challenger.answers, data.test(), context.gate)
     publish, reason, version = decision.publish, decision.reason, challenger.evaluation.bundle_version
     wait = None
     if publish:
         wait = reason_to_wait(
-            read_releases(workshop.models),
+            read_releases(context.models),
             version,
-            workshop.publishing,
+            context.publishing,
             now=now,
             replaces_usable=champion is not None,
         )
@@ -225,8 +229,8 @@ def _verdict(
             publish = False
             reason = f"{reason}; but {wait}: to publish it, run `ticketyard models promote {version}`"
     return Verdict(
-        inputs_sum=data.sum(workshop.options),
-        base_sum=data.base_sum(workshop.options),
+        inputs_sum=data.sum(context.options),
+        base_sum=data.base_sum(context.options),
         corrections=data.corrections,
         drift=data.drift,
         decided_at=now,
@@ -235,6 +239,6 @@ def _verdict(
         challenger=challenger.evaluation,
         champion=champion.evaluation if champion else None,
         comparison=decision.comparison,
-        taxonomy_version=workshop.taxonomy.version,
+        taxonomy_version=context.taxonomy.version,
         waiting=version if wait is not None else None,
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from batch.promotion.verdicts import Training, Verdict
+from batch.releases.verdicts import Training, Verdict
 
 
 class RetrainingRules(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,18 +1,17 @@
 """Makes a verdict count: puts its bundle in place or removes it, writes the verdict, deletes old challengers."""
 
 import shutil
-from collections.abc import Callable, Container
+from collections.abc import Container
 from pathlib import Path
 
 import msgspec
 
-from batch.promotion.bundles import place, released_versions, remove_old_challengers
-from batch.promotion.holds import PublishRules
-from batch.promotion.releases import read_releases
-from batch.promotion.verdicts import Verdict, read_verdict, write_verdict
+from batch.releases.bundles import place, released_versions, remove_old_challengers
+from batch.releases.holds import PublishRules
+from batch.releases.releases import read_releases
+from batch.releases.verdicts import Verdict, read_verdict, write_verdict
+from batch.reporting import Report
 from understanding.bundle.registry import CurrentModel
-
-Progress = Callable[[str], None]
 
 
 def settle(
@@ -22,7 +21,7 @@ def settle(
     current: CurrentModel | None,
     *,
     rules: PublishRules,
-    progress: Progress,
+    progress: Report,
 ) -> Verdict:
     """Keep the bundle in `trained`, a loser's too, and let the verdict count; return it as it was written.
 

@@ -1,6 +1,6 @@
 """Make every view of one commit of the archive, as Parquet in the folder of a run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ import structlog
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.history.commits import Archive
+from batch.reporting import Report
 from batch.storage import sync_files
 from batch.views.base import base_view, read_records, tickets_view
 from batch.views.clusters import clusters_of_run
@@ -28,8 +29,6 @@ log = structlog.get_logger(__name__)
 
 COMPILED_FROM_RECORDS: Final = 1_000_000
 """From so many archived records on, compiling each query to Java code takes less time than it saves."""
-
-Progress = Callable[[str], None]
 
 
 class ViewBuilder:
@@ -78,7 +77,7 @@ def build_views(
     *,
     topic_names: Mapping[Topic, str],
     now: datetime,
-    progress: Progress,
+    progress: Report,
     encoder: EncoderAtHand = NO_ENCODER,
     intents: GivenIntents = NOTHING_GIVEN,
     before: RunBefore = FROM_SCRATCH,

@@ -16,7 +16,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from schemas.views.base_columns import Column
+from schemas.views.base_columns import BaseColumn
 
 _SPARK: Final[dict[str, DataType]] = {
     "VARCHAR": StringType(),
@@ -29,6 +29,6 @@ _SPARK: Final[dict[str, DataType]] = {
 }
 
 
-def spark_schema(columns: Iterable[Column]) -> StructType:
+def spark_schema(columns: Iterable[BaseColumn]) -> StructType:
     """Return the columns as a Spark schema."""
     return StructType([StructField(column.name, _SPARK[column.type]) for column in columns])

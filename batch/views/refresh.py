@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from batch.history.commits import Archive
 from batch.publishing import publish
+from batch.reporting import Report
 from batch.views.announcements import performance_announcements, views_announcement
 from batch.views.build import build_views
 from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
@@ -34,8 +35,6 @@ from schemas.records.topics import SERVED, Topic
 from schemas.views.manifest import Manifest, TopicBoundary
 from schemas.views.tables import VIEWS
 
-Progress = Callable[[str], None]
-
 
 def code_version() -> str:
     """Return what made a run's views: the distribution's version, and a sum of the views' definitions."""
@@ -55,7 +54,7 @@ def build_run(
     *,
     prefix: str,
     now: datetime,
-    progress: Progress,
+    progress: Report,
     encoder: EncoderAtHand = NO_ENCODER,
     intents: GivenIntents = NOTHING_GIVEN,
 ) -> CompleteRun:
@@ -110,7 +109,7 @@ def announce_run(
     prefix: str,
     keep: int,
     now: datetime,
-    progress: Progress,
+    progress: Report,
 ) -> None:
     """Publish a run's events unless they were, then delete runs that nobody needs.
 

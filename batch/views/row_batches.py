@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from schemas.records.derived import Origin
 from schemas.records.envelope import EventError
-from schemas.views.base_columns import Column
+from schemas.views.base_columns import BaseColumn
 from schemas.views.tables import VIEWS
 from schemas.views.view_rows import ROW_OF, Row
 
@@ -24,7 +24,7 @@ _ARROW: Final[dict[str, pa.DataType]] = {
 }
 
 
-def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
+def arrow_schema(columns: Iterable[BaseColumn]) -> pa.Schema:
     """Return the columns as an Arrow schema."""
     return pa.schema([pa.field(column.name, _ARROW[column.type]) for column in columns])
 

@@ -1,1 +1,1 @@
-"""The command `ticketyard`: a module for each subcommand, imported only when that one is called."""
+"""The command `ticketyard`: a module for each subcommand, in folders by what it is about, imported only when called."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from infra.cli.commands import COMMANDS
+from infra.cli.command_table import COMMANDS
 from schemas.errors import Permanent, PipelineError
 
 EXIT_ERROR = 1
@@ -33,7 +33,8 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"infra.cli.{cmd_name.replace(' ', '_')}").command
+        module = f"infra.cli.{COMMANDS[cmd_name].folder}.{cmd_name.replace(' ', '_')}"
+        command = importlib.import_module(module).command
         assert isinstance(command, click.Command)
         return command
 
@@ -49,7 +50,7 @@ class LazyGroup(click.Group):
         """Write the table's lines without importing anything."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, command.help) for name, command in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.demo.observation import dead_letter_ids, first_decisions, latencies, triaged_tickets, written
-from infra.demo.outcome import Answer, Outcome
+from infra.demo.outcome import CheckedAnswer, Outcome
 from infra.demo.recount import Published, Question, questions
-from infra.replays.serving_client import NotServedInTime, ServingClient
+from infra.demo.serving_client import NotServedInTime, ServingClient
 from infra.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.records.topics import Topic
@@ -130,9 +130,9 @@ def _accuracy(client: ServingClient, published: Published) -> float:
         after = rows[-1][0]
 
 
-def _check(client: ServingClient, question: Question) -> Answer:
+def _check(client: ServingClient, question: Question) -> CheckedAnswer:
     answer: dict[str, Any] = client.answer(question.sql)
-    return Answer(
+    return CheckedAnswer(
         words=question.words,
         columns=[column["name"] for column in answer["columns"]],
         rows=answer["rows"],

@@ -7,7 +7,7 @@ import msgspec
 from infra.demo.observation import Latencies
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class CheckedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What serving answered to a question, whether that is what a recount gives, and how fresh it was."""
 
     words: str
@@ -36,7 +36,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str
     test_accuracy: float | None
     stream_accuracy: float
-    answers: tuple[Answer, ...]
+    answers: tuple[CheckedAnswer, ...]
 
     def failures(self) -> list[str]:
         """Return what does not hold, in words; empty when everything does. How long it took is no part of it."""

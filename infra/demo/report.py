@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from infra.demo.outcome import Answer, Outcome
+from infra.demo.outcome import CheckedAnswer, Outcome
 
 NEAR_MS = 100.0
 
@@ -47,7 +47,7 @@ def _figures(outcome: Outcome) -> Table:
     return table
 
 
-def _show_answer(answer: Answer, console: Console) -> None:
+def _show_answer(answer: CheckedAnswer, console: Console) -> None:
     table = Table(title=answer.words, title_justify="left", caption_justify="left")
     for column in answer.columns:
         table.add_column(column)

@@ -16,9 +16,9 @@ from infra.demo.measuring import (
 )
 from infra.demo.outcome import Outcome
 from infra.demo.recount import Published
+from infra.demo.serving_client import ServingClient
 from infra.pipeline import batch_part
 from infra.processes.part import PartSpec
-from infra.replays.serving_client import ServingClient
 from infra.running import RunningPipeline
 from schemas.taxonomy import load_taxonomy
 from ticketyard import TicketProducer

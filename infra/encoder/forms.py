@@ -45,7 +45,7 @@ def measured_forms(folders: dict[Precision, Path], sample: Sample, *, processor:
     times = _milliseconds(
         {precision: Networks(folder, precision=precision, threads=1) for precision, folder in folders.items()}
     )
-    judge = _Judge(encoders["f32"], sample)
+    judge = _Probe(encoders["f32"], sample)
     exact, expected = judge.read(encoders["f32"])
     measured = []
     for precision, encoder in encoders.items():
@@ -78,7 +78,7 @@ def _cost(form: FormMeasured) -> float:
     return form.milliseconds[CALLS.index(8)]
 
 
-class _Judge:
+class _Probe:
     """A head that has learnt the sample's intents from vectors in f32, and decides by those of any form."""
 
     def __init__(self, encoder: OpenvinoEncoder, sample: Sample) -> None:

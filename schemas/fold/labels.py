@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, late
 from schemas.records.events import LabelCorrected, TicketOpened, TicketUpdated
-from schemas.records.thread_rule import Answer, answer, answer_of, changes
+from schemas.records.thread_rule import AnswerConfidence, answer_confidence, answer_of, changes
 from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.triage import NO_TEXT, Triage, all_intents
 from schemas.vocabulary import FINISHED, PRIORITY_RANK, TRIAGE_TEAM, Priority
@@ -124,8 +124,8 @@ def _count(row: TicketRow, fact: Fact) -> TicketRow:
     return replace(row, scored_messages=row.scored_messages + counted)
 
 
-def _standing(row: TicketRow) -> Answer:
-    return answer(row.predicted_intent, row.confidence, row.triage_reasons)
+def _standing(row: TicketRow) -> AnswerConfidence:
+    return answer_confidence(row.predicted_intent, row.confidence, row.triage_reasons)
 
 
 def _would_have_changed(row: TicketRow, opening: Triage, fact: Fact) -> bool:

@@ -44,24 +44,28 @@ FIRST_MESSAGE: Final = ThreadRule()
 """What held for records of tickets.log that name no rule."""
 
 
-class Answer(NamedTuple):
+class AnswerConfidence(NamedTuple):
     """How far the model trusts what it said about one message, 0 to 1; `unsure` is the low band or no intent at all."""
 
     confidence: float
     unsure: bool
 
 
-def answer(intent: str | None, confidence: float | None, reasons: tuple[str, ...]) -> Answer:
-    """Return the answer that a triage result or a ticket's row holds."""
-    return Answer(confidence or 0.0, UNSURE in reasons or intent == OUT_OF_SCOPE)
+def answer_confidence(
+    intent: str | None, confidence: float | None, reasons: tuple[str, ...]
+) -> AnswerConfidence:
+    """Return the confidence of the answer that a triage result or a ticket's row holds."""
+    return AnswerConfidence(confidence or 0.0, UNSURE in reasons or intent == OUT_OF_SCOPE)
 
 
-def answer_of(triage: Triage) -> Answer:
+def answer_of(triage: Triage) -> AnswerConfidence:
     """Return what triage answered about one message."""
-    return answer(triage.intent, triage.confidence, triage.reasons)
+    return answer_confidence(triage.intent, triage.confidence, triage.reasons)
 
 
-def changes(rule: ThreadRule, standing: Answer, later: Answer, *, anew: bool = False) -> bool:
+def changes(
+    rule: ThreadRule, standing: AnswerConfidence, later: AnswerConfidence, *, anew: bool = False
+) -> bool:
     """Tell whether a later message's answer takes the place of the standing one.
 
     `anew` says that the message is the first since the ticket was finished: it may be about something else.

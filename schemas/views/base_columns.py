@@ -10,7 +10,7 @@ import msgspec
 from schemas.records.ticket_row import TicketRow
 
 
-class Column(msgspec.Struct, frozen=True):
+class BaseColumn(msgspec.Struct, frozen=True):
     """One column of a view; `type` is SQL's name of it, `doc` one line for whoever queries it.
 
     `absent` is the SQL literal that stands for it where the files of an older run lack the column; if it is empty,
@@ -134,14 +134,14 @@ def _absent(default: Any) -> str:
 
 
 _POSITION: Final = (
-    Column("logged_at", "TIMESTAMPTZ", "when the broker logged the record that this row is from"),
-    Column("log_partition", "BIGINT", "that record's partition"),
-    Column("log_offset", "BIGINT", "that record's offset"),
+    BaseColumn("logged_at", "TIMESTAMPTZ", "when the broker logged the record that this row is from"),
+    BaseColumn("log_partition", "BIGINT", "that record's partition"),
+    BaseColumn("log_offset", "BIGINT", "that record's offset"),
 )
 
 TICKETS: Final = (
     *(
-        Column(
+        BaseColumn(
             name, sql_type(hint), _TICKET_DOCS[name], _absent(_TICKET_DEFAULTS.get(name, msgspec.NODEFAULT))
         )
         for name, hint in get_type_hints(TicketRow).items()
@@ -151,67 +151,69 @@ TICKETS: Final = (
 """The fields of TicketRow in their order, then where the row was logged."""
 
 TICKET_EVENTS: Final = (
-    Column("ticket_id", "VARCHAR", "the ticket"),
-    Column("life", "BIGINT", "number of the ticket's life"),
-    Column("revision", "BIGINT", "number of the event within it"),
-    Column("event_id", "VARCHAR", "the event"),
-    Column("event_type", "VARCHAR", "what happened: TicketOpened, MessageAdded, TicketAssigned and so on"),
-    Column("event_source", "VARCHAR", "who published it"),
-    Column("event_time", "TIMESTAMPTZ", "when it happened"),
-    Column("status", "VARCHAR", "the ticket's status after it"),
-    Column("priority", "VARCHAR", "the ticket's priority after it"),
-    Column("intent", "VARCHAR", "the ticket's intent after it"),
-    Column("team", "VARCHAR", "the ticket's team after it"),
-    Column("assignee", "VARCHAR", "the ticket's agent after it"),
-    Column("author", "VARCHAR", "customer or agent, of a message"),
-    Column("author_id", "VARCHAR", "who that is"),
-    Column("public", "BOOLEAN", "whether the customer can read a message"),
-    Column("subject", "VARCHAR", "the subject line, of an opening"),
-    Column("text", "VARCHAR", "what was written with the event: message, comment, resolution or reason"),
+    BaseColumn("ticket_id", "VARCHAR", "the ticket"),
+    BaseColumn("life", "BIGINT", "number of the ticket's life"),
+    BaseColumn("revision", "BIGINT", "number of the event within it"),
+    BaseColumn("event_id", "VARCHAR", "the event"),
+    BaseColumn(
+        "event_type", "VARCHAR", "what happened: TicketOpened, MessageAdded, TicketAssigned and so on"
+    ),
+    BaseColumn("event_source", "VARCHAR", "who published it"),
+    BaseColumn("event_time", "TIMESTAMPTZ", "when it happened"),
+    BaseColumn("status", "VARCHAR", "the ticket's status after it"),
+    BaseColumn("priority", "VARCHAR", "the ticket's priority after it"),
+    BaseColumn("intent", "VARCHAR", "the ticket's intent after it"),
+    BaseColumn("team", "VARCHAR", "the ticket's team after it"),
+    BaseColumn("assignee", "VARCHAR", "the ticket's agent after it"),
+    BaseColumn("author", "VARCHAR", "customer or agent, of a message"),
+    BaseColumn("author_id", "VARCHAR", "who that is"),
+    BaseColumn("public", "BOOLEAN", "whether the customer can read a message"),
+    BaseColumn("subject", "VARCHAR", "the subject line, of an opening"),
+    BaseColumn("text", "VARCHAR", "what was written with the event: message, comment, resolution or reason"),
     *_POSITION,
 )
 
 AGENT_EVENTS: Final = (
-    Column("event_id", "VARCHAR", "the event"),
-    Column("event_type", "VARCHAR", "AgentUpdated or AgentPerformanceMeasured"),
-    Column("event_source", "VARCHAR", "who published it"),
-    Column("event_time", "TIMESTAMPTZ", "when it happened"),
-    Column("agent_id", "VARCHAR", "the agent"),
-    Column("home_team", "VARCHAR", "the agent's team"),
-    Column("status", "VARCHAR", "available, away or offline"),
-    Column("capacity", "BIGINT", "how many tickets the agent can hold at once"),
-    Column("skills", "VARCHAR", "JSON object of intent or category to 0..1"),
-    Column("specialisations", "VARCHAR[]", "intents or categories that are the agent's own"),
-    Column("languages", "VARCHAR[]", "languages that the agent answers in"),
-    Column("performance", "DOUBLE", "measured performance, 0..1"),
-    Column("run_id", "VARCHAR", "the batch run that measured it"),
-    Column("tickets", "BIGINT", "how many resolved tickets it was measured on"),
+    BaseColumn("event_id", "VARCHAR", "the event"),
+    BaseColumn("event_type", "VARCHAR", "AgentUpdated or AgentPerformanceMeasured"),
+    BaseColumn("event_source", "VARCHAR", "who published it"),
+    BaseColumn("event_time", "TIMESTAMPTZ", "when it happened"),
+    BaseColumn("agent_id", "VARCHAR", "the agent"),
+    BaseColumn("home_team", "VARCHAR", "the agent's team"),
+    BaseColumn("status", "VARCHAR", "available, away or offline"),
+    BaseColumn("capacity", "BIGINT", "how many tickets the agent can hold at once"),
+    BaseColumn("skills", "VARCHAR", "JSON object of intent or category to 0..1"),
+    BaseColumn("specialisations", "VARCHAR[]", "intents or categories that are the agent's own"),
+    BaseColumn("languages", "VARCHAR[]", "languages that the agent answers in"),
+    BaseColumn("performance", "DOUBLE", "measured performance, 0..1"),
+    BaseColumn("run_id", "VARCHAR", "the batch run that measured it"),
+    BaseColumn("tickets", "BIGINT", "how many resolved tickets it was measured on"),
     *_POSITION,
 )
 
 DEAD_LETTERS: Final = (
-    Column("stage", "VARCHAR", "the stage that gave the record up"),
-    Column("error", "VARCHAR", "name of the error"),
-    Column("message", "VARCHAR", "what was wrong with the record"),
-    Column("topic", "VARCHAR", "the topic that the record was in"),
-    Column("topic_id", "VARCHAR", "id of that topic"),
-    Column("source_partition", "BIGINT", "the record's partition there"),
-    Column("source_offset", "BIGINT", "the record's offset there"),
-    Column("arrived_at", "TIMESTAMPTZ", "when the broker received the record"),
-    Column("event_source", "VARCHAR", "who published the record, where its headers say so", "NULL"),
-    Column("died_at", "TIMESTAMPTZ", "when the broker logged the dead letter"),
-    Column("log_partition", "BIGINT", "the dead letter's partition"),
-    Column("log_offset", "BIGINT", "the dead letter's offset"),
+    BaseColumn("stage", "VARCHAR", "the stage that gave the record up"),
+    BaseColumn("error", "VARCHAR", "name of the error"),
+    BaseColumn("message", "VARCHAR", "what was wrong with the record"),
+    BaseColumn("topic", "VARCHAR", "the topic that the record was in"),
+    BaseColumn("topic_id", "VARCHAR", "id of that topic"),
+    BaseColumn("source_partition", "BIGINT", "the record's partition there"),
+    BaseColumn("source_offset", "BIGINT", "the record's offset there"),
+    BaseColumn("arrived_at", "TIMESTAMPTZ", "when the broker received the record"),
+    BaseColumn("event_source", "VARCHAR", "who published the record, where its headers say so", "NULL"),
+    BaseColumn("died_at", "TIMESTAMPTZ", "when the broker logged the dead letter"),
+    BaseColumn("log_partition", "BIGINT", "the dead letter's partition"),
+    BaseColumn("log_offset", "BIGINT", "the dead letter's offset"),
 )
 
 MODELS: Final = (
-    Column("version", "VARCHAR", "the model's version"),
-    Column("event_id", "VARCHAR", "the event that published it"),
-    Column("published_at", "TIMESTAMPTZ", "when it was published"),
-    Column("uri", "VARCHAR", "where the bundle lies"),
-    Column("sha256", "VARCHAR", "sum of the bundle's manifest"),
-    Column("accuracy", "DOUBLE", "accuracy on the frozen test"),
-    Column("taxonomy_version", "VARCHAR", "the taxonomy that it learnt"),
-    Column("replaced_version", "VARCHAR", "the version that it replaced"),
+    BaseColumn("version", "VARCHAR", "the model's version"),
+    BaseColumn("event_id", "VARCHAR", "the event that published it"),
+    BaseColumn("published_at", "TIMESTAMPTZ", "when it was published"),
+    BaseColumn("uri", "VARCHAR", "where the bundle lies"),
+    BaseColumn("sha256", "VARCHAR", "sum of the bundle's manifest"),
+    BaseColumn("accuracy", "DOUBLE", "accuracy on the frozen test"),
+    BaseColumn("taxonomy_version", "VARCHAR", "the taxonomy that it learnt"),
+    BaseColumn("replaced_version", "VARCHAR", "the version that it replaced"),
     *_POSITION,
 )

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from schemas.records.topics import Topic
-from schemas.views.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, TICKETS, Column
+from schemas.views.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, TICKETS, BaseColumn
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS, BatchView
 
 _HEADER_COLUMN: Final = re.compile(r"--   (?P<name>\w+) (?P<type>[A-Z]+(?:\[\])?): (?P<doc>.+)")
@@ -30,7 +30,7 @@ class BaseView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     topic: Topic
     doc: str
-    columns: tuple[Column, ...]
+    columns: tuple[BaseColumn, ...]
     key: tuple[str, ...]
     order: tuple[str, ...]
 
@@ -40,7 +40,7 @@ class DerivedView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     doc: str
-    columns: tuple[Column, ...]
+    columns: tuple[BaseColumn, ...]
     sql: str
 
 
@@ -110,7 +110,9 @@ def parse_view(name: str, text: str) -> DerivedView:
     """
     lines = text.splitlines()
     header = [line for line in lines if line.startswith("--")]
-    columns = tuple(Column(**found.groupdict()) for line in header if (found := _HEADER_COLUMN.match(line)))
+    columns = tuple(
+        BaseColumn(**found.groupdict()) for line in header if (found := _HEADER_COLUMN.match(line))
+    )
     doc = " ".join(line.removeprefix("--").strip() for line in header if not _HEADER_COLUMN.match(line))
     sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
     return DerivedView(name=name, doc=doc, columns=columns, sql=sql)

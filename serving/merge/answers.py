@@ -104,7 +104,7 @@ class Snapshot:
         )
 
 
-class Answers:
+class ReaderPool:
     """A few threads that read, each with its own connection to the one database."""
 
     def __init__(

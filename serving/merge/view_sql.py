@@ -10,7 +10,7 @@ those in `batch`.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from schemas.views.base_columns import Column
+from schemas.views.base_columns import BaseColumn
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS
 from schemas.views.tables import (
     BASE_VIEWS,
@@ -54,7 +54,7 @@ MEASURES: Final = tuple(column.name for column in VIEWS[ADDITIVE].columns if col
 """The columns of daily analytics that add up; the others are its dimensions."""
 
 
-def names(columns: Sequence[Column]) -> str:
+def names(columns: Sequence[BaseColumn]) -> str:
     """Return the columns' names for a SELECT list."""
     return ", ".join(column.name for column in columns)
 
@@ -157,7 +157,7 @@ def replaced_rows_sql(tickets: str) -> str:
     return f"SELECT {columns} FROM {BATCH}.tickets SEMI JOIN {tickets} USING (ticket_id)"
 
 
-def _typed(columns: Sequence[Column]) -> str:
+def _typed(columns: Sequence[BaseColumn]) -> str:
     return ", ".join(f"{column.name} {column.type}" for column in columns)
 
 

@@ -10,7 +10,7 @@ from kafka.errors import OffsetOutOfRangeError, UnknownTopicOrPartitionError
 from schemas.records.topics import Topic
 from serving.tail.lenient_records import read_leniently
 from serving.tail.progress import Bounds, LiveTopic, Place
-from serving.tail.rows import Record
+from serving.tail.rows import TailRecord
 
 _GATHERED_BYTES: Final = 64 * 1024
 _MIB: Final = 1024 * 1024
@@ -37,7 +37,7 @@ class Log(Protocol):
     def seek(self, nexts: Mapping[Place, int]) -> None:
         """Read these partitions, and only these, from these offsets on."""
 
-    def poll(self, timeout_ms: int, limit: int) -> list[Record]:
+    def poll(self, timeout_ms: int, limit: int) -> list[TailRecord]:
         """Return the next records, at most `limit`; none if none come in time. Raises OutOfBounds."""
 
     def positions(self) -> dict[Place, int]:
@@ -125,14 +125,14 @@ class KafkaLog:
         for place, offset in nexts.items():
             self._consumer.seek(TopicPartition(*place), offset)
 
-    def poll(self, timeout_ms: int, limit: int) -> list[Record]:
+    def poll(self, timeout_ms: int, limit: int) -> list[TailRecord]:
         """Return the next records, at most `limit`; none if none come in time. Raises OutOfBounds."""
         try:
             found = self._consumer.poll(timeout_ms=timeout_ms, max_records=limit)
         except OffsetOutOfRangeError as error:
             raise OutOfBounds(str(error)) from error
         return [
-            Record(
+            TailRecord(
                 topic=self._topics[message.topic],
                 partition=message.partition,
                 offset=message.offset,

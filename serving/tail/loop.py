@@ -20,7 +20,7 @@ from serving.state import ServedState, reasons
 from serving.tail import progress
 from serving.tail.kafka_log import Log, OutOfBounds
 from serving.tail.progress import LiveTopic, Place
-from serving.tail.rows import Record, Refused, arrow_table, decode_records
+from serving.tail.rows import RefusedRecord, TailRecord, arrow_table, decode_records
 from serving.tail.status import StatusBoard
 
 _log = structlog.get_logger(__name__)
@@ -189,7 +189,7 @@ class Tail:
         self._append(records, nexts, ends, asked_ms)
 
     def _append(
-        self, records: list[Record], nexts: dict[Place, int], ends: Mapping[Place, int], asked_ms: int
+        self, records: list[TailRecord], nexts: dict[Place, int], ends: Mapping[Place, int], asked_ms: int
     ) -> None:
         marks = _last_times(records, self._full_names())
         for place, end in ends.items():
@@ -204,7 +204,7 @@ class Tail:
         self._status.change(lag=lag, ready=self._status.now.ready or not reasons(new))
         self._status.count(records=len(records), refused=len(refused))
 
-    def _with_refused(self, state: ServedState, refused: Iterable[Refused]) -> ServedState:
+    def _with_refused(self, state: ServedState, refused: Iterable[RefusedRecord]) -> ServedState:
         names = self._full_names()
         for one in refused:
             record = one.record
@@ -231,7 +231,7 @@ class Tail:
             log.close()
 
 
-def _last_times(records: Iterable[Record], names: Mapping[Topic, str]) -> dict[Place, int]:
+def _last_times(records: Iterable[TailRecord], names: Mapping[Topic, str]) -> dict[Place, int]:
     marks: dict[Place, int] = {}
     for record in records:
         place = (names[record.topic], record.partition)

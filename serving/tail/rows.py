@@ -28,7 +28,7 @@ ARROW_SCHEMAS: Final[dict[str, pa.Schema]] = {
 """The base views' columns as Arrow types."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class TailRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record of a served topic, as it was read; `timestamp_ms` is the broker's."""
 
     topic: Topic
@@ -39,16 +39,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes | None
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class RefusedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record that is no event of its topic, and why; it is in no view."""
 
-    record: Record
+    record: TailRecord
     error: str
 
 
 def decode_records(
-    records: Iterable[Record], topic_ids: Mapping[Topic, str]
-) -> tuple[dict[str, list[Row]], list[Refused]]:
+    records: Iterable[TailRecord], topic_ids: Mapping[Topic, str]
+) -> tuple[dict[str, list[Row]], list[RefusedRecord]]:
     """Return the rows of `records` by base view, and the records that could not be read."""
     rows: dict[str, list[Row]] = {}
     refused = []
@@ -63,7 +63,7 @@ def decode_records(
             for name, row in base_rows(record.topic, record.headers, record.value, origin):
                 rows.setdefault(name, []).append(row)
         except EventError as error:
-            refused.append(Refused(record=record, error=f"{type(error).__name__}: {error}"))
+            refused.append(RefusedRecord(record=record, error=f"{type(error).__name__}: {error}"))
     return rows, refused
 
 

@@ -12,9 +12,9 @@ from itertools import count
 
 from schemas.records.events import MessageAdded, TicketResolved, TicketUpdated
 from schemas.vocabulary import Author
-from streams.cases.partition import CasesPartition
-from streams.record import Record
-from streams.step import Step
+from streams.foundation.record import Record
+from streams.stages.cases.partition import CasesPartition
+from streams.steps.step import Step
 from tests.unit.schemas.ticket_facts import opened
 from tests.unit.streams.logic_driver import PARTITIONS
 from tests.unit.streams.ticket_records import enriched, scored

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from infra.demo.observation import Latencies, records_of
 from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
-from streams.metrics import StepPart
+from streams.foundation.metrics import StepPart
 
 STEPS = ("to the broker", "triage", "cases", "routing")
 PARTS = get_args(StepPart)

@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.records.events import AgentUpdated, CustomerUpdated, Event, TicketEvent, TicketOpened
 from schemas.taxonomy import Taxonomy
-from streams.triage.intake import message_of
+from streams.stages.triage.intake import message_of
 from ticketyard.simulator import SimulationConfig, simulate
 from understanding.understand import CustomerMessage
 

@@ -15,9 +15,9 @@ from schemas.records.derived import AgentRostered, TicketAssigned, WorkChanged
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority
-from streams.record import Record
-from streams.routing.partition import RoutingPartition
-from streams.step import Step
+from streams.foundation.record import Record
+from streams.stages.routing.partition import RoutingPartition
+from streams.steps.step import Step
 from tests.unit.streams.logic_driver import PARTITIONS, START, body_of, record_of
 
 AGENTS = 50

@@ -8,13 +8,13 @@ from typing import Final
 
 from rich.console import Console
 
-from infra.replays.bundle_release import release_bundle
 from infra.running import RunningPipeline, running_pipeline
 from infra.settings import InfraSettings
 from schemas.taxonomy import Taxonomy
 from tests.bench.decisions import offer_and_wait
 from tests.bench.lives import Phase, lives
 from tests.bench.trained_bundle import BenchModel
+from tests.public_data.bundle_release import release_bundle
 
 _WARM_UP: Final = (Phase(rate=10, seconds=5),)
 _WARM_UP_SEED: Final = 7

@@ -17,11 +17,11 @@ from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage
 from schemas.vocabulary import Author
-from streams.cases.partition import CasesPartition
-from streams.record import Record
-from streams.settings import StreamSettings
-from streams.step import Step
-from streams.triage.thread_memory import ThreadMemory
+from streams.foundation.record import Record
+from streams.foundation.settings import StreamSettings
+from streams.stages.cases.partition import CasesPartition
+from streams.stages.triage.thread_memory import ThreadMemory
+from streams.steps.step import Step
 from tests.unit.schemas.ticket_facts import opened
 from tests.unit.streams.logic_driver import PARTITIONS
 from tests.unit.streams.ticket_records import enriched, scored

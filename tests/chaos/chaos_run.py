@@ -16,14 +16,14 @@ import pytest
 
 from infra.pipeline import stage_parts
 from infra.processes.part import PartSpec, PartStatus
-from infra.replays.bundle_release import release_bundle
 from infra.running import RunningPipeline, running_pipeline
 from infra.settings import InfraSettings
-from streams.fault_points import FaultPoint
+from streams.foundation.fault_points import FaultPoint
 from tests.chaos.findings import Findings
 from tests.chaos.topic_records import Message, TopicReader
 from tests.chaos.traffic import Traffic
 from tests.chaos.verifier import verify
+from tests.public_data.bundle_release import release_bundle
 from tests.stage_harness import wait_for
 
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from streams.fault_points import FaultPoint
+from streams.foundation.fault_points import FaultPoint
 from tests.chaos.chaos_run import chaos_run
 from tests.chaos.topic_records import Message
 from tests.chaos.verifier import verify

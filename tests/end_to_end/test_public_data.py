@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.replays.running_checks import run_incidents_check, run_it_check
+from tests.public_data.running_checks import run_incidents_check, run_it_check
 
 
 @pytest.fixture(autouse=True)

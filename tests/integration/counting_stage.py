@@ -10,10 +10,10 @@ from schemas.errors import Permanent
 from schemas.records.derived import AgentReleased
 from schemas.records.identity import derived_id
 from schemas.records.topics import Topic
-from streams.record import Record
-from streams.settings import StreamSettings
-from streams.stages import StageSpec
-from streams.step import Step
+from streams.foundation.record import Record
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import StageSpec
+from streams.steps.step import Step
 from streams.worker import Worker, run_workers
 
 

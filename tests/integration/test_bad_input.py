@@ -17,8 +17,8 @@ from schemas.records.derived import TicketTriaged, WatermarkAdvanced
 from schemas.records.ticket_row import Said
 from schemas.records.topics import Topic
 from schemas.vocabulary import Priority, Status
-from serving.tail.rows import ARROW_SCHEMAS, Record, arrow_table, decode_records
-from streams.record import headers_of
+from serving.tail.rows import ARROW_SCHEMAS, TailRecord, arrow_table, decode_records
+from streams.foundation.record import headers_of
 from tests.integration.bad_input_run import BadInputRun, bad_input_run
 from tests.integration.broken_records import BROKEN, GOOD, MEGABYTE, NotText, opened
 from tests.stage_harness import wait_for
@@ -201,7 +201,7 @@ def test_bad_announcements_do_not_stop_triage(run: BadInputRun) -> None:
 def test_what_is_left_in_the_logs_can_be_served(run: BadInputRun) -> None:
     """Views can be made of every record: none is refused, and its values fit the columns."""
     records = [
-        Record(
+        TailRecord(
             topic=topic,
             partition=message.partition(),
             offset=message.offset(),

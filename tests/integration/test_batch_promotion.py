@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batch.promotion.effects import follow
-from batch.promotion.promote import STAGING, Workshop, promote
-from batch.promotion.releases import Release
+from batch.promotion.promote import STAGING, TrainingContext, promote
 from batch.promotion.training_data import TrainingData, gather
-from batch.promotion.verdicts import Verdict, read_verdict, settled
+from batch.releases.effects import follow
+from batch.releases.releases import Release
+from batch.releases.verdicts import Verdict, read_verdict, settled
 from batch.training.evaluation.gate import GateRules
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.rows import TrainingError
@@ -42,9 +42,11 @@ def home(kafka: LocalKafka, tmp_path: Path, unique_topic: str) -> BatchHome:
 
 
 @pytest.fixture
-def workshop(home: BatchHome, encoder_folder: Path) -> Workshop:
+def context(home: BatchHome, encoder_folder: Path) -> TrainingContext:
     """Where models of the small taxonomy are trained."""
-    return Workshop(Path(home.settings.models_uri), small_taxonomy(), encoder_folder, TrainingOptions(seed=7))
+    return TrainingContext(
+        Path(home.settings.models_uri), small_taxonomy(), encoder_folder, TrainingOptions(seed=7)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def trained_first(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory
     """A models folder in which the first model has just won, and nobody has followed the verdict."""
     models = tmp_path_factory.mktemp("first") / "models"
     promote(
-        Workshop(models, small_taxonomy(), encoder_folder, TrainingOptions(seed=7)),
+        TrainingContext(models, small_taxonomy(), encoder_folder, TrainingOptions(seed=7)),
         data(),
         now=NOW,
         attempt="a",
@@ -62,10 +64,10 @@ def trained_first(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def first(workshop: Workshop, trained_first: Path) -> Verdict:
-    """The verdict on the first model, which is in the workshop."""
-    shutil.copytree(trained_first, workshop.models, dirs_exist_ok=True)
-    verdict = read_verdict(workshop.models)
+def first(context: TrainingContext, trained_first: Path) -> Verdict:
+    """The verdict on the first model, which is in its folder."""
+    shutil.copytree(trained_first, context.models, dirs_exist_ok=True)
+    verdict = read_verdict(context.models)
     assert verdict is not None
     return verdict
 
@@ -79,59 +81,61 @@ def announced(home: BatchHome) -> list[ModelPublished]:
     return [msgspec.json.decode(value or b"", type=ModelPublished) for value in values]
 
 
-def finish(home: BatchHome, workshop: Workshop, progress: Step = nothing) -> tuple[Release, ...]:
-    return follow(home.options, workshop.models, prefix=home.settings.topic_prefix, progress=progress)
+def finish(home: BatchHome, context: TrainingContext, progress: Step = nothing) -> tuple[Release, ...]:
+    return follow(home.options, context.models, prefix=home.settings.topic_prefix, progress=progress)
 
 
-def test_death_at_any_step_is_repaired(home: BatchHome, workshop: Workshop) -> None:
+def test_death_at_any_step_is_repaired(home: BatchHome, context: TrainingContext) -> None:
     """Before whichever step training dies, the next run ends with one current model that is announced and loads."""
     for step in TRAIN_STEPS:
         with pytest.raises(Death):
-            promote(workshop, data(), now=NOW, attempt="first", progress=Deadly(step))
-        assert read_current(workshop.models) is None
-    verdict = promote(workshop, data(), now=NOW, attempt="second", progress=nothing)
+            promote(context, data(), now=NOW, attempt="first", progress=Deadly(step))
+        assert read_current(context.models) is None
+    verdict = promote(context, data(), now=NOW, attempt="second", progress=nothing)
     assert verdict.publish
-    assert not (workshop.models / STAGING).exists()
+    assert not (context.models / STAGING).exists()
     for step in FOLLOW_STEPS:
         with pytest.raises(Death):
-            finish(home, workshop, Deadly(step))
-    (release,) = finish(home, workshop)
-    assert finish(home, workshop) == (release,)
+            finish(home, context, Deadly(step))
+    (release,) = finish(home, context)
+    assert finish(home, context) == (release,)
     assert (release.kind, release.cause) == ("gate", verdict.id)
     events = announced(home)
     assert {event.version for event in events} == {verdict.challenger.bundle_version}
-    current = read_current(workshop.models)
+    current = read_current(context.models)
     assert current is not None
     assert (events[-1].uri, events[-1].sha256) == (current.uri, current.sha256)
-    assert load_published(current, workshop.models).version == current.version
+    assert load_published(current, context.models).version == current.version
 
 
-def test_only_a_surely_better_model_is_published(home: BatchHome, workshop: Workshop, first: Verdict) -> None:
+def test_only_a_surely_better_model_is_published(
+    home: BatchHome, context: TrainingContext, first: Verdict
+) -> None:
     """Both answer the same frozen test, which more data does not change; no sure gain, no announcement."""
-    finish(home, workshop)
-    assert settled(workshop.models, data().sum(workshop.options)) == first
+    finish(home, context)
+    assert settled(context.models, data().sum(context.options)) == first
     label = next(iter(small_taxonomy().intents))
     more = data(("please look into this for me, it has happened before", label))
-    assert settled(workshop.models, more.sum(workshop.options)) is None
-    second = promote(workshop, more, now=NOW, attempt="b", progress=nothing)
-    finish(home, workshop)
+    assert settled(context.models, more.sum(context.options)) is None
+    second = promote(context, more, now=NOW, attempt="b", progress=nothing)
+    finish(home, context)
     assert second.champion is not None
     assert second.champion.test_sum == second.challenger.test_sum == first.challenger.test_sum
     assert second.comparison is not None
     assert not second.publish
     assert second.reason.startswith(f"not surely better than {first.challenger.bundle_version}: ")
     assert len(announced(home)) == 1
-    assert settled(workshop.models, more.sum(workshop.options)) == second
+    assert settled(context.models, more.sum(context.options)) == second
     kept = second.pointer
     assert kept is not None
-    assert load_published(kept, workshop.models).version == second.challenger.bundle_version
+    assert load_published(kept, context.models).version == second.challenger.bundle_version
 
 
-def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop, first: Verdict) -> None:
+def test_unusable_champion_does_not_block(home: BatchHome, context: TrainingContext, first: Verdict) -> None:
     """A current model that cannot be loaded loses against any that can."""
-    finish(home, workshop)
-    (workshop.models / first.challenger.bundle_version / "head.skops").write_bytes(b"damaged")
-    other = workshop._replace(options=TrainingOptions(seed=8))
+    finish(home, context)
+    (context.models / first.challenger.bundle_version / "head.skops").write_bytes(b"damaged")
+    other = context._replace(options=TrainingOptions(seed=8))
     second = promote(other, data(), now=NOW, attempt="b", progress=nothing)
     assert second.champion is None
     assert second.publish
@@ -141,29 +145,29 @@ def test_unusable_champion_does_not_block(home: BatchHome, workshop: Workshop, f
     ]
 
 
-def test_without_a_model_there_is_nothing_to_update(workshop: Workshop) -> None:
+def test_without_a_model_there_is_nothing_to_update(context: TrainingContext) -> None:
     """The message says to train anew."""
     with pytest.raises(TrainingError, match="cannot be updated: there is no model yet; train anew"):
-        promote(workshop, data(), now=NOW, attempt="a", progress=nothing, update=True)
+        promote(context, data(), now=NOW, attempt="a", progress=nothing, update=True)
 
 
 def test_an_update_is_gated_and_puts_off_no_training(
-    home: BatchHome, workshop: Workshop, first: Verdict
+    home: BatchHome, context: TrainingContext, first: Verdict
 ) -> None:
     """The champion taught corrections meets it on the same test; its verdict settles an update, not a training."""
-    finish(home, workshop)
+    finish(home, context)
     label = next(iter(small_taxonomy().intents))
     more = data(*((f"the teapot is broken again, number {n}", label) for n in range(12)))
-    lenient = workshop._replace(gate=GateRules(least_gain=-1.0))
+    lenient = context._replace(gate=GateRules(least_gain=-1.0))
     update = promote(lenient, more, now=NOW, attempt="b", progress=nothing, update=True)
     assert update.publish
     assert update.update_of == first.challenger.bundle_version
     assert update.last_training == first.training
     assert update.champion is not None
     assert update.pointer is not None
-    taught = load_published(update.pointer, workshop.models).manifest.update
+    taught = load_published(update.pointer, context.models).manifest.update
     assert taught is not None
     assert (taught.base, taught.left_out) == (update.update_of, 0)
-    inputs_sum = more.sum(workshop.options)
-    assert settled(workshop.models, inputs_sum, update=True) == update
-    assert settled(workshop.models, inputs_sum) is None
+    inputs_sum = more.sum(context.options)
+    assert settled(context.models, inputs_sum, update=True) == update
+    assert settled(context.models, inputs_sum) is None

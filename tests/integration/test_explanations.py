@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from infra.cli.explain import command as explain_command
+from infra.cli.models.explain import command as explain_command
 from schemas.records.events import MessageAdded, TicketImported, TicketOpened
 from schemas.vocabulary import Author, Channel
 from serving.http.app import build_app

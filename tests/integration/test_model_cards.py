@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from batch.cards import quality_sections
-from batch.cards.card import CardWishes, write_card
+from batch.cards.card import CardOptions, write_card
 from batch.training.rows.rows import LabelledRow, TrainingError
-from infra.cli.models import command as models_command
+from infra.cli.models.models import command as models_command
 from tests.small_model import small_rows
 from understanding.bundle.bundle import load_bundle, read_manifest
 from understanding.manifest.manifest import CARD_FOLDER
@@ -33,7 +33,7 @@ def _card(out: Path, bundle: Path, rows: list[LabelledRow] = ROWS, *, show_texts
         source="made-up rows",
         priorities=PriorityTable.load(),
         progress=lambda _what, _done: None,
-        wishes=CardWishes(show_texts=show_texts),
+        options=CardOptions(show_texts=show_texts),
     )
     return (out / "card.md").read_text(encoding="utf-8")
 

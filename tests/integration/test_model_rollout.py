@@ -13,18 +13,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batch.promotion.by_hand import ModelsInUse, Why, end_trial, promote_version, try_beside
+from batch.releases.by_hand import ModelsInUse, StatedReason, end_trial, promote_version, try_beside
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import TicketTriaged
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
-from streams.triage.deployment import in_share
+from streams.stages.triage.models.deployment import in_share
 from tests.batch_home import nothing
 from tests.integration.broken_records import headers_for, opened
 from tests.small_model import small_rows, train_small
 from tests.stage_harness import ROOT, Reading, StageHarness, wait_for
 
-WHY = Why("a test", datetime(2026, 3, 2, tzinfo=UTC))
+WHY = StatedReason("a test", datetime(2026, 3, 2, tzinfo=UTC))
 
 
 class Traffic(threading.Thread):

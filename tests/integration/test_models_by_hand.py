@@ -10,19 +10,26 @@ import pytest
 
 from batch.cycle import batch_cycle
 from batch.errors import BatchBusy, ModelUnknown
-from batch.promotion.bundles import remove_old_challengers, stored_bundles
-from batch.promotion.by_hand import ModelsInUse, Why, end_trial, promote_version, roll_back, try_beside
-from batch.promotion.effects import follow
-from batch.promotion.listing import summaries
-from batch.promotion.models_lock import models_locked
-from batch.promotion.releases import (
+from batch.releases.bundles import remove_old_challengers, stored_bundles
+from batch.releases.by_hand import (
+    ModelsInUse,
+    StatedReason,
+    end_trial,
+    promote_version,
+    roll_back,
+    try_beside,
+)
+from batch.releases.effects import follow
+from batch.releases.listing import summaries
+from batch.releases.models_lock import models_locked
+from batch.releases.releases import (
     Release,
     append_release,
     barred_versions,
     note_announced,
     read_releases,
 )
-from batch.promotion.verdicts import Verdict, read_verdict, settled, write_verdict
+from batch.releases.verdicts import Verdict, read_verdict, settled, write_verdict
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import ModelPublished
 from schemas.records.topics import Topic
@@ -33,7 +40,7 @@ from understanding.bundle.registry import CURRENT, pointer_to, read_current, wri
 from understanding.manifest.manifest import Evaluation
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-WHY = Why("it looked better", NOW)
+WHY = StatedReason("it looked better", NOW)
 STEPS = ["release: record it", "promote 2", "promote 3", "promote 4"]
 
 
@@ -104,7 +111,7 @@ def test_a_persons_acts_are_recorded_announced_and_undone(home: BatchHome, model
     for version in ("v1", "v2", "v3"):
         promote_version(in_use(home), version, WHY)
     assert promote_version(in_use(home), "v3", WHY).number == 3
-    assert roll_back(in_use(home), None, Why("too many wrong teams", NOW)).model.version == "v2"
+    assert roll_back(in_use(home), None, StatedReason("too many wrong teams", NOW)).model.version == "v2"
     assert roll_back(in_use(home), None, WHY).model.version == "v1"
     with pytest.raises(ModelUnknown, match="no earlier model than v1"):
         roll_back(in_use(home), None, WHY)
@@ -257,7 +264,7 @@ def test_a_bundle_of_an_older_format_is_replaced(home: BatchHome, models: Path, 
 
 def test_one_at_a_time(home: BatchHome, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second waits, and is told who holds the lock if it takes too long."""
-    monkeypatch.setattr("batch.promotion.models_lock._PATIENCE_S", 0.1)
+    monkeypatch.setattr("batch.releases.models_lock._PATIENCE_S", 0.1)
     with (
         models_locked(models, command="batch train", now=NOW),
         pytest.raises(BatchBusy, match="`batch train`"),

@@ -13,10 +13,10 @@ from kafka.errors import CoordinatorNotAvailableError, NotCoordinatorError
 from infra.local.kafka import LocalKafka
 from infra.topics import admin_client
 from schemas.records.topics import Topic
-from streams.clients import group_reader, reader, topic_facts
-from streams.faust_consumer import STAMP_END
-from streams.offsets import BrokerPositions
-from streams.record import TopicRole
+from streams.broker.clients import group_reader, reader, topic_facts
+from streams.broker.faust_consumer import STAMP_END
+from streams.broker.offsets import BrokerPositions
+from streams.foundation.record import TopicRole
 from tests.stage_harness import StageHarness, wait_for
 
 PROGRAM = str(Path(__file__).with_name("counting_stage.py"))

@@ -13,16 +13,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from infra.replays import incidents, it_tickets
-from infra.replays.serving_client import NotServedInTime, QueryRefused, ServingClient, ServingUnreachable
+from infra.demo.serving_client import NotServedInTime, ServingClient, ServingRefused, ServingUnreachable
 from schemas.fold import Fact, fold
 from schemas.records.events import TicketEvent
 from schemas.records.ticket_row import TicketRow
+from tests.public_data import incidents, it_tickets
 from ticketyard.replaying import ReplayRequest, ReplaySummary, RowFile, load_mapping
 from ticketyard.replaying.mapper import Mapper
 from ticketyard.settings import ProducingSettings
 
-RECOUNT = Path(__file__).parents[1] / "end_to_end" / "recount_incidents.py"
+RECOUNT = Path(__file__).parents[1] / "public_data" / "recount_incidents.py"
 Answer = Callable[[str, list[Any]], list[list[Any]]]
 
 
@@ -241,7 +241,7 @@ def test_errors_of_serving_are_told_apart(serving: FakeServing) -> None:
         raise ValueError("no such view")
 
     serving.answer = refuse
-    with pytest.raises(QueryRefused, match="no such view"):
+    with pytest.raises(ServingRefused, match="no such view"):
         ServingClient(serving.url).rows("SELECT 1")
     with pytest.raises(ServingUnreachable, match="does not answer"):
         ServingClient("http://127.0.0.1:1").rows("SELECT 1")

@@ -17,9 +17,9 @@ from infra.topics import admin_client
 from schemas.records.derived import TicketTriaged
 from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.topics import Topic
-from streams.clients import topic_facts
-from streams.errors import EXIT_STAY_DOWN
-from streams.faust_consumer import STAMP_END
+from streams.broker.clients import topic_facts
+from streams.broker.faust_consumer import STAMP_END
+from streams.foundation.errors import EXIT_STAY_DOWN
 from tests.stage_harness import StageHarness, wait_for
 
 

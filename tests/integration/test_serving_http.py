@@ -21,7 +21,7 @@ from schemas.vocabulary import AgentStatus, Priority, Status
 from serving.http.app import build_app
 from serving.service import Serving
 from serving.settings import ServingSettings
-from serving.tail.rows import Record
+from serving.tail.rows import TailRecord
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import at, record, ticket_row
 from tests.unit.serving.waiting import wait_for
@@ -49,7 +49,7 @@ def log() -> MemoryLog:
     agent = AgentUpdated(agent_id="agent-1", home_team="one", status=AgentStatus.AVAILABLE, capacity=1)
     headers = encode_headers(Envelope(id="a", type="AgentUpdated", source="test", time=at(0)))
     log.add(
-        Record(
+        TailRecord(
             topic=Topic.AGENTS_EVENTS,
             partition=0,
             offset=0,

@@ -14,14 +14,14 @@ from schemas.records.events import AgentUpdated
 from schemas.records.topics import SERVED, Topic
 from schemas.vocabulary import AgentStatus, Status
 from serving.errors import OutOfMemory
-from serving.merge.answers import Answers
+from serving.merge.answers import ReaderPool
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
 from serving.state import AnswerMetadata, ServedState
 from serving.tail.kafka_log import OutOfBounds
 from serving.tail.loop import Tail, TailTiming
 from serving.tail.progress import Place
-from serving.tail.rows import Record
+from serving.tail.rows import TailRecord
 from serving.tail.status import StatusBoard
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.merge_bench import LOG, write_run
@@ -42,7 +42,7 @@ class TailBench:
         self.refusing = False
         self.failures = 0
         self.database = open_database(views=views, spill=views / "spill", threads=1, memory="512MB")
-        self.answers = Answers(self.database, threads=1, timeout_s=30, row_cap=1000)
+        self.answers = ReaderPool(self.database, threads=1, timeout_s=30, row_cap=1000)
         self.tail = Tail(
             store=MergeStore(self.database),
             connect=self._connect,
@@ -351,7 +351,7 @@ def test_an_agents_event_in_batch_and_tail_counts_once(bench: TailBench) -> None
         body = AgentUpdated(agent_id="a", home_team="one", status=status, capacity=number)
         envelope = Envelope(id=f"e{number}", type="AgentUpdated", source="test", time=START)
         bench.log.add(
-            Record(
+            TailRecord(
                 topic=Topic.AGENTS_EVENTS,
                 partition=0,
                 offset=0,

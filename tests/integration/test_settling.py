@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batch.promotion.bundles import forget_texts, place
-from batch.promotion.holds import PublishRules
 from batch.promotion.settling import settle
-from batch.promotion.verdicts import Verdict
+from batch.releases.bundles import forget_texts, place
+from batch.releases.holds import PublishRules
+from batch.releases.verdicts import Verdict
 from tests.batch_home import nothing
 from tests.unit.understanding.tiny_model import tiny_manifest
 from understanding.bundle.bundle import load_bundle, read_manifest

@@ -9,15 +9,15 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from infra.cli.stream import command
+from infra.cli.operating.stream import command
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentRostered
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import AgentUpdated
 from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus
-from streams.errors import EXIT_STAY_DOWN
-from streams.stages import STAGES
+from streams.foundation.errors import EXIT_STAY_DOWN
+from streams.stages.registry import STAGES
 from streams.stopped_stage import StoppedStage
 from tests.stage_harness import Reading, StageHarness, wait_for
 

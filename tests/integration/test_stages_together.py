@@ -10,16 +10,16 @@ import pytest
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentReleased
 from schemas.records.topics import Topic
-from streams.errors import EXIT_STAY_DOWN
-from streams.fault_points import FaultPoint
+from streams.foundation.errors import EXIT_STAY_DOWN
+from streams.foundation.fault_points import FaultPoint
 from tests.stage_harness import Reading, StageHarness, wait_for
 
 _PROGRAM = """
 import os
 from process.logs import configure_logs
 from schemas.records.topics import Topic
-from streams.settings import StreamSettings
-from streams.stages import StageSpec
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import StageSpec
 from streams.worker import Worker, run_workers
 from tests.integration.counting_stage import SPEC, CountingPartition
 

@@ -12,10 +12,10 @@ import pytest
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentReleased, RecordDied
 from schemas.records.topics import Topic
-from streams.clients import reader, transactional_producer
-from streams.errors import EXIT_STAY_DOWN, OwnershipLost
-from streams.fault_points import FaultPoint, never
-from streams.state_log import StateLog, StepHeader
+from streams.broker.clients import reader, transactional_producer
+from streams.foundation.errors import EXIT_STAY_DOWN, OwnershipLost
+from streams.foundation.fault_points import FaultPoint, never
+from streams.steps.state_log import StateLog, StepHeader
 from tests.stage_harness import StageHarness, wait_for
 
 PROGRAM = str(Path(__file__).with_name("counting_stage.py"))

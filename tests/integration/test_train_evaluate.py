@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from batch.training.rows.rows import LabelledRow
-from infra.cli.evaluate import command as evaluate
-from infra.cli.train import command as train
-from infra.cli.train_sentiment import command as train_sentiment
-from infra.cli.train_update import command as train_update
-from infra.cli.triage import command as triage
+from infra.cli.models.triage import command as triage
+from infra.cli.training.evaluate import command as evaluate
+from infra.cli.training.train import command as train
+from infra.cli.training.train_sentiment import command as train_sentiment
+from infra.cli.training.train_update import command as train_update
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
 from understanding.arrays.errors import BundleError

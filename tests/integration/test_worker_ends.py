@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from infra.local.kafka import LocalKafka
-from streams.errors import EXIT_RESTART, EXIT_STAY_DOWN
+from streams.foundation.errors import EXIT_RESTART, EXIT_STAY_DOWN
 from tests.stage_harness import StageHarness, wait_for
 
 _PROGRAM = """
 from schemas.errors import Permanent
 from process.logs import configure_logs
 from schemas.records.topics import Topic
-from streams.settings import StreamSettings
-from streams.stages import StageSpec
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import StageSpec
 from streams.worker import Worker, run_workers
 
 def cannot(settings):
@@ -51,9 +51,9 @@ def test_an_error_in_a_rebalance_ends_the_worker(harness: StageHarness, error: s
 
 _FORGOTTEN = """
 from process.logs import configure_logs
-from streams.faust_consumer import FinishedOffsetsConsumer
-from streams.settings import StreamSettings
-from streams.stages import STAGES
+from streams.broker.faust_consumer import FinishedOffsetsConsumer
+from streams.foundation.settings import StreamSettings
+from streams.stages.registry import STAGES
 from streams.worker import Worker, run_workers
 
 async def never(self, assigned, generation_id=0):
@@ -77,8 +77,8 @@ def test_a_worker_without_any_assignment_ends(harness: StageHarness, monkeypatch
 _NAMED = """
 import os
 from process.logs import configure_logs
-from streams.settings import StreamSettings
-from streams.stages import STAGES
+from streams.foundation.settings import StreamSettings
+from streams.stages.registry import STAGES
 from streams.worker import Worker, run_workers
 
 configure_logs(os.environ["TICKETYARD_WORKER_ID"])

@@ -17,7 +17,7 @@ from batch.settings import BatchSettings
 from batch.spark import spark_session
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import arrow_schema
-from schemas.views.base_columns import Column
+from schemas.views.base_columns import BaseColumn
 from schemas.views.tables import (
     BASE_VIEWS,
     DERIVED_VIEWS,
@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[str | None, ...]] = {
 """Columns whose values the views look into; any other text is one of a few, or missing."""
 
 
-def value(column: Column, rng: random.Random, required: bool) -> Any:
+def value(column: BaseColumn, rng: random.Random, required: bool) -> Any:
     if not required and rng.random() < 0.15:
         return None
     words = WORDS.get(column.name, tuple(f"{column.name}-{n}" for n in range(3)))

@@ -24,7 +24,7 @@ class ReplayKey(msgspec.Struct, frozen=True, kw_only=True):
         return derived_id(self.file_sum, self.mapping_sum, self.topic_id, self.selection)[:16]
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a replay got: every event of the first `rows` rows is acknowledged, and what these rows gave."""
 
     key: ReplayKey
@@ -43,19 +43,19 @@ class ProgressFile:
         self._key = key
         self.path = folder / f"{key.name}.progress.json"
 
-    def read(self) -> Progress:
+    def read(self) -> ReplayProgress:
         """Return the last progress; none where nothing of this very replay is kept."""
         try:
-            found = msgspec.json.decode(self.path.read_bytes(), type=Progress)
+            found = msgspec.json.decode(self.path.read_bytes(), type=ReplayProgress)
         except (FileNotFoundError, msgspec.DecodeError):
-            return Progress(key=self._key)
-        return found if found.key == self._key else Progress(key=self._key)
+            return ReplayProgress(key=self._key)
+        return found if found.key == self._key else ReplayProgress(key=self._key)
 
     def forget(self) -> None:
         """Let the next run begin at the first row."""
         self.path.unlink(missing_ok=True)
 
-    def write(self, progress: Progress) -> None:
+    def write(self, progress: ReplayProgress) -> None:
         """Keep this progress."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         beside = self.path.with_suffix(".new")

@@ -17,7 +17,7 @@ from ticketyard.record import to_record
 from ticketyard.replaying.mapper import MappedEvent, MappedRow, Mapper
 from ticketyard.replaying.mapping import Mapping, MappingError
 from ticketyard.replaying.pacing import Pace, Schedule
-from ticketyard.replaying.progress import Progress, ProgressFile, RejectsFile
+from ticketyard.replaying.progress import ProgressFile, RejectsFile, ReplayProgress
 from ticketyard.replaying.rows import Row, RowFile
 from ticketyard.replaying.values import text_of
 
@@ -155,7 +155,7 @@ class _Run:
         schedule: Schedule,
         progress_file: ProgressFile,
         rejects: RejectsFile,
-        before: Progress,
+        before: ReplayProgress,
         source: str,
         progress_every_s: float,
     ) -> None:
@@ -165,7 +165,7 @@ class _Run:
         self._rejects = rejects
         self._source = source
         self._progress_every_s = progress_every_s
-        self._waiting: deque[tuple[list[Future[Receipt]], Progress]] = deque()
+        self._waiting: deque[tuple[list[Future[Receipt]], ReplayProgress]] = deque()
         self._acknowledged = before
         self._written_at = time.monotonic()
         self.sent = before
@@ -187,7 +187,7 @@ class _Run:
         self._waiting.append((futures, self.sent))
         self._advance()
 
-    def finish(self) -> Progress:
+    def finish(self) -> ReplayProgress:
         self._publisher.flush()
         self._rejects.flush()
         self._file.write(self.sent)
@@ -225,7 +225,11 @@ def _when(mapped: MappedRow) -> datetime:
 
 
 def _summary(
-    before: Progress, after: Progress, seconds: float, worst_delay: timedelta, rejects: Path | None
+    before: ReplayProgress,
+    after: ReplayProgress,
+    seconds: float,
+    worst_delay: timedelta,
+    rejects: Path | None,
 ) -> ReplaySummary:
     return ReplaySummary(
         rows=after.rows,

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal, NamedTuple, Self
 
 import msgspec
-import pyarrow.parquet as pq
 
 from schemas.errors import Permanent
 
@@ -56,7 +55,7 @@ class RowFile:
         try:
             chosen = form or format_of(path)
             if chosen == "parquet":
-                return cls(path, chosen, None, pq.read_schema(path).names)
+                return cls(path, chosen, None, _parquet().read_schema(path).names)
             raw: IO[bytes] = path.open("rb")
             opened = cls(path, chosen, raw, None)
             if chosen == "csv":
@@ -140,7 +139,7 @@ class RowFile:
             yield Row(number, values or {"line": line.rstrip("\n")}, problem)
 
     def _parquet_rows(self) -> Iterator[Row]:
-        with pq.ParquetFile(self.path) as file:
+        with _parquet().ParquetFile(self.path) as file:
             total, number = max(1, file.metadata.num_rows), 0
             for batch in file.iter_batches(batch_size=1024):
                 for values in batch.to_pylist():
@@ -156,6 +155,18 @@ def format_of(path: Path) -> Format:
     if found is None:
         raise UnreadableFile(f"{path}: say --format csv, jsonl or parquet, the name does not tell")
     return found
+
+
+def _parquet() -> Any:
+    """Import what reads Parquet; producers do without it. Raises UnreadableFile where it is not installed."""
+    try:
+        import pyarrow.parquet  # noqa: PLC0415 - see above
+    except ImportError as error:
+        raise UnreadableFile(
+            "Parquet cannot be read without pyarrow: install it with `pip install 'ticketyard[arrow]'`, "
+            "or give the rows as CSV or JSON lines"
+        ) from error
+    return pyarrow.parquet
 
 
 def _cells(reader: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:

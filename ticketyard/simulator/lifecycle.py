@@ -28,7 +28,7 @@ _ANOTHER_ROUND: Final = 0.45
 """How probable it is that the customer answers once more before the ticket is resolved."""
 
 
-class Step(NamedTuple):
+class LifeEvent(NamedTuple):
     """One event of a ticket, at a second of the operation."""
 
     at_s: float
@@ -47,9 +47,9 @@ class Life:
         self._agent = rng.choice(agents)
         self._id = case.ticket_id
         self._now = opened_s
-        self.steps: list[Step] = []
+        self.steps: list[LifeEvent] = []
 
-    def live(self, *, original_id: str | None, other_team: str) -> list[Step]:
+    def live(self, *, original_id: str | None, other_team: str) -> list[LifeEvent]:
         """Return the ticket's events; one that repeats `original_id` is merged into it and ends there."""
         self._open()
         if original_id is not None:
@@ -159,7 +159,7 @@ class Life:
         """Let time pass, log-normally around the median, then let the event happen."""
         if median_s:
             self._now += median_s * self._rng.lognormvariate(0.0, 0.7)
-        self.steps.append(Step(self._now, event))
+        self.steps.append(LifeEvent(self._now, event))
 
     def _chance(self, probability: float) -> bool:
         return self._rng.random() < probability

@@ -13,7 +13,7 @@ from schemas.taxonomy import Taxonomy
 from ticketyard.simulator.arrivals import arrivals
 from ticketyard.simulator.case import Case, CaseBook
 from ticketyard.simulator.config import SimulationConfig
-from ticketyard.simulator.lifecycle import Life, Step
+from ticketyard.simulator.lifecycle import Life, LifeEvent
 from ticketyard.simulator.roster import hire, status_changes, teams_of
 from ticketyard.simulator.timed import TicketTruth, TimedEvent
 from ticketyard.simulator.truth import truth_of
@@ -85,7 +85,7 @@ class _Simulation:
         for position, step in enumerate(steps):
             self._push(step.at_s, f"{case.ticket_id}:{position}", step.event, None if position else truth)
 
-    def _live(self, case: Case, at_s: float) -> list[Step]:
+    def _live(self, case: Case, at_s: float) -> list[LifeEvent]:
         rng = self._cases.rng(case.number, "life")
         team = self._taxonomy.team_for(case.intent)
         original = None if case.repeats is None else self._cases.case(case.repeats).ticket_id

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from infra.processes.child import Child, ChildSpec
 from infra.processes.home_lock import run_folder
-from infra.replays.bundle_release import release_bundle
 from infra.running import running_pipeline
 from infra.settings import InfraSettings
 from infra.topics import ensure_topics, specs_of
@@ -19,6 +18,7 @@ from tests.bench.peers.candidates import Candidate
 from tests.bench.peers.environment import ROOT
 from tests.bench.peers.work import PeerArguments
 from tests.bench.run import BenchRun, home_of
+from tests.public_data.bundle_release import release_bundle
 
 TEXTS: Final = "texts"
 LIVES: Final = "whole lives"

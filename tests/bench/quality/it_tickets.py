@@ -8,10 +8,10 @@ from typing import Final
 from sklearn.model_selection import train_test_split
 
 from batch.training.rows.rows import LabelledRow
-from infra.replays.it_tickets import DATA_FILE, LABEL_COLUMN, TEXT_COLUMN
 from tests.bench.quality.answers import tested, training_rows
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least
+from tests.public_data.it_tickets import DATA_FILE, LABEL_COLUMN, TEXT_COLUMN
 
 NAME: Final = "it_service_tickets"
 BAR: Final = 0.89

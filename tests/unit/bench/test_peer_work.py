@@ -7,7 +7,7 @@ import msgspec
 from schemas.records.envelope import encode_body
 from schemas.records.events import TicketEvent
 from schemas.taxonomy import load_taxonomy
-from streams.triage.intake import message_of
+from streams.stages.triage.intake import message_of
 from tests.bench.lives import Phase, lives
 from tests.bench.peers.work import Body, said_in
 

@@ -2,17 +2,18 @@
 
 import pytest
 
-from infra.checks import GIB, Verdict, drifted, room_check
+from infra.checks import GIB, CheckStatus, drifted, room_check
 
 
 @pytest.mark.parametrize(
-    ("gib", "verdict"), [(0.5, Verdict.FAIL), (1.0, Verdict.WARN), (4.9, Verdict.WARN), (5.0, Verdict.OK)]
+    ("gib", "verdict"),
+    [(0.5, CheckStatus.FAIL), (1.0, CheckStatus.WARN), (4.9, CheckStatus.WARN), (5.0, CheckStatus.OK)],
 )
-def test_room_is_judged_by_two_thresholds(gib: float, verdict: Verdict) -> None:
+def test_room_is_judged_by_two_thresholds(gib: float, verdict: CheckStatus) -> None:
     """Below the least it fails, below the good it warns; both say how to mend it."""
     check = room_check("disk", gib * GIB, least_gib=1, good_gib=5, mend="Free some.")
     assert check.verdict is verdict
-    assert bool(check.mend) is (verdict is not Verdict.OK)
+    assert bool(check.mend) is (verdict is not CheckStatus.OK)
 
 
 def test_drift_names_package_and_both_versions() -> None:

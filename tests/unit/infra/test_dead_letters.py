@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from infra.dead_letter_replay import REPLAY_OF, Repair, replayed_headers
 from infra.dead_letters import (
-    Choice,
     DeadLetter,
+    ForeignRecord,
     Found,
-    Replay,
-    Stranger,
+    LetterFilter,
+    LetterReplay,
     one_id,
     survey,
     what_is,
@@ -95,7 +95,7 @@ def test_a_record_without_a_value_is_told_from_an_empty_one(null: bool, value: b
 def test_a_stranger_is_named_and_does_no_harm(told: Headers, value: bytes | None, words: str) -> None:
     """Anybody may write to a topic; reading goes on."""
     found = what_is(3, 11, -1, told, value)
-    assert isinstance(found, Stranger)
+    assert isinstance(found, ForeignRecord)
     assert found.place == "tickets.dead[3]@11"
     assert words in found.error
 
@@ -106,18 +106,18 @@ def test_a_stranger_is_named_and_does_no_harm(told: Headers, value: bytes | None
 )
 def test_no_record_is_too_strange(told: Headers, value: bytes | None) -> None:
     """Whatever a record of tickets.dead holds, it is something."""
-    assert isinstance(what_is(0, 0, 0, told, value), DeadLetter | Replay | Stranger)
+    assert isinstance(what_is(0, 0, 0, told, value), DeadLetter | LetterReplay | ForeignRecord)
 
 
 def test_the_newest_come_first_and_once() -> None:
     """A stage that died after writing a letter writes it again: the first counts."""
     found = [letter("a"), letter("b", minutes=5), letter("a", minutes=9)]
-    assert [one.id for one in survey(found, Choice()).newest_first()] == ["b", "a"]
+    assert [one.id for one in survey(found, LetterFilter()).newest_first()] == ["b", "a"]
 
 
 def test_what_was_sent_back_is_not_pending() -> None:
     """Word of a replay marks its letter, and only that."""
-    letters = survey([letter("a"), letter("b"), replay("a")], Choice())
+    letters = survey([letter("a"), letter("b"), replay("a")], LetterFilter())
     assert [one.id for one in letters.newest_first()] == ["b", "a"]
     assert [one.id for one in letters.newest_first(pending=True)] == ["b"]
     assert letters.replays["a"].about.replayed_to_offset == 9
@@ -126,17 +126,17 @@ def test_what_was_sent_back_is_not_pending() -> None:
 @pytest.mark.parametrize(
     ("choice", "ids"),
     [
-        (Choice(), {"d1", "d2"}),
-        (Choice(stage="cases"), {"d2"}),
-        (Choice(error="InvalidBody"), {"d1"}),
-        (Choice(topic="tickets.enriched"), {"d2"}),
-        (Choice(since=AT + timedelta(minutes=1)), {"d2"}),
-        (Choice(stage="cases", error="InvalidBody"), set()),
-        (Choice(ids=("d1", "x")), {"d1"}),
-        (Choice(ids=("d",)), {"d1", "d2"}),
+        (LetterFilter(), {"d1", "d2"}),
+        (LetterFilter(stage="cases"), {"d2"}),
+        (LetterFilter(error="InvalidBody"), {"d1"}),
+        (LetterFilter(topic="tickets.enriched"), {"d2"}),
+        (LetterFilter(since=AT + timedelta(minutes=1)), {"d2"}),
+        (LetterFilter(stage="cases", error="InvalidBody"), set()),
+        (LetterFilter(ids=("d1", "x")), {"d1"}),
+        (LetterFilter(ids=("d",)), {"d1", "d2"}),
     ],
 )
-def test_a_choice_is_all_that_is_said(choice: Choice, ids: set[str]) -> None:
+def test_a_choice_is_all_that_is_said(choice: LetterFilter, ids: set[str]) -> None:
     """Filters narrow each other down."""
     other = letter("d2", minutes=2, about=died("cases", "DuplicateConflict", "tickets.enriched"))
     assert set(survey([letter("d1"), other], choice).letters) == ids
@@ -145,7 +145,7 @@ def test_a_choice_is_all_that_is_said(choice: Choice, ids: set[str]) -> None:
 def test_a_list_keeps_no_values() -> None:
     """A million letters must fit; the values are read again when they are wanted."""
     found = [letter("a"), letter("b"), letter("a")]
-    (kept,) = survey(found, Choice(ids=("a",))).newest_first()
+    (kept,) = survey(found, LetterFilter(ids=("a",))).newest_first()
     assert (kept.value, kept.about.headers, kept.about.key) == (b"", (), None)
     (whole,) = whole_letters(found, ["a"])
     assert (whole.value, whole.about.key) == (b"\xff raw", b"k")
@@ -153,7 +153,7 @@ def test_a_list_keeps_no_values() -> None:
 
 def test_the_beginning_of_an_id_is_enough() -> None:
     """If it is of one letter only; a whole id is always its own."""
-    letters = survey([letter("abc"), letter("abd"), letter("ab")], Choice())
+    letters = survey([letter("abc"), letter("abd"), letter("ab")], LetterFilter())
     assert one_id(letters, "abc") == "abc"
     assert one_id(letters, "ab") == "ab"
     with pytest.raises(Permanent, match="3 letters begin with a"):

@@ -5,7 +5,7 @@ import math
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from streams.metrics import OnePage, StageMetrics
+from streams.foundation.metrics import OnePage, StageMetrics
 from tests.bench.latency_shares import PartTimes
 
 

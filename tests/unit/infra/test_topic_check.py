@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.topics import TopicState, mismatches
+from infra.topics import BrokerTopic, mismatches
 from schemas.records.topics import topic_specs
 
 SPECS = topic_specs()
@@ -13,7 +13,7 @@ SPECS = topic_specs()
 def test_each_wrong_count_is_named_and_missing_topics_are_not(counts: list[int]) -> None:
     """A topic that does not exist will be created; one with another count is named with both numbers."""
     states = {
-        spec.name: TopicState(spec.name, "id", count) for spec, count in zip(SPECS, counts, strict=True)
+        spec.name: BrokerTopic(spec.name, "id", count) for spec, count in zip(SPECS, counts, strict=True)
     }
     wrong = [
         f"Topic {spec.name} has {count} partitions, the settings say {spec.partitions}"

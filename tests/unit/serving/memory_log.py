@@ -7,7 +7,7 @@ import msgspec
 from schemas.records.topics import SERVED, Topic
 from serving.tail.kafka_log import OutOfBounds
 from serving.tail.progress import Bounds, LiveTopic, Place
-from serving.tail.rows import Record
+from serving.tail.rows import TailRecord
 
 
 class MemoryLog:
@@ -16,12 +16,12 @@ class MemoryLog:
     def __init__(self, partitions: int = 2) -> None:
         self.ids: dict[str, str] = {topic.value: f"{topic.value}-1" for topic in SERVED}
         self.partitions = tuple(range(partitions))
-        self.records: dict[Place, list[Record]] = {}
+        self.records: dict[Place, list[TailRecord]] = {}
         self.earliest: dict[Place, int] = {}
         self._next: dict[Place, int] = {}
         self.closed = 0
 
-    def add(self, record: Record) -> None:
+    def add(self, record: TailRecord) -> None:
         """Append a record to its partition; its offset becomes the next one."""
         held = self.records.setdefault((record.topic.value, record.partition), [])
         held.append(msgspec.structs.replace(record, offset=len(held)))
@@ -51,10 +51,10 @@ class MemoryLog:
         """Read from there on."""
         self._next = dict(nexts)
 
-    def poll(self, timeout_ms: int, limit: int) -> list[Record]:
+    def poll(self, timeout_ms: int, limit: int) -> list[TailRecord]:
         """Return what is there, at once."""
         del timeout_ms
-        found: list[Record] = []
+        found: list[TailRecord] = []
         for place, start in self._next.items():
             if not self.earliest.get(place, 0) <= start <= self._end(place):
                 raise OutOfBounds(f"{place} has no offset {start}")

@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 
 from schemas.records.topics import SERVED, Topic
 from schemas.views.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles
-from serving.merge.answers import Answers
+from serving.merge.answers import ReaderPool
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
 from serving.runs import Run, load_run, read_pointer
 from serving.state import ServedState
 from serving.tail import progress
 from serving.tail.progress import LiveTopic
-from serving.tail.rows import Record, arrow_table, decode_records
+from serving.tail.rows import TailRecord, arrow_table, decode_records
 
 LOG = Topic.TICKETS_LOG.value
 LOG_ID = "6f1c2d3e-0000-4000-8000-000000000001"
@@ -77,7 +77,7 @@ class MergeBench:
         views.mkdir(parents=True, exist_ok=True)
         self.database = open_database(views=views, spill=views / "spill", threads=1, memory="512MB")
         self.store = MergeStore(self.database)
-        self.answers = Answers(self.database, threads=2, timeout_s=30, row_cap=100_000)
+        self.answers = ReaderPool(self.database, threads=2, timeout_s=30, row_cap=100_000)
         names = [topic.value for topic in SERVED]
         self.state: ServedState = progress.with_live_topics(progress.initial_state(names), LIVE)
         self.store.install(self.state)
@@ -94,7 +94,7 @@ class MergeBench:
         self.state = new
         return run
 
-    def append(self, records: list[Record]) -> None:
+    def append(self, records: list[TailRecord]) -> None:
         """Feed records to the tail as its thread would, without those that batch has."""
         nexts = self.nexts()
         unread = [one for one in records if one.offset >= nexts[one.partition]]

@@ -15,7 +15,7 @@ from schemas.records.ticket_row import TicketRow, Work
 from schemas.records.topics import Topic
 from schemas.views.tables import VIEWS
 from schemas.vocabulary import Author, Category, Channel, Priority, Status
-from serving.tail.rows import ARROW_SCHEMAS, Record
+from serving.tail.rows import ARROW_SCHEMAS, TailRecord
 
 START = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
@@ -59,9 +59,9 @@ def logged(after: TicketRow, body: TicketEvent | None = None) -> TicketLogged:
     )
 
 
-def record(row: TicketRow, partition: int, offset: int, body: TicketEvent | None = None) -> Record:
+def record(row: TicketRow, partition: int, offset: int, body: TicketEvent | None = None) -> TailRecord:
     """A record of tickets.log, of what `logged` makes; each arrives a second after the one before."""
-    return Record(
+    return TailRecord(
         topic=Topic.TICKETS_LOG,
         partition=partition,
         offset=offset,
@@ -77,7 +77,7 @@ class Log:
     def __init__(self, partitions: Mapping[int, list[TicketRow]]) -> None:
         self.rows = {number: list(rows) for number, rows in partitions.items()}
 
-    def records(self, partition: int, start: int, end: int) -> list[Record]:
+    def records(self, partition: int, start: int, end: int) -> list[TailRecord]:
         """The records of a partition from `start` up to `end`."""
         return [
             record(row, partition, offset)

@@ -9,9 +9,9 @@ from schemas.records.derived import DERIVED_EVENTS, Origin
 from schemas.records.envelope import Envelope, EventDecoder, decode_envelope, encode_body, encode_headers
 from schemas.records.events import Event
 from schemas.records.topics import Topic, topic_specs
-from streams.offsets import Committed
-from streams.record import Emission, Record
-from streams.step import PartitionLogic, Step
+from streams.broker.offsets import Committed
+from streams.foundation.record import Emission, Record
+from streams.steps.step import PartitionLogic, Step
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PARTITIONS: Mapping[Topic, int] = {spec.topic: spec.partitions for spec in topic_specs()}

@@ -13,10 +13,10 @@ from schemas.records.events import TicketEvent
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.records.topics import Topic
 from schemas.triage import Triage
-from streams.cases.clocks import Clocks
-from streams.cases.partition import CasesPartition
-from streams.record import Emission, Record
-from streams.step import TIMER_PREFIX, Step, Timer
+from streams.foundation.record import Emission, Record
+from streams.stages.cases.clocks import Clocks
+from streams.stages.cases.partition import CasesPartition
+from streams.steps.step import TIMER_PREFIX, Step, Timer
 from tests.unit.schemas.ticket_facts import SCORED, START, minute
 from tests.unit.streams.logic_driver import PARTITIONS, body_of
 

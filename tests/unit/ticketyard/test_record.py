@@ -20,7 +20,7 @@ from schemas.records.events import (
 from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Channel, Priority, Status
 from ticketyard.errors import InvalidEvent
-from ticketyard.record import MAX_BODY_BYTES, Record, to_record
+from ticketyard.record import MAX_BODY_BYTES, ProducerRecord, to_record
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 DECODER = EventDecoder(EXTERNAL_EVENTS)
@@ -30,7 +30,7 @@ def opened(**fields: Any) -> TicketOpened:
     return TicketOpened(**{"ticket_id": "T1", "customer_id": "C1", "channel": Channel.CHAT, **fields})
 
 
-def record_of(event: Event, **attributes: Any) -> Record:
+def record_of(event: Event, **attributes: Any) -> ProducerRecord:
     return to_record(event, **{"id": "e1", "time": NOON, "source": "test", **attributes})
 
 

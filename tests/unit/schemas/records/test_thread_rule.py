@@ -15,7 +15,7 @@ from schemas.records.events import (
     TicketResolved,
     TicketUpdated,
 )
-from schemas.records.thread_rule import Answer, ThreadPolicy, ThreadRule, changes, starts_anew
+from schemas.records.thread_rule import AnswerConfidence, ThreadPolicy, ThreadRule, changes, starts_anew
 from schemas.records.ticket_row import Said
 from schemas.triage import Triage
 from schemas.vocabulary import OUT_OF_SCOPE, Priority, Status
@@ -185,12 +185,12 @@ def test_what_starts_anew() -> None:
 
 
 confidences = st.floats(0, 1)
-answers = st.builds(Answer, confidences, st.booleans())
+answers = st.builds(AnswerConfidence, confidences, st.booleans())
 
 
 @given(answers, answers, st.floats(0.01, 1), st.booleans())
 def test_no_unsure_answer_takes_the_place_of_another(
-    standing: Answer, later: Answer, margin: float, anew: bool
+    standing: AnswerConfidence, later: AnswerConfidence, margin: float, anew: bool
 ) -> None:
     """Under confident_change what the model is unsure of never counts, and no two answers replace each other."""
     rule = ThreadRule(policy="confident_change", margin=margin)

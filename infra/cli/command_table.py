@@ -1,0 +1,43 @@
+"""Which subcommands there are, and where. To add one: a module with `command` in a folder here, and a line below.
+
+The module of a name of two words has an underscore between them.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Subcommand(NamedTuple):
+    """The folder of `infra/cli` that holds a subcommand's module, and its line of help."""
+
+    folder: str
+    help: str
+
+
+COMMANDS: Final[dict[str, Subcommand]] = {
+    "demo": Subcommand(
+        "operating", "watch the whole pipeline work on simulated tickets, every answer checked"
+    ),
+    "up": Subcommand("operating", "start broker, workers and serving, and keep them running"),
+    "down": Subcommand("operating", "stop what `up` runs in this home"),
+    "doctor": Subcommand("operating", "say what is missing or wrong on this machine, and how to mend it"),
+    "topics": Subcommand("operating", "list, create or describe the pipeline's topics"),
+    "produce": Subcommand("tickets", "publish events: one, from a file, or simulated"),
+    "replay": Subcommand("tickets", "publish a CSV, JSON lines or Parquet file by a mapping"),
+    "stream": Subcommand(
+        "operating", "run one worker of a stage (triage, cases, routing, roster), or reset a stage"
+    ),
+    "train": Subcommand("training", "train a model bundle on labelled files, or on the taxonomy alone"),
+    "train update": Subcommand("training", "teach a model bundle what people have corrected"),
+    "train sentiment": Subcommand("training", "train a model of how customers feel"),
+    "evaluate": Subcommand("training", "measure a model bundle on labelled files"),
+    "evaluate sentiment": Subcommand("training", "measure a model of how customers feel"),
+    "triage": Subcommand("models", "show what a model says about a text; needs no Kafka"),
+    "explain": Subcommand("models", "show the words and examples that led a model to its answer"),
+    "taxonomy": Subcommand("models", "check the taxonomy and the map of renamed, merged and split intents"),
+    "batch": Subcommand("models", "archive, recompute the views, retrain; `batch run` does all of it"),
+    "models": Subcommand("models", "list, show, promote and roll back models; try one as shadow or canary"),
+    "serve": Subcommand("operating", "answer analysts: SQL and HTTP over batch views and the realtime tail"),
+    "query": Subcommand("tickets", "run SQL against the running server and print a table"),
+    "dead": Subcommand("tickets", "list, show, repair and replay dead letters"),
+}
+"""By name. The line of help is here so that `--help` imports no command."""

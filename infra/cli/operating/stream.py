@@ -1,0 +1,70 @@
+"""`ticketyard stream STAGE`: one worker of a stage of the speed layer in this process, or of several; its reset."""
+
+import click
+
+from infra.settings import STAGES, Stage
+
+
+@click.group()
+def command() -> None:
+    """Run one worker of a stage or of several, or let a stage that has stopped forget what it read."""
+
+
+def _worker(stage: str) -> click.Command:
+    @click.command(
+        stage, help=f"Run one worker of {stage} until Ctrl-C, on the Kafka that the settings name."
+    )
+    def run() -> None:
+        from streams.run import run_stages  # noqa: PLC0415 - brings Faust, which `--help` must not wait for
+
+        run_stages(stage)
+
+    return run
+
+
+for _stage in STAGES:
+    command.add_command(_worker(_stage))
+
+
+@command.command("all")
+@click.argument("stages", nargs=-1, type=click.Choice(STAGES))
+def together(*, stages: tuple[Stage, ...]) -> None:
+    """Run one worker of every stage, or of each named one, in this process until Ctrl-C.
+
+    Saves the memory of an interpreter a stage, for a machine with little of it. They share nothing else, but what
+    ends one of them ends all, with its exit code.
+    """
+    from streams.run import run_stages  # noqa: PLC0415 - as above
+
+    run_stages(*dict.fromkeys(stages or STAGES))
+
+
+@command.command()
+@click.argument("stage", type=click.Choice(STAGES))
+@click.option("--from-scratch", is_flag=True, help="Delete the whole state, and read all inputs again.")
+@click.option("--yes", is_flag=True, help="Do it; without this, only say what would be done.")
+def reset(*, stage: str, from_scratch: bool, yes: bool) -> None:
+    """Let a stage read inputs that were created again from their beginning.
+
+    Deletes what the stage knows of how far it had read them: the group's committed offsets in those topics, and
+    their mark in the state. The state itself stays, so nothing is decided or counted again; lost is only what
+    was in the old topic and had not been handled. Where the state topic has been lost, all offsets are deleted
+    and all inputs read again.
+
+    --from-scratch deletes all offsets and the whole state. What the inputs no longer hold is then unknown to the
+    stage, and what they do hold is done again: see docs/bad-input.md before.
+
+    Refuses while a worker of the stage is alive. Works on the Kafka that the settings name.
+    """
+    from infra.stage_reset import StageReset, require_consent  # noqa: PLC0415 - brings Faust, as above
+    from streams.foundation.settings import StreamSettings  # noqa: PLC0415 - as above
+
+    stage_reset = StageReset(stage, StreamSettings())
+    plan = stage_reset.plan(from_scratch=from_scratch)
+    click.echo("\n".join(plan.lines()))
+    if not plan:
+        click.echo("nothing to reset: no input was created again, and the state is there")
+        return
+    require_consent(plan, yes=yes)
+    stage_reset.carry_out(plan)
+    click.echo(f"done; start the stage: `ticketyard stream {stage}`, or `ticketyard up`")

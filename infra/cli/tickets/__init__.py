@@ -1,0 +1,1 @@
+"""Commands that publish events, ask about tickets, and send back what could not be handled."""

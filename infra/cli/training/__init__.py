@@ -1,0 +1,1 @@
+"""`ticketyard train` and `ticketyard evaluate`, and what both are made of."""

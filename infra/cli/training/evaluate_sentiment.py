@@ -1,0 +1,69 @@
+"""`ticketyard evaluate sentiment`: how good a sentiment model is on labelled files."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from batch.training.plan.options import TrainingOptions
+from batch.training.rows.rows import rows_to_test
+from infra.cli.options.labelled_options import FILES, column_options, columns_from, read_files
+from infra.cli.options.option_groups import options_of, with_options
+from infra.cli.training.train_sentiment import published
+from understanding.sentiment.folder import SentimentEvaluation, load_sentiment
+
+_OPTIONS = (
+    *FILES,
+    click.option("--bundle", required=True, type=click.Path(path_type=Path), help="Folder of the model."),
+    click.option(
+        "--words-only",
+        is_flag=True,
+        help="Read words alone, as the stream does where the encoder does not read a text.",
+    ),
+    *options_of(TrainingOptions, leave_out=set(TrainingOptions.model_fields) - {"threads"}),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+)
+
+
+@click.command("evaluate sentiment")
+@lambda command: with_options(command, _OPTIONS)
+@column_options
+def command(
+    more: tuple[Path, ...],
+    labelled: tuple[Path, ...],
+    bundle: Path,
+    *,
+    words_only: bool,
+    threads: int,
+    as_json: bool,
+    **columns: Any,
+) -> int:
+    """Measure a sentiment model on labelled files: on the test rows, or on all rows of a file without splits."""
+    from batch.sentiment.evaluate import evaluate_sentiment  # noqa: PLC0415 - scikit-learn takes seconds to load
+
+    paths = (*labelled, *more)
+    if not paths:
+        raise click.UsageError("name at least one labelled file: --labelled FILE")
+    files = read_files(paths, columns_from(columns))
+    rows = rows_to_test([row for file in files for row in file.rows], source=", ".join(map(str, paths)))
+    manifest, model = load_sentiment(bundle)
+    by_words = words_only or manifest.encoder is None
+    measured = evaluate_sentiment(model, rows, None if by_words else published(threads).encoder.embed)
+    if as_json:
+        click.echo(msgspec.json.encode(measured))
+    else:
+        Console().print(
+            _table(f"Sentiment {manifest.version}{', words alone' if by_words else ''}", measured)
+        )
+    return 0
+
+
+def _table(title: str, measured: SentimentEvaluation) -> Table:
+    table = Table("figure", "value", title=title, title_justify="left")
+    for name, value in msgspec.structs.asdict(measured).items():
+        shown = f"{value:.4f}" if isinstance(value, float) and name != "texts_per_second" else str(value)
+        table.add_row(name, shown)
+    return table

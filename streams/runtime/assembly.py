@@ -1,0 +1,123 @@
+"""Puts a stage together from settings: topics checked, clients made, one engine a partition."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from confluent_kafka import Consumer
+
+from schemas.records.topics import Topic
+from streams.broker.clients import (
+    group_reader,
+    idempotent_producer,
+    reader,
+    topic_facts,
+    transactional_producer,
+)
+from streams.broker.offsets import BrokerPositions
+from streams.foundation.errors import TopicMismatch
+from streams.foundation.fault_points import Reached
+from streams.foundation.metrics import StageMetrics
+from streams.foundation.record import TopicRole
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import StageSpec, group_of, names_of
+from streams.steps.engine import Engine, StepEngine
+from streams.steps.outbox import Outbox
+from streams.steps.state_log import StateLog
+
+
+def utc_now() -> datetime:
+    """Return the wall clock; the only place of the speed layer that reads it."""
+    return datetime.now(UTC)
+
+
+class Assembly:
+    """The parts of a stage that do not depend on which partitions it owns.
+
+    Raises TopicMismatch at once when topics are missing or counts differ (invariant: explicit partitions).
+    """
+
+    def __init__(
+        self, spec: StageSpec, settings: StreamSettings, *, metrics: StageMetrics, reached: Reached
+    ) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.names = names_of(settings)
+        self.metrics = metrics
+        self.reached = reached
+        facts = topic_facts(settings, self.names.values())
+        self.partition_counts = {topic: facts[name].partitions for topic, name in self.names.items()}
+        self.roles = {
+            self.names[topic]: TopicRole(topic=topic, topic_id=facts[self.names[topic]].topic_id)
+            for topic in spec.inputs
+        }
+        self.partitions = self._equal_count()
+        self.positions = BrokerPositions(
+            new_reader=self.new_reader, new_group_reader=self._new_group_reader, roles=self.roles
+        )
+
+    def _equal_count(self) -> int:
+        together = [*self.spec.inputs, *([self.spec.state] if self.spec.state else [])]
+        counts = {self.names[topic]: self.partition_counts[topic] for topic in together}
+        if len(set(counts.values())) != 1:
+            raise TopicMismatch(
+                f"stage {self.spec.name} needs equal partition counts, but there are {counts}; "
+                f"create the topics again with `ticketyard topics create` in an empty Kafka"
+            )
+        return next(iter(counts.values()))
+
+    def current_roles(self) -> Mapping[str, TopicRole]:
+        """Ask the broker again what the inputs' ids are."""
+        facts = topic_facts(self.settings, self.roles)
+        return {
+            name: TopicRole(topic=role.topic, topic_id=facts[name].topic_id)
+            for name, role in self.roles.items()
+        }
+
+    def new_reader(self) -> Consumer:
+        """Return a consumer without a group."""
+        return reader(self.settings)
+
+    def _new_group_reader(self) -> Consumer:
+        return group_reader(self.settings, group_of(self.spec.name, self.settings))
+
+    def new_outbox(self) -> Outbox:
+        """Return the sender of one partition."""
+        return Outbox(
+            producer=idempotent_producer(self.settings),
+            topic_names=self.names,
+            timeout_s=self.settings.delivery_timeout_s + 5,
+            waited=self.metrics.waited,
+            reached=self.reached,
+        )
+
+    def state_log(self, state: Topic, partition: int) -> StateLog:
+        """Return the writer and reader of one partition of the stage's state topic."""
+        transactional_id = f"{group_of(self.spec.name, self.settings)}-{partition}"
+        return StateLog(
+            topic=self.names[state],
+            partition=partition,
+            producer=transactional_producer(self.settings, transactional_id),
+            new_reader=self.new_reader,
+            timeout_s=self.settings.transaction_timeout_s,
+            reached=self.reached,
+        )
+
+    def step_engine(self, partition: int) -> Engine:
+        """Return the engine of one partition of a stateful stage."""
+        if self.spec.state is None or self.spec.new_logic is None:
+            raise TopicMismatch(f"stage {self.spec.name} keeps no state, so it has no step engine")
+        return StepEngine(
+            stage=self.spec.name,
+            partition=partition,
+            new_logic=partial(self.spec.new_logic, self.settings),
+            roles=self.roles,
+            partitions=self.partition_counts,
+            state_log=self.state_log(self.spec.state, partition),
+            outbox=self.new_outbox(),
+            positions=self.positions,
+            metrics=self.metrics,
+            clock=utc_now,
+            clock_mode=self.settings.clock,
+            reached=self.reached,
+        )

@@ -1,0 +1,28 @@
+"""What makes a stage (its inputs, its state, the logic of its partitions), and names that follow from settings."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from schemas.records.topics import Topic, topic_specs
+from streams.foundation.settings import StreamSettings
+from streams.steps.step import PartitionLogic
+
+
+class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage; without a state topic it is stateless (triage)."""
+
+    name: str
+    inputs: tuple[Topic, ...]
+    state: Topic | None = None
+    new_logic: Callable[[StreamSettings], PartitionLogic] | None = None
+
+
+def names_of(settings: StreamSettings) -> dict[Topic, str]:
+    """Return the full name of every topic."""
+    return {spec.topic: spec.name for spec in topic_specs(prefix=settings.topic_prefix)}
+
+
+def group_of(stage: str, settings: StreamSettings) -> str:
+    """Return the consumer group of a stage."""
+    return f"{settings.topic_prefix}ticketyard-{stage}"

@@ -1,0 +1,1 @@
+"""The stages, a folder each, and the registry of them by name."""

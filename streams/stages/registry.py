@@ -1,0 +1,63 @@
+"""The stages by name: what each reads, where its state lies, and what its partitions do."""
+
+from datetime import timedelta
+from typing import Final
+
+from schemas.records.topics import Topic
+from streams.foundation.settings import StreamSettings
+from streams.runtime.stage_spec import StageSpec
+from streams.stages.cases.partition import CasesPartition
+from streams.stages.roster.partition import RosterPartition
+from streams.stages.routing.partition import RoutingPartition
+from streams.stages.routing.weights import RoutingWeights
+from streams.steps.step import PartitionLogic
+
+
+def _cases(settings: StreamSettings) -> PartitionLogic:
+    return CasesPartition(
+        retire_after=timedelta(days=settings.retire_after_days),
+        close_after=timedelta(days=settings.close_after_days) if settings.close_after_days else None,
+        thread_rule=settings.thread_rule,
+    )
+
+
+def _routing(settings: StreamSettings) -> PartitionLogic:
+    return RoutingPartition(
+        weights=RoutingWeights(
+            specialisation=settings.specialisation_weight,
+            skill=settings.skill_weight,
+            free_capacity=settings.free_capacity_weight,
+            performance=settings.performance_weight,
+        )
+    )
+
+
+def _roster(_settings: StreamSettings) -> PartitionLogic:
+    return RosterPartition()
+
+
+STAGES: Final = {
+    spec.name: spec
+    for spec in (
+        StageSpec(name="triage", inputs=(Topic.TICKETS_EVENTS,)),
+        StageSpec(
+            name="cases",
+            inputs=(Topic.TICKETS_ENRICHED, Topic.TICKETS_DECISIONS),
+            state=Topic.CASES_STATE,
+            new_logic=_cases,
+        ),
+        StageSpec(
+            name="routing",
+            inputs=(Topic.TICKETS_WORK, Topic.AGENTS_ROSTER),
+            state=Topic.ROUTING_STATE,
+            new_logic=_routing,
+        ),
+        StageSpec(
+            name="roster",
+            inputs=(Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS),
+            state=Topic.ROSTER_STATE,
+            new_logic=_roster,
+        ),
+    )
+}
+"""Every stage that `ticketyard stream NAME` can run."""

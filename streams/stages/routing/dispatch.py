@@ -1,0 +1,85 @@
+"""Seats tickets: with the best free agent, else in the queue, which moves up when something became free."""
+
+from collections.abc import Set as AbstractSet
+
+from msgspec.structs import replace
+
+from streams.stages.routing.choice import choose, why_chosen, why_waiting
+from streams.stages.routing.decisions import emit_assigned, emit_queued, emit_released, waited_s
+from streams.stages.routing.entries import DepartedAgent, OpenTicket, agent_key, ticket_key
+from streams.stages.routing.team import Member, Team
+from streams.stages.routing.waiting_line import lane_of, place_of
+from streams.stages.routing.weights import RoutingWeights
+from streams.steps.step import Step
+
+
+def seat(team: Team, ticket: OpenTicket, step: Step, weights: RoutingWeights, *, alone: bool) -> None:
+    """Give a wanted ticket to an agent or let it wait; not `alone`: others may have what it gave back."""
+    work = ticket.work
+    lane = lane_of(work)
+    team.place(ticket)
+    if not alone:
+        drain(team, team.free, step, weights)
+    elif candidates := team.fitting(lane, team.free):
+        _assign(team, ticket, candidates, step, weights)
+    if team.tickets[work.ticket_id] is ticket:
+        step.put(ticket_key(work.team, work.ticket_id), ticket)
+        emit_queued(step, work, team.line.position(place_of(work)), why_waiting(team, lane))
+
+
+def drain(team: Team, changed: AbstractSet[str], step: Step, weights: RoutingWeights) -> None:
+    """Seat those who wait, the foremost first, as long as a `changed` agent can take one.
+
+    Nobody else can: before the change no waiting ticket fitted any free agent.
+    """
+    while (ticket := _next_for(team, changed)) is not None:
+        _assign(team, ticket, team.fitting(lane_of(ticket.work), team.free), step, weights)
+
+
+def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
+    if not len(team.line):
+        return None
+    takers = [team.members[agent_id] for agent_id in changed if agent_id in team.free]
+    if not takers:
+        return None
+    place = team.line.first(lambda lane: any(team.fits(taker, lane) for taker in takers))
+    ticket = team.tickets[place[-1]] if place is not None else None
+    return ticket if isinstance(ticket, OpenTicket) else None
+
+
+def _assign(
+    team: Team, ticket: OpenTicket, candidates: list[Member], step: Step, weights: RoutingWeights
+) -> None:
+    work = ticket.work
+    chosen = choose(candidates, work, weights)
+    reasons = why_chosen(chosen, team, work, lane_of(work))
+    if (waited := int(waited_s(step, work))) > 0:
+        reasons += (f"waited_s:{waited}",)
+    assigned = replace(ticket, agent_id=chosen.member.rostered.agent_id)
+    team.displace(ticket)
+    team.place(assigned)
+    step.put(ticket_key(work.team, work.ticket_id), assigned)
+    emit_assigned(step, work, chosen, reasons)
+
+
+def count_over_capacity(team: Team, agent_id: str, more: int, step: Step) -> None:
+    """Count by how many of the `more` tickets that people gave an agent they are now above their capacity."""
+    member = team.members.get(agent_id)
+    if member is None or (over := min(more, member.over)) <= 0:
+        return
+    entry = replace(member.entry, over_by_people=member.entry.over_by_people + over)
+    team.enrol(entry)
+    step.put(agent_key(entry.rostered.team, agent_id), entry)
+    step.count("over_capacity_by_people", over)
+
+
+def release_if_idle(team: Team, agent_id: str, step: Step) -> None:
+    """Let a leaving agent go once they hold nothing of the team."""
+    member = team.members.get(agent_id)
+    if member is None or member.stays or member.load.total:
+        return
+    rostered = member.rostered
+    departed = DepartedAgent(agent_id=agent_id, team=rostered.team, roster_revision=rostered.roster_revision)
+    team.depart(departed)
+    step.put(agent_key(rostered.team, agent_id), departed)
+    emit_released(step, rostered)

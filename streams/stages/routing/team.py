@@ -1,0 +1,174 @@
+"""One team in memory: its agents and their loads, its tickets and its queue. Knows nothing of messages."""
+
+from collections.abc import Iterable
+
+from schemas.records.derived import AgentRostered
+from schemas.vocabulary import AgentStatus, Channel
+from streams.stages.routing.entries import DepartedAgent, OpenTicket, TeamAgent, Ticket
+from streams.stages.routing.waiting_line import Lane, WaitingLine, lane_of, place_of, primary_language
+
+
+class Load:
+    """The team's tickets that one agent has, in all and by channel; counted for strangers as well."""
+
+    __slots__ = ("by_channel", "total")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.by_channel: dict[Channel | None, int] = {}
+
+    def add(self, channel: Channel | None, by: int) -> None:
+        """Count a ticket of `channel` in (1) or out (-1)."""
+        self.total += by
+        self.by_channel[channel] = self.by_channel.get(channel, 0) + by
+
+
+class Member:
+    """An agent of the team with what each decision looks up; `suited` remembers (specialisation, skill) by subject."""
+
+    __slots__ = (
+        "agent_id",
+        "capacity",
+        "entry",
+        "held_elsewhere",
+        "languages",
+        "load",
+        "performance",
+        "rostered",
+        "specialisations",
+        "suited",
+    )
+
+    def __init__(self, entry: TeamAgent, load: Load) -> None:
+        self.entry = entry
+        self.rostered: AgentRostered = entry.rostered
+        self.agent_id = self.rostered.agent_id
+        self.capacity = self.rostered.capacity
+        self.held_elsewhere = self.rostered.held_elsewhere
+        self.performance = self.rostered.performance
+        self.suited: dict[tuple[str | None, str | None], tuple[float, float]] = {}
+        self.languages = frozenset(map(primary_language, entry.rostered.languages))
+        self.specialisations = frozenset(entry.rostered.specialisations)
+        self.load = load
+
+    @property
+    def total(self) -> int:
+        """Return how many tickets the agent has, those of other teams included."""
+        return self.load.total + self.held_elsewhere
+
+    @property
+    def over(self) -> int:
+        """Return by how many tickets the agent is above their capacity; negative: how many are free."""
+        return self.total - self.capacity
+
+    @property
+    def stays(self) -> bool:
+        """Return whether the agent belongs to the team for more than what they still hold."""
+        return not self.rostered.leaving
+
+    @property
+    def available(self) -> bool:
+        """Return whether the agent takes new work, room or not."""
+        return self.stays and self.rostered.status is AgentStatus.AVAILABLE
+
+    def has_room_for(self, channel: Channel | None) -> bool:
+        """Return whether the agent's limit on `channel`, if there is one, leaves room."""
+        limits = self.rostered.channel_capacity
+        if not limits or channel is None or channel not in limits:
+            return True
+        return self.load.by_channel.get(channel, 0) < limits[channel]
+
+
+class Team:
+    """The state of one team. Every change keeps `free`, `spoken` and the queue right, in whatever order."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, Member] = {}
+        self.departed: dict[str, DepartedAgent] = {}
+        self.tickets: dict[str, Ticket] = {}
+        self.line = WaitingLine()
+        self.free: set[str] = set()
+        self.spoken: frozenset[str] = frozenset()
+        self._loads: dict[str, Load] = {}
+
+    @property
+    def empty(self) -> bool:
+        """Return whether nothing is known of the team."""
+        return not (self.members or self.departed or self.tickets)
+
+    def enrol(self, entry: TeamAgent) -> None:
+        """Take in an agent, or what is new about them."""
+        agent_id = entry.rostered.agent_id
+        self.departed.pop(agent_id, None)
+        self.members[agent_id] = Member(entry, self._loads.setdefault(agent_id, Load()))
+        self._refresh(agent_id)
+        self._listen()
+
+    def depart(self, entry: DepartedAgent) -> None:
+        """Let an agent go."""
+        self.departed[entry.agent_id] = entry
+        self.members.pop(entry.agent_id, None)
+        self._refresh(entry.agent_id)
+        self._listen()
+
+    def place(self, ticket: OpenTicket) -> None:
+        """Count a ticket to its agent, or let it wait."""
+        work = ticket.work
+        self.tickets[work.ticket_id] = ticket
+        if ticket.agent_id is not None:
+            self._loads.setdefault(ticket.agent_id, Load()).add(work.channel, 1)
+            self._refresh(ticket.agent_id)
+        elif ticket.waits:
+            self.line.add(lane_of(work), place_of(work))
+
+    def displace(self, ticket: OpenTicket) -> None:
+        """Undo `place`: the load is given back, the place in the queue is gone."""
+        work = ticket.work
+        del self.tickets[work.ticket_id]
+        if ticket.agent_id is not None:
+            self._loads[ticket.agent_id].add(work.channel, -1)
+            self._refresh(ticket.agent_id)
+        elif ticket.waits:
+            self.line.remove(lane_of(work), place_of(work))
+
+    def fits(self, member: Member, lane: Lane) -> bool:
+        """Return whether a free member can take a ticket of `lane`."""
+        return member.has_room_for(lane.channel) and self.understands(member, lane.language)
+
+    def understands(self, member: Member, language: str | None) -> bool:
+        """Return whether language is no obstacle.
+
+        It is an obstacle only where somebody on shift names that language: the ticket then waits for them and does
+        not go to someone who names others. An agent who names no language is not restricted.
+        """
+        languages = member.languages
+        return language is None or not languages or language in languages or language not in self.spoken
+
+    def fitting(self, lane: Lane, among: Iterable[str]) -> list[Member]:
+        """Return the free members of `among` who can take a ticket of `lane`."""
+        free = self.free if among is self.free else self.free.intersection(among)
+        language = None if lane.language not in self.spoken else lane.language  # as in `understands`
+        return [
+            member
+            for member in map(self.members.__getitem__, free)
+            if (language is None or not member.languages or language in member.languages)
+            and (not member.rostered.channel_capacity or member.has_room_for(lane.channel))
+        ]
+
+    def _refresh(self, agent_id: str) -> None:
+        member = self.members.get(agent_id)
+        if member is not None and member.available and member.over < 0:
+            self.free.add(agent_id)
+        else:
+            self.free.discard(agent_id)
+        if member is None and agent_id in self._loads and not self._loads[agent_id].total:
+            del self._loads[agent_id]
+
+    def _listen(self) -> None:
+        """Note which languages are named by somebody on shift: not leaving, and not offline."""
+        on_shift = (
+            member
+            for member in self.members.values()
+            if member.stays and member.rostered.status is not AgentStatus.OFFLINE
+        )
+        self.spoken = frozenset().union(*(member.languages for member in on_shift))

@@ -1,0 +1,207 @@
+"""A partition of triage: decode, score in one call, pass on, and only then let the offsets be committed."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from schemas.records.derived import WatermarkAdvanced
+from schemas.records.envelope import EventError
+from schemas.records.identity import derived_id
+from schemas.records.topics import Topic
+from schemas.triage import ENCODER_BUDGET, Triage
+from streams.broker.offsets import Positions
+from streams.foundation.fault_points import FaultPoint, Reached
+from streams.foundation.metrics import StageMetrics
+from streams.foundation.record import Record
+from streams.stages.triage.intake import Arrived, arrive, horizon, triaged
+from streams.stages.triage.models.deployment import TicketMessage
+from streams.stages.triage.models.model_watch import ModelWatch
+from streams.stages.triage.pressure.encoder_budget import EncoderBudget
+from streams.stages.triage.shared_scoring import SharedScoring
+from streams.stages.triage.source_watermark import SourceWatermark
+from streams.stages.triage.thread_memory import ThreadMemory
+from streams.steps.engine import StepResult
+from streams.steps.input_order import InputOrder
+from streams.steps.isolation import ENVIRONMENT, tell
+from streams.steps.outbox import Outbox
+from streams.steps.step import Step
+
+_log = structlog.get_logger(__name__)
+STAGE: Final = "triage"
+
+
+class TriageEngine:
+    """Keeps nothing that it must not forget: a record passed on twice has the same id, and the next stage drops it."""
+
+    def __init__(
+        self,
+        *,
+        partition: int,
+        order: InputOrder,
+        outbox: Outbox,
+        positions: Positions,
+        partitions: Mapping[Topic, int],
+        models: ModelWatch,
+        scoring: SharedScoring,
+        budget: EncoderBudget,
+        metrics: StageMetrics,
+        watermark: SourceWatermark,
+        threads: ThreadMemory,
+        clock: Callable[[], datetime],
+        caught_up: Callable[[int, int], bool],
+        future_skew_s: float,
+        reached: Reached,
+    ) -> None:
+        self._partition = partition
+        self._order = order
+        self._outbox = outbox
+        self._positions = positions
+        self._partitions = partitions
+        self._models = models
+        self._scoring = scoring
+        self._budget = budget
+        self._metrics = metrics
+        self._watermark = watermark
+        self._threads = threads
+        self._clock = clock
+        self._caught_up = caught_up
+        self._skew_s = future_skew_s
+        self._reached = reached
+        self._closed = threading.Event()
+        self._steps = 0
+
+    def open(self) -> Mapping[str, int]:
+        """Check that offsets belong to today's topic, and wait for the first model."""
+        committed = self._positions.committed(self._partition)
+        self._order.check_ids({name: found.stamp for name, found in committed.items()})
+        self._order.start({name: found.offset for name, found in committed.items()})
+        while not self._models.wait(5.0) and not self._closed.is_set():
+            if self._models.loading:
+                _log.info("triage.loads_its_first_model")
+            elif self._models.refusing:
+                _log.warning(
+                    "triage.waits_for_a_model", act="see `model.refused` in this log; it is tried again"
+                )
+            else:
+                _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
+        return dict(self._order.next)
+
+    def step(self, records: Sequence[Record]) -> StepResult:
+        """Pass `records` on with their results; without any, emit the watermark if it is due."""
+        with self._budget.working(len(records)):
+            return self._step(records)
+
+    def _step(self, records: Sequence[Record]) -> StepResult:
+        started = self._clock()
+        step = self._new_step(started)
+        fresh = list(self._order.admit(records))
+        arrived = [found for record in fresh if (found := self._take_in(record, step)) is not None]
+        self._pass_on(arrived, step)
+        self._emit_watermark(step)
+        if step.outbox:
+            self._outbox.send(step.outbox)
+            self._reached(FaultPoint.AFTER_OUTBOX)
+        if fresh:
+            seconds = (self._clock() - started).total_seconds()
+            self._metrics.stepped(step.counts, records=len(fresh), seconds=seconds)
+        done = dict(self._order.next)
+        return StepResult(committable=done, handled=done)
+
+    def _new_step(self, now: datetime) -> Step:
+        self._steps += 1
+        return Step(
+            stage=STAGE,
+            partition=self._partition,
+            number=self._steps,
+            partitions=self._partitions,
+            next_offsets=self._order.next,
+            now=now,
+        )
+
+    def _take_in(self, record: Record, step: Step) -> Arrived | None:
+        try:
+            arrived = arrive(record, latest=horizon(step.now, self._skew_s))
+        except ENVIRONMENT:
+            raise
+        except EventError as error:
+            step.die(record, error)
+            return None
+        except Exception as error:  # noqa: BLE001 - it is about the record: nothing else is looked at
+            tell(record, error, act="becomes a dead letter")
+            step.die(record, error)
+            step.count("unexpected_errors")
+            return None
+        self._watermark.saw(arrived.envelope.time)
+        return arrived
+
+    def _pass_on(self, arrived: Sequence[Arrived], step: Step) -> None:
+        results = self._score(arrived, step)
+        for event in arrived:
+            triage = results.get(event.origin.offset)
+            step.emit(
+                Topic.TICKETS_ENRICHED,
+                event.ticket_id,
+                triaged(event, triage),
+                id=derived_id(
+                    event.envelope.source, event.envelope.id, event.ticket_id, STAGE, "TicketTriaged"
+                ),
+                time=event.envelope.time,
+            )
+            if triage is not None:
+                step.count(f"decided_by_{triage.decided_by}")
+                if ENCODER_BUDGET in triage.reasons:
+                    step.count("encoder_left_out")
+
+    def _score(self, arrived: Sequence[Arrived], step: Step) -> Mapping[int, Triage]:
+        said: dict[int, TicketMessage] = {}
+        for event in arrived:
+            if event.starts_anew:
+                self._threads.start_anew(event.ticket_id)
+            if event.said is None:
+                continue
+            if not event.opening and self._threads.is_full(event.ticket_id):
+                step.count("beyond_thread_messages")
+                self._threads.note(event.ticket_id, (event.envelope.source, event.envelope.id))
+                continue
+            said[event.origin.offset] = TicketMessage(event.ticket_id, event.said)
+        results = dict(zip(said, self._scoring.score(list(said.values())), strict=True)) if said else {}
+        self._remember(arrived, results)
+        return results
+
+    def _remember(self, arrived: Sequence[Arrived], results: Mapping[int, Triage]) -> None:
+        for event in arrived:
+            triage = results.get(event.origin.offset)
+            if triage is not None and triage.intent is not None:
+                self._threads.note(event.ticket_id, (event.envelope.source, event.envelope.id))
+            if event.starts_anew:
+                self._threads.start_anew(event.ticket_id)
+
+    def _emit_watermark(self, step: Step) -> None:
+        """Tell every partition of tickets.enriched, as any of them may hold tickets of this source."""
+        (next_offset,) = self._order.next.values()
+        watermark = self._watermark.due(step.now, idle=self._caught_up(self._partition, next_offset))
+        if watermark is None:
+            return
+        body = WatermarkAdvanced(source_partition=self._partition, watermark=watermark)
+        for partition in range(self._partitions[Topic.TICKETS_ENRICHED]):
+            identity = derived_id(
+                STAGE, "WatermarkAdvanced", self._partition, watermark.isoformat(), partition
+            )
+            step.emit_to(
+                Topic.TICKETS_ENRICHED,
+                partition,
+                f"watermark/{self._partition}",
+                body,
+                id=identity,
+                time=watermark,
+            )
+
+    def interrupt(self) -> None:
+        """Stop waiting for a model."""
+        self._closed.set()
+
+    def close(self) -> None:
+        """Nothing is held beyond a step."""

@@ -1,0 +1,1 @@
+"""How much of the encoder there is room for while records wait, and what leaving it out costs."""

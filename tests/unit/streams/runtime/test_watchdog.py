@@ -1,0 +1,103 @@
+"""What the watchdog takes for health, second by second."""
+
+import threading
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from streams.foundation.metrics import StageMetrics
+from streams.runtime.watchdog import SignsOfLife, Stall, Watchdog
+
+WHERE = ("tickets.events", 0)
+
+
+def missing(signs: SignsOfLife, now: float) -> str | None:
+    """Return what is missing where the loop may be silent for 45 s and a share be awaited for 120."""
+    return signs.missing(now, limit_s=45, join_limit_s=120)
+
+
+def beating(signs: SignsOfLife, until: float) -> SignsOfLife:
+    signs.beat(until)
+    return signs
+
+
+def test_a_worker_that_waits_for_its_share_too_long_is_not_healthy() -> None:
+    """Watching began with the first assignment once, so a worker that never got one stayed for ever."""
+    signs = SignsOfLife(0.0)
+    assert missing(beating(signs, 119), 119) is None
+    assert "no partitions, not even none, for 121 s" in (missing(beating(signs, 121), 121) or "")
+
+
+def test_a_worker_whose_loop_never_begins_is_not_healthy() -> None:
+    """It hangs before it could ask for anything."""
+    assert "blocked for 46 s" in (missing(SignsOfLife(0.0), 46) or "")
+
+
+def test_a_share_of_nothing_is_a_share() -> None:
+    """A standby is healthy for as long as its loop beats."""
+    signs = SignsOfLife(0.0)
+    signs.assigned()
+    assert missing(beating(signs, 1e6), 1e6) is None
+
+
+def test_a_rebalance_must_end() -> None:
+    """Counted from its beginning, also if the next one begins before this one has ended."""
+    signs = SignsOfLife(0.0)
+    signs.assigned()
+    signs.revoked(1000)
+    signs.revoked(1100)
+    assert missing(beating(signs, 1119), 1119) is None
+    assert missing(beating(signs, 1121), 1121) is not None
+    signs.assigned()
+    assert missing(beating(signs, 1121), 1121) is None
+
+
+def test_stopping_must_end() -> None:
+    """Whoever leaves waits for no share any more, but must be gone in time."""
+    signs = SignsOfLife(0.0)
+    signs.leave(130)
+    assert signs.leaving
+    assert missing(beating(signs, 170), 170) is None
+    assert "stopping has taken 46 s" in (missing(beating(signs, 176), 176) or "")
+
+
+@pytest.mark.parametrize(("position", "end", "stalled"), [(5, 6, True), (6, 6, False)])
+def test_lag_without_progress_is_a_stall(position: int, end: int, stalled: bool) -> None:
+    """Nothing waiting is no stall, however long."""
+    stall = Stall(45)
+    assert not stall.look(0, {WHERE: position}, {WHERE: end})
+    assert stall.look(46, {WHERE: position}, {WHERE: end}) is stalled
+
+
+def test_progress_is_no_stall() -> None:
+    """As slow as it may be."""
+    stall = Stall(45)
+    assert not any(stall.look(40.0 * n, {WHERE: n}, {WHERE: 100}) for n in range(10))
+
+
+def test_stopping_the_watchdog_ends_its_thread() -> None:
+    """It was never stopped once; now nothing of it is left, neither thread nor client."""
+    closed = threading.Event()
+
+    class Reader:
+        def close(self) -> None:
+            closed.set()
+
+    class Nothing:
+        metrics = StageMetrics("cases", CollectorRegistry())
+
+    ended: list[BaseException] = []
+    watchdog = Watchdog(
+        runtime=Nothing(),  # type: ignore[arg-type]  # it is not looked at before the first two seconds are over
+        signs=SignsOfLife(0.0),
+        new_reader=Reader,  # type: ignore[arg-type]  # as above
+        current_roles=dict,
+        limit_s=45,
+        join_limit_s=120,
+        end=ended.append,
+    )
+    watchdog.start()
+    watchdog.stop()
+    assert closed.is_set()
+    assert not watchdog.is_alive()
+    assert ended == []

@@ -1,0 +1,129 @@
+"""A partition of triage without Kafka: how it waits for its first model, and what a record that raises does."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry
+
+from schemas.records.derived import Origin, RecordDied
+from schemas.records.thread_rule import FIRST_MESSAGE
+from schemas.records.topics import Topic
+from streams.foundation.fault_points import never
+from streams.foundation.metrics import StageMetrics
+from streams.foundation.record import Emission, Record, TopicRole
+from streams.stages.triage import engine as triage
+from streams.stages.triage.engine import TriageEngine
+from streams.stages.triage.source_watermark import SourceWatermark
+from streams.stages.triage.thread_memory import ThreadMemory
+from streams.steps.input_order import InputOrder
+from tests.unit.streams.logic_driver import PARTITIONS, NoPositions
+from tests.unit.streams.stages.triage.watched_models import Clock, new_budget
+
+NAME = "tickets.events"
+ROLES = {NAME: TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="id")}
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+class Models:
+    """Loads for one wait, has nothing for another, and then is there."""
+
+    def __init__(self) -> None:
+        self._waits = [True, False]
+        self.loading = False
+        self.refusing = False
+
+    def wait(self, timeout_s: float) -> bool:
+        assert timeout_s
+        if not self._waits:
+            return True
+        self.loading = self._waits.pop(0)
+        return False
+
+
+class Outbox:
+    def __init__(self) -> None:
+        self.sent: list[Emission] = []
+
+    def send(self, emissions: Sequence[Emission]) -> None:
+        self.sent += emissions
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    """What the engine sends."""
+    return Outbox()
+
+
+@pytest.fixture
+def engine(outbox: Outbox) -> TriageEngine:
+    """An engine that scores nothing."""
+    metrics = StageMetrics("triage", CollectorRegistry())
+    return TriageEngine(
+        partition=0,
+        order=InputOrder(partition=0, roles=ROLES, positions=NoPositions(), metrics=metrics),
+        outbox=outbox,  # type: ignore[arg-type]  # a fake with the same methods
+        positions=NoPositions(),
+        partitions=PARTITIONS,
+        models=Models(),  # type: ignore[arg-type]  # as above
+        scoring=None,  # type: ignore[arg-type]  # nothing here is scored
+        budget=new_budget(Clock()),
+        metrics=metrics,
+        watermark=SourceWatermark(clock_mode="event", interval_s=1e9, grace_s=0),
+        threads=ThreadMemory(FIRST_MESSAGE),
+        clock=lambda: NOW,
+        caught_up=lambda _partition, _offset: False,
+        future_skew_s=300,
+        reached=never,
+    )
+
+
+def test_waiting_for_a_model_and_loading_one_are_told_apart(engine: TriageEngine) -> None:
+    """It asked for a model to be published once, while it was loading the one that was."""
+    with structlog.testing.capture_logs() as logs:
+        engine.open()
+    assert [(line["log_level"], line["event"]) for line in logs] == [
+        ("info", "triage.loads_its_first_model"),
+        ("warning", "triage.waits_for_a_model"),
+    ]
+
+
+def _record(offset: int) -> Record:
+    origin = Origin(topic_id="id", partition=0, offset=offset, timestamp_ms=0)
+    return Record(topic=Topic.TICKETS_EVENTS, origin=origin, value=b"raw")
+
+
+def test_a_record_at_which_taking_it_in_raises_dies(
+    engine: TriageEngine, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was raised; the worker met it again and again once, and nothing behind it was triaged."""
+
+    def bug(*_arguments: object, **_options: object) -> None:
+        raise ZeroDivisionError("nobody expected this")
+
+    monkeypatch.setattr(triage, "arrive", bug)
+    with structlog.testing.capture_logs() as logs:
+        engine.open()
+        done = engine.step([_record(0)])
+    assert done.committable == {NAME: 1}
+    (letter,) = outbox.sent
+    about = msgspec.json.decode(dict(letter.headers)["dead"], type=RecordDied)
+    assert (about.error, about.message, letter.value) == ("ZeroDivisionError", "nobody expected this", b"raw")
+    assert [line["log_level"] for line in logs if line["event"] == "record.raised"] == ["error"]
+
+
+def test_a_fault_of_the_environment_kills_no_record(
+    engine: TriageEngine, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of memory says nothing of the record: the worker ends, and nothing is acknowledged."""
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(triage, "arrive", full)
+    engine.open()
+    with pytest.raises(MemoryError):
+        engine.step([_record(0)])
+    assert outbox.sent == []

@@ -1,0 +1,79 @@
+"""What triage takes in: checked events, the customer's words, and what is refused and why."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from schemas.records.derived import Origin
+from schemas.records.envelope import Envelope, EventError, encode_headers
+from schemas.records.topics import Topic
+from streams.foundation.record import Record
+from streams.stages.triage.intake import arrive, triaged
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+OPENED = {"ticket_id": "t1", "customer_id": "c1", "channel": "email"}
+
+
+def record(
+    body: object, *, kind: str = "TicketOpened", time: datetime = NOW, raw: bytes | None = None
+) -> Record:
+    return Record(
+        topic=Topic.TICKETS_EVENTS,
+        origin=Origin(topic_id="x", partition=0, offset=7, timestamp_ms=0),
+        headers=encode_headers(Envelope(id="e1", type=kind, source="test", time=time)),
+        value=msgspec.json.encode(body) if raw is None else raw,
+    )
+
+
+@pytest.mark.parametrize(
+    ("broken", "error", "words"),
+    [
+        (record({}, raw=b"not json"), "InvalidBody", "e1"),
+        (record(OPENED, kind="TicketEaten"), "UnknownEventType", "TicketEaten"),
+        (record({"ticket_id": "t1"}), "InvalidBody", "customer_id"),
+        (record({**OPENED, "channel": 5}), "InvalidBody", "channel"),
+        (record({**OPENED, "ticket_id": ""}), "InvalidBody", "ticket_id"),
+        (record({}, raw=b'{"ticket_id":"t1","customer_id":"\xff","channel":"email"}'), "InvalidBody", "e1"),
+        (record({}, raw=msgspec.json.encode(OPENED)[:-1] + b',"unknown":"\xff"}'), "InvalidBody", "UTF-8"),
+        (record(OPENED, time=NOW + timedelta(hours=1)), "EventFromTheFuture", "clock"),
+        (Record(topic=Topic.TICKETS_EVENTS, origin=record({}).origin, value=b"{}"), "NotAnEvent", "ce_id"),
+    ],
+)
+def test_what_cannot_be_handled_is_refused_with_its_reason(broken: Record, error: str, words: str) -> None:
+    """Each kind of bad input has an error of its own that names the culprit."""
+    with pytest.raises(EventError, match=words) as caught:
+        arrive(broken, latest=NOW)
+    assert type(caught.value).__name__ == error
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "expected"),
+    [
+        ("TicketOpened", {**OPENED, "subject": "Help", "text": "It broke"}, "Help\nIt broke"),
+        ("TicketOpened", OPENED, ""),
+        (
+            "MessageAdded",
+            {"ticket_id": "t1", "author": "customer", "author_id": "c", "text": "hm"},
+            "hm",
+        ),
+        (
+            "MessageAdded",
+            {"ticket_id": "t1", "author": "agent", "author_id": "a", "text": "hm"},
+            None,
+        ),
+        ("TicketClosed", {"ticket_id": "t1"}, None),
+    ],
+)
+def test_only_customers_words_are_scored(kind: str, fields: dict[str, str], expected: str | None) -> None:
+    """Subject and text of a ticket, and public messages of its customer; nothing else."""
+    arrived = arrive(record(fields, kind=kind), latest=NOW)
+    assert expected == (arrived.said and arrived.said.text)
+
+
+def test_the_body_travels_on_untouched() -> None:
+    """Fields that today's schema does not know are kept for tomorrow's, byte by byte."""
+    raw = b'{"ticket_id":"t1",  "customer_id":"c1","channel":"email","from_tomorrow":[1, 2]}'
+    passed_on = triaged(arrive(record({}, raw=raw), latest=NOW), None)
+    assert raw == bytes(passed_on.event.body)
+    assert passed_on.origin.offset == 7
