@@ -20,7 +20,7 @@ help:  ## print the targets
 
 check-machine:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11, 3.12 or 3.13, or run make with PYTHON=/path/to/it." >&2; exit 1; }
-	@$(PYTHON) infra/prerequisites.py
+	@$(PYTHON) infra/foundation/prerequisites.py
 
 setup: check-machine  ## create .venv with .venv/bin/ticketyard, fetch Java archives, make encoder and first model (1.8 GB, no PyTorch)
 	@$(PYTHON) infra/install.py demo

@@ -3,7 +3,7 @@
 import structlog
 
 from batch.cycle import batch_cycle
-from batch.settings import BatchSettings
+from batch.foundation.settings import BatchSettings
 from process.logs import configure_logs
 
 configure_logs("batch")

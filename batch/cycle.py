@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pyspark.sql import SparkSession
 
+from batch.foundation.lock import exclusive
+from batch.foundation.reporting import Report
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import spark_session
+from batch.foundation.storage import local_folder
 from batch.history.archive import archive_logs
 from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import LogExtent, read_log_extents
-from batch.lock import exclusive
 from batch.promotion.retraining import Inputs, RetrainingRules, retraining_due, update_due
 from batch.promotion.training_data import TrainingData, gather
 from batch.releases.effects import follow
 from batch.releases.holds import PublishRules
 from batch.releases.models_lock import models_locked
 from batch.releases.verdicts import Verdict, read_verdict, settled
-from batch.reporting import Report
-from batch.settings import BatchSettings
-from batch.spark import spark_session
-from batch.storage import local_folder
 from batch.training.rows.labelled_files import Columns, read_labelled
 from batch.views.announcements import read_view
 from batch.views.drift import DriftFinding, alert_keys, standing_findings

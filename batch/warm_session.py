@@ -8,9 +8,9 @@ from py4j.protocol import Py4JError
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from batch.errors import SparkUnreachable
-from batch.settings import BatchSettings
-from batch.spark import start_session
+from batch.foundation.errors import SparkUnreachable
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import start_session
 
 _JAVA_ENDS_S: Final = 10.0
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import structlog
 
 from batch.cycle import Cycle, batch_cycle
-from batch.errors import BatchBusy
-from batch.reporting import Report
-from batch.settings import BatchSettings
+from batch.foundation.errors import BatchBusy
+from batch.foundation.reporting import Report
+from batch.foundation.settings import BatchSettings
 from batch.warm_session import WarmSession
 from process.priority import step_back
 from schemas.errors import PipelineError

@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from infra.endpoints import read_endpoints
+from infra.foundation.endpoints import read_endpoints
+from infra.foundation.prerequisites import (
+    PORT_SETTINGS,
+    java_problem,
+    java_version,
+    port_problem,
+    python_problem,
+)
+from infra.foundation.settings import InfraSettings
+from infra.foundation.topics import KafkaUnreachable, admin_client, mismatches, specs_of, topic_states
 from infra.install import lock_path
 from infra.local.jars import LOCK_FILE, locked_sums, wrong_files
-from infra.prerequisites import PORT_SETTINGS, java_problem, java_version, port_problem, python_problem
-from infra.settings import InfraSettings
-from infra.topics import KafkaUnreachable, admin_client, mismatches, specs_of, topic_states
 from schemas.errors import PipelineError
 from understanding.arrays.errors import BundleError
 

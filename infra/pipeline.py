@@ -7,14 +7,14 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from infra.cli.root import SUPERVISED
-from infra.endpoints import Endpoints
+from infra.foundation.endpoints import Endpoints
+from infra.foundation.settings import STAGES, InfraSettings, Stage
+from infra.foundation.supervised import SUPERVISED
 from infra.local.kafka import LocalKafka
 from infra.local.ports import require_free
 from infra.processes.child import ChildSpec
 from infra.processes.home_lock import run_folder
 from infra.processes.part import PartSpec
-from infra.settings import STAGES, InfraSettings, Stage
 from schemas.settings import CommonSettings
 
 BROKER_TIER, WORK_TIER = 0, 1

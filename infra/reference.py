@@ -10,14 +10,14 @@ from typing import Final
 
 from pydantic_settings import BaseSettings
 
-from batch.settings import BatchSettings
-from infra.settings import InfraSettings
+from batch.foundation.settings import BatchSettings
+from infra.foundation.settings import InfraSettings
 from schemas.records.derived import DERIVED_EVENTS
 from schemas.records.events import EXTERNAL_EVENTS, Event
 from schemas.records.topics import topic_specs
 from schemas.settings import CommonSettings
 from schemas.views.tables import VIEWS
-from serving.settings import ServingSettings
+from serving.foundation.settings import ServingSettings
 from streams.foundation.settings import StreamSettings
 from ticketyard.settings import ProducingSettings
 

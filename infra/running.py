@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from infra.endpoints import record_endpoints
+from infra.foundation.endpoints import record_endpoints
+from infra.foundation.settings import InfraSettings
+from infra.foundation.topics import ensure_topics, specs_of
 from infra.local.kafka import LocalKafka
 from infra.local.ports import free_ports
 from infra.pipeline import Addresses, broker_part, choose_addresses, pipeline_parts
 from infra.processes.home_lock import HomeLock
 from infra.processes.part import PartSpec
 from infra.processes.supervisor import Supervisor
-from infra.settings import InfraSettings
-from infra.topics import ensure_topics, specs_of
 
 Report = Callable[[str], None]
 

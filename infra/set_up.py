@@ -31,9 +31,9 @@ def set_up(settings: CommonSettings, console: Console) -> None:
 
 
 def _first_model(settings: CommonSettings, say: Callable[[str], None], threads: int) -> str:
+    from batch.foundation.settings import BatchSettings  # noqa: PLC0415 - as above
     from batch.promotion.first_model import make_first_model  # noqa: PLC0415 - as above
     from batch.promotion.training_data import gather  # noqa: PLC0415 - as above
-    from batch.settings import BatchSettings  # noqa: PLC0415 - as above
     from schemas.intent_map import load_intent_map  # noqa: PLC0415 - as above
     from schemas.taxonomy import load_taxonomy  # noqa: PLC0415 - as above
 

@@ -10,7 +10,7 @@ import msgspec
 from kafka import TopicPartition
 from kafka.errors import KafkaError, NoError
 
-from infra.topics import admin_client
+from infra.foundation.topics import admin_client
 from schemas.errors import Permanent, Transient
 from streams.broker.clients import member_count
 from streams.broker.faust_consumer import STAMP_END

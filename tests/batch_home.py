@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from pyspark.sql import SparkSession
 
+from batch.foundation.settings import BatchSettings
 from batch.history.archive import archive_logs
 from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import read_log_extents
-from batch.settings import BatchSettings
 from batch.views.refresh import announce_run, build_run
 from batch.views.runs import CompleteRun
-from infra.topics import ensure_topics, specs_of
+from infra.foundation.topics import ensure_topics, specs_of
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import ARCHIVED, Topic
 from tests.simulated_logs import LogRecord

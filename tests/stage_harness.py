@@ -14,7 +14,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from kafka.admin import NewTopic
 
-from infra.topics import admin_client, ensure_topics, specs_of
+from infra.foundation.topics import admin_client, ensure_topics, specs_of
 from schemas.records.derived import ModelPublished
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.topics import Topic

@@ -9,7 +9,9 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from batch.errors import CommitConflict, TopicRecreated
+from batch.foundation.errors import CommitConflict, TopicRecreated
+from batch.foundation.reporting import Report
+from batch.foundation.storage import sync_files
 from batch.history.commits import (
     STAGING,
     Archive,
@@ -25,8 +27,6 @@ from batch.history.commits import (
 from batch.history.log_extents import LogExtent
 from batch.history.plan import TopicRange, plan_archive
 from batch.history.record_files import adopt, read_footers
-from batch.reporting import Report
-from batch.storage import sync_files
 
 Extents = Callable[[], Mapping[str, LogExtent]]
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from batch.errors import HistoryDamaged
-from batch.storage import write_new
+from batch.foundation.errors import HistoryDamaged
+from batch.foundation.storage import write_new
 
 COMMITS: Final = "_commits"
 STAGING: Final = "_staging"

@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
-from batch.errors import KafkaUnreachable, TopicMissing
+from batch.foundation.errors import KafkaUnreachable, TopicMissing
 
 _ANSWER_MS: Final = 15_000
 _NO_ERROR: Final = 0

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from batch.errors import HistoryGap, OffsetsWentBack, TopicRecreated
+from batch.foundation.errors import HistoryGap, OffsetsWentBack, TopicRecreated
 from batch.history.commits import Archive, ArchivedTopic
 from batch.history.log_extents import LogExtent
 

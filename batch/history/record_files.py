@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
+from batch.foundation.storage import sync
 from batch.history.commits import HistoryFile
-from batch.storage import sync
 
 
 class RecordFile(msgspec.Struct, frozen=True, kw_only=True):

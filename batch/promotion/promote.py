@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from batch.cards.card import CardOptions, write_card
+from batch.foundation.reporting import Report
 from batch.promotion.first_model import first_key, take_first_model
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
 from batch.promotion.settling import settle
@@ -19,7 +20,6 @@ from batch.releases.holds import PublishRules, reason_to_wait
 from batch.releases.models_lock import models_locked
 from batch.releases.releases import champion_of, read_releases
 from batch.releases.verdicts import Verdict, read_verdict
-from batch.reporting import Report
 from batch.training.evaluation.gate import GateRules, challenger_wins
 from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import by_tenths

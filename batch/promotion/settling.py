@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
+from batch.foundation.reporting import Report
 from batch.releases.bundles import place, released_versions, remove_old_challengers
 from batch.releases.holds import PublishRules
 from batch.releases.releases import read_releases
 from batch.releases.verdicts import Verdict, read_verdict, write_verdict
-from batch.reporting import Report
 from understanding.bundle.registry import CurrentModel
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import structlog
 
-from batch.errors import ModelUnknown
+from batch.foundation.errors import ModelUnknown
 from batch.releases.releases import Release
 from understanding.arrays.errors import BundleError
 from understanding.bundle.bundle import load_bundle, read_manifest

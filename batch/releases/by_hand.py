@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from batch.errors import ModelUnknown
+from batch.foundation.errors import ModelUnknown
+from batch.foundation.reporting import Report
 from batch.releases.bundles import checked_pointer, figures_of
 from batch.releases.effects import follow
 from batch.releases.models_lock import models_locked
@@ -23,7 +24,6 @@ from batch.releases.releases import (
     last_rollback,
     read_releases,
 )
-from batch.reporting import Report
 from schemas.records.derived import ModelTrial
 from understanding.bundle.registry import CurrentModel, check_published
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import structlog
 
-from batch.publishing import Announcement, publish
+from batch.foundation.publishing import Announcement, publish
+from batch.foundation.reporting import Report
 from batch.releases.bundles import Figures, figures_of
 from batch.releases.releases import (
     Release,
@@ -17,7 +18,6 @@ from batch.releases.releases import (
     read_releases,
 )
 from batch.releases.verdicts import Verdict, read_verdict
-from batch.reporting import Report
 from schemas.records.topics import Topic
 from understanding.arrays.errors import BundleError
 from understanding.bundle.registry import CURRENT, CurrentModel, read_current, write_current

@@ -8,8 +8,8 @@ from typing import Final
 
 import stamina
 
-from batch.errors import BatchBusy
-from batch.lock import exclusive
+from batch.foundation.errors import BatchBusy
+from batch.foundation.lock import exclusive
 
 LOCK_NAME: Final = "releases.lock"
 _PATIENCE_S: Final = 90.0

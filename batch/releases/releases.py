@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from batch.foundation.storage import replace, write_new
 from batch.releases.verdicts import read_record
-from batch.storage import replace, write_new
 from schemas.records.derived import ModelPublished, ModelTrial
 from schemas.records.identity import derived_id
 from understanding.bundle.registry import CurrentModel, read_current

@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from batch.errors import ModelsDamaged
-from batch.storage import replace
+from batch.foundation.errors import ModelsDamaged
+from batch.foundation.storage import replace
 from batch.training.evaluation.gate import Comparison
 from schemas.records.derived import ModelPublished
 from schemas.records.identity import derived_id

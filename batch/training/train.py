@@ -1,62 +1,30 @@
-"""From labelled rows to a bundle on disk: prepare, fit, assemble, test, write."""
+"""A training, in six steps: rows, encoder, tiers, calibration, learning again, a bundle on disk that is measured."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
 
 import msgspec
 
+from batch.training.bundle_files import Origin, assemble, write_parts
+from batch.training.calibration.cascade import calibrate_cascade
 from batch.training.encoder.choice import PlacedEncoder, place_chosen_encoder
 from batch.training.encoder.recipe import DEFAULT_RECIPE, Recipe
 from batch.training.encoder.vectors import Vectors, read_by, read_here
 from batch.training.evaluation.evaluate import evaluate_bundle
-from batch.training.plan.fitted import Fitted
+from batch.training.plan.fitted import Fitted, State
 from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
-from batch.training.plan.provenance import code_version, library_versions
 from batch.training.rows.examples import ENOUGH_VALIDATION, Material, prepare
-from batch.training.rows.kept_examples import examples_to_keep
 from batch.training.rows.label_sets import has_several, label_sets
 from batch.training.rows.rows import LabelledRow, rows_to_train
 from batch.training.shared_work.executor import Executor
-from batch.training.tiers.fit import fit_cascade
+from batch.training.tiers.fit import TierFitting
 from batch.training.tiers.several_fit import fit_several
 from schemas.taxonomy import Taxonomy
-from understanding.arrays.stored import dump_arrays
-from understanding.bundle.bundle import Bundle, early_from, head_from
-from understanding.bundle.writing import (
-    bundle_being_written,
-    refuse_occupied,
-    with_version,
-    write_extras,
-    write_files,
-    write_manifest,
-)
-from understanding.encoder.encoder import LayeredEncoder
-from understanding.explanation.kept_examples import encode_examples
-from understanding.manifest.manifest import (
-    EXAMPLES,
-    HEAD,
-    NGRAMS,
-    SEVERAL,
-    STUDENT,
-    Asked,
-    BundleManifest,
-    DataInput,
-    Label,
-    RowCounts,
-    TaxonomyInfo,
-)
+from understanding.bundle.writing import bundle_being_written, refuse_occupied, write_manifest
+from understanding.manifest.manifest import BundleManifest, DataInput
 from understanding.sentiment.folder import place_sentiment
-from understanding.tiers.ngrams import ngram_tier_from
-from understanding.tiers.several import several_from
-from understanding.tiers.student import student_from
-
-GIVEN_SPLIT: Final = "validation rows as the data mark them"
-OWN_SPLIT: Final = (
-    "a fifth for validation, for a fine-tuned encoder 3,000 at most, by sha256 of the normalised text"
-)
 
 
 def train_bundle(
@@ -84,21 +52,27 @@ def train_bundle(
     refuse_occupied(out)
     # What a frozen encoder's head and the n-grams were weighed on, they learn from at the end: more costs nothing.
     most_held = None if options.encoder == "frozen" else ENOUGH_VALIDATION
-    taught = rows_to_train(rows)
-    material = prepare(taught, seed=options.seed, most_held=most_held)
-    test = [row for row in rows if row.split == "test"]
-    origin = _Origin(taxonomy, options, created_at, tuple(inputs), len(test))
+    taught, test = rows_to_train(rows), [row for row in rows if row.split == "test"]
+    material = prepare(taught, seed=options.seed, most_held=most_held)  # Step 1: rows
     with bundle_being_written(out) as folder:
         if sentiment is not None:
             place_sentiment(sentiment, folder)
         # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
         early = not has_several(taught)
-        placed = place_chosen_encoder(
+        placed = place_chosen_encoder(  # Step 2: the encoder
             folder, encoder_dir, material, options, recipe=recipe, progress=progress, early_exit=early
         )
-        fitting = _Fitting(folder / "encoder", placed, options, progress, executor)
-        fitted = fitting.fitted(taught, material)
-        manifest = _write(folder, origin, material, fitted, placed)
+        vectors = _vectors(folder / "encoder", placed, executor, progress)
+        if has_several(taught):
+            fitted = _several(
+                taught, material, vectors, options=options, tuned_head=placed.head, progress=progress
+            )
+        else:
+            fitted = fit_cascade(
+                material, vectors, options=options, progress=progress, tuned_head=placed.head
+            )
+        origin = Origin(taxonomy, options, created_at, tuple(inputs), len(test))
+        manifest = write_parts(folder, origin, material, fitted, placed)  # Step 6: the bundle
         if test:
             tested = evaluate_bundle(assemble(manifest, fitted, placed.encoder), test, progress=progress)
             manifest = msgspec.structs.replace(manifest, test=tested)
@@ -106,120 +80,49 @@ def train_bundle(
     return manifest
 
 
-class _Fitting(NamedTuple):
-    """What fitting needs beside the rows."""
+def fit_cascade(
+    material: Material,
+    vectors: Vectors,
+    *,
+    options: TrainingOptions,
+    progress: Progress,
+    tuned_head: State | None = None,
+) -> Fitted:
+    """Fit on training rows, calibrate on validation rows; own validation rows are learnt from at the end.
 
-    encoder_folder: Path
-    placed: PlacedEncoder
-    options: TrainingOptions
-    progress: Progress
-    executor: Executor | None
-
-    def fitted(self, rows: Sequence[LabelledRow], material: Material) -> Fitted:
-        """Fit a model of several labels where the rows have several, else a cascade of one answer."""
-        return self._several(rows, material) if has_several(rows) else self._cascade(material)
-
-    def _cascade(self, material: Material) -> Fitted:
-        return fit_cascade(
-            material,
-            self._vectors(),
-            options=self.options,
-            progress=self.progress,
-            tuned_head=self.placed.head,
-        )
-
-    def _several(self, rows: Sequence[LabelledRow], material: Material) -> Fitted:
-        options = self.options
-        # What a fine-tuned encoder has read it knows too well to be weighed on.
-        unseen = set() if self.placed.head is None else set(material.val.texts) - set(material.train.texts)
-        sets = label_sets(rows, material.labels, seed=options.seed, unseen=unseen)
-        return fit_several(
-            sets,
-            material.labels,
-            self._vectors(),
-            options=options,
-            progress=self.progress,
-        )
-
-    def _vectors(self) -> Vectors:
-        reader = (
-            read_here(self.placed.encoder)
-            if self.executor is None
-            else read_by(self.executor, self.encoder_folder, self.placed.described)
-        )
-        return Vectors(reader, self.progress, lower=self.placed.encoder.exit_dimensions)
+    That last step keeps scales, thresholds and bands: they describe how sure a tier of this kind is, not which
+    rows it saw. A `tuned_head` was trained together with the encoder, so it stays as it is.
+    """
+    fitting = TierFitting(len(material.labels), vectors, options.seed, progress)
+    ngrams = fitting.ngrams(material.train)  # Step 3: the tiers
+    heads = fitting.heads(material, ngrams, tuned_head)
+    student = fitting.student(heads, material) if tuned_head else None
+    fitted = calibrate_cascade(
+        ngrams, heads, material, vectors, options, student=student
+    )  # Step 4: calibration
+    if not (material.own_validation and material.val.texts):
+        return fitted
+    return fitting.again(
+        fitted, material, head=tuned_head is None
+    )  # Step 5: what was held back is learnt too
 
 
-def _contents(fitted: Fitted) -> dict[str, bytes]:
-    states = {NGRAMS: fitted.ngrams, HEAD: fitted.head}
-    if fitted.several is not None:
-        states[SEVERAL] = fitted.several
-    if fitted.student is not None:
-        states[STUDENT] = fitted.student
-    return {name: dump_arrays(state) for name, state in states.items()}
+def _several(
+    rows: Sequence[LabelledRow],
+    material: Material,
+    vectors: Vectors,
+    *,
+    options: TrainingOptions,
+    tuned_head: State | None,
+    progress: Progress,
+) -> Fitted:
+    """Do steps 3 to 5 for a model that answers several labels of a text."""
+    # What a fine-tuned encoder has read it knows too well to be weighed on.
+    unseen = set() if tuned_head is None else set(material.val.texts) - set(material.train.texts)
+    sets = label_sets(rows, material.labels, seed=options.seed, unseen=unseen)
+    return fit_several(sets, material.labels, vectors, options=options, progress=progress)
 
 
-class _Origin(NamedTuple):
-    """What a training was started with."""
-
-    taxonomy: Taxonomy
-    options: TrainingOptions
-    created_at: datetime
-    inputs: tuple[DataInput, ...]
-    test_rows: int
-
-
-def _write(
-    folder: Path, origin: _Origin, material: Material, fitted: Fitted, placed: PlacedEncoder
-) -> BundleManifest:
-    """Write the bundle's parts and return its manifest, not written yet."""
-    files = write_files(folder, _contents(fitted))
-    kept = examples_to_keep(material, origin.taxonomy, customers=origin.options.keep_examples)
-    extras = write_extras(folder, {EXAMPLES: encode_examples(kept)} if kept else {})
-    manifest = BundleManifest(
-        version="",
-        created_at=origin.created_at,
-        labels=tuple(label_for(name, origin.taxonomy) for name in material.labels),
-        threshold=fitted.threshold,
-        exit_threshold=fitted.exit_threshold,
-        encoder=placed.described,
-        inputs=origin.inputs,
-        taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
-        code_version=code_version(),
-        libraries=library_versions(),
-        seed=origin.options.seed,
-        split_rule=OWN_SPLIT if material.own_validation else GIVEN_SPLIT,
-        rows=RowCounts(train=len(material.train.texts), val=len(material.val.texts), test=origin.test_rows),
-        files=files,
-        extras=extras,
-        validation=fitted.validation,
-        asked=Asked(loss=origin.options.loss, bands=origin.options.bands),
-        bands=fitted.bands,
-        forms=placed.forms,
-    )
-    return with_version(manifest)
-
-
-def assemble(manifest: BundleManifest, fitted: Fitted, encoder: LayeredEncoder) -> Bundle:
-    """Return a bundle from what training holds in memory; it scores as the one that will be loaded."""
-    several = None if fitted.several is None else several_from(fitted.several)
-    return Bundle(
-        manifest,
-        ngram_tier_from(fitted.ngrams),
-        encoder,
-        head_from(fitted.head),
-        several=several,
-        early=early_from(fitted.head),
-        student=None if fitted.student is None else student_from(fitted.student),
-    )
-
-
-def label_for(name: str, taxonomy: Taxonomy) -> Label:
-    """Return what the taxonomy says about a label; one that it does not know goes to the triage team."""
-    return Label(
-        name=name,
-        team=taxonomy.team_for(name),
-        category=taxonomy.category_for(name),
-        priority=taxonomy.priority_for(name),
-        mapped=name in taxonomy.intents,
-    )
+def _vectors(folder: Path, placed: PlacedEncoder, executor: Executor | None, progress: Progress) -> Vectors:
+    reader = read_here(placed.encoder) if executor is None else read_by(executor, folder, placed.described)
+    return Vectors(reader, progress, lower=placed.encoder.exit_dimensions)

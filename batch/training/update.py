@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
+from batch.training.bundle_files import assemble
 from batch.training.calibration.cascade import Heads, calibrate_cascade
 from batch.training.encoder.vectors import Vectors, read_here
 from batch.training.evaluation.evaluate import evaluate_bundle
@@ -19,7 +20,6 @@ from batch.training.rows.corrections import CORRECTIONS, Known
 from batch.training.rows.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
 from batch.training.rows.rows import TrainingError
 from batch.training.tiers.ngram_update import labels_without_rows, update_ngrams, without_labels
-from batch.training.train import assemble
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays, load_arrays
 from understanding.bundle.bundle import Bundle, load_bundle

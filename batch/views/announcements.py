@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from batch.publishing import Announcement
+from batch.foundation.publishing import Announcement
 from batch.views.runs import CompleteRun
 from schemas.records.derived import AgentPerformanceMeasured, ViewsPublished
 from schemas.records.identity import derived_id

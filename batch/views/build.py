@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import structlog
 from pyspark.sql import DataFrame, SparkSession
 
+from batch.foundation.reporting import Report
+from batch.foundation.storage import sync_files
 from batch.history.commits import Archive
-from batch.reporting import Report
-from batch.storage import sync_files
 from batch.views.base import base_view, read_records, tickets_view
 from batch.views.clusters import clusters_of_run
 from batch.views.column_types import spark_schema

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from batch.storage import sync
+from batch.foundation.storage import sync
 from understanding.arrays.probabilities import Matrix
 
 if TYPE_CHECKING:

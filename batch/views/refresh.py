@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from pyspark.sql import SparkSession
 
+from batch.foundation.publishing import publish
+from batch.foundation.reporting import Report
 from batch.history.commits import Archive
-from batch.publishing import publish
-from batch.reporting import Report
 from batch.views.announcements import performance_announcements, views_announcement
 from batch.views.build import build_views
 from batch.views.given_intents import NOTHING_GIVEN, GivenIntents

@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from batch.errors import ViewsDamaged
+from batch.foundation.errors import ViewsDamaged
+from batch.foundation.storage import replace, write_new
 from batch.history.commits import Archive
-from batch.storage import replace, write_new
 from schemas.views.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
 
 PUBLISHED_NAME: Final = "published.json"

@@ -9,15 +9,13 @@ from pathlib import Path
 import click
 
 from infra.cli.command_table import COMMANDS
+from infra.foundation.supervised import SUPERVISED
 from schemas.errors import Permanent, PipelineError
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 EXIT_STAY_DOWN = 78
 """For the supervisor: starting this part again cannot help."""
-
-SUPERVISED = "TICKETYARD_SUPERVISED"
-"""Set by the supervisor in its parts' environment."""
 
 
 class LazyGroup(click.Group):
@@ -71,7 +69,7 @@ def _adopt_running_home() -> None:
     home = Path(os.environ.get("TICKETYARD_HOME") or ".ticketyard").absolute()
     if not (home / "run" / "endpoints.json").exists():
         return
-    from infra.endpoints import read_endpoints  # noqa: PLC0415 - most calls do not get here
+    from infra.foundation.endpoints import read_endpoints  # noqa: PLC0415 - most calls do not get here
 
     endpoints = read_endpoints(home)
     if endpoints is not None:

@@ -9,7 +9,7 @@ from infra.demo.observation import dead_letter_ids, first_decisions, latencies, 
 from infra.demo.outcome import CheckedAnswer, Outcome
 from infra.demo.recount import Published, Question, questions
 from infra.demo.serving_client import NotServedInTime, ServingClient
-from infra.settings import InfraSettings
+from infra.foundation.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.records.topics import Topic
 from understanding.bundle.bundle import read_manifest

@@ -16,7 +16,7 @@ import stamina
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.prerequisites import java_command
+from infra.foundation.prerequisites import java_command
 from schemas.errors import Permanent, Transient
 from schemas.settings import CommonSettings
 
@@ -87,7 +87,9 @@ def ivy_command(java: str, ivy: Path, target: Path, ivy_settings: str | None) ->
 def _retrieve(target: Path, files: int, console: Console) -> None:
     java = java_command()
     if java is None:
-        message = "Java was not found: run `python3 infra/prerequisites.py` to see what to install."
+        message = (
+            "Java was not found: run `python3 infra/foundation/prerequisites.py` to see what to install."
+        )
         raise Permanent(message)
     command = ivy_command(java, _ivy_archive(), target, os.environ.get("TICKETYARD_IVY_SETTINGS"))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

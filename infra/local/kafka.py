@@ -13,9 +13,9 @@ from typing import Self
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from infra.foundation.prerequisites import java_command
 from infra.local.broker_files import LOG4J, BrokerPlace, java_options, server_properties
 from infra.local.ports import free_ports, is_free, require_free
-from infra.prerequisites import java_command
 from infra.processes.child import Child, ChildSpec
 from schemas.errors import Permanent, Transient
 

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
-from infra.prerequisites import port_problem
+from infra.foundation.prerequisites import port_problem
 from schemas.errors import Permanent
 
 # Below the range that Linux gives to outgoing connections (from 32768): a client that keeps trying to reach a

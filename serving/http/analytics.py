@@ -10,12 +10,12 @@ from litestar.params import FromPath, QueryParameter
 
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, BatchView
 from schemas.views.tables import DERIVED_VIEWS, VIEWS, View
-from serving.errors import NotFound, QueryRefused
+from serving.assembly.service import Serving
+from serving.foundation.errors import NotFound, QueryRefused
 from serving.http.answers import RowsAnswer
 from serving.http.listing import Statement, conditions
 from serving.http.tickets import Values, rows_answer
 from serving.merge.view_sql import ADDITIVE, MEASURES
-from serving.service import Serving
 
 Dimension = Literal["day", "category", "intent", "team", "channel", "priority", "customer_tier", "language"]
 """What daily analytics can be grouped by."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from serving.state import AnswerMetadata
+from serving.foundation.state import AnswerMetadata
 
 Json = dict[str, Any]
 

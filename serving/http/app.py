@@ -11,10 +11,10 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 
-from serving.errors import ServingError
+from serving.assembly.service import Serving
+from serving.foundation.errors import ServingError
 from serving.http import analytics, explaining, operations, pages, sql, tickets
 from serving.http.metrics import AnswerTimer, ServingMetrics
-from serving.service import Serving
 
 _log = structlog.get_logger(__name__)
 

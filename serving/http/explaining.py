@@ -7,12 +7,12 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import Body, FromPath, QueryParameter
 
-from serving.errors import NotFound
+from serving.assembly.service import Serving
+from serving.foundation.errors import NotFound
+from serving.foundation.state import AnswerMetadata
 from serving.http.answers import Answer, json_rows, metadata_fields
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
-from serving.service import Serving
-from serving.state import AnswerMetadata
 from understanding.explanation.result import Explanation
 
 _LARGEST_QUESTION = 64 * 2**10

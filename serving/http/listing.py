@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from schemas.vocabulary import Priority
-from serving.errors import QueryRefused
+from serving.foundation.errors import QueryRefused
 
 Sort = Literal[
     "opened_at",

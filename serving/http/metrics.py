@@ -9,7 +9,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from serving.state import AnswerMetadata, ServedState
+from serving.foundation.state import AnswerMetadata, ServedState
 from serving.tail.status import TailStatus
 
 _DRIFT_LABELS: Final = ("model_version", "signal", "statistic")

@@ -7,13 +7,13 @@ from litestar.di import NamedDependency
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from serving.errors import ServingError
+from serving.assembly.service import Serving
+from serving.foundation.errors import ServingError
+from serving.foundation.state import AnswerMetadata, Gap, ServedState
 from serving.http.answers import Json, json_rows
 from serving.http.metrics import ServingMetrics
 from serving.merge.answers import Snapshot
 from serving.merge.view_sql import NEWEST_DRIFT
-from serving.service import Serving
-from serving.state import AnswerMetadata, Gap, ServedState
 from serving.tail.status import TailStatus
 
 _log = structlog.get_logger(__name__)

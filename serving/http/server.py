@@ -14,10 +14,10 @@ from granian.server.embed import Server
 
 from process.priority import step_back
 from schemas.errors import Permanent
-from serving.errors import TailFailed
+from serving.assembly.service import Serving
+from serving.foundation.errors import TailFailed
+from serving.foundation.settings import ServingSettings
 from serving.http.app import build_app
-from serving.service import Serving
-from serving.settings import ServingSettings
 
 _log = structlog.get_logger(__name__)
 _LISTENING_POLL_S = 0.02

@@ -8,10 +8,10 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import Body
 
+from serving.assembly.service import Serving
+from serving.foundation.state import AnswerMetadata
 from serving.http.answers import SqlAnswer, arrow_stream, columns_of, json_values, metadata_fields
 from serving.merge.answers import Rows, Snapshot
-from serving.service import Serving
-from serving.state import AnswerMetadata
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 _PREFIX: Final = "x-ticketyard"

@@ -8,7 +8,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
-from serving.errors import NotFound
+from serving.assembly.service import Serving
+from serving.foundation.errors import NotFound
 from serving.http.answers import (
     AgentsAnswer,
     PageAnswer,
@@ -20,7 +21,6 @@ from serving.http.answers import (
 from serving.http.listing import Sort, Statement, conditions, page, page_statement
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
-from serving.service import Serving
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Rows at most.")]
 Values = Annotated[

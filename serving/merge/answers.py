@@ -12,10 +12,10 @@ import msgspec
 import pyarrow as pa
 
 from schemas.views.tables import VIEWS
-from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
+from serving.foundation.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
+from serving.foundation.state import AnswerMetadata, ServedState, answer_metadata
 from serving.merge.sql_guard import check_statement
 from serving.merge.store import read_state
-from serving.state import AnswerMetadata, ServedState, answer_metadata
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 Found = TypeVar("Found")

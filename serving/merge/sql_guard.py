@@ -7,7 +7,7 @@ from typing import Any, Final
 import duckdb
 import msgspec
 
-from serving.errors import QueryRefused
+from serving.foundation.errors import QueryRefused
 
 _EXPLAIN: Final = re.compile(r"\A\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 _NODES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})

@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from schemas.records.topics import Topic
 from schemas.views.tables import BASE_VIEWS, unique_rows_sql
-from serving.errors import OutOfMemory, RunUnusable
+from serving.foundation.errors import OutOfMemory, RunUnusable
+from serving.foundation.runs import Run
+from serving.foundation.state import ServedState
 from serving.merge.database import BATCH, REALTIME
 from serving.merge.view_sql import (
     BATCH_VIEWS,
@@ -27,8 +29,6 @@ from serving.merge.view_sql import (
     realtime_tables,
     replaced_rows_sql,
 )
-from serving.runs import Run
-from serving.state import ServedState
 
 Boundary = Mapping[Topic, Mapping[str, int]]
 """Per served topic and partition (as a string) the first offset that is not in batch."""

@@ -13,10 +13,10 @@ from kafka.errors import KafkaError
 from schemas.errors import Permanent
 from schemas.records.topics import Topic
 from schemas.views.manifest import CurrentRun
-from serving.errors import OutOfMemory, RunUnusable
+from serving.foundation.errors import OutOfMemory, RunUnusable
+from serving.foundation.runs import Run, load_run, read_pointer
+from serving.foundation.state import ServedState, reasons
 from serving.merge.store import MergeStore
-from serving.runs import Run, load_run, read_pointer
-from serving.state import ServedState, reasons
 from serving.tail import progress
 from serving.tail.kafka_log import Log, OutOfBounds
 from serving.tail.progress import LiveTopic, Place

@@ -6,7 +6,15 @@ from typing import Final
 import msgspec
 
 from schemas.views.manifest import Manifest, TopicBoundary
-from serving.state import Gap, GapKind, PartitionState, ServedState, TopicState, with_gap, without_gaps
+from serving.foundation.state import (
+    Gap,
+    GapKind,
+    PartitionState,
+    ServedState,
+    TopicState,
+    with_gap,
+    without_gaps,
+)
 from serving.tail.topic_ids import same_topic_id
 
 Place = tuple[str, int]

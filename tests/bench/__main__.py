@@ -17,8 +17,8 @@ from typing import Final
 import click
 from rich.console import Console
 
+from infra.foundation.settings import InfraSettings
 from infra.running import use_few_partitions
-from infra.settings import InfraSettings
 from schemas.taxonomy import load_taxonomy
 from tests.bench.processor import Processor
 from tests.bench.report import Report, Section

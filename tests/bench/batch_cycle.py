@@ -20,8 +20,8 @@ from rich.table import Table
 
 from batch.cycle import batch_cycle
 from batch.warm_session import WarmSession
+from infra.foundation.settings import InfraSettings
 from infra.local.kafka import LocalKafka
-from infra.settings import InfraSettings
 from tests.batch_home import BatchHome
 from tests.simulated_logs import LogRecord, SimulatedLogs
 

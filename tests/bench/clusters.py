@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from batch.settings import BatchSettings
+from batch.foundation.settings import BatchSettings
 from batch.views.clusters import Group, like_texts
 from understanding.encoder.prepared_encoder import published_encoder
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from rich.console import Console
 
+from infra.foundation.settings import InfraSettings
 from infra.running import RunningPipeline, running_pipeline
-from infra.settings import InfraSettings
 from schemas.taxonomy import Taxonomy
 from tests.bench.decisions import offer_and_wait
 from tests.bench.lives import Phase, lives

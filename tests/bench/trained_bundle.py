@@ -12,7 +12,7 @@ from rich.console import Console
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.rows import rows_from_taxonomy
 from batch.training.train import train_bundle
-from infra.settings import InfraSettings
+from infra.foundation.settings import InfraSettings
 from schemas.taxonomy import load_taxonomy
 from tests.bench.lives import Phase, lives
 from understanding.bundle.bundle import load_bundle

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import pytest
 
+from infra.foundation.settings import InfraSettings
 from infra.pipeline import stage_parts
 from infra.processes.part import PartSpec, PartStatus
 from infra.running import RunningPipeline, running_pipeline
-from infra.settings import InfraSettings
 from streams.foundation.fault_points import FaultPoint
 from tests.chaos.findings import Findings
 from tests.chaos.topic_records import Message, TopicReader

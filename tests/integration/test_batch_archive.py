@@ -9,11 +9,11 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from pyspark.sql import SparkSession
 
-from batch.errors import HistoryDamaged, HistoryGap, TopicMissing, TopicRecreated
+from batch.foundation.errors import HistoryDamaged, HistoryGap, TopicMissing, TopicRecreated
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import spark_session
 from batch.history.commits import COMMITS, read_archive, uncommitted_files
 from batch.history.log_extents import read_log_extents
-from batch.settings import BatchSettings
-from batch.spark import spark_session
 from infra.local.kafka import LocalKafka
 from schemas.records.topics import ARCHIVED, Topic
 from tests.batch_home import BatchHome, Deadly, Death

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from batch.foundation.lock import exclusive
 from batch.history.commits import read_archive
-from batch.lock import exclusive
 from batch.views.runs import is_current, newest_run
 from infra.local.kafka import LocalKafka
 from schemas.records.topics import Topic

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import BatchBusy, CommitConflict, StorageUnsupported, ViewsDamaged
-from batch.lock import exclusive
-from batch.storage import local_folder, replace, write_new
+from batch.foundation.errors import BatchBusy, CommitConflict, StorageUnsupported, ViewsDamaged
+from batch.foundation.lock import exclusive
+from batch.foundation.storage import local_folder, replace, write_new
 from batch.views.runs import (
     complete_run_ids,
     newest_run,
@@ -101,7 +101,7 @@ def _in_another_process(path: Path) -> str:
 
 def test_second_process_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     """While one process holds the lock, another is told its command, process and start, and that waiting helps."""
-    path = tmp_path / "home" / "batch.lock"
+    path = tmp_path / "home" / "batch.foundation.lock"
     with exclusive(path, command="batch run", now=NOW):
         answer = _in_another_process(path)
     assert "`batch run` (process" in answer

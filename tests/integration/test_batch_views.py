@@ -10,9 +10,9 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from pyspark.sql import SparkSession
 
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import spark_session
 from batch.history.commits import read_archive
-from batch.settings import BatchSettings
-from batch.spark import spark_session
 from batch.views.refresh import build_run
 from batch.views.runs import complete_run_ids, is_current, read_run
 from infra.local.kafka import LocalKafka

@@ -15,9 +15,9 @@ from litestar.testing import TestClient
 from infra.cli.models.explain import command as explain_command
 from schemas.records.events import MessageAdded, TicketImported, TicketOpened
 from schemas.vocabulary import Author, Channel
+from serving.assembly.service import Serving
+from serving.foundation.settings import ServingSettings
 from serving.http.app import build_app
-from serving.service import Serving
-from serving.settings import ServingSettings
 from tests.small_model import small_rows, train_small
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import record, ticket_row

@@ -12,8 +12,8 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
+from infra.foundation.topics import KafkaUnreachable, TopicMismatch, admin_client, ensure_topics, topic_states
 from infra.local.kafka import LocalKafka
-from infra.topics import KafkaUnreachable, TopicMismatch, admin_client, ensure_topics, topic_states
 from schemas.errors import Permanent
 from schemas.records.topics import Topic, TopicSpec
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from batch.cycle import batch_cycle
-from batch.errors import BatchBusy, ModelUnknown
+from batch.foundation.errors import BatchBusy, ModelUnknown
 from batch.releases.bundles import remove_old_challengers, stored_bundles
 from batch.releases.by_hand import (
     ModelsInUse,

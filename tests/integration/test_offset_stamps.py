@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from kafka.errors import CoordinatorNotAvailableError, NotCoordinatorError
 
+from infra.foundation.topics import admin_client
 from infra.local.kafka import LocalKafka
-from infra.topics import admin_client
 from schemas.records.topics import Topic
 from streams.broker.clients import group_reader, reader, topic_facts
 from streams.broker.faust_consumer import STAMP_END

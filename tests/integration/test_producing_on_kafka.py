@@ -17,8 +17,8 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
+from infra.foundation.topics import admin_client, ensure_topics, specs_of
 from infra.local.kafka import LocalKafka
-from infra.topics import admin_client, ensure_topics, specs_of
 from schemas.records.envelope import EventDecoder, decode_envelope
 from schemas.records.events import EXTERNAL_EVENTS, TicketOpened
 from schemas.records.partitioning import partition_for

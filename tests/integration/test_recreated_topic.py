@@ -12,8 +12,8 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import NoError
 from kafka.structs import OffsetAndMetadata
 
+from infra.foundation.topics import admin_client
 from infra.local.kafka import LocalKafka
-from infra.topics import admin_client
 from schemas.records.derived import TicketTriaged
 from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.topics import Topic

@@ -12,11 +12,11 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from schemas.views.tables import VIEWS
-from serving.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
+from serving.assembly.service import Serving
+from serving.foundation.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
+from serving.foundation.settings import ServingSettings
 from serving.http.app import build_app
 from serving.merge.answers import Snapshot
-from serving.service import Serving
-from serving.settings import ServingSettings
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.merge_bench import write_run
 from tests.unit.serving.ticket_log import record, ticket_row

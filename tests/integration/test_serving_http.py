@@ -18,9 +18,9 @@ from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
 from schemas.views.tables import VIEWS
 from schemas.vocabulary import AgentStatus, Priority, Status
+from serving.assembly.service import Serving
+from serving.foundation.settings import ServingSettings
 from serving.http.app import build_app
-from serving.service import Serving
-from serving.settings import ServingSettings
 from serving.tail.rows import TailRecord
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import at, record, ticket_row

@@ -16,7 +16,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from infra.cli.root import run
-from infra.topics import ensure_topics
+from infra.foundation.topics import ensure_topics
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic, topic_specs
 from tests.unit.serving.merge_bench import write_run

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import Category, Channel, Priority, Status
-from serving.errors import RunUnusable
+from serving.foundation.errors import RunUnusable
+from serving.foundation.state import ServedState
 from serving.merge.answers import Snapshot
-from serving.state import ServedState
 from tests.unit.serving.merge_bench import LOG, MergeBench, write_run
 from tests.unit.serving.ticket_log import Log, Recount, at, ticket_row
 

@@ -13,11 +13,11 @@ from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import AgentUpdated
 from schemas.records.topics import SERVED, Topic
 from schemas.vocabulary import AgentStatus, Status
-from serving.errors import OutOfMemory
+from serving.foundation.errors import OutOfMemory
+from serving.foundation.state import AnswerMetadata, ServedState
 from serving.merge.answers import ReaderPool
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
-from serving.state import AnswerMetadata, ServedState
 from serving.tail.kafka_log import OutOfBounds
 from serving.tail.loop import Tail, TailTiming
 from serving.tail.progress import Place

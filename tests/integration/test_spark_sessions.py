@@ -6,8 +6,8 @@ import sys
 
 _TRAINED_THEN_ARCHIVED = """
 import os
-from batch.settings import BatchSettings
-from batch.spark import spark_session
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import spark_session
 from batch.training.shared_work.spark_executor import training_executor
 from process.priority import step_back
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import ExecutorFailed
-from batch.settings import BatchSettings
+from batch.foundation.errors import ExecutorFailed
+from batch.foundation.settings import BatchSettings
 from batch.training.encoder import vectors
 from batch.training.encoder.vectors import read_by, read_here
 from batch.training.plan.options import TrainingOptions

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.endpoints import Endpoints, read_endpoints
+from infra.foundation.endpoints import Endpoints, read_endpoints
 from infra.processes.pid_files import living
 from schemas.settings import CommonSettings
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from pyspark import SparkContext
 
-from batch.settings import BatchSettings
+from batch.foundation.settings import BatchSettings
 from batch.warm_session import WarmSession
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import spark_session
 from batch.history.commits import Archive, ArchivedTopic, HistoryFile
-from batch.settings import BatchSettings
-from batch.spark import spark_session
 from batch.views.build import build_views
 from batch.views.given_intents import GivenIntents
 from schemas.fold import fact_of, fold

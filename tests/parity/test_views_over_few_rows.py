@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from batch.publishing import SOURCE as BATCH_SOURCE
-from infra.settings import STAGES
+from batch.foundation.publishing import SOURCE as BATCH_SOURCE
+from infra.foundation.settings import STAGES
 from schemas.views.batch_views import GIVEN_VIEWS
 from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS
 

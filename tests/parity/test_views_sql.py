@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from batch.settings import BatchSettings
-from batch.spark import spark_session
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import spark_session
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import arrow_schema
 from schemas.views.base_columns import BaseColumn

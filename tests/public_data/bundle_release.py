@@ -4,7 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.publishing import Announcement, publish
+from batch.foundation.publishing import Announcement, publish
 from schemas.records.derived import ModelPublished
 from schemas.records.identity import derived_id
 from schemas.records.topics import Topic

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.demo.serving_client import NotServedInTime, ServingClient
+from infra.foundation.settings import InfraSettings
 from infra.pipeline import ticketyard
 from infra.running import RunningPipeline, running_pipeline
-from infra.settings import InfraSettings
 from process.environment import environment_with
 from schemas.errors import Permanent
 from tests.public_data import incidents, it_tickets

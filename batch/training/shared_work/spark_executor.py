@@ -17,9 +17,9 @@ from pyspark import SparkFiles
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from batch.errors import ExecutorFailed
-from batch.settings import BatchSettings
-from batch.spark import spark_session
+from batch.foundation.errors import ExecutorFailed
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import spark_session
 from batch.training.plan.progress import Progress
 from batch.training.plan.provenance import code_version, library_versions
 from batch.training.shared_work.executor import Job, Work
@@ -118,7 +118,7 @@ def what_failed(report: str) -> str:
             f"an executor says {cause}. Install ticketyard[batch] {code_version().partition('+')[0]} into the Python "
             "of every executor, which PYSPARK_PYTHON names (docs/training-on-spark.md says how), and run it again"
         )
-    return f"{cause.removeprefix('batch.errors.ExecutorFailed: ')}"
+    return f"{cause.removeprefix('batch.foundation.errors.ExecutorFailed: ')}"
 
 
 def refuse_others(made_by: dict[str, str], here: dict[str, str]) -> None:

@@ -1,11 +1,10 @@
-"""Fitting the cascade: the first tier, and the heads of the encoder."""
+"""Fitting the tiers of the cascade: n-grams, the heads of the encoder, the student."""
 
 from typing import Final, NamedTuple
 
-from batch.training.calibration.cascade import Heads, calibrate_cascade
+from batch.training.calibration.cascade import Heads
 from batch.training.encoder.vectors import Vectors
 from batch.training.plan.fitted import Fitted, State
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.rows.examples import Examples, Material, Targets, joined, sample_of_each
 from batch.training.tiers.head_fit import fit_head
@@ -27,33 +26,7 @@ SETTINGS: Final = FitSettings()
 _LOWER: Final = "learning meaning by the lower layers"
 
 
-def fit_cascade(
-    material: Material,
-    vectors: Vectors,
-    *,
-    options: TrainingOptions,
-    progress: Progress,
-    tuned_head: State | None = None,
-) -> Fitted:
-    """Fit on training rows, calibrate on validation rows; own validation rows are learnt from at the end.
-
-    That last step keeps scales, threshold and bands: they describe how sure a tier of this kind is, not which
-    rows it saw; and it keeps what the encoder has taught the first tier. A `tuned_head` was trained together with the
-    encoder, so it stays as it is.
-    """
-    labels = len(material.labels)
-    fitting = _Fitting(labels, vectors, options.seed, progress)
-    ngrams = fitting.ngrams(material.train)
-    heads = fitting.tuned(tuned_head, material, ngrams) if tuned_head else fitting.heads(material.train)
-    taught = tuned_head and len(material.val.texts) >= FEWEST_TO_WEIGH
-    student = fitting.student(heads.whole, material) if taught else None
-    fitted = calibrate_cascade(ngrams, heads, material, vectors, options, student=student)
-    if not (material.own_validation and material.val.texts):
-        return fitted
-    return fitting.again(fitted, joined(material.train, material.val), heads=tuned_head is None)
-
-
-class _Fitting(NamedTuple):
+class TierFitting(NamedTuple):
     """How each tier is fitted; twice where the validation rows are our own."""
 
     labels: int
@@ -62,6 +35,7 @@ class _Fitting(NamedTuple):
     progress: Progress
 
     def ngrams(self, examples: Examples) -> State:
+        """Return the n-grams' linear layer."""
         self.progress("learning words", 0.0)
         state = fit_ngrams(
             examples.texts, examples.targets, self.labels, seed=self.seed, settings=SETTINGS.ngrams
@@ -69,9 +43,11 @@ class _Fitting(NamedTuple):
         self.progress("learning words", 1.0)
         return state
 
-    def heads(self, examples: Examples) -> Heads:
-        """Return the heads of a frozen encoder."""
-        rows = self._rows(examples)
+    def heads(self, material: Material, ngrams: State, tuned: State | None) -> Heads:
+        """Return the heads of the encoder; `tuned` is the one that was trained together with it, if it was."""
+        if tuned is not None:
+            return self._tuned(tuned, material, ngrams)
+        rows = self._rows(material.train)
         whole = self._fitted("learning meaning", rows, self.vectors.of(rows.texts))
         return Heads(whole, self._early(rows))
 
@@ -86,7 +62,7 @@ class _Fitting(NamedTuple):
         self.progress(what, 1.0)
         return found
 
-    def tuned(self, head: State, material: Material, ngrams: State) -> Heads:
+    def _tuned(self, head: State, material: Material, ngrams: State) -> Heads:
         """Return the head that was trained with the encoder, joined by one of the published encoder beside it.
 
         The lower layers are the published encoder's, which training has left as they were.
@@ -105,31 +81,37 @@ class _Fitting(NamedTuple):
         factors = learn_factors(head, published, self.vectors.of(texts), logits, targets)
         return Heads(side_by_side(head, published, factors), lower)
 
-    def student(self, teacher: State, material: Material) -> State | None:
-        """Return what the first tier learns of the answers of a fine-tuned encoder's head, if its texts have words."""
+    def student(self, heads: Heads, material: Material) -> State | None:
+        """Return what the first tier learns of the answers of a fine-tuned encoder's head.
+
+        None where its texts have no words, or validation rows are too few to weigh it.
+        """
+        if len(material.val.texts) < FEWEST_TO_WEIGH:
+            return None
         from batch.training.tiers.student_fit import fit_student  # noqa: PLC0415 - needs the extra `train`
 
         return fit_student(
             self._rows(material.train),
             material.train.texts,
-            head_from(teacher),
+            head_from(heads.whole),
             self.vectors,
             seed=self.seed,
             progress=self.progress,
         )
 
-    def again(self, fitted: Fitted, everything: Examples, *, heads: bool) -> Fitted:
-        """Return the tiers learnt from all rows, the head where that is wished, with what calibration found.
+    def again(self, fitted: Fitted, material: Material, *, head: bool) -> Fitted:
+        """Return the tiers learnt from all rows, the `head` where that is wished, with what calibration found.
 
         The head of the lower layers stays as it was.
         """
+        everything = joined(material.train, material.val)
         kept = {name: fitted.ngrams[name] for name in ("scale", "levels")}
-        head = fitted.head
-        if heads:
+        state = fitted.head
+        if head:
             rows = self._rows(everything)
             learnt = self._fitted("learning meaning", rows, self.vectors.of(rows.texts))
-            head = {**head, "weights": learnt["weights"], "intercept": learnt["intercept"]}
-        return fitted._replace(ngrams={**self.ngrams(everything), **kept}, head=head)
+            state = {**state, "weights": learnt["weights"], "intercept": learnt["intercept"]}
+        return fitted._replace(ngrams={**self.ngrams(everything), **kept}, head=state)
 
     def _published(self, vectors: Matrix, targets: Targets) -> State:
         return fit_published(vectors, targets, self.labels, SETTINGS.head)

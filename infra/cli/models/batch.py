@@ -14,8 +14,8 @@ from process.logs import configure_logs
 
 if TYPE_CHECKING:
     from batch.cycle import Cycle
+    from batch.foundation.settings import BatchSettings
     from batch.releases.verdicts import Verdict
-    from batch.settings import BatchSettings
     from batch.views.drift import DriftFinding
 
 log = structlog.get_logger("batch")
@@ -161,7 +161,7 @@ def _cycle(name: str, master: str | None = None, *, train_on_spark: bool = False
 
 
 def _settings(master: str | None, *, train_on_spark: bool = False) -> "BatchSettings":
-    from batch.settings import BatchSettings  # noqa: PLC0415 - as above
+    from batch.foundation.settings import BatchSettings  # noqa: PLC0415 - as above
 
     configure_logs("batch")
     given = {"spark_master": master, "train_on_spark": train_on_spark}

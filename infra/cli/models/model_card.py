@@ -101,9 +101,9 @@ def add_card(
 
 
 def _stored(version: str) -> Path:
+    from batch.foundation.settings import BatchSettings  # noqa: PLC0415 - as above
+    from batch.foundation.storage import local_folder  # noqa: PLC0415 - as above
     from batch.releases.bundles import pointer_of  # noqa: PLC0415 - as above
-    from batch.settings import BatchSettings  # noqa: PLC0415 - as above
-    from batch.storage import local_folder  # noqa: PLC0415 - as above
 
     models = local_folder(BatchSettings().models_uri, "TICKETYARD_MODELS_URI")
     return pointer_of(models, version).folder(models)

@@ -147,16 +147,16 @@ def _trial(kind: "TrialKind", version: str | None, share: float, *, off: bool, r
 
 
 def _in_use() -> "ModelsInUse":
+    from batch.foundation.settings import BatchSettings  # noqa: PLC0415 - as above
     from batch.releases.by_hand import ModelsInUse  # noqa: PLC0415 - as above
-    from batch.settings import BatchSettings  # noqa: PLC0415 - as above
 
     settings = BatchSettings()
     return ModelsInUse(_models(), settings.kafka_python_options(), settings.topic_prefix, log.info)
 
 
 def _models() -> Path:
-    from batch.settings import BatchSettings  # noqa: PLC0415 - as above
-    from batch.storage import local_folder  # noqa: PLC0415 - as above
+    from batch.foundation.settings import BatchSettings  # noqa: PLC0415 - as above
+    from batch.foundation.storage import local_folder  # noqa: PLC0415 - as above
 
     configure_logs("models")
     return local_folder(BatchSettings().models_uri, "TICKETYARD_MODELS_URI")

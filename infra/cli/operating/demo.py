@@ -12,9 +12,9 @@ from rich.console import Console
 
 from infra.demo.report import show
 from infra.demo.story import Demo
+from infra.foundation.settings import InfraSettings
 from infra.processes.home_lock import owner_of
 from infra.running import running_pipeline, use_few_partitions
-from infra.settings import InfraSettings
 from schemas.errors import Permanent
 
 

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from infra.checks import CheckStatus, all_checks
-from infra.settings import InfraSettings
+from infra.foundation.settings import InfraSettings
 
 _COLOURS = {CheckStatus.OK: "green", CheckStatus.WARN: "yellow", CheckStatus.FAIL: "red"}
 

@@ -6,8 +6,8 @@ import time
 
 import click
 
+from infra.foundation.settings import InfraSettings
 from infra.processes.home_lock import HomeLock, owner_of
-from infra.settings import InfraSettings
 from schemas.errors import Transient
 
 

@@ -9,8 +9,8 @@ import click
 def command(host: str | None, port: int | None) -> None:
     """Answer over HTTP until Ctrl-C, on the Kafka and the views that the settings name."""
     from process.logs import configure_logs  # noqa: PLC0415 - `--help` need not wait for the engine
+    from serving.foundation.settings import ServingSettings  # noqa: PLC0415
     from serving.http.server import serve  # noqa: PLC0415
-    from serving.settings import ServingSettings  # noqa: PLC0415
 
     configure_logs("serving")
     given = {"http_host": host, "http_port": port}

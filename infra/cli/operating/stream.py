@@ -2,7 +2,7 @@
 
 import click
 
-from infra.settings import STAGES, Stage
+from infra.foundation.settings import STAGES, Stage
 
 
 @click.group()

@@ -6,8 +6,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from infra.settings import InfraSettings
-from infra.topics import admin_client, ensure_topics, mismatches, specs_of, topic_states
+from infra.foundation.settings import InfraSettings
+from infra.foundation.topics import admin_client, ensure_topics, mismatches, specs_of, topic_states
 
 
 @click.group()

@@ -5,8 +5,8 @@ import signal
 import click
 from rich.console import Console
 
+from infra.foundation.settings import InfraSettings
 from infra.running import running_pipeline
-from infra.settings import InfraSettings
 
 
 @click.command()

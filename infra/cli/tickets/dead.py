@@ -12,7 +12,7 @@ from infra.cli.options.option_groups import with_options
 from infra.cli.tickets.letter_text import closing_lines, lines_of, moment_of, page_of, summary
 from infra.dead_letter_replay import Repair, Replayer
 from infra.dead_letters import LetterFilter, one_id, read_dead_letters, survey, whole_letters
-from infra.settings import InfraSettings
+from infra.foundation.settings import InfraSettings
 from schemas.errors import Permanent
 
 _FILTERS = (

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.settings import InfraSettings
+from infra.foundation.settings import InfraSettings
 from schemas.errors import Permanent, Transient
 
 _TIMEOUT_S: Final = 120.0

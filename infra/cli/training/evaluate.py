@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from batch.settings import BatchSettings
+from batch.foundation.settings import BatchSettings
 from batch.training.evaluation.evaluate import evaluate_bundle
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.current_names import rename_rows

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from batch.settings import BatchSettings
+from batch.foundation.settings import BatchSettings
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.current_names import Renamed, rename_rows
 from batch.training.rows.rows import LabelledRow, rows_from_taxonomy

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from batch.settings import BatchSettings
+from batch.foundation.settings import BatchSettings
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.corrections import Known, describe_corrections
 from batch.training.rows.current_names import rename_rows

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from infra.foundation.settings import InfraSettings
+from infra.foundation.topics import ensure_topics, specs_of
 from infra.processes.child import Child, ChildSpec
 from infra.processes.home_lock import run_folder
 from infra.running import running_pipeline
-from infra.settings import InfraSettings
-from infra.topics import ensure_topics, specs_of
 from schemas.records.topics import Topic
 from tests.bench.lives import Due, Phase, at_once, lives
 from tests.bench.offered_load import OfferedLoad

@@ -15,7 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from infra.settings import InfraSettings
+from infra.foundation.settings import InfraSettings
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import SECTIONS, Row, section
 

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from batch import worker
 from batch.cycle import Cycle
-from batch.errors import BatchBusy, HistoryGap
-from batch.lock import exclusive
-from batch.settings import BatchSettings
+from batch.foundation.errors import BatchBusy, HistoryGap
+from batch.foundation.lock import exclusive
+from batch.foundation.settings import BatchSettings
 from batch.worker import repeat_cycles
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.foundation.settings import STAGES, STATEFUL, InfraSettings
 from infra.pipeline import Addresses, stage_parts, worker_processes
-from infra.settings import STAGES, STATEFUL, InfraSettings
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 
 from schemas.records.topics import SERVED, Topic
 from schemas.views.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles
+from serving.foundation.runs import Run, load_run, read_pointer
+from serving.foundation.state import ServedState
 from serving.merge.answers import ReaderPool
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
-from serving.runs import Run, load_run, read_pointer
-from serving.state import ServedState
 from serving.tail import progress
 from serving.tail.progress import LiveTopic
 from serving.tail.rows import TailRecord, arrow_table, decode_records

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.errors import HistoryGap, OffsetsWentBack, TopicRecreated
+from batch.foundation.errors import HistoryGap, OffsetsWentBack, TopicRecreated
 from batch.history.commits import EMPTY_ARCHIVE, Archive, ArchivedTopic
 from batch.history.log_extents import LogExtent
 from batch.history.plan import plan_archive

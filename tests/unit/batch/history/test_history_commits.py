@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batch.errors import HistoryDamaged
+from batch.foundation.errors import HistoryDamaged
 from batch.history.commits import EMPTY_ARCHIVE, Archive, Commit, HistoryFile, TopicCommit, extended
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -10,6 +10,7 @@ import pytest
 from infra.cli import __main__ as entry
 from infra.cli import root
 from infra.cli.command_table import COMMANDS
+from infra.foundation.supervised import SUPERVISED
 from schemas.errors import Permanent, Transient
 from schemas.settings import CommonSettings
 
@@ -62,7 +63,7 @@ def test_the_supervisor_learns_that_an_error_is_permanent(
     """Under the supervisor a Permanent error ends with 78, which means: do not start me again."""
     failing.append(Permanent("The topic was recreated."))
     assert root.run(["x"]) == 1
-    monkeypatch.setenv(root.SUPERVISED, "1")
+    monkeypatch.setenv(SUPERVISED, "1")
     assert root.run(["x"]) == 78
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from serving.errors import QueryRefused
+from serving.foundation.errors import QueryRefused
 from serving.http.analytics import daily_statement
 from serving.http.listing import Statement, conditions, page, page_statement
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from serving.errors import QueryRefused
+from serving.foundation.errors import QueryRefused
 from serving.merge.sql_guard import check_statement
 
 VIEWS = ("tickets", "queues")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.views.manifest import Manifest, TopicBoundary
-from serving.state import PartitionState, ServedState
+from serving.foundation.state import PartitionState, ServedState
 from serving.tail import progress
 from serving.tail.progress import Bounds, LiveTopic
 from serving.tail.topic_ids import same_topic_id

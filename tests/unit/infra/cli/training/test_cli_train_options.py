@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from batch.settings import BatchSettings
+from batch.foundation.settings import BatchSettings
 from batch.training.plan.options import TrainingOptions
 from infra.cli.training import evaluate, train, train_sentiment, train_update
 

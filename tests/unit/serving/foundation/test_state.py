@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from serving.state import (
+from serving.foundation.state import (
     CATCHING_UP,
     Gap,
     PartitionState,

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from batch.errors import CommitConflict, StorageUnsupported
+from batch.foundation.errors import CommitConflict, StorageUnsupported
 
 
 def local_folder(uri: str, setting: str) -> Path:

@@ -11,8 +11,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 import schemas
-from batch.errors import ArchivesMissing, SparkUnreachable
-from batch.settings import BatchSettings
+from batch.foundation.errors import ArchivesMissing, SparkUnreachable
+from batch.foundation.settings import BatchSettings
 
 _LOG_FILE = Path(__file__).with_name("log4j2.properties")
 _JAVA_OPTIONS = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file:{_LOG_FILE}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.prerequisites import java_major, java_problem, port_problem, python_problem
+from infra.foundation.prerequisites import java_major, java_problem, port_problem, python_problem
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from batch.training.plan.fitted import Fitted
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.examples import Material, prepare
 from batch.training.rows.rows import LabelledRow
-from batch.training.tiers.fit import fit_cascade
 from batch.training.tiers.head_fit import fit_head
 from batch.training.tiers.ngram_fit import fit_ngrams
+from batch.training.train import fit_cascade
 from understanding.arrays.probabilities import Matrix
 from understanding.arrays.stored import dump_arrays
 from understanding.arrays.strings import pack_strings

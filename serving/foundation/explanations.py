@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from schemas.errors import PipelineError
-from serving.errors import ExplanationsOff, ModelUnusable, Stopping, TooManyExplanations
+from serving.foundation.errors import ExplanationsOff, ModelUnusable, Stopping, TooManyExplanations
 from understanding.explanation.result import Explanation
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TextIO
 
 import msgspec
 
-from batch.errors import BatchBusy
+from batch.foundation.errors import BatchBusy
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):

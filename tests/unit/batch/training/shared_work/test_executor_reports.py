@@ -2,7 +2,7 @@
 
 import pytest
 
-from batch.errors import ExecutorFailed
+from batch.foundation.errors import ExecutorFailed
 from batch.training.shared_work.spark_executor import refuse_others, what_failed
 
 REPORT = """
@@ -27,7 +27,7 @@ def test_another_error_is_its_last_line() -> None:
     """Also ours, which need no name of a class; without a traceback the first line there is."""
     assert what_failed(REPORT.format(cause="ValueError: no")) == "ValueError: no"
     assert (
-        what_failed(REPORT.format(cause="batch.errors.ExecutorFailed: an executor has x"))
+        what_failed(REPORT.format(cause="batch.foundation.errors.ExecutorFailed: an executor has x"))
         == "an executor has x"
     )
     assert what_failed("\nJob aborted\nat y") == "Job aborted"

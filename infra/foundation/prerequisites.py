@@ -1,6 +1,6 @@
 """Check what must be on the machine before anything is installed; needs nothing but Python itself.
 
-Run by `make setup` with the system's Python (`python3 infra/prerequisites.py`) and by `ticketyard doctor`.
+Run by `make setup` with the system's Python (`python3 infra/foundation/prerequisites.py`) and by `ticketyard doctor`.
 """
 
 from __future__ import annotations  # an old Python must get far enough to say that it is too old

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.views.manifest import CURRENT_NAME, FORMAT_VERSION, CurrentRun, Manifest
-from serving.errors import RunUnusable
+from serving.foundation.errors import RunUnusable
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 from py4j.protocol import Py4JError
 
-from batch import spark
-from batch.errors import ArchivesMissing, SparkUnreachable
-from batch.settings import BatchSettings
-from batch.spark import kafka_archives, spark_options
+from batch.foundation import spark
+from batch.foundation.errors import ArchivesMissing, SparkUnreachable
+from batch.foundation.settings import BatchSettings
+from batch.foundation.spark import kafka_archives, spark_options
 
 
 def test_local_spark_stays_on_loopback() -> None:

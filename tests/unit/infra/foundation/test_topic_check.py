@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.topics import BrokerTopic, mismatches
+from infra.foundation.topics import BrokerTopic, mismatches
 from schemas.records.topics import topic_specs
 
 SPECS = topic_specs()

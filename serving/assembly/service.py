@@ -11,13 +11,13 @@ from typing import TypeVar
 import duckdb
 
 from schemas.records.topics import SERVED
-from serving.errors import Stopping
-from serving.explanations import Explanations
+from serving.foundation.errors import Stopping
+from serving.foundation.explanations import Explanations
+from serving.foundation.runs import views_folder
+from serving.foundation.settings import ServingSettings
 from serving.merge.answers import ReaderPool, Snapshot
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
-from serving.runs import views_folder
-from serving.settings import ServingSettings
 from serving.tail.kafka_log import KafkaLog, Log
 from serving.tail.loop import Tail, TailTiming
 from serving.tail.status import StatusBoard, TailStatus

@@ -8,7 +8,7 @@ import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from batch.errors import KafkaUnreachable
+from batch.foundation.errors import KafkaUnreachable
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import Event
 from schemas.records.partitioning import partition_for

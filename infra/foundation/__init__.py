@@ -1,0 +1,1 @@
+"""What every part of infra stands on: settings, endpoints, topics, what this machine must have."""

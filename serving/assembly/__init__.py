@@ -1,0 +1,1 @@
+"""The serving layer put together: merge, tail and explanations in one service."""
