@@ -17,7 +17,7 @@ _AIM: Final = 0.3
 _CALM: Final = 0.2
 """A delay below this part of the bound is the ordinary one of steps, and its ups and downs move nothing."""
 
-_ROOM: Final = 0.6
+_ROOM: Final = 0.5
 """The part of the bound that the encoder may fill in a call; the rest is for everything else."""
 
 _INTEGRAL: Final = 0.1
