@@ -61,13 +61,14 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
         patch.setattr(fit, "FEWEST_TO_WEIGH", 1)
         train_bundle(
             ROWS,
-            TrainingOptions(seed=SEED, encoder="fine-tuned", recipe=QUICK),
+            TrainingOptions(seed=SEED, encoder="fine-tuned"),
             taxonomy=load_taxonomy(),
             encoder_dir=encoder_folder,
             out=out,
             created_at=datetime(2026, 1, 2, tzinfo=UTC),
             inputs=(),
             progress=lambda _what, _done: None,
+            recipe=QUICK,
         )
     return Pair(out, load_bundle(out), written[0])
 

@@ -19,7 +19,7 @@ EncoderChoice = Literal["auto", "frozen", "fine-tuned"]
 class TrainingOptions(BaseModel):
     """The same options and rows give the same model."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = Field(default=20_240, description="Seed of all randomness in training.")
     encoder: EncoderChoice = Field(

@@ -27,7 +27,7 @@ _LARGEST_FIELD: Final = 64 * 2**20
 class Columns(BaseModel):
     """Which columns hold what; only text and label must be there."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text_column: str = Field(default="text", description="Column with the text.")
     label_column: str = Field(default="label", description="Column with the label.")
