@@ -53,16 +53,19 @@ def train_bundle(
     # What a frozen encoder's head and the n-grams were weighed on, they learn from at the end: more costs nothing.
     most_held = None if options.encoder == "frozen" else ENOUGH_VALIDATION
     taught, test = rows_to_train(rows), [row for row in rows if row.split == "test"]
-    material = prepare(taught, seed=options.seed, most_held=most_held)  # Step 1: rows
+    # Step 1: rows
+    material = prepare(taught, seed=options.seed, most_held=most_held)
     with bundle_being_written(out) as folder:
         if sentiment is not None:
             place_sentiment(sentiment, folder)
         # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
         early = not has_several(taught)
-        placed = place_chosen_encoder(  # Step 2: the encoder
+        # Step 2: the encoder
+        placed = place_chosen_encoder(
             folder, encoder_dir, material, options, recipe=recipe, progress=progress, early_exit=early
         )
         vectors = _vectors(folder / "encoder", placed, executor, progress)
+        # Steps 3 to 5
         if has_several(taught):
             fitted = _several(
                 taught, material, vectors, options=options, tuned_head=placed.head, progress=progress
@@ -72,7 +75,8 @@ def train_bundle(
                 material, vectors, options=options, progress=progress, tuned_head=placed.head
             )
         origin = Origin(taxonomy, options, created_at, tuple(inputs), len(test))
-        manifest = write_parts(folder, origin, material, fitted, placed)  # Step 6: the bundle
+        # Step 6: the bundle
+        manifest = write_parts(folder, origin, material, fitted, placed)
         if test:
             tested = evaluate_bundle(assemble(manifest, fitted, placed.encoder), test, progress=progress)
             manifest = msgspec.structs.replace(manifest, test=tested)
@@ -94,17 +98,16 @@ def fit_cascade(
     rows it saw. A `tuned_head` was trained together with the encoder, so it stays as it is.
     """
     fitting = TierFitting(len(material.labels), vectors, options.seed, progress)
-    ngrams = fitting.ngrams(material.train)  # Step 3: the tiers
+    # Step 3: the tiers
+    ngrams = fitting.ngrams(material.train)
     heads = fitting.heads(material, ngrams, tuned_head)
     student = fitting.student(heads, material) if tuned_head else None
-    fitted = calibrate_cascade(
-        ngrams, heads, material, vectors, options, student=student
-    )  # Step 4: calibration
+    # Step 4: calibration
+    fitted = calibrate_cascade(ngrams, heads, material, vectors, options, student=student)
     if not (material.own_validation and material.val.texts):
         return fitted
-    return fitting.again(
-        fitted, material, head=tuned_head is None
-    )  # Step 5: what was held back is learnt too
+    # Step 5: what was held back is learnt too
+    return fitting.again(fitted, material, head=tuned_head is None)
 
 
 def _several(

@@ -100,7 +100,7 @@ class TierFitting(NamedTuple):
         )
 
     def again(self, fitted: Fitted, material: Material, *, head: bool) -> Fitted:
-        """Return the tiers learnt from all rows, the `head` where that is wished, with what calibration found.
+        """Return the tiers learnt from all rows, the `head` where asked for, with what calibration found.
 
         The head of the lower layers stays as it was.
         """

@@ -108,6 +108,6 @@ def _answers(
     rows: Callable[[], Sequence[LabelledRow]],
     held_out: Sequence[LabelledRow],
 ) -> list[Triage]:
-    """Return the answers of a model as `batch train` makes it by default: frozen encoder, default wishes."""
+    """Return the answers of a model as `batch train` makes it by default: frozen encoder, default options."""
     out = context.bundle(name, rows, options=TrainingOptions(seed=SEED, threads=THREADS))
     return results_of(load_bundle(out, threads=THREADS), held_out)
