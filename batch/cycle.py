@@ -12,7 +12,7 @@ from batch.foundation.lock import exclusive
 from batch.foundation.reporting import Report
 from batch.foundation.settings import BatchSettings
 from batch.foundation.spark import spark_session
-from batch.foundation.storage import local_folder
+from batch.foundation.storage import local_folder, refuse_nested
 from batch.history.archive import archive_logs
 from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import LogExtent, read_log_extents
@@ -67,6 +67,13 @@ class Cycle:
         self.history = local_folder(settings.history_uri, "TICKETYARD_HISTORY_URI")
         self.views = local_folder(settings.views_uri, "TICKETYARD_VIEWS_URI")
         self.models = local_folder(settings.models_uri, "TICKETYARD_MODELS_URI")
+        refuse_nested(
+            {
+                "TICKETYARD_HISTORY_URI": self.history,
+                "TICKETYARD_VIEWS_URI": self.views,
+                "TICKETYARD_MODELS_URI": self.models,
+            }
+        )
         self._resources = resources
         self._progress = progress
         self._warm = warm

@@ -7,6 +7,10 @@ class StorageUnsupported(Permanent):
     """A folder setting names a kind of storage that batch cannot write to."""
 
 
+class FoldersNested(Permanent):
+    """Two of the folders that batch keeps are the same, or one lies in the other."""
+
+
 class BatchBusy(Transient):
     """Another batch process holds the lock."""
 

@@ -2,10 +2,12 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from batch.foundation.errors import CommitConflict, StorageUnsupported
+from batch.foundation.errors import CommitConflict, FoldersNested, StorageUnsupported
 
 
 def local_folder(uri: str, setting: str) -> Path:
@@ -18,6 +20,20 @@ def local_folder(uri: str, setting: str) -> Path:
             f"{setting}={uri}: batch writes to local or mounted folders only; mount it and name the mount"
         )
     return Path(uri).absolute()
+
+
+def refuse_nested(folders: Mapping[str, Path]) -> None:
+    """Raise FoldersNested where two of the folders, each under its setting's name, share any file.
+
+    Whoever tidies up in one of them must never meet what the other keeps.
+    """
+    for (one, first), (other, second) in combinations(folders.items(), 2):
+        inner, outer = first.resolve(), second.resolve()
+        if inner.is_relative_to(outer) or outer.is_relative_to(inner):
+            raise FoldersNested(
+                f"{one}={first} and {other}={second}: the same folder, or one lies in the other; "
+                "give each a folder of its own"
+            )
 
 
 def write_new(path: Path, data: bytes) -> None:

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from batch.history.commits import Archive
 from schemas.views.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
 
 PUBLISHED_NAME: Final = "published.json"
+_RUN_ID: Final = re.compile(r"\d{8}T\d{9}Z-\d{8,}")
+"""What `run_id_at` makes: no other folder is taken for a run, so none but a run is ever deleted."""
 
 
 class CompleteRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +101,8 @@ def read_run(views: Path, run_id: str) -> CompleteRun | None:
 
 def complete_run_ids(views: Path) -> list[str]:
     """Return the ids of all complete runs, oldest first."""
-    return sorted(path.parent.name for path in views.glob(f"*/{MANIFEST_NAME}"))
+    found = (path.parent.name for path in views.glob(f"*/{MANIFEST_NAME}"))
+    return sorted(name for name in found if _RUN_ID.fullmatch(name))
 
 
 def is_published(views: Path, run: CompleteRun) -> bool:
@@ -114,7 +118,7 @@ def note_published(views: Path, run: CompleteRun, now: datetime) -> None:
 def remove_incomplete(views: Path) -> None:
     """Delete the folders of runs that died before their manifest; only the holder of the lock may."""
     for path in views.glob("*"):
-        if path.is_dir() and not (path / MANIFEST_NAME).is_file():
+        if path.is_dir() and _RUN_ID.fullmatch(path.name) and not (path / MANIFEST_NAME).is_file():
             shutil.rmtree(path)
 
 

@@ -64,11 +64,12 @@ def test_old_runs_are_deleted_but_not_what_is_served(tmp_path: Path) -> None:
 
 
 def test_incomplete_runs_are_removed(tmp_path: Path) -> None:
-    """A folder of views without a manifest is what a run that died has left."""
+    """A folder with a run's name and without a manifest is what a run that died has left; no other is touched."""
     run = write_manifest(tmp_path, run_at(1))
-    (tmp_path / "died" / "tickets").mkdir(parents=True)
+    (tmp_path / run_at(2).run_id / "tickets").mkdir(parents=True)
+    (tmp_path / "history" / "commits").mkdir(parents=True)  # an archive beside the runs was wiped once
     remove_incomplete(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [run.run_id]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [run.run_id, "history"]
     assert newest_run(tmp_path) == run
 
 
