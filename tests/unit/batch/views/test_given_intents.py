@@ -16,6 +16,8 @@ from schemas.views.manifest import Manifest, ViewFiles
 
 TAXONOMY = CommonSettings().taxonomy
 
+RUN = "20260302T000000000Z-00000001"
+
 
 def map_file(folder: Path, text: str) -> Path:
     """Write a map."""
@@ -41,12 +43,12 @@ def test_a_mistake_is_told_and_holds_up_no_view(tmp_path: Path) -> None:
         assert given_intents(TAXONOMY, wrong, views) == NOTHING_GIVEN
     assert "nothing_like_it" in logs[0]["error"]
 
-    (views / "run-1" / "intent_map").mkdir(parents=True)
+    (views / RUN / "intent_map").mkdir(parents=True)
     row = {"intent": "crash", "current_intent": "app_crash", "change": "renamed", "split_into": ["a", "b"]}
     table = pa.Table.from_pylist([row], schema=arrow_schema(INTENT_MAP.columns))
-    pq.write_table(table, views / "run-1" / "intent_map" / "part.parquet")
+    pq.write_table(table, views / RUN / "intent_map" / "part.parquet")
     manifest = Manifest(
-        run_id="run-1",
+        run_id=RUN,
         created_at=datetime(2026, 3, 2, tzinfo=UTC),
         history_commit=1,
         boundary={},
