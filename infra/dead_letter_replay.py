@@ -75,6 +75,11 @@ class Replayer:
             raise Permanent(
                 f"letter {letter.id} is from topic {about.topic}, which the pipeline does not have"
             )
+        if about.value_sha256 is not None and repair.value is None:
+            raise Permanent(
+                f"letter {letter.id} holds the first {len(letter.value or b''):,} of {about.value_bytes:,} bytes; "
+                "send a smaller event by `--value FILE`, or the original from where it is kept"
+            )
         sent = self._send(
             Topic(about.topic),
             about.partition,

@@ -211,7 +211,9 @@ class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.dead: a record that no retry can help; its raw bytes are the Kafka value, this is the header `dead`.
 
     `stage` is where it died; `error` and `message` say why; `headers` and `key` are the record's own, base64.
-    `value_is_null` tells a record without a value from one with an empty value: the letter's is empty for both.
+    `value_is_null` tells a record without a value from one with an empty value: the letter's is empty for both. Of a
+    record that was too large the letter holds the head alone; `value_bytes` is how long its value was, `value_sha256`
+    its sum.
     """
 
     stage: str
@@ -225,6 +227,8 @@ class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
     key: bytes | None = None
     headers: tuple[tuple[str, bytes | None], ...] = ()
     value_is_null: bool = False
+    value_bytes: Count | None = None
+    value_sha256: str | None = None
 
 
 class DeadLetterReplayed(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from schemas.records.thread_rule import ThreadPolicy, ThreadRule
+from schemas.records.topics import INPUT_BYTES
 from schemas.settings import CommonSettings
 
 
@@ -48,6 +49,12 @@ class StreamSettings(CommonSettings):
     watermark_interval_s: float = Field(default=0.25, gt=0, description="How often triage emits watermarks.")
     watermark_grace_s: float = Field(
         default=2.0, ge=0, description="How far an idle source's watermark stays behind the clock."
+    )
+    largest_event_bytes: int = Field(
+        default=INPUT_BYTES,
+        ge=1024,
+        le=INPUT_BYTES,
+        description="A larger event, however well it was compressed, is a dead letter that keeps its head.",
     )
     future_skew_s: float = Field(
         default=300.0, ge=0, description="An event further ahead of the clock than this is a dead letter."

@@ -32,8 +32,8 @@ def _routing(settings: StreamSettings) -> PartitionLogic:
     )
 
 
-def _roster(_settings: StreamSettings) -> PartitionLogic:
-    return RosterPartition()
+def _roster(settings: StreamSettings) -> PartitionLogic:
+    return RosterPartition(largest=settings.largest_event_bytes)
 
 
 STAGES: Final = {

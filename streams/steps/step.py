@@ -17,6 +17,7 @@ from schemas.records.identity import derived_id
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
 from streams.foundation.record import Emission, Record
+from streams.foundation.size_limit import EventTooLarge, cut_letter
 
 TIMER_PREFIX: Final = "timer:"
 _MESSAGE_CHARACTERS: Final = 2000
@@ -117,7 +118,7 @@ class Step:
         return self._partitions[topic]
 
     def die(self, record: Record, error: Exception) -> None:
-        """Send a record that cannot be handled to tickets.dead, whole, with where it came from and why it died."""
+        """Send a record that cannot be handled to tickets.dead, with where it came from and why it died."""
         self.outbox.append(dead_letter(self.stage, record, error, self._partitions, self.now))
         self.count("dead_letters")
 
@@ -139,7 +140,10 @@ class Step:
 def dead_letter(
     stage: str, record: Record, error: Exception, partitions: Mapping[Topic, int], now: datetime
 ) -> Emission:
-    """Return the dead letter of a record: its raw bytes as the value, the reason in the header `dead`."""
+    """Return the dead letter of a record: its raw bytes as the value, the reason in the header `dead`.
+
+    Of a record that is too large it is their head, as a letter must fit into its topic.
+    """
     origin = record.origin
     body = RecordDied(
         stage=stage,
@@ -162,11 +166,14 @@ def dead_letter(
         time=now,
         subject=key,
     )
+    value = record.value or b""
+    if isinstance(error, EventTooLarge):
+        body, value = cut_letter(body, record)
     headers: list[tuple[str, Any]] = [*encode_headers(envelope), ("dead", encode_body(body))]
     return Emission(
         topic=Topic.TICKETS_DEAD,
         partition=partition_for(key, partitions[Topic.TICKETS_DEAD]),
         key=key.encode(),
         headers=headers,
-        value=record.value or b"",
+        value=value,
     )

@@ -17,7 +17,7 @@ from kafka import KafkaProducer
 from schemas.records.derived import ModelPublished, RecordDied, TicketLogged
 from schemas.records.envelope import encode_body
 from schemas.records.partitioning import partition_for
-from schemas.records.topics import Topic
+from schemas.records.topics import INPUT_BYTES, Topic
 from schemas.taxonomy import load_taxonomy
 from tests.integration.broken_records import (
     BROKEN,
@@ -51,6 +51,14 @@ class BadInputRun:
         self._producer = Producer(
             {"bootstrap.servers": servers, "message.max.bytes": 4_000_000, "log_level": 2}
         )
+        self._compressing = Producer(
+            {
+                "bootstrap.servers": servers,
+                "message.max.bytes": 20_000_000,
+                "compression.type": "gzip",
+                "log_level": 2,
+            }
+        )
         self._other = KafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=0)
 
     def send(self, sent: Sent, partition: int) -> None:
@@ -65,10 +73,11 @@ class BadInputRun:
             future = self._other.send(topic, sent.value, sent.key, list(sent.headers), partition=partition)
             self.places[sent.name] = (partition, future.get(timeout=30).offset)
             return
-        self._producer.produce(
+        producer = self._compressing if len(sent.value or b"") > INPUT_BYTES else self._producer
+        producer.produce(
             topic, sent.value, sent.key, partition, headers=list(sent.headers), on_delivery=delivered
         )
-        assert self._producer.flush(30) == 0
+        assert producer.flush(30) == 0
 
     def event(
         self,

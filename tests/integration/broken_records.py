@@ -13,6 +13,9 @@ SOURCE: Final = "test/bad-input"
 NOW: Final = datetime.now(UTC).replace(microsecond=0)
 PARTITIONS: Final = 4
 MEGABYTE: Final = '" ' * (512 * 1024)
+TOO_LARGE: Final = "please " * 1_350_000
+"""9.4 MB that compress to a few kilobytes: Kafka takes them, and no topic behind tickets.events does."""
+
 Headers = list[tuple[str, bytes | None]]
 
 
@@ -92,6 +95,7 @@ def _events() -> Iterator[Broken]:
     yield bad("no_time", "NotAnEvent", "ce_time is not", opened("t"), ce_time=b"yesterday")
     yield bad("no_zone", "NotAnEvent", "no offset from UTC", opened("t"), ce_time=b"2026-01-01T00:00:00")
     yield bad("year_one", "NotAnEvent", "out of range", opened("t"), ce_time=b"0001-01-01T00:00:00+14:00")
+    yield bad("too_large", "EventTooLarge", "TICKETYARD_LARGEST_EVENT_BYTES", opened("t", text=TOO_LARGE))
     future = (NOW + timedelta(days=400)).isoformat().encode()
     yield bad("future", "EventFromTheFuture", "clock", opened("t"), ce_time=future)
     yield Broken("no_headers", opened("t"), [], words="ce_id is missing")
@@ -127,6 +131,17 @@ def _garbage() -> Iterator[Broken]:
         stage="cases",
         error="EventError",
         words="99 of 4",
+    )
+    fat = json.dumps({"agent_id": "a", "team": TOO_LARGE}).encode()
+    told = headers_for("AgentUpdated", "fat")
+    yield Broken(
+        "agent_too_large",
+        fat,
+        told,
+        Topic.AGENTS_EVENTS,
+        stage="roster",
+        error="EventTooLarge",
+        words="bytes",
     )
     huge = b'{"agent_id": "a", "performance": 0.5, "run_id": "r", "tickets": 1' + b"0" * 40 + b"}"
     told = headers_for("AgentPerformanceMeasured", "huge")

@@ -4,6 +4,7 @@ One run of triage, cases, routing and roster gets every kind of bad record (brok
 each test looks at what became of one kind. docs/bad-input.md lists the kinds.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from schemas.records.topics import Topic
 from schemas.vocabulary import Priority, Status
 from serving.tail.rows import ARROW_SCHEMAS, TailRecord, arrow_table, decode_records
 from streams.foundation.record import headers_of
+from streams.foundation.size_limit import HEAD_BYTES
 from tests.integration.bad_input_run import BadInputRun, bad_input_run
 from tests.integration.broken_records import BROKEN, GOOD, MEGABYTE, NotText, opened
 from tests.stage_harness import wait_for
@@ -41,7 +43,13 @@ def test_a_broken_record_is_a_dead_letter_with_its_reason(run: BadInputRun, name
     assert (broken.stage, broken.error) == (about.stage, about.error)
     assert broken.words in about.message
     assert len(about.message) <= 2000
-    assert (broken.value or b"") == (letter.value() or b"")
+    if broken.error == "EventTooLarge":
+        assert about.value_bytes == len(broken.value or b"")
+        assert about.value_sha256 == hashlib.sha256(broken.value or b"").hexdigest()
+        assert letter.value() == (broken.value or b"")[:HEAD_BYTES]
+    else:
+        assert about.value_bytes is None
+        assert (broken.value or b"") == (letter.value() or b"")
     assert broken.key == about.key
     if any(isinstance(header, NotText) for header, _value in broken.headers):
         assert ("na\ufffdme", b"1") in about.headers

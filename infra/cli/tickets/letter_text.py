@@ -63,6 +63,8 @@ def summary(letter: DeadLetter, replay: LetterReplay | None) -> dict[str, Any]:
         "partition": about.partition,
         "offset": about.offset,
         "topic_id": about.topic_id,
+        "value_bytes": about.value_bytes,
+        "value_sha256": about.value_sha256,
         "arrived_at": datetime.fromtimestamp(about.timestamp_ms / 1000, UTC),
         "died_at": letter.died_at,
         "replayed_at": replay.at if replay else None,
@@ -80,7 +82,13 @@ def page_of(letter: DeadLetter, replay: LetterReplay | None) -> list[str]:
     lines += [f"header {printable(name)}: {_bytes(value)}" for name, value in letter.about.headers]
     if letter.value is None:
         return [*lines, "value: null"]
-    return [*lines, f"value: {len(letter.value):,} bytes", *value_lines(letter.value)]
+    whole = letter.about.value_bytes
+    size = (
+        f"{len(letter.value):,} bytes"
+        if whole is None
+        else f"the first {len(letter.value):,} of {whole:,} bytes"
+    )
+    return [*lines, f"value: {size}", *value_lines(letter.value)]
 
 
 def _text_of(value: object) -> str:

@@ -11,8 +11,9 @@ from schemas.records.derived import AgentHeldElsewhere, AgentPerformanceMeasured
 from schemas.records.envelope import Envelope, EventDecoder, decode_envelope
 from schemas.records.events import AgentUpdated
 from schemas.records.identity import derived_id
-from schemas.records.topics import Topic
+from schemas.records.topics import INPUT_BYTES, Topic
 from streams.foundation.record import Record
+from streams.foundation.size_limit import require_size
 from streams.stages.roster.entries import REMEMBERED_IDS, AgentEntry, Entry, HeldEntry, Order
 from streams.stages.roster.snapshot import next_snapshot
 from streams.steps.forgetting import Forgetting
@@ -35,11 +36,13 @@ _ENTRIES: Final = msgspec.json.Decoder(Entry)
 class RosterPartition:
     """Who is on which team's roster, for the agents of one partition. A PartitionLogic.
 
-    `remember` is how long the end of a holding is kept, so that late word of its start is seen to be stale.
+    `remember` is how long the end of a holding is kept, so that late word of its start is seen to be stale. An event
+    of more than `largest` bytes is refused.
     """
 
-    def __init__(self, *, remember: timedelta = timedelta(days=1)) -> None:
+    def __init__(self, *, remember: timedelta = timedelta(days=1), largest: int = INPUT_BYTES) -> None:
         self._remember = remember
+        self._largest = largest
         self._agents: dict[str, AgentEntry] = {}
         self._held: dict[tuple[str, str, str], HeldEntry] = {}
         self._held_by_team: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -55,6 +58,8 @@ class RosterPartition:
 
     def handle(self, record: Record, step: Step) -> None:
         """Do what one record of agents.events or agents.holdings asks for. Raises EventError (Permanent)."""
+        if record.topic is Topic.AGENTS_EVENTS:
+            require_size(record, self._largest)
         envelope = decode_envelope(record.headers)
         body = _DECODERS[record.topic].decode(envelope, record.value)
         self._forget(step)

@@ -82,6 +82,7 @@ class TriageAssembly:
             clock=utc_now,
             caught_up=self._caught_up,
             future_skew_s=settings.future_skew_s,
+            largest_event_bytes=settings.largest_event_bytes,
             reached=assembly.reached,
         )
 

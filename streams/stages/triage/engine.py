@@ -53,6 +53,7 @@ class TriageEngine:
         clock: Callable[[], datetime],
         caught_up: Callable[[int, int], bool],
         future_skew_s: float,
+        largest_event_bytes: int,
         reached: Reached,
     ) -> None:
         self._partition = partition
@@ -69,6 +70,7 @@ class TriageEngine:
         self._clock = clock
         self._caught_up = caught_up
         self._skew_s = future_skew_s
+        self._largest = largest_event_bytes
         self._reached = reached
         self._closed = threading.Event()
         self._steps = 0
@@ -123,7 +125,7 @@ class TriageEngine:
 
     def _take_in(self, record: Record, step: Step) -> Arrived | None:
         try:
-            arrived = arrive(record, latest=horizon(step.now, self._skew_s))
+            arrived = arrive(record, latest=horizon(step.now, self._skew_s), largest=self._largest)
         except ENVIRONMENT:
             raise
         except EventError as error:

@@ -11,9 +11,11 @@ from schemas.records.derived import Origin, SourceEvent, TicketTriaged
 from schemas.records.envelope import Envelope, EventDecoder, EventError, InvalidBody, decode_envelope
 from schemas.records.events import TICKET_EVENTS, MessageAdded, TicketEvent, TicketOpened
 from schemas.records.thread_rule import starts_anew
+from schemas.records.topics import INPUT_BYTES
 from schemas.triage import Triage
 from schemas.vocabulary import Author
 from streams.foundation.record import Record
+from streams.foundation.size_limit import require_size
 from understanding.understand import CustomerMessage
 
 _decoder = EventDecoder(TICKET_EVENTS)
@@ -43,8 +45,12 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     starts_anew: bool = False
 
 
-def arrive(record: Record, *, latest: datetime) -> Arrived:
-    """Check a record and find its text. Raises EventError; events later than `latest` are from the future."""
+def arrive(record: Record, *, latest: datetime, largest: int = INPUT_BYTES) -> Arrived:
+    """Check a record and find its text. Raises EventError.
+
+    Events later than `latest` are from the future, records of more than `largest` bytes too large to be passed on.
+    """
+    require_size(record, largest)
     envelope = decode_envelope(record.headers)
     body = _decoder.decode(envelope, record.value)
     value = record.value or b""

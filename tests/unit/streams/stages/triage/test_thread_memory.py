@@ -14,7 +14,7 @@ from schemas.records.envelope import encode_body
 from schemas.records.events import MessageAdded, TicketEvent, TicketOpened, TicketReopened, TicketResolved
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow
-from schemas.records.topics import Topic
+from schemas.records.topics import INPUT_BYTES, Topic
 from schemas.triage import Triage
 from schemas.vocabulary import Author, Channel
 from streams.foundation.fault_points import never
@@ -63,6 +63,7 @@ class Triaging:
             clock=lambda: minute(1000),
             caught_up=lambda _partition, _offset: False,
             future_skew_s=300,
+            largest_event_bytes=INPUT_BYTES,
             reached=never,
         )
         self._engine.open()

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.records.derived import Origin, RecordDied
 from schemas.records.thread_rule import FIRST_MESSAGE
-from schemas.records.topics import Topic
+from schemas.records.topics import INPUT_BYTES, Topic
 from streams.foundation.fault_points import never
 from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import Emission, Record, TopicRole
@@ -76,6 +76,7 @@ def engine(outbox: Outbox) -> TriageEngine:
         clock=lambda: NOW,
         caught_up=lambda _partition, _offset: False,
         future_skew_s=300,
+        largest_event_bytes=INPUT_BYTES,
         reached=never,
     )
 

@@ -9,7 +9,9 @@ from schemas.records.derived import Origin
 from schemas.records.envelope import Envelope, EventError, encode_headers
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
+from streams.foundation.size_limit import HEAD_BYTES, EventTooLarge
 from streams.stages.triage.intake import arrive, triaged
+from streams.steps.step import dead_letter
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 OPENED = {"ticket_id": "t1", "customer_id": "c1", "channel": "email"}
@@ -45,6 +47,31 @@ def test_what_cannot_be_handled_is_refused_with_its_reason(broken: Record, error
     with pytest.raises(EventError, match=words) as caught:
         arrive(broken, latest=NOW)
     assert type(caught.value).__name__ == error
+
+
+def test_a_record_is_measured_before_it_is_decoded() -> None:
+    """9 MB that compressed to 39 kB passed Kafka; triage could neither pass them on nor bury them, for ever."""
+    large = record({}, raw=b"x" * 3_000)
+    with pytest.raises(EventTooLarge, match=r"3,\d+ bytes, 2,048 are the most"):
+        arrive(large, latest=NOW, largest=2_048)
+    letter = dead_letter("triage", large, EventTooLarge("large"), {Topic.TICKETS_DEAD: 1}, NOW)
+    assert letter.value == large.value  # shorter than a letter's head, so whole
+    about = msgspec.json.decode(dict(letter.headers)["dead"] or b"")
+    assert (about["value_bytes"], len(about["value_sha256"])) == (3_000, 64)
+
+
+def test_a_letter_of_what_is_too_large_fits_into_its_topic() -> None:
+    """Of its value stays the head; a key or headers that are the large part stay out."""
+    large = Record(
+        topic=Topic.TICKETS_EVENTS,
+        origin=record({}).origin,
+        key=b"k" * 9_000_000,
+        headers=[("ce_id", b"h" * 9_000_000)],
+        value=b"v" * 9_000_000,
+    )
+    letter = dead_letter("triage", large, EventTooLarge("large"), {Topic.TICKETS_DEAD: 1}, NOW)
+    size = len(letter.key) + len(letter.value) + sum(len(value or b"") for _, value in letter.headers)
+    assert size < 2 * HEAD_BYTES
 
 
 @pytest.mark.parametrize(

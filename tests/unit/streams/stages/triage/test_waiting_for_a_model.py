@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import MessageAdded, TicketOpened
 from schemas.records.thread_rule import FIRST_MESSAGE
-from schemas.records.topics import Topic
+from schemas.records.topics import INPUT_BYTES, Topic
 from schemas.vocabulary import Author, Channel
 from streams.foundation.fault_points import never
 from streams.foundation.metrics import StageMetrics
@@ -118,6 +118,7 @@ class Triage:
             clock=lambda: NOW,
             caught_up=lambda _partition, _offset: False,
             future_skew_s=300,
+            largest_event_bytes=INPUT_BYTES,
             reached=never,
         )
 

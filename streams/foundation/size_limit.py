@@ -1,0 +1,50 @@
+"""Records too large to be passed on: refused by what they are when decompressed, before anything is decoded."""
+
+import hashlib
+from typing import Final
+
+from msgspec.structs import replace
+
+from schemas.records.derived import RecordDied
+from schemas.records.envelope import EventError
+from streams.foundation.record import Record
+
+HEAD_BYTES: Final = 64 * 1024
+"""How much of a value the dead letter of a record that is too large keeps; of headers and key, all or nothing."""
+
+
+class EventTooLarge(EventError):  # noqa: N818 - named as it appears in dead letters
+    """A record is larger than any that this topic may carry.
+
+    Kafka's own limit counts what is sent: 9 MB that compress to 39 kB pass it, and no topic behind takes them.
+    """
+
+
+def require_size(record: Record, largest: int) -> None:
+    """Raise EventTooLarge where key, value and headers of a record have more than `largest` bytes."""
+    size = len(record.key or b"") + len(record.value or b"") + _size_of_headers(record)
+    if size > largest:
+        raise EventTooLarge(
+            f"the record has {size:,} bytes, {largest:,} are the most (TICKETYARD_LARGEST_EVENT_BYTES); "
+            "send what it is about, and the rest by a link"
+        )
+
+
+def cut_letter(letter: RecordDied, record: Record) -> tuple[RecordDied, bytes]:
+    """Return the letter of a record that is too large, and the head of its value.
+
+    The letter says how long the value was and its sha256, so that the original is known again where it is kept.
+    """
+    value = record.value or b""
+    cut = replace(
+        letter,
+        key=record.key if len(record.key or b"") <= HEAD_BYTES else None,
+        headers=tuple(record.headers) if _size_of_headers(record) <= HEAD_BYTES else (),
+        value_bytes=len(value),
+        value_sha256=hashlib.sha256(value).hexdigest(),
+    )
+    return cut, value[:HEAD_BYTES]
+
+
+def _size_of_headers(record: Record) -> int:
+    return sum(len(name) + len(value or b"") for name, value in record.headers)
