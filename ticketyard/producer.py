@@ -26,6 +26,9 @@ DEFAULT_SOURCE: Final = "ticketyard/producer"
 MOST_IN_FLIGHT: Final = 10_000
 """How many records may wait for their acknowledgement; `send` blocks above it, so memory stays bounded."""
 
+MOST_FAILURES: Final = 100
+"""How many failures wait for a `flush` that tells of the first; who never flushes must not fill the memory."""
+
 
 class Receipt(NamedTuple):
     """Where an acknowledged event lies; `id` is the one it was published with."""
@@ -94,13 +97,13 @@ class TicketProducer:
         return self._told(result)
 
     def publish_many(self, messages: Iterable[Event | Message]) -> list[Receipt]:
-        """Send all and wait for all acknowledgements, in the order given; raises as `publish` does."""
-        results = [
-            self.send(message.event, id=message.id, time=message.time, source=message.source)
-            if isinstance(message, Message)
-            else self.send(message)
-            for message in messages
-        ]
+        """Send all and wait for all acknowledgements, in the order given; raises as `publish` does.
+
+        All are checked before the first is sent: an invalid one in their midst leaves nothing half published.
+        """
+        told = [message if isinstance(message, Message) else Message(message) for message in messages]
+        records = [self._record(one.event, id=one.id, time=one.time, source=one.source) for one in told]
+        results = [self._send(record) for record in records]
         self._producer.flush()
         return [self._told(result) for result in results]
 
@@ -116,10 +119,7 @@ class TicketProducer:
 
         Call `flush` to wait. Raises InvalidEvent at once.
         """
-        record = to_record(
-            event, id=id or str(uuid4()), time=time or self._clock(), source=source or self._source
-        )
-        return self._send(record)
+        return self._send(self._record(event, id=id, time=time, source=source))
 
     def flush(self) -> None:
         """Wait until all that was sent is acknowledged; raises the first failure since the last flush.
@@ -149,6 +149,18 @@ class TicketProducer:
             self.close()
         else:
             self._producer.close(timeout=self._settings.delivery_timeout_ms / 1000)
+
+    def _record(
+        self,
+        event: Event,
+        *,
+        id: str | None,  # noqa: A002 - as above
+        time: datetime | None,
+        source: str | None,
+    ) -> ProducerRecord:
+        return to_record(
+            event, id=id or str(uuid4()), time=time or self._clock(), source=source or self._source
+        )
 
     def _send(self, record: ProducerRecord) -> "Future[Receipt]":
         topic = self._topics[record.topic]
@@ -180,7 +192,8 @@ class TicketProducer:
         failure = self._failure(record, partition, error)
         failure.__cause__ = error
         with self._lock:
-            self._failures.append(failure)
+            if len(self._failures) < MOST_FAILURES:
+                self._failures.append(failure)
         self._room.release()
         result.set_exception(failure)
 

@@ -122,3 +122,26 @@ def test_a_wrong_event_is_never_sent(producer: TicketProducer, broker: Broker) -
     with pytest.raises(InvalidEvent):
         producer.send(TicketClosed(ticket_id=""))
     assert broker.sent == []
+
+
+def test_one_wrong_event_among_many_leaves_none_half_published(
+    producer: TicketProducer, broker: Broker
+) -> None:
+    """Those before it were sent, those behind it not, and the caller knew of neither."""
+    events = [TicketClosed(ticket_id=ticket_id) for ticket_id in ("T1", "", "T2")]
+    with pytest.raises(InvalidEvent):
+        producer.publish_many(events)
+    assert broker.sent == []
+
+
+def test_failures_of_a_producer_that_is_never_flushed_stay_few(
+    producer: TicketProducer, broker: Broker
+) -> None:
+    """Each was kept until a `flush`; a service that keeps the futures it is given never calls it."""
+    broker.errors = [KafkaTimeoutError(str(number)) for number in range(module.MOST_FAILURES + 50)]
+    futures = [producer.send(TicketClosed(ticket_id="T1")) for _ in range(module.MOST_FAILURES + 50)]
+    broker.flush()
+    assert all(isinstance(future.exception(0), DeliveryFailed) for future in futures)
+    assert len(producer._failures) == module.MOST_FAILURES
+    with pytest.raises(DeliveryFailed):
+        producer.flush()
