@@ -79,10 +79,11 @@ class RosterPartition:
 
     def _updated(self, body: AgentUpdated, envelope: Envelope, order: Order, step: Step) -> None:
         entry = self._entry(body.agent_id)
-        if envelope.id in entry.update_ids:
+        event = derived_id(envelope.source, envelope.id)  # two sources may use the same ids
+        if event in entry.update_ids:
             step.count("duplicates")
             return
-        ids = (*entry.update_ids, envelope.id)[-REMEMBERED_IDS:]
+        ids = (*entry.update_ids, event)[-REMEMBERED_IDS:]
         if entry.updated is not None and order <= entry.updated:
             step.count("stale")
             self._save(replace(entry, update_ids=ids), step)

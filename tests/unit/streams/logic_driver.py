@@ -26,10 +26,11 @@ def record_of(
     time: datetime = START,
     arrived: datetime | None = None,
     event_id: str | None = None,
+    source: str = "test",
 ) -> Record:
     """Return `body` as a stage reads it; without an id, two equal calls give the same."""
     name = event_id or f"{topic}/{offset}"
-    envelope = Envelope(id=name, type=type(body).__name__, source="test", time=time)
+    envelope = Envelope(id=name, type=type(body).__name__, source=source, time=time)
     stamp = int((arrived or time).timestamp() * 1000)
     return Record(
         topic=topic,

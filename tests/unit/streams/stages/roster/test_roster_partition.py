@@ -123,6 +123,12 @@ def test_a_repeated_id_is_ignored_even_with_another_content(agents: Agents) -> N
     assert agents.driver.counts["duplicates"] == 1
 
 
+def test_two_sources_may_use_the_same_ids(agents: Agents) -> None:
+    """Each system counts its own events: the second one's was taken for the first one's, and the agent kept waiting."""
+    agents.update("A", event_id="1", source="hr")
+    assert agents.update("A", capacity=9, event_id="1", source="crm") == ["2: A, capacity 9"]
+
+
 def test_a_picture_from_the_future_does_not_win_for_ever(agents: Agents) -> None:
     """It counts as said when the broker took it."""
     agents.update("A", capacity=3, at=10_000, arrived=START)
