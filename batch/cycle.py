@@ -12,7 +12,7 @@ from batch.foundation.lock import exclusive
 from batch.foundation.reporting import Report
 from batch.foundation.settings import BatchSettings
 from batch.foundation.spark import spark_session
-from batch.foundation.storage import local_folder, refuse_nested
+from batch.foundation.storage import refuse_nested
 from batch.history.archive import archive_logs
 from batch.history.commits import Archive, read_archive
 from batch.history.log_extents import LogExtent, read_log_extents
@@ -64,9 +64,8 @@ class Cycle:
     ) -> None:
         self.settings = settings
         self._clock = clock
-        self.history = local_folder(settings.history_uri, "TICKETYARD_HISTORY_URI")
-        self.views = local_folder(settings.views_uri, "TICKETYARD_VIEWS_URI")
-        self.models = local_folder(settings.models_uri, "TICKETYARD_MODELS_URI")
+        self.history, self.views = settings.history_folder, settings.views_folder
+        self.models = settings.models_folder
         refuse_nested(
             {
                 "TICKETYARD_HISTORY_URI": self.history,

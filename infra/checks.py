@@ -193,14 +193,12 @@ def kafka_check(settings: InfraSettings) -> Check:
 
 def model_check(settings: InfraSettings) -> Check:
     """Look for the current model bundle."""
-    if "://" in settings.models_uri:
-        return Check("model", CheckStatus.OK, f"kept at {settings.models_uri}")
     # The inference engine takes a second to load.
     from understanding.bundle.registry import check_published, first_model, read_current  # noqa: PLC0415
 
     mend = "Run `ticketyard batch train`."
-    models = Path(settings.models_uri)
     try:
+        models = settings.models_folder
         current = read_current(models)
         if current is not None:
             check_published(current, models)

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import Permanent
+from schemas.local_folder import local_folder
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
@@ -108,9 +109,19 @@ class CommonSettings(BaseSettings):
         return Path(self.setup_folder) / "jars"
 
     @property
+    def history_folder(self) -> Path:
+        """Where the archive of the logs lies. Raises StorageUnsupported, as do the next two."""
+        return local_folder(self.history_uri, "TICKETYARD_HISTORY_URI")
+
+    @property
+    def views_folder(self) -> Path:
+        """Where batch views and their manifests lie."""
+        return local_folder(self.views_uri, "TICKETYARD_VIEWS_URI")
+
+    @property
     def models_folder(self) -> Path:
         """Where model bundles and the pointer to the current one lie."""
-        return Path(self.models_uri)
+        return local_folder(self.models_uri, "TICKETYARD_MODELS_URI")
 
     @property
     def logs_folder(self) -> Path:

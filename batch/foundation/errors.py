@@ -3,10 +3,6 @@
 from schemas.errors import Permanent, Transient
 
 
-class StorageUnsupported(Permanent):
-    """A folder setting names a kind of storage that batch cannot write to."""
-
-
 class FoldersNested(Permanent):
     """Two of the folders that batch keeps are the same, or one lies in the other."""
 

@@ -5,21 +5,8 @@ import tempfile
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from batch.foundation.errors import CommitConflict, FoldersNested, StorageUnsupported
-
-
-def local_folder(uri: str, setting: str) -> Path:
-    """Return the folder that `uri`, a path or file:// address, names. Raises StorageUnsupported."""
-    scheme = urlsplit(uri).scheme
-    if scheme == "file":
-        return Path(unquote(urlsplit(uri).path))
-    if "://" in uri:
-        raise StorageUnsupported(
-            f"{setting}={uri}: batch writes to local or mounted folders only; mount it and name the mount"
-        )
-    return Path(uri).absolute()
+from batch.foundation.errors import CommitConflict, FoldersNested
 
 
 def refuse_nested(folders: Mapping[str, Path]) -> None:

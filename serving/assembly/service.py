@@ -13,7 +13,6 @@ import duckdb
 from schemas.records.topics import SERVED
 from serving.foundation.errors import Stopping
 from serving.foundation.explanations import Explanations
-from serving.foundation.runs import views_folder
 from serving.foundation.settings import ServingSettings
 from serving.merge.answers import ReaderPool, Snapshot
 from serving.merge.database import open_database
@@ -71,7 +70,7 @@ class Serving:
         self._board = StatusBoard()
         self._stop = threading.Event()
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
-        views = views_folder(settings.views_uri).resolve()
+        views = settings.views_folder.resolve()
         database = _database(settings, views)
         self.answers = ReaderPool(
             database,
@@ -80,7 +79,7 @@ class Serving:
             row_cap=settings.query_rows,
         )
         self.explanations = Explanations(
-            settings.models_uri,
+            settings.models_folder,
             settings.first_models_folder,
             enabled=settings.explain,
             most_waiting=settings.explain_waiting,

@@ -27,8 +27,8 @@ class Explanations:
     up the event loop or a query, and only `most_waiting` questions wait for their turn.
     """
 
-    def __init__(self, models_uri: str, first_models: Path, *, enabled: bool, most_waiting: int) -> None:
-        self._uri, self._first_models = models_uri, first_models
+    def __init__(self, models: Path, first_models: Path, *, enabled: bool, most_waiting: int) -> None:
+        self._models, self._first_models = models, first_models
         self._enabled = enabled
         self._most_waiting = most_waiting
         self._waiting = 0
@@ -75,7 +75,7 @@ class Explanations:
         from understanding.bundle.registry import load_published  # noqa: PLC0415 - as above
         from understanding.explanation.kept_examples import load_examples  # noqa: PLC0415 - as above
 
-        models = Path(self._uri.removeprefix("file://"))
+        models = self._models
         current = _current(models, self._first_models)
         if self._model is None or current != self._current:
             try:

@@ -21,17 +21,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return self.manifest.run_id
 
 
-def views_folder(uri: str) -> Path:
-    """Return the local folder that `uri` names. Raises RunUnusable for another kind of storage."""
-    if uri.startswith("file://"):
-        return Path(uri.removeprefix("file://"))
-    if "://" in uri:
-        raise RunUnusable(
-            f"TICKETYARD_VIEWS_URI={uri}: serving reads a local or mounted folder only; mount the storage"
-        )
-    return Path(uri)
-
-
 def read_pointer(views: Path) -> CurrentRun | None:
     """Return what CURRENT.json names, or None before the first run. Raises RunUnusable."""
     path = views / CURRENT_NAME

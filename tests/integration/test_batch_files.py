@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from batch.foundation.errors import BatchBusy, CommitConflict, StorageUnsupported, ViewsDamaged
+from batch.foundation.errors import BatchBusy, CommitConflict, ViewsDamaged
 from batch.foundation.lock import exclusive
-from batch.foundation.storage import local_folder, replace, write_new
+from batch.foundation.storage import replace, write_new
 from batch.views.runs import (
     complete_run_ids,
     newest_run,
@@ -36,18 +36,6 @@ def test_replace_leaves_nothing_beside(tmp_path: Path) -> None:
     for content in (b"one", b"two"):
         replace(tmp_path / "CURRENT.json", content)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("CURRENT.json", b"two")]
-
-
-@pytest.mark.parametrize(("uri", "expected"), [("/data/x", "/data/x"), ("file:///data/a%20b", "/data/a b")])
-def test_local_folders(uri: str, expected: str) -> None:
-    """Paths and file addresses are folders."""
-    assert local_folder(uri, "SETTING") == Path(expected)
-
-
-def test_other_storage_is_refused_by_name() -> None:
-    """A kind of storage that batch cannot write to is refused with the setting's name."""
-    with pytest.raises(StorageUnsupported, match="TICKETYARD_VIEWS_URI=s3://bucket"):
-        local_folder("s3://bucket", "TICKETYARD_VIEWS_URI")
 
 
 def run_at(second: int) -> Manifest:

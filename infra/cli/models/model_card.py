@@ -102,8 +102,7 @@ def add_card(
 
 def _stored(version: str) -> Path:
     from batch.foundation.settings import BatchSettings  # noqa: PLC0415 - as above
-    from batch.foundation.storage import local_folder  # noqa: PLC0415 - as above
     from batch.releases.bundles import pointer_of  # noqa: PLC0415 - as above
 
-    models = local_folder(BatchSettings().models_uri, "TICKETYARD_MODELS_URI")
+    models = BatchSettings().models_folder
     return pointer_of(models, version).folder(models)

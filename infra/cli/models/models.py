@@ -156,10 +156,9 @@ def _in_use() -> "ModelsInUse":
 
 def _models() -> Path:
     from batch.foundation.settings import BatchSettings  # noqa: PLC0415 - as above
-    from batch.foundation.storage import local_folder  # noqa: PLC0415 - as above
 
     configure_logs("models")
-    return local_folder(BatchSettings().models_uri, "TICKETYARD_MODELS_URI")
+    return BatchSettings().models_folder
 
 
 def _why(reason: str) -> "StatedReason":

@@ -86,7 +86,7 @@ def current_bundle(*, threads: int) -> Bundle:
 def current_model() -> tuple[Path, CurrentModel]:
     """Return the models folder and its pointer; BundleError where no model has been published yet."""
     settings = CommonSettings()
-    models = Path(settings.models_uri.removeprefix("file://"))
+    models = settings.models_folder
     current = current_or_first(models, settings.first_models_folder)
     if current is None:
         raise BundleError(
