@@ -40,7 +40,7 @@ class CompleteRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_id_at(now: datetime, commit: int) -> str:
-    """Return the id of a run: ids sort by time, and name the commit of the archive that they show."""
+    """Return the id of a run: its time, and the commit of the archive that it shows."""
     return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{commit:08d}"
 
 
@@ -100,9 +100,14 @@ def read_run(views: Path, run_id: str) -> CompleteRun | None:
 
 
 def complete_run_ids(views: Path) -> list[str]:
-    """Return the ids of all complete runs, oldest first."""
+    """Return the ids of all complete runs, oldest first: by the commit that they show, of equal ones by their time."""
     found = (path.parent.name for path in views.glob(f"*/{MANIFEST_NAME}"))
-    return sorted(name for name in found if _RUN_ID.fullmatch(name))
+    return sorted((name for name in found if _RUN_ID.fullmatch(name)), key=_age)
+
+
+def _age(run_id: str) -> tuple[int, str]:
+    """Order runs by what they show: a clock that was set back must not make an old run the newest."""
+    return int(run_id.rpartition("-")[2]), run_id
 
 
 def is_published(views: Path, run: CompleteRun) -> bool:
@@ -125,7 +130,7 @@ def remove_incomplete(views: Path) -> None:
 def remove_old(views: Path, *, keep: int, served: str) -> list[str]:
     """Delete all runs but the newest `keep`, the served one and the one before it; return the deleted ids."""
     ids = complete_run_ids(views)
-    before = [run_id for run_id in ids if run_id < served][-1:]
+    before = [run_id for run_id in ids if _age(run_id) < _age(served)][-1:]
     kept = {*ids[-keep:], served, *before}
     old = [run_id for run_id in ids if run_id not in kept]
     for run_id in old:

@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and the lock."""
 
 import multiprocessing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,10 @@ def test_replace_leaves_nothing_beside(tmp_path: Path) -> None:
 
 
 def run_at(second: int) -> Manifest:
-    run_id = run_id_at(NOW.replace(second=second), 1)
+    return manifest_of(run_id_at(NOW.replace(second=second), 1))
+
+
+def manifest_of(run_id: str) -> Manifest:
     return Manifest(run_id=run_id, created_at=NOW, history_commit=1, boundary={}, views={}, code_version="1")
 
 
@@ -49,6 +52,17 @@ def test_old_runs_are_deleted_but_not_what_is_served(tmp_path: Path) -> None:
     assert remove_old(tmp_path, keep=2, served=ids[3]) == [ids[0], ids[1]]
     assert complete_run_ids(tmp_path) == ids[2:]
     assert remove_old(tmp_path, keep=2, served=ids[5]) == [ids[2], ids[3]]
+
+
+def test_runs_are_ordered_by_what_they_show(tmp_path: Path) -> None:
+    """A clock that was set back made the run before the newest one, and deleted the one that was just made."""
+    first, second = (
+        write_manifest(tmp_path, manifest_of(run_id_at(NOW - timedelta(hours=hours), commit)))
+        for hours, commit in ((0, 1), (5, 2))
+    )
+    assert newest_run(tmp_path) == second
+    assert complete_run_ids(tmp_path) == [first.run_id, second.run_id]
+    assert remove_old(tmp_path, keep=1, served=second.run_id) == []
 
 
 def test_incomplete_runs_are_removed(tmp_path: Path) -> None:
