@@ -100,7 +100,7 @@ class BatchSettings(CommonSettings):
     @property
     def lock_file(self) -> Path:
         """The file whose lock the one batch process of this home holds."""
-        return self.home / "batch.foundation.lock"
+        return self.home / "batch.lock"
 
     @property
     def spark_folder(self) -> Path:

@@ -104,8 +104,8 @@ def _without_counts(source: DataInput) -> DataInput:
 
 
 def _sum(inputs: Sequence[DataInput], options: TrainingOptions) -> str:
-    chosen = (options.encoder, options.keep_examples)
-    return hashlib.sha256(msgspec.json.encode([inputs, options.seed, chosen])).hexdigest()
+    chosen = options.model_dump(exclude={"threads"})
+    return hashlib.sha256(msgspec.json.encode([inputs, chosen], order="sorted")).hexdigest()
 
 
 def _taxonomy(taxonomy: Taxonomy | None) -> tuple[list[LabelledRow], list[DataInput]]:

@@ -94,7 +94,7 @@ def forget_texts(models: Path) -> list[str]:
     """Delete what stored bundles show of customers' texts, examples and card; return the versions that had any.
 
     They answer as before, as neither decides anything. Only folders named by their version, as `place` makes them: what
-    a person put here keeps what that person wished.
+    a person put here keeps what that person asked for.
     """
     found = [bundle for bundle in stored_bundles(models) if _is_ours(bundle) and _shows_texts(bundle.folder)]
     for bundle in found:

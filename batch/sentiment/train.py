@@ -9,14 +9,13 @@ from typing import Final, NamedTuple
 import msgspec
 
 from batch.sentiment.evaluate import evaluate_sentiment
-from batch.sentiment.fit import Fitted, fit_sentiment
+from batch.sentiment.fit import Encode, Fitted, fit_sentiment
 from batch.sentiment.labels import Example, as_three, classes_of, level_of
 from batch.training.plan.provenance import code_version
 from batch.training.rows.rows import LabelledRow
 from schemas.sentiment import Level
 from understanding.arrays.stored import dump_arrays
 from understanding.bundle.writing import bundle_being_written
-from understanding.encoder.encoder import SentenceEncoder
 from understanding.manifest.manifest import DataInput, RowCounts
 from understanding.scoring.text import clean_text, split_of
 from understanding.sentiment.examples import packaged_examples
@@ -31,10 +30,10 @@ _VERSION_LENGTH: Final = 12
 
 
 class NamedEncoder(NamedTuple):
-    """The published encoder, and its name."""
+    """The published encoder's name, and what reads texts with it."""
 
     name: str
-    encoder: SentenceEncoder
+    encode: Encode
 
 
 def train_sentiment(
@@ -53,7 +52,7 @@ def train_sentiment(
     """
     taught, val, classes = _divided(rows)
     with bundle_being_written(out) as folder:
-        encode = None if encoder is None else encoder.encoder.embed
+        encode = None if encoder is None else encoder.encode
         fitted = fit_sentiment([*taught, *_packaged(classes)], val, classes, encode)
         data = dump_arrays(fitted.state)
         (folder / SENTIMENT_ARRAYS).write_bytes(data)
@@ -77,6 +76,8 @@ def train_sentiment(
 
 def _divided(rows: Sequence[LabelledRow]) -> tuple[list[Example], list[Example], tuple[Level, ...]]:
     """Return the examples to learn from, those to choose on, and the classes; rows without a text are left out."""
+    for row in rows:
+        level_of(row)  # a label of a test row that is no level is better said before the fit than after it
     usable = [(clean_text(row.text).text, level_of(row), row.split) for row in rows if row.split != "test"]
     if not usable:
         return [], [], THREE_CLASSES

@@ -10,6 +10,7 @@ from batch.training.plan.options import TrainingOptions
 from batch.training.plan.provenance import code_version, library_versions
 from batch.training.rows.examples import Material
 from batch.training.rows.kept_examples import examples_to_keep
+from batch.training.tiers.fit import SETTINGS
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays
 from understanding.bundle.bundle import Bundle, early_from, head_from
@@ -82,6 +83,7 @@ def write_parts(
         files=files,
         extras=extras,
         validation=fitted.validation,
+        settings=SETTINGS,
         asked=Asked(loss=origin.options.loss, bands=origin.options.bands),
         bands=fitted.bands,
         forms=placed.forms,

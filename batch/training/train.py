@@ -23,6 +23,7 @@ from batch.training.tiers.fit import TierFitting
 from batch.training.tiers.several_fit import fit_several
 from schemas.taxonomy import Taxonomy
 from understanding.bundle.writing import bundle_being_written, refuse_occupied, write_manifest
+from understanding.encoder.prepared_encoder import read_prepared
 from understanding.manifest.manifest import BundleManifest, DataInput
 from understanding.sentiment.folder import place_sentiment
 
@@ -57,7 +58,7 @@ def train_bundle(
     material = prepare(taught, seed=options.seed, most_held=most_held)
     with bundle_being_written(out) as folder:
         if sentiment is not None:
-            place_sentiment(sentiment, folder)
+            place_sentiment(sentiment, folder, encoder=read_prepared(encoder_dir).name)
         # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
         early = not has_several(taught)
         # Step 2: the encoder

@@ -178,7 +178,7 @@ def options_of(base: BundleManifest) -> TrainingOptions:
 
 
 def _asking(loss: float, bands: BandRules) -> TrainingOptions:
-    return TrainingOptions(quality=100 * loss, **msgspec.structs.asdict(bands))
+    return TrainingOptions(quality=100 * max(0.0, loss), **msgspec.structs.asdict(bands))
 
 
 def _without_corrections(inputs: Collection[DataInput]) -> set[tuple[str, str]]:

@@ -13,6 +13,16 @@ class Subcommand(NamedTuple):
     help: str
 
 
+EXTRAS: Final = {
+    "operating": "streams,batch,serving",
+    "tickets": "cli,arrow",
+    "training": "batch",
+    "models": "batch",
+    "stream": "streams",
+    "serve": "serving",
+}
+"""What has to be installed for a command, by its name, else by its folder."""
+
 COMMANDS: Final[dict[str, Subcommand]] = {
     "demo": Subcommand(
         "operating", "watch the whole pipeline work on simulated tickets, every answer checked"

@@ -1,6 +1,7 @@
 """The root of the command line: imports a subcommand when it is called, turns errors into one sentence."""
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from infra.cli.command_table import COMMANDS
+from infra.cli.command_table import COMMANDS, EXTRAS
 from infra.foundation.supervised import SUPERVISED
 from schemas.errors import Permanent, PipelineError
 
@@ -87,6 +88,16 @@ def _settings_sentence(error: ValueError) -> str:
     return f"A setting is wrong: {'; '.join(named)}."
 
 
+def _missing_sentence(error: ModuleNotFoundError, arguments: Sequence[str]) -> str:
+    """Say which extra brings a package that a command lacks; a module of our own that is missing is a bug."""
+    package = (error.name or "").partition(".")[0]
+    name = next((word for word in (" ".join(arguments[:2]), *arguments[:1]) if word in COMMANDS), "")
+    if not name or importlib.util.find_spec(package) is not None:
+        raise error
+    extra = EXTRAS.get(name) or EXTRAS[COMMANDS[name].folder]
+    return f"`ticketyard {name}` needs {package}, which is not installed; run `pip install 'ticketyard[{extra}]'`."
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return its exit code. Errors of the pipeline are one sentence on stderr.
 
@@ -103,6 +114,9 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of our output (`| head`) has seen enough; Python must not complain as it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
+    except ModuleNotFoundError as error:
+        click.secho(_missing_sentence(error, arguments), fg="red", err=True)
+        return EXIT_STAY_DOWN if os.environ.get(SUPERVISED) else EXIT_ERROR
     except ValueError as error:
         click.secho(_settings_sentence(error), fg="red", err=True)
         return EXIT_STAY_DOWN if os.environ.get(SUPERVISED) else EXIT_ERROR

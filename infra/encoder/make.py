@@ -1,4 +1,4 @@
-"""Makes the folder of the published encoder: `python -m infra.encoder`, a step of `make setup`."""
+"""Makes the folder of the published encoder: step 2 of `python -m infra.set_up`, which `make setup` runs."""
 
 import hashlib
 import importlib.util

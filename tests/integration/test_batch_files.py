@@ -104,7 +104,7 @@ def _in_another_process(path: Path) -> str:
 
 def test_second_process_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     """While one process holds the lock, another is told its command, process and start, and that waiting helps."""
-    path = tmp_path / "home" / "batch.foundation.lock"
+    path = tmp_path / "home" / "batch.lock"
     with exclusive(path, command="batch run", now=NOW):
         answer = _in_another_process(path)
     assert "`batch run` (process" in answer

@@ -25,7 +25,7 @@ from understanding.manifest.manifest import (
     BundleManifest,
     EncoderInfo,
 )
-from understanding.sentiment.folder import SENTIMENT_PART, load_sentiment
+from understanding.sentiment.folder import SENTIMENT_PART, load_sentiment, refuse_other_encoder
 from understanding.sentiment.model import SentimentModel
 from understanding.tiers.ngrams import NgramTier, ngram_tier_from
 from understanding.tiers.several import SeveralLabels, several_from
@@ -204,11 +204,7 @@ def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
     if not any(name.startswith(f"{SENTIMENT_PART}/") for name in manifest.files):
         return None
     described, model = load_sentiment(path / SENTIMENT_PART)
-    if described.encoder not in (None, manifest.encoder.name):
-        raise BundleError(
-            f"{path / SENTIMENT_PART}: learnt from vectors of {described.encoder}, this bundle's encoder is "
-            f"{manifest.encoder.name}; train it again with `ticketyard train sentiment`"
-        )
+    refuse_other_encoder(described, path / SENTIMENT_PART, manifest.encoder.name)
     return model
 
 
@@ -250,6 +246,12 @@ def _check_widths(bundle: Bundle, path: Path) -> None:
     lower = bundle.lower_dimensions
     heads = [(bundle.head, dimensions - lower)] + ([(bundle.early, lower)] if bundle.early else [])
     shapes = [(head.weights.shape, (labels, width)) for head, width in heads]
+    vectors = None if bundle.sentiment is None else bundle.sentiment.vectors
+    if vectors is not None and len(vectors.vector_weights) > dimensions - lower:
+        raise BundleError(
+            f"{path / SENTIMENT_PART}: reads {len(vectors.vector_weights)} dimensions, the encoder gives "
+            f"{dimensions - lower}; train it again with `ticketyard train sentiment`"
+        )
     several = bundle.several
     thresholds = () if several is None else (several.ngrams, several.encoder)
     if (

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from understanding.arrays.errors import BundleError
+from understanding.arrays.probabilities import Matrix
 from understanding.encoder.encoder import OpenvinoEncoder
 from understanding.encoder.networks import LOWER, UPPER
 from understanding.encoder.openvino_runtime import openvino
@@ -44,6 +46,19 @@ def read_prepared(folder: Path) -> PreparedEncoder:
     except OSError as error:
         raise BundleError(f"{file}: the encoder is not there; run `make setup`, which makes it") from error
     except msgspec.MsgspecError as error:
+        raise BundleError(f"{file}: damaged ({error}); run `make setup`") from error
+
+
+def read_means(folder: Path) -> Matrix:
+    """Read the means in an encoder's folder, (layers read, width); BundleError where they are missing or damaged."""
+    file = folder / MEANS
+    try:
+        return np.asarray(np.load(file, allow_pickle=False), dtype=np.float32)
+    except FileNotFoundError as error:
+        raise BundleError(
+            f"{file}: missing, the encoder is of an earlier version; run `make setup`"
+        ) from error
+    except (OSError, ValueError) as error:
         raise BundleError(f"{file}: damaged ({error}); run `make setup`") from error
 
 

@@ -36,7 +36,7 @@ class Shape(NamedTuple):
 class Branch(NamedTuple):
     """Upper layers, and which of their states are read, counted from 1 over the whole transformer.
 
-    From each of these states its `mean` is taken away where there is one: that of many texts' vectors, (width,).
+    From each of these states its mean is taken away where there are `means`: that of many texts' vectors, (width,).
     """
 
     weights: Weights

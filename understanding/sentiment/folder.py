@@ -28,6 +28,7 @@ class SentimentEvaluation(msgspec.Struct, frozen=True, kw_only=True):
 
     `accuracy` and `macro_f1` are over the labels as the file names them: of a file with three labels the very
     negative counts as negative. `frustration_accuracy` takes every negative row for a frustrated one.
+    `texts_per_second` is what reading takes when vectors have been read before.
     """
 
     test_sum: str
@@ -79,12 +80,25 @@ def load_sentiment(folder: Path) -> tuple[SentimentManifest, SentimentModel]:
     return manifest, _model(folder / SENTIMENT_ARRAYS, manifest)
 
 
-def place_sentiment(source: Path, bundle: Path) -> None:
-    """Copy the sentiment model in a folder into a bundle that is being written; BundleError where it is damaged."""
-    load_sentiment(source)
+def place_sentiment(source: Path, bundle: Path, *, encoder: str) -> None:
+    """Copy the sentiment model in a folder into a bundle that is being written, whose encoder has this name.
+
+    BundleError where it is damaged, or learnt from another encoder's vectors.
+    """
+    manifest, _ = load_sentiment(source)
+    refuse_other_encoder(manifest, source, encoder)
     (bundle / SENTIMENT_PART).mkdir()
     for name in (SENTIMENT_MANIFEST, SENTIMENT_ARRAYS):
         shutil.copyfile(source / name, bundle / SENTIMENT_PART / name)
+
+
+def refuse_other_encoder(manifest: SentimentManifest, folder: Path, encoder: str) -> None:
+    """Raise BundleError where the model in a folder learnt from vectors of another encoder than this one."""
+    if manifest.encoder not in (None, encoder):
+        raise BundleError(
+            f"{folder}: learnt from vectors of {manifest.encoder}, and the encoder here is {encoder}; "
+            "train it again with `ticketyard train sentiment`"
+        )
 
 
 def sentiment_input(folder: Path) -> DataInput:

@@ -12,7 +12,9 @@ BINS: Final = 15
 
 _DEVIATIONS: Final = 1.96
 """A band must hold its accuracy at the lower end of Wilson's 95 % interval: few rows that happen to be right are no
-evidence. The best of many confidences is taken, so a narrower interval promises too much (docs/models.md)."""
+evidence. The best of many confidences is taken, so a narrower interval promises too much
+(docs/measurements/bands.md).
+"""
 
 Flags = npt.NDArray[np.bool_]
 

@@ -27,7 +27,7 @@ class Branches(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not always 
         if max(trained_layers, *beside, 1) > layers:
             raise TrainingError(
                 f"the published encoder has {layers} layers; this version trains the last {trained_layers} and reads "
-                f"layer {', '.join(map(str, beside))} too: it is another one; run `make setup`, which fetches the right"
+                f"layer {', '.join(map(str, beside))} too: it is another one; run `make setup`, which makes it"
             )
         lower = layers - trained_layers
         if min(beside, default=layers) < lower:

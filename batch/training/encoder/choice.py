@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
-import numpy as np
 
 from batch.training.encoder.recipe import Recipe, missing_packages
 from batch.training.plan.fitted import head_state
@@ -12,6 +11,7 @@ from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.rows.examples import Material
 from batch.training.rows.rows import TrainingError
+from understanding.arrays.probabilities import Matrix
 from understanding.bundle.bundle import encoder_of
 from understanding.bundle.writing import place_encoder
 from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
@@ -20,8 +20,8 @@ from understanding.encoder.packed import Packed, read_packed
 from understanding.encoder.prepared_encoder import (
     EXIT_AFTER,
     LAYERS,
-    MEANS,
     PUBLISHED,
+    read_means,
     read_prepared,
     write_networks,
 )
@@ -100,7 +100,7 @@ def _fine_tuned(
     early_exit: bool,
 ) -> PlacedEncoder:
     prepared = read_prepared(encoder_dir)
-    published = read_packed(encoder_dir / PUBLISHED)
+    published, means = read_packed(encoder_dir / PUBLISHED), read_means(encoder_dir)
     place_encoder(encoder_dir, folder, _SHARED)
     tuned = _tuned(folder / "encoder", published, material, options, progress, recipe=recipe)
     progress(WRITING, 0.0)
@@ -109,7 +109,7 @@ def _fine_tuned(
         published,
         folder / "encoder",
         options,
-        encoder_dir=encoder_dir,
+        means=means,
         integers=prepared.forms.chosen == "int8",
     )
     progress(WRITING, 1.0)
@@ -171,12 +171,12 @@ def _write(
     folder: Path,
     options: TrainingOptions,
     *,
-    encoder_dir: Path,
+    means: Matrix,
     integers: bool,
 ) -> None:
     from batch.training.encoder.fine_tune import networks_of  # noqa: PLC0415 - needs the extra `train`
 
-    lower, upper = networks_of(tuned, published, LAYERS, np.load(encoder_dir / MEANS))
+    lower, upper = networks_of(tuned, published, LAYERS, means)
     if integers:
         words = WordVectors(folder / WORDS)
         lower, upper = in_integers(lower, upper, tuned.examples, words, threads=options.threads)

@@ -15,7 +15,7 @@ _NEIGHBOURS: Final = 50
 
 
 class Recipe(NamedTuple):
-    """The settings of fine-tuning; how they were found is in docs/models.md."""
+    """The settings of fine-tuning; how they were found is in docs/measurements/fine-tuning.md."""
 
     batch: int = 32
     body_rate: float = 1e-4

@@ -19,9 +19,9 @@ EncoderChoice = Literal["auto", "frozen", "fine-tuned"]
 class TrainingOptions(BaseModel):
     """The same options and rows give the same model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    seed: int = Field(default=20_240, description="Seed of all randomness in training.")
+    seed: int = Field(default=20_240, ge=0, le=2**32 - 1, description="Seed of all randomness in training.")
     encoder: EncoderChoice = Field(
         default="frozen",
         description="fine-tuned trains the encoder too, with PyTorch: minutes to an hour, and a point or more better. "

@@ -9,7 +9,8 @@ from typing import Final
 
 import understanding
 
-_DECIDES: Final = (Path(understanding.__path__[0]), Path(__file__).parents[1])
+_TRAINING: Final = Path(__file__).parents[1]
+_DECIDES: Final = (Path(understanding.__path__[0]), _TRAINING, _TRAINING.with_name("sentiment"))
 """The packages that decide what a training makes; understanding cleans the texts that a model learns from."""
 
 _LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "openvino", "sentencepiece")

@@ -31,7 +31,7 @@ class LabelledRow(msgspec.Struct, frozen=True):
 def rows_from_taxonomy(taxonomy: Taxonomy) -> list[LabelledRow]:
     """Return the cold-start rows: each intent's examples, its description, and its name as words.
 
-    Description and name bring about two points more than the examples alone (docs/models.md).
+    Description and name bring about two points more than the examples alone (docs/measurements/cascade.md).
     """
     examples = [LabelledRow(text, (label,)) for text, label in taxonomy.examples()]
     described = [LabelledRow(intent.description, (name,)) for name, intent in taxonomy.intents.items()]

@@ -20,8 +20,8 @@ def fit_head(
     """Return the state of a head learnt from vectors, (n, dimensions), and the columns of their labels.
 
     The state is what `head_from` reads; both scales are 1, so it is not calibrated yet. Fitted on one core: the steps
-    are so short that two wait for each other for longer than they work (docs/models.md), and so the same rows give
-    the same head on machines of any number of cores. That limit is the process's: not for two threads at once.
+    are so short that two wait for each other for longer than they work (docs/measurements/encoders.md). So the same
+    rows give the same head on machines of any number of cores. That limit is the process's: not for two threads at once.
     """
     chosen = settings or HeadSettings()
     machine = LogisticRegression(C=chosen.regularisation, max_iter=_MOST_STEPS)

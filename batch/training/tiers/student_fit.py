@@ -34,7 +34,7 @@ _REPORTED_EVERY: Final = 50
 
 
 class StudentRecipe(NamedTuple):
-    """How a student is built and taught; chosen on validation rows (docs/models.md)."""
+    """How a student is built and taught; chosen on validation rows (docs/measurements/fine-tuning.md)."""
 
     dimensions: int = 256
     units: int = 256

@@ -44,7 +44,9 @@ def columns_from(options: Mapping[str, Any]) -> Columns:
 def read_files(paths: Sequence[Path], columns: Columns) -> list[LabelledFile]:
     """Read labelled files; rows that cannot be used are counted on stderr."""
     files = []
-    for path in paths:
+    for number, path in enumerate(paths):
+        if path.resolve() in (other.resolve() for other in paths[:number]):
+            raise click.UsageError(f"{path} is named twice; its rows would count twice")
         file = read_labelled(path, columns)
         files.append(file)
         if file.described.skipped:

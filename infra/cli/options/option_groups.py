@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import annotated_types
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -28,8 +28,16 @@ def options_of(record: type[BaseModel], *, leave_out: Collection[str] = ()) -> l
 
 
 def chosen_of(record: type[Record], chosen: Mapping[str, Any]) -> Record:
-    """Return the record that the options of `options_of` chose; one that was left out has its default."""
-    return record(**{name: chosen[name] for name in record.model_fields if name in chosen})
+    """Return the record that the options of `options_of` chose; one that was left out has its default.
+
+    Raises UsageError naming the option where a value is none that the record takes.
+    """
+    try:
+        return record(**{name: chosen[name] for name in record.model_fields if name in chosen})
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = str(wrong["loc"][0]).replace("_", "-")
+        raise click.UsageError(f"Invalid value for '--{name}': {wrong['msg']}") from error
 
 
 def moved_option(name: str, instead: str, *, is_flag: bool = False) -> Option:

@@ -10,14 +10,24 @@ from rich.table import Table
 
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.rows import rows_to_test
-from infra.cli.options.labelled_options import FILES, column_options, columns_from, read_files
-from infra.cli.options.option_groups import options_of, with_options
+from infra.cli.options.labelled_options import FILES, column_options, columns_from, progress_bar, read_files
+from infra.cli.options.option_groups import moved_option, options_of, with_options
 from infra.cli.training.train_sentiment import published
-from understanding.sentiment.folder import SentimentEvaluation, load_sentiment
+from understanding.sentiment.folder import (
+    SENTIMENT_PART,
+    SentimentEvaluation,
+    load_sentiment,
+    refuse_other_encoder,
+)
 
 _OPTIONS = (
     *FILES,
-    click.option("--bundle", required=True, type=click.Path(path_type=Path), help="Folder of the model."),
+    click.option(
+        "--bundle",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Folder of the model, or of a bundle that carries one.",
+    ),
     click.option(
         "--words-only",
         is_flag=True,
@@ -25,6 +35,7 @@ _OPTIONS = (
     ),
     *options_of(TrainingOptions, leave_out=set(TrainingOptions.model_fields) - {"threads"}),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    moved_option("--task", "leave it out, this command measures sentiment alone"),
 )
 
 
@@ -49,9 +60,14 @@ def command(
         raise click.UsageError("name at least one labelled file: --labelled FILE")
     files = read_files(paths, columns_from(columns))
     rows = rows_to_test([row for file in files for row in file.rows], source=", ".join(map(str, paths)))
-    manifest, model = load_sentiment(bundle)
+    folder = bundle / SENTIMENT_PART if (bundle / SENTIMENT_PART).is_dir() else bundle
+    manifest, model = load_sentiment(folder)
     by_words = words_only or manifest.encoder is None
-    measured = evaluate_sentiment(model, rows, None if by_words else published(threads).encoder.embed)
+    with progress_bar() as progress:
+        encoder = None if by_words else published(threads, progress)
+        if encoder is not None:
+            refuse_other_encoder(manifest, folder, encoder.name)
+        measured = evaluate_sentiment(model, rows, None if encoder is None else encoder.encode)
     if as_json:
         click.echo(msgspec.json.encode(measured))
     else:
@@ -64,6 +80,11 @@ def command(
 def _table(title: str, measured: SentimentEvaluation) -> Table:
     table = Table("figure", "value", title=title, title_justify="left")
     for name, value in msgspec.structs.asdict(measured).items():
-        shown = f"{value:.4f}" if isinstance(value, float) and name != "texts_per_second" else str(value)
+        name = "texts_per_second, vectors read before" if name == "texts_per_second" else name
+        shown = (
+            f"{value:.4f}"
+            if isinstance(value, float) and not name.startswith("texts_per_second")
+            else str(value)
+        )
         table.add_row(name, shown)
     return table

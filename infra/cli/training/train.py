@@ -35,7 +35,12 @@ _OPTIONS = (
     ),
     click.option("--taxonomy", type=click.Path(path_type=Path), default=None, help="Another taxonomy file."),
     *options_of(TrainingOptions, leave_out=("seed",)),
-    click.option("--seed", type=int, default=None, help="Seed of all randomness; else that of the settings."),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        default=None,
+        help="Seed of all randomness; else that of the settings.",
+    ),
     click.option(
         "--sentiment",
         type=click.Path(path_type=Path),

@@ -1,5 +1,6 @@
 """`ticketyard train sentiment`: a model of how customers feel, from labelled files or the packaged examples."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from batch.training.plan.options import TrainingOptions
-from infra.cli.options.labelled_options import FILES, column_options, columns_from, read_files
+from infra.cli.options.labelled_options import FILES, column_options, columns_from, progress_bar, read_files
 from infra.cli.options.option_groups import options_of, with_options
 from schemas.settings import CommonSettings
 from understanding.sentiment.folder import SentimentManifest
@@ -49,24 +50,31 @@ def command(
     from batch.sentiment.train import train_sentiment  # noqa: PLC0415 - scikit-learn takes seconds to load
 
     files = read_files((*labelled, *more), columns_from(columns))
-    manifest = train_sentiment(
-        [row for file in files for row in file.rows],
-        out=out,
-        created_at=datetime.now(UTC),
-        inputs=[file.described for file in files],
-        encoder=None if words_only else published(threads),
-    )
+    with progress_bar() as progress:
+        manifest = train_sentiment(
+            [row for file in files for row in file.rows],
+            out=out,
+            created_at=datetime.now(UTC),
+            inputs=[file.described for file in files],
+            encoder=None if words_only else published(threads, progress),
+        )
     Console().print(_summary(manifest, out))
     return 0
 
 
-def published(threads: int) -> "NamedEncoder":
-    """Return the encoder that set-up made; BundleError where it is missing, with what to do."""
+def published(threads: int, progress: Callable[[str, float], None]) -> "NamedEncoder":
+    """Return the encoder that set-up made, telling of its progress; BundleError where it is missing."""
     from batch.sentiment.train import NamedEncoder  # noqa: PLC0415 - as above
+    from batch.training.encoder.vectors import read_here  # noqa: PLC0415 - as above
     from understanding.encoder.prepared_encoder import published_encoder, read_prepared  # noqa: PLC0415 - as above
 
     folder = CommonSettings().encoder_folder
-    return NamedEncoder(read_prepared(folder).name, published_encoder(folder, threads=threads))
+    encoder = published_encoder(folder, threads=threads)
+    read = read_here(encoder)
+    return NamedEncoder(
+        read_prepared(folder).name,
+        lambda texts: read(texts, progress) if texts else encoder.embed(texts),
+    )
 
 
 def _summary(manifest: SentimentManifest, out: Path) -> Table:

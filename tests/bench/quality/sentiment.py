@@ -33,7 +33,7 @@ def measure(context: BenchContext) -> Sequence[Row]:
     """Measure mean macro-F1 over the languages, frustration on the English part, and the first day's lexicon."""
     by_language = rows_by_language(context)
     published = published_encoder(context.encoder_folder, threads=THREADS)
-    encoder = NamedEncoder(read_prepared(context.encoder_folder).name, published)
+    encoder = NamedEncoder(read_prepared(context.encoder_folder).name, published.embed)
     folder = context.models / "sentiment"
     if not folder.exists():
         rows = [row for rows in by_language.values() for row in rows]

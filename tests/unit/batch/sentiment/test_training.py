@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -138,7 +137,7 @@ def test_training_with_an_encoder_measures_with_and_without_it(tmp_path: Path) -
     labels = [(THREE_CLASSES[number % 3],) for number in range(300)]
     rows = [LabelledRow(f"florb {number}", label, "train") for number, label in enumerate(labels)]
     rows += [LabelledRow(f"florb {901 + place}", labels[901 % 3 + place], "test") for place in range(3)]
-    encoder = NamedEncoder("meaning", SimpleNamespace(embed=of_meaning))
+    encoder = NamedEncoder("meaning", of_meaning)
     manifest = train_sentiment(rows, out=tmp_path / "m", created_at=NOW, encoder=encoder)
     assert manifest.encoder == "meaning"
     assert manifest.test is not None

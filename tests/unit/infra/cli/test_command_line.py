@@ -57,6 +57,24 @@ def test_an_error_of_the_pipeline_is_one_sentence(
     assert capsys.readouterr().err == "The broker is away: try again.\n"
 
 
+def test_a_package_that_is_missing_is_named_with_its_extra(
+    failing: list[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A producer's install has few packages; `doctor` ended in a traceback where it was to say what is missing."""
+    failing.append(ModuleNotFoundError("No module named 'florb'", name="florb.core"))
+    assert root.run(["train", "update"]) == 1
+    told = capsys.readouterr().err
+    assert "`ticketyard train update` needs florb" in told
+    assert "pip install 'ticketyard[batch]'" in told
+
+
+def test_a_module_of_our_own_that_is_missing_is_a_bug(failing: list[BaseException]) -> None:
+    """It is no extra: the traceback is what helps."""
+    failing.append(ModuleNotFoundError("No module named 'infra.florb'", name="infra.florb"))
+    with pytest.raises(ModuleNotFoundError):
+        root.run(["train"])
+
+
 def test_the_supervisor_learns_that_an_error_is_permanent(
     failing: list[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,3 +60,13 @@ def test_a_moved_option_says_where_it_went(command: click.Command, given: tuple[
     assert refused.exit_code == 2
     assert f"{given[0]} is no longer an option here" in refused.output
     assert told in " ".join(refused.output.split())
+
+
+@pytest.mark.parametrize(
+    "given", [("--quality", "nan"), ("--high-accuracy", "nan"), ("--seed", "-1"), ("--seed", "99999999999")]
+)
+def test_a_value_that_no_training_can_use_is_refused_by_its_option(given: tuple[str, ...]) -> None:
+    """Each ended in a traceback, the seed's in the middle of a training."""
+    refused = CliRunner().invoke(train.command, ["--out", "new", *given])
+    assert refused.exit_code == 2
+    assert given[0] in refused.output
