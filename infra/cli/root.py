@@ -98,6 +98,13 @@ def _missing_sentence(error: ModuleNotFoundError, arguments: Sequence[str]) -> s
     return f"`ticketyard {name}` needs {package}, which is not installed; run `pip install 'ticketyard[{extra}]'`."
 
 
+def _sentence(error: Exception, arguments: Sequence[str]) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return _missing_sentence(error, arguments)
+    assert isinstance(error, ValueError)
+    return _settings_sentence(error)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return its exit code. Errors of the pipeline are one sentence on stderr.
 
@@ -114,11 +121,8 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of our output (`| head`) has seen enough; Python must not complain as it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
-    except ModuleNotFoundError as error:
-        click.secho(_missing_sentence(error, arguments), fg="red", err=True)
-        return EXIT_STAY_DOWN if os.environ.get(SUPERVISED) else EXIT_ERROR
-    except ValueError as error:
-        click.secho(_settings_sentence(error), fg="red", err=True)
+    except (ModuleNotFoundError, ValueError) as error:
+        click.secho(_sentence(error, arguments), fg="red", err=True)
         return EXIT_STAY_DOWN if os.environ.get(SUPERVISED) else EXIT_ERROR
     except PipelineError as error:
         if os.environ.get("TICKETYARD_DEBUG") == "1":

@@ -21,7 +21,8 @@ def fit_head(
 
     The state is what `head_from` reads; both scales are 1, so it is not calibrated yet. Fitted on one core: the steps
     are so short that two wait for each other for longer than they work (docs/measurements/encoders.md). So the same
-    rows give the same head on machines of any number of cores. That limit is the process's: not for two threads at once.
+    rows give the same head on machines of any number of cores. That limit is the process's: not for two threads at
+    once.
     """
     chosen = settings or HeadSettings()
     machine = LogisticRegression(C=chosen.regularisation, max_iter=_MOST_STEPS)

@@ -1,7 +1,8 @@
 """The head of two encoders side by side: the one that was trained here, and the published one that it came from.
 
 Training makes an encoder surer of the labels and lets it forget what else texts may be about; the published one
-still knows, so together they are better calibrated and find more of what is out of scope (docs/measurements/fine-tuning.md).
+still knows, so together they are better calibrated and find more of what is out of scope
+(docs/measurements/fine-tuning.md).
 """
 
 from collections.abc import Sequence

@@ -80,11 +80,7 @@ def command(
 def _table(title: str, measured: SentimentEvaluation) -> Table:
     table = Table("figure", "value", title=title, title_justify="left")
     for name, value in msgspec.structs.asdict(measured).items():
-        name = "texts_per_second, vectors read before" if name == "texts_per_second" else name
-        shown = (
-            f"{value:.4f}"
-            if isinstance(value, float) and not name.startswith("texts_per_second")
-            else str(value)
-        )
-        table.add_row(name, shown)
+        speed = name == "texts_per_second"
+        shown = f"{value:.4f}" if isinstance(value, float) and not speed else str(value)
+        table.add_row(f"{name}, vectors read before" if speed else name, shown)
     return table
