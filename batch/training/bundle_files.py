@@ -22,7 +22,6 @@ from understanding.manifest.manifest import (
     HEAD,
     NGRAMS,
     SEVERAL,
-    STUDENT,
     Asked,
     BundleManifest,
     DataInput,
@@ -32,7 +31,6 @@ from understanding.manifest.manifest import (
 )
 from understanding.tiers.ngrams import ngram_tier_from
 from understanding.tiers.several import several_from
-from understanding.tiers.student import student_from
 
 GIVEN_SPLIT: Final = "validation rows as the data mark them"
 OWN_SPLIT: Final = (
@@ -44,8 +42,6 @@ def _contents(fitted: Fitted) -> dict[str, bytes]:
     states = {NGRAMS: fitted.ngrams, HEAD: fitted.head}
     if fitted.several is not None:
         states[SEVERAL] = fitted.several
-    if fitted.student is not None:
-        states[STUDENT] = fitted.student
     return {name: dump_arrays(state) for name, state in states.items()}
 
 
@@ -101,7 +97,6 @@ def assemble(manifest: BundleManifest, fitted: Fitted, encoder: LayeredEncoder) 
         head_from(fitted.head),
         several=several,
         early=early_from(fitted.head),
-        student=None if fitted.student is None else student_from(fitted.student),
     )
 
 

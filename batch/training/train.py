@@ -102,9 +102,8 @@ def fit_cascade(
     # Step 3: the tiers
     ngrams = fitting.ngrams(material.train)
     heads = fitting.heads(material, ngrams, tuned_head)
-    student = fitting.student(heads, material) if tuned_head else None
     # Step 4: calibration
-    fitted = calibrate_cascade(ngrams, heads, material, vectors, options, student=student)
+    fitted = calibrate_cascade(ngrams, heads, material, vectors, options)
     if not (material.own_validation and material.val.texts):
         return fitted
     # Step 5: what was held back is learnt too

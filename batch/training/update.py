@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ from batch.training.plan.provenance import code_version, library_versions
 from batch.training.rows.corrections import CORRECTIONS, Known
 from batch.training.rows.examples import MOST_VALIDATION, Examples, Material, examples_of, joined, sample_of
 from batch.training.rows.rows import TrainingError
-from batch.training.tiers.ngram_update import labels_without_rows, update_ngrams, without_labels
+from batch.training.tiers.ngram_update import update_ngrams
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays, load_arrays
 from understanding.bundle.bundle import Bundle, load_bundle
@@ -39,7 +39,6 @@ from understanding.manifest.manifest import (
     HEAD,
     NGRAMS,
     SEVERAL,
-    STUDENT,
     BundleManifest,
     DataInput,
     RowCounts,
@@ -65,7 +64,7 @@ def update_bundle(
 ) -> BundleManifest:
     """Write the bundle in `base` to `out` with its n-grams taught the corrections; all else stays as it is.
 
-    A student stays as it was taught, but for labels without rows. Scales, threshold and bands are learnt again
+    Scales, threshold and bands are learnt again
     where the rows name validation rows, by what was asked of the base. Where it set its own aside they stay: both
     tiers have learnt those rows since, so they can show nothing, and a few corrections make no tier of another
     kind. Corrections whose text is tested are not learnt, nor those whose label the base does not know. It keeps
@@ -105,23 +104,7 @@ def _fitted(
     update = update_ngrams(state, material.train, fresh, seed=bundle.manifest.seed, settings=settings)
     progress(LEARNING, 1.0)
     head = load_arrays((base / HEAD).read_bytes(), source=str(base / HEAD))
-    states = _States(update.state, head, _student(base, bundle.manifest, material))
-    return _calibrated(bundle, states, material, progress), update.relearnt
-
-
-class _States(NamedTuple):
-    """All tiers as they are stored."""
-
-    ngrams: State
-    head: State
-    student: State | None
-
-
-def _student(base: Path, manifest: BundleManifest, material: Material) -> State | None:
-    if STUDENT not in manifest.files:
-        return None
-    state = load_arrays((base / STUDENT).read_bytes(), source=str(base / STUDENT))
-    return without_labels(state, labels_without_rows(material.train.targets, len(material.labels)))
+    return _calibrated(bundle, update.state, head, material, progress), update.relearnt
 
 
 def _place(
@@ -129,30 +112,22 @@ def _place(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Write what was learnt beside what stays as it is; return the sums of all files, and of the extras."""
     states = {NGRAMS: fitted.ngrams, HEAD: fitted.head}
-    if fitted.student is not None:
-        states[STUDENT] = fitted.student
     place_files(base, folder, sorted(set(manifest.files) - set(states)))
     files = write_files(folder, {name: dump_arrays(state) for name, state in states.items()})
     examples = [one for one in load_examples(base) if keep_examples or one.source == "taxonomy"]
     return files, write_extras(folder, {EXAMPLES: encode_examples(examples)} if examples else {})
 
 
-def _calibrated(bundle: Bundle, states: _States, material: Material, progress: Progress) -> Fitted:
+def _calibrated(bundle: Bundle, ngrams: State, head: State, material: Material, progress: Progress) -> Fitted:
     """Return the tiers with all that validation rows teach; without any, with what the bundle has."""
-    base, (ngrams, head, student) = bundle.manifest, states
+    base = bundle.manifest
     if not material.val.texts:
         return Fitted(
-            ngrams,
-            head,
-            base.threshold,
-            base.validation,
-            base.bands,
-            exit_threshold=base.exit_threshold,
-            student=student,
+            ngrams, head, base.threshold, base.validation, base.bands, exit_threshold=base.exit_threshold
         )
     vectors = Vectors(read_here(bundle.encoder), progress, lower=bundle.lower_dimensions)
     heads = Heads(head, head.get("early"))
-    return calibrate_cascade(ngrams, heads, material, vectors, options_of(base), student=student)
+    return calibrate_cascade(ngrams, heads, material, vectors, options_of(base))
 
 
 def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonomy: Taxonomy) -> str | None:

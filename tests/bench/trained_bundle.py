@@ -91,7 +91,7 @@ def _hold_to_share(out: Path, texts: Sequence[str]) -> float:
     """Write the bundle anew with the threshold of ENCODER_SHARE; return the share by the one it had."""
     bundle = load_bundle(out, threads=2)
     cleaned = [clean.text for text in texts if (clean := clean_text(text)).text is not None]
-    calibrated, _ = bundle.first_tier(cleaned, bundle.ngrams.logits(cleaned))
+    calibrated, _ = bundle.first_tier(bundle.ngrams.logits(cleaned))
     confidence = bundle.probabilities(calibrated).max(axis=1)
     threshold = float(np.quantile(confidence, ENCODER_SHARE, method="higher"))
     manifest = msgspec.structs.replace(bundle.manifest, threshold=threshold)

@@ -36,7 +36,7 @@ def _margin(bundle: Bundle, text: str, first: str, second: str, by: str, *, whol
     names = [label.name for label in bundle.manifest.labels]
     logits = bundle.ngrams.logits([text])
     if by == "ngrams":
-        row = bundle.first_tier([text], logits)[0][0]
+        row = bundle.first_tier(logits)[0][0]
     else:
         head = bundle.head_of(whole=whole)
         row = head.calibrated(bundle.embed([text], whole=whole), logits)[0]
@@ -157,7 +157,7 @@ def test_the_door_explains_with_the_current_model(client: Client, small_bundle: 
     explanation = answer.json()["explanation"]
     assert explanation["triage"]["intent"] == "app_crash"
     assert explanation["triage"]["model_version"] == version
-    assert {"word", "share", "ngrams", "student", "encoder"} == explanation["words"][0].keys()
+    assert {"word", "share", "ngrams", "encoder"} == explanation["words"][0].keys()
     assert explanation["examples"][0]["source"] == "taxonomy"
 
 

@@ -25,7 +25,7 @@ from understanding.bundle.registry import (
     read_current,
     write_current,
 )
-from understanding.bundle.writing import bundle_being_written
+from understanding.bundle.writing import bundle_being_written, write_manifest
 from understanding.manifest.manifest import NEVER_LEFT
 from understanding.scoring.scoring import cascade, score
 
@@ -93,6 +93,14 @@ def test_missing_files_are_named(copy: Path) -> None:
     """Half a copy is no bundle."""
     (copy / "head.skops").unlink()
     with pytest.raises(BundleError, match=r"head\.skops: missing"):
+        load_bundle(copy)
+
+
+def test_a_bundle_of_before_with_a_student_is_refused_by_name(copy: Path) -> None:
+    """Its first tier would answer without it, and less rightly than its figures say."""
+    manifest = read_manifest(copy)
+    write_manifest(copy, msgspec.structs.replace(manifest, files={**manifest.files, "student.skops": "0" * 64}))
+    with pytest.raises(BundleError, match=r"student\.skops.*`ticketyard train --encoder fine-tuned`"):
         load_bundle(copy)
 
 

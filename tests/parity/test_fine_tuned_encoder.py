@@ -12,7 +12,6 @@ from batch.training.plan.options import TrainingOptions
 from batch.training.rows.corrections import Known
 from batch.training.rows.examples import prepare
 from batch.training.rows.rows import LabelledRow, rows_to_train
-from batch.training.tiers import fit
 from batch.training.train import train_bundle
 from batch.training.update import update_bundle
 from schemas.taxonomy import load_taxonomy
@@ -24,7 +23,7 @@ from understanding.encoder.packed import read_packed
 from understanding.encoder.prepared_encoder import LAYERS, MEANS, PUBLISHED, published_encoder
 from understanding.encoder.unigram import Unigram
 from understanding.encoder.words import WordVectors
-from understanding.manifest.manifest import FILES, STUDENT
+from understanding.manifest.manifest import FILES
 from understanding.scoring.scoring import score
 
 pytestmark = pytest.mark.skipif(bool(missing_packages()), reason="the extra `train` is not installed")
@@ -58,7 +57,6 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fine_tune, "networks_of", keep)
-        patch.setattr(fit, "FEWEST_TO_WEIGH", 1)
         train_bundle(
             ROWS,
             TrainingOptions(seed=SEED, encoder="fine-tuned"),
@@ -149,13 +147,12 @@ def test_the_bundle_is_whole_and_says_how_it_was_made(pair: Pair) -> None:
     assert set(FILES) <= set(manifest.files)
     assert manifest.forms is not None
     assert manifest.forms.chosen == manifest.encoder.precision
-    assert (STUDENT in manifest.files, pair.bundle.student is None) == (True, False)
     texts = [row.text for row in ROWS]
     assert score(pair.bundle, texts) == [score(pair.bundle, [text])[0] for text in texts]
 
 
-def test_a_correction_leaves_what_the_encoder_taught(pair: Pair, tmp_path: Path) -> None:
-    """An update teaches the n-grams; the student stays beside them, bit for bit."""
+def test_a_correction_leaves_the_encoder(pair: Pair, tmp_path: Path) -> None:
+    """An update teaches the n-grams; encoder and head answer as before, bit for bit."""
     fresh = [LabelledRow("the gnome of my garden crashed at login", (ROWS[0].labels[0],))]
     out = tmp_path / "updated"
     update_bundle(
@@ -169,7 +166,6 @@ def test_a_correction_leaves_what_the_encoder_taught(pair: Pair, tmp_path: Path)
     updated = load_bundle(out)
     assert updated.version != pair.bundle.version
     assert updated.manifest.update is not None
-    student, before = updated.student, pair.bundle.student
-    assert student is not None
-    assert before is not None
-    np.testing.assert_array_equal(student.logits(TEXTS), before.logits(TEXTS))
+    vectors, before = updated.embed(TEXTS), pair.bundle.embed(TEXTS)
+    np.testing.assert_array_equal(vectors, before)
+    np.testing.assert_array_equal(updated.head.logits(vectors), pair.bundle.head.logits(before))

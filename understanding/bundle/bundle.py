@@ -30,7 +30,6 @@ from understanding.sentiment.model import SentimentModel
 from understanding.tiers.ngrams import NgramTier, ngram_tier_from
 from understanding.tiers.several import SeveralLabels, several_from
 from understanding.tiers.strangeness import energy, strangeness
-from understanding.tiers.student import Student, student_from
 
 _PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth"})
 
@@ -69,7 +68,6 @@ class Bundle:
     `sentiment` is the sentiment model that it carries; None where it carries none and the packaged lexicon reads.
     `several` is there where it was taught several labels a text: then each label has a probability of its own.
     `early` answers from the encoder's lower layers, where it may be left after these, and is asked before `head`.
-    `student` is the part of the first tier that learnt from a fine-tuned encoder.
     """
 
     manifest: BundleManifest
@@ -79,7 +77,6 @@ class Bundle:
     sentiment: SentimentModel | None = None
     several: SeveralLabels | None = None
     early: EncoderHead | None = None
-    student: Student | None = None
 
     @property
     def version(self) -> str:
@@ -106,16 +103,13 @@ class Bundle:
         names = [label.name for label in self.manifest.labels]
         return names.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in names else None
 
-    def first_tier(self, texts: Sequence[str], ngram_logits: Matrix) -> tuple[Wide, Wide]:
+    def first_tier(self, ngram_logits: Matrix) -> tuple[Wide, Wide]:
         """Return the first tier's calibrated logits of texts, (n, labels), and their strangeness, (n,).
 
-        `ngram_logits` are those of their n-grams, beside which the student answers where there is one.
+        `ngram_logits` are those of their n-grams.
         """
-        if self.student is None:
-            calibrated, levels = ngram_logits.astype(np.float64) * self.ngrams.scale, self.ngrams.levels
-        else:
-            calibrated, levels = self.student.calibrated(texts, ngram_logits), self.student.levels
-        return calibrated, strangeness(energy(calibrated, outside=self.outside), levels)
+        calibrated = ngram_logits.astype(np.float64) * self.ngrams.scale
+        return calibrated, strangeness(energy(calibrated, outside=self.outside), self.ngrams.levels)
 
     def probabilities(self, calibrated: Wide) -> Wide:
         """Return the labels' probabilities, (n, labels), at calibrated logits: of one label, or each one's own."""
@@ -128,6 +122,11 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     `threads` is how many processor threads the encoder may use; it changes the speed alone.
     """
     manifest = read_manifest(path)
+    if STUDENT in manifest.files:
+        raise BundleError(
+            f"{path / STUDENT}: this version has no student in the first tier; train the bundle again with `ticketyard "
+            "train --encoder fine-tuned`, or run the version of ticketyard that wrote it"
+        )
     _refuse_pickles(path)
     for name, expected in manifest.files.items():
         _check_sum(path, name, expected)
@@ -148,7 +147,6 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
         _sentiment(path, manifest),
         several=several,
         early=early_from(state),
-        student=_student(path, manifest),
     )
     _check_widths(bundle, path)
     return bundle
@@ -208,12 +206,6 @@ def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
     return model
 
 
-def _student(path: Path, manifest: BundleManifest) -> Student | None:
-    if STUDENT not in manifest.files:
-        return None
-    return student_from(_state(path / STUDENT), source=str(path / STUDENT))
-
-
 def _state(file: Path) -> dict[str, Any]:
     return load_arrays(file.read_bytes(), source=str(file))
 
@@ -257,7 +249,6 @@ def _check_widths(bundle: Bundle, path: Path) -> None:
     if (
         any(found != expected for found, expected in shapes)
         or bundle.ngrams.labels != labels
-        or (bundle.student is not None and (bundle.student.labels != labels or several is not None))
         or any(each.shape != (labels,) for each in thresholds)
     ):
         raise BundleError(

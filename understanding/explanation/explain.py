@@ -8,7 +8,7 @@ from understanding.bundle.bundle import Bundle
 from understanding.explanation.kept_examples import KeptExample
 from understanding.explanation.nearest import nearest_examples
 from understanding.explanation.ngram_shares import ngram_shares, strongest
-from understanding.explanation.occlusion import LeftOutShares, encoder_shares, nothing_from, student_shares
+from understanding.explanation.occlusion import LeftOutShares, encoder_shares, nothing_from
 from understanding.explanation.result import Explanation, Tier, WordShare
 from understanding.scoring.scoring import cascade, score
 from understanding.scoring.text import clean_text
@@ -31,43 +31,31 @@ def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample]
     by_encoder, whole = bool(found.by_encoder[0]), bool(found.whole[0])
     tier = bundle.ngrams
     ngrams = ngram_shares(tier, clean, first=first, second=second)
-    student = encoder = nothing_from(len(ngrams.words))
+    encoder = nothing_from(len(ngrams.words))
     if by_encoder:
         ngrams = ngrams.scaled(bundle.head_of(whole=whole).ngrams_scale)
         encoder = encoder_shares(bundle, clean, whole=whole, first=first, second=second)
-    elif bundle.student is None:
-        ngrams = ngrams.scaled(tier.scale)
     else:
-        ngrams = ngrams.scaled(bundle.student.ngrams_scale)
-        student = student_shares(bundle.student, clean, first=first, second=second)
+        ngrams = ngrams.scaled(tier.scale)
     names = bundle.manifest.labels[first].name, bundle.manifest.labels[second].name
     compared_by: Tier = "encoder" if by_encoder else "ngrams"
     return Explanation(
         triage=triage,
         against=names[1],
-        margin=round(ngrams.margin + student.margin + encoder.margin, DECIMALS),
+        margin=round(ngrams.margin + encoder.margin, DECIMALS),
         ngrams_margin=round(ngrams.margin, DECIMALS),
         ngrams_base=round(ngrams.base, DECIMALS),
-        student_margin=round(student.margin, DECIMALS),
         encoder_margin=round(encoder.margin, DECIMALS),
-        words=_words(clean.split(), ngrams.words, student, encoder),
+        words=_words(clean.split(), ngrams.words, encoder),
         ngrams=strongest(ngrams, NGRAMS_SHOWN, word_terms=tier.features.word_terms),
         compared_by=compared_by if examples else None,
         examples=nearest_examples(bundle, clean, examples, labels=names, by=compared_by, whole=whole),
     )
 
 
-def _words(
-    words: Sequence[str], ngrams: Wide, student: LeftOutShares, encoder: LeftOutShares
-) -> tuple[WordShare, ...]:
-    parts = (each.round(DECIMALS).tolist() for each in (ngrams, student.words, encoder.words))
+def _words(words: Sequence[str], ngrams: Wide, encoder: LeftOutShares) -> tuple[WordShare, ...]:
+    parts = (each.round(DECIMALS).tolist() for each in (ngrams, encoder.words))
     return tuple(
-        WordShare(
-            word=word,
-            share=round(first + second + third, DECIMALS),
-            ngrams=first,
-            student=second,
-            encoder=third,
-        )
-        for word, first, second, third in zip(words, *parts, strict=True)
+        WordShare(word=word, share=round(first + second, DECIMALS), ngrams=first, encoder=second)
+        for word, first, second in zip(words, *parts, strict=True)
     )

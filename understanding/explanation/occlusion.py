@@ -1,4 +1,4 @@
-"""The networks' part of an answer, word by word: what changes when a word is left out."""
+"""The encoder's part of an answer, word by word: what changes when a word is left out."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -8,11 +8,10 @@ import numpy as np
 from understanding.arrays.probabilities import Matrix, Wide
 from understanding.bundle.bundle import Bundle
 from understanding.encoder.encoder import MAX_TOKENS
-from understanding.tiers.student import Student
 
 
 class LeftOutShares(NamedTuple):
-    """A network's margin of the first label over the second, and by how much it falls without each word."""
+    """The encoder's margin of the first label over the second, and by how much it falls without each word."""
 
     margin: float
     words: Wide  # (words,)
@@ -34,19 +33,8 @@ def encoder_shares(bundle: Bundle, text: str, *, whole: bool, first: int, second
     return LeftOutShares(float(margins[0]), shares)
 
 
-def student_shares(student: Student, text: str, *, first: int, second: int) -> LeftOutShares:
-    """Return the student's shares, in calibrated log-odds; it reads all words that it knows, and in no order."""
-    words = text.split()
-    # Wherever a word stands, without it the rest is the same.
-    places = {word: place for place, word in enumerate(words)}
-    logits = student.logits([text, *_each_left_out(words, places.values())])
-    margins = _margins(logits, student.student_scale, first, second)
-    falls = dict(zip(places, (margins[0] - margins[1:]).tolist(), strict=True))
-    return LeftOutShares(float(margins[0]), np.array([falls[word] for word in words]))
-
-
 def nothing_from(words: int) -> LeftOutShares:
-    """Return the shares of a network that was not asked."""
+    """Return the shares of an encoder that was not asked."""
     return LeftOutShares(0.0, np.zeros(words))
 
 

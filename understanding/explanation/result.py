@@ -17,15 +17,13 @@ class WordShare(msgspec.Struct, frozen=True, kw_only=True):
     """How much one word speaks for the first guess; negative where it speaks for the second.
 
     `ngrams` is exact: the contributions of all n-grams that lie in the word. `encoder` is by how much the
-    encoder's margin falls when the word is left out; 0 where the encoder did not decide. `student` is the same of the
-    first tier's student, where the model has one and the first tier decided. `share` is their sum.
+    encoder's margin falls when the word is left out; 0 where the encoder did not decide. `share` is their sum.
     """
 
     word: str
     share: float
     ngrams: float
     encoder: float
-    student: float = 0.0
 
 
 class NgramShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +47,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Why the first guess came before the second, for one text.
 
     `margin` is the logarithm of the ratio of their calibrated probabilities. It is the sum of `ngrams_margin`, what
-    the n-grams say, of `student_margin`, 0 where no student of the first tier decided with them, and of
-    `encoder_margin`, 0 where the encoder did not decide. `ngrams_margin` is the sum of the
-    words' `ngrams` and of `ngrams_base`, which depends on no word. Student's and encoder's shares have no such sum:
-    words act together there. `words` are those of the cleaned text, in order. `compared_by` says which vectors the
+    the n-grams say, and of `encoder_margin`, 0 where the encoder did not decide. `ngrams_margin` is the sum of the
+    words' `ngrams` and of `ngrams_base`, which depends on no word. The encoder's shares have no such sum: words act
+    together there. `words` are those of the cleaned text, in order. `compared_by` says which vectors the
     nearest examples were found with.
     """
 
@@ -62,7 +59,6 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     ngrams_margin: float = 0.0
     ngrams_base: float = 0.0
     encoder_margin: float = 0.0
-    student_margin: float = 0.0
     words: tuple[WordShare, ...] = ()
     ngrams: tuple[NgramShare, ...] = ()
     compared_by: Tier | None = None

@@ -18,7 +18,7 @@ MANIFEST: Final = "bundle.json"
 NGRAMS: Final = "ngrams.skops"
 HEAD: Final = "head.skops"
 STUDENT: Final = "student.skops"
-"""What the first tier learnt from a fine-tuned encoder."""
+"""What bundles of before had beside the n-grams; one that has it is refused by name."""
 
 SEVERAL: Final = "several.skops"
 """Only a model that was taught several labels a text has this file."""

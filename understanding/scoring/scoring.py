@@ -86,7 +86,7 @@ def score_clean(
 def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None = None) -> Cascaded:
     """Return what both tiers together say about cleaned texts; `encoder_budget` as for `score`."""
     logits = bundle.ngrams.logits(texts)
-    calibrated, strange = bundle.first_tier(texts, logits)
+    calibrated, strange = bundle.first_tier(logits)
     probabilities = bundle.probabilities(calibrated)
     confidence = probabilities.max(axis=1)
     unsure = confidence < bundle.manifest.threshold

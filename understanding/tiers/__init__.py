@@ -1,1 +1,1 @@
-"""The tiers of the cascade that read words: n-grams, the student beside them, several labels side by side."""
+"""The tiers of the cascade that read words: n-grams, several labels side by side."""

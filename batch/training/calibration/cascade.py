@@ -1,6 +1,6 @@
 """Calibrating the cascade on validation rows: scales, the thresholds between its tiers, and the bands."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +17,6 @@ from understanding.bundle.bundle import head_from
 from understanding.manifest.manifest import NEVER_LEFT, OperatingPoint, Validation
 from understanding.tiers.ngrams import ngram_tier_from
 from understanding.tiers.strangeness import energy, quantiles, strangeness
-from understanding.tiers.student import student_from
 
 LOSSES: Final = (0.0, 0.001, 0.003, 0.005, 0.01, 0.02)
 """The losses of accuracy for which the manifest says what they would bring."""
@@ -36,14 +35,8 @@ def calibrate_cascade(
     material: Material,
     vectors: Vectors,
     options: TrainingOptions,
-    *,
-    student: State | None = None,
 ) -> Fitted:
-    """Return all tiers with the scales, levels, thresholds and bands that the validation rows teach.
-
-    A `student` answers beside the n-grams in the first tier; the heads are weighed with the n-grams alone, which see
-    what no encoder has taught.
-    """
+    """Return all tiers with the scales, levels, thresholds and bands that the validation rows teach."""
     texts, targets = material.val
     if not texts:
         return _uncalibrated(ngrams, heads)
@@ -52,25 +45,13 @@ def calibrate_cascade(
     outside = material.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in material.labels else None
     first = _Tier.of(logits.astype(np.float64) * ngrams["scale"], targets, outside)
     ngrams = {**ngrams, "levels": first.levels}
-    if student is not None:
-        student, first = _studied(student, texts, logits, targets, outside)
     head, second = _answering(heads.whole, vectors.of(texts), logits, targets, outside)
     early = None
     if heads.early is not None:
         lower, early = _answering(heads.early, vectors.lower_of(texts), logits, targets, outside)
         head = {**head, "early": lower}
     tiers = _Tiers(first, early, second)
-    return tiers.calibrated(ngrams, head, material, options)._replace(student=student)
-
-
-def _studied(
-    student: State, texts: Sequence[str], ngram_logits: Matrix, targets: Targets, outside: int | None
-) -> tuple[State, "_Tier"]:
-    """Return the student's state, calibrated beside the n-grams, and the answers of both."""
-    own, beside = learn_scales([student_from(student).logits(texts), ngram_logits], targets)
-    scaled = {**student, "student_scale": own, "ngrams_scale": beside}
-    tier = _Tier.of(student_from(scaled).calibrated(texts, ngram_logits), targets, outside)
-    return {**scaled, "levels": tier.levels}, tier
+    return tiers.calibrated(ngrams, head, material, options)
 
 
 def _uncalibrated(ngrams: State, heads: Heads) -> Fitted:

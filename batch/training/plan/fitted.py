@@ -16,7 +16,7 @@ class Fitted(NamedTuple):
     """What training found: the states of both tiers as they are stored, the thresholds, the bands.
 
     The head's state holds that of the encoder's lower layers as `early`, where it may be left after them; then there is
-    an `exit_threshold`. `student` is what the first tier learnt from a fine-tuned encoder. `several` are the thresholds
+    an `exit_threshold`. `several` are the thresholds
     of a model that answers several labels.
     """
 
@@ -27,7 +27,6 @@ class Fitted(NamedTuple):
     bands: Bands | None
     several: State | None = None
     exit_threshold: float | None = None
-    student: State | None = None
 
 
 def head_state(weights: Matrix, intercept: Matrix) -> dict[str, Any]:

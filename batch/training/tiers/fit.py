@@ -1,4 +1,4 @@
-"""Fitting the tiers of the cascade: n-grams, the heads of the encoder, the student."""
+"""Fitting the tiers of the cascade: n-grams and the heads of the encoder."""
 
 from typing import Final, NamedTuple
 
@@ -11,12 +11,8 @@ from batch.training.tiers.head_fit import fit_head
 from batch.training.tiers.ngram_fit import fit_ngrams
 from batch.training.tiers.published_beside import fit_published, learn_factors, side_by_side, split_vectors
 from understanding.arrays.probabilities import Matrix
-from understanding.bundle.bundle import head_from
 from understanding.manifest.fit_settings import FitSettings
 from understanding.tiers.ngrams import ngram_tier_from
-
-FEWEST_TO_WEIGH: Final = 50
-"""Validation rows without which a student's say beside the n-grams would be a matter of luck."""
 
 ENCODER_ROWS: Final = 20_000
 """Training rows that a frozen encoder reads at most; the first tier learns from all."""
@@ -80,24 +76,6 @@ class TierFitting(NamedTuple):
         logits = ngram_tier_from(ngrams).logits(texts)
         factors = learn_factors(head, published, self.vectors.of(texts), logits, targets)
         return Heads(side_by_side(head, published, factors), lower)
-
-    def student(self, heads: Heads, material: Material) -> State | None:
-        """Return what the first tier learns of the answers of a fine-tuned encoder's head.
-
-        None where its texts have no words, or validation rows are too few to weigh it.
-        """
-        if len(material.val.texts) < FEWEST_TO_WEIGH:
-            return None
-        from batch.training.tiers.student_fit import fit_student  # noqa: PLC0415 - needs the extra `train`
-
-        return fit_student(
-            self._rows(material.train),
-            material.train.texts,
-            head_from(heads.whole),
-            self.vectors,
-            seed=self.seed,
-            progress=self.progress,
-        )
 
     def again(self, fitted: Fitted, material: Material, *, head: bool) -> Fitted:
         """Return the tiers learnt from all rows, the `head` where asked for, with what calibration found.

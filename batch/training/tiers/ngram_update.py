@@ -48,13 +48,6 @@ def labels_without_rows(targets: Targets, labels: int) -> Targets:
     return np.flatnonzero(np.bincount(targets, minlength=labels) == 0)
 
 
-def without_labels(student: dict[str, Any], gone: Targets) -> dict[str, Any]:
-    """Return the state of a student that never answers some labels."""
-    weights, bias = student["output_weights"].copy(), student["output_bias"].copy()
-    weights[gone], bias[gone] = 0.0, IMPOSSIBLE
-    return {**student, "output_weights": weights, "output_bias": bias}
-
-
 def labels_concerned(tier: NgramTier, fresh: Examples) -> Targets:
     """Return the labels within whose margin a row lies: below 1 for its own label, above -1 for any other."""
     if not fresh.texts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 import click
 import msgspec
@@ -54,10 +54,10 @@ def _report(found: Explanation) -> Iterator[Table | Text]:
     guesses = ", ".join(f"{guess.label} {guess.probability:.2f}" for guess in triage.guesses)
     yield Text(f"{triage.intent}, not {found.against}; decided by the {_tier(triage.decided_by)}")
     yield Text(f"guesses: {guesses}")
-    network = _network(found)
-    beside = f" (n-grams {found.ngrams_margin:+.2f}, {network.name} {network.margin:+.2f})" if network else ""
+    asked = triage.decided_by == "encoder"
+    beside = f" (n-grams {found.ngrams_margin:+.2f}, encoder {found.encoder_margin:+.2f})" if asked else ""
     yield Text(f"margin: {found.margin:+.2f}{beside}; shares add to the first guess, or take from it")
-    yield _words(found, network)
+    yield _words(found)
     if found.ngrams:
         strongest = ", ".join(f"{one.ngram!r} {one.share:+.2f}" for one in found.ngrams[:8])
         yield Text(f"strongest n-grams: {strongest}")
@@ -66,39 +66,26 @@ def _report(found: Explanation) -> Iterator[Table | Text]:
     )
 
 
-class _Network(NamedTuple):
-    """What decided beside the n-grams."""
-
-    name: Literal["encoder", "student"]
-    margin: float
-
-
-def _network(found: Explanation) -> _Network | None:
-    if found.triage.decided_by == "encoder":
-        return _Network("encoder", found.encoder_margin)
-    asked = found.student_margin or any(word.student for word in found.words)
-    return _Network("student", found.student_margin) if asked else None
-
-
 def _tier(decided_by: str) -> str:
     return "first tier" if decided_by == "ngrams" else "encoder, with the n-grams weighed in"
 
 
-def _words(found: Explanation, network: _Network | None) -> Table:
+def _words(found: Explanation) -> Table:
+    asked = found.triage.decided_by == "encoder"
     ranked = sorted(found.words, key=lambda word: -abs(word.share))[:_MOST_WORDS]
     largest = max((abs(word.share) for word in ranked), default=0.0) or 1.0
-    table = Table("word", "share", "", *(["n-grams", network.name] if network else []), box=SIMPLE)
+    table = Table("word", "share", "", *(["n-grams", "encoder"] if asked else []), box=SIMPLE)
     for word in ranked:
-        table.add_row(Text(word.word[:40]), f"{word.share:+.3f}", _bar(word, largest), *_parts(word, network))
+        table.add_row(
+            Text(word.word[:40]), f"{word.share:+.3f}", _bar(word, largest), *_parts(word, asked=asked)
+        )
     if len(found.words) > len(ranked):
         table.caption = f"the {len(ranked)} strongest of {len(found.words)} words; --json has all"
     return table
 
 
-def _parts(word: WordShare, network: _Network | None) -> list[str]:
-    if network is None:
-        return []
-    return [f"{word.ngrams:+.3f}", f"{word.encoder if network.name == 'encoder' else word.student:+.3f}"]
+def _parts(word: WordShare, *, asked: bool) -> list[str]:
+    return [f"{word.ngrams:+.3f}", f"{word.encoder:+.3f}"] if asked else []
 
 
 def _bar(word: WordShare, largest: float) -> Text:

@@ -1,7 +1,7 @@
 """What each mechanism of the cascade brings: quality and speed without it, calibrated anew, beside the whole.
 
 The encoder is trained once a data set (`--models` keeps it). Of a trained bundle the n-grams are fitted anew, as they
-have learnt the validation rows at the end; encoder, heads and student are the bundle's. Every variant scores the same
+have learnt the validation rows at the end; encoder and heads are the bundle's. Every variant scores the same
 test rows on one core, in turns, so that noise meets them all.
 """
 
@@ -28,7 +28,7 @@ from tests.bench.quality.context import SEED, BenchContext
 from tests.bench.quality.registry import Row, reported
 from understanding.arrays.stored import load_arrays
 from understanding.bundle.bundle import Bundle, encoder_of, load_bundle
-from understanding.manifest.manifest import HEAD, NEVER_LEFT, STUDENT
+from understanding.manifest.manifest import HEAD, NEVER_LEFT
 
 TURNS: Final = 3
 MOST_ROWS: Final = 2_000
@@ -46,7 +46,6 @@ class _Trained:
     fitting: TierFitting
     ngrams: dict[str, Any]
     head: dict[str, Any]
-    student: dict[str, Any] | None
 
     @classmethod
     def of(cls, folder: Path, rows: Sequence[LabelledRow]) -> "_Trained":
@@ -55,12 +54,11 @@ class _Trained:
         material = prepare(rows_to_train(rows), seed=SEED, most_held=held)
         vectors = Vectors(read_here(bundle.encoder), _silent, lower=bundle.lower_dimensions)
         fitting = TierFitting(len(material.labels), vectors, SEED, _silent)
-        student = load_arrays((folder / STUDENT).read_bytes(), source=STUDENT) if bundle.student else None
         head = load_arrays((folder / HEAD).read_bytes(), source=HEAD)
-        return cls(folder, bundle, material, fitting, fitting.ngrams(material.train), head, student)
+        return cls(folder, bundle, material, fitting, fitting.ngrams(material.train), head)
 
-    def variant(self, *, student: bool = True, early: bool = True) -> Bundle:
-        """Return the bundle calibrated with or without these, at the default options."""
+    def variant(self, *, early: bool = True) -> Bundle:
+        """Return the bundle calibrated with or without early exit, at the default options."""
         whole = {name: part for name, part in self.head.items() if name != "early"}
         fitted = calibrate_cascade(
             self.ngrams,
@@ -68,7 +66,6 @@ class _Trained:
             self.material,
             self.fitting.vectors,
             OPTIONS,
-            student=self.student if student else None,
         )
         if self.material.own_validation:
             fitted = self.fitting.again(fitted, self.material, head=False)
@@ -97,9 +94,7 @@ def measure(context: BenchContext) -> Sequence[Row]:
         trained = _Trained.of(context.bundle(name, lambda rows=given: rows), given)  # type: ignore[misc]
         variants = {
             "whole": trained.variant(),
-            "without student": trained.variant(student=False),
             "without early exit": trained.variant(early=False),
-            "without both": trained.variant(student=False, early=False),
         }
         test = [row for row in given if row.split == "test"]
         rates = _rates(variants, test[:: max(1, len(test) // MOST_ROWS)])

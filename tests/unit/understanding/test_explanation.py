@@ -22,7 +22,6 @@ from understanding.scoring.text import clean_text
 
 FIRST_TIER, ENCODER = tiny_bundle(threshold=0.0), tiny_bundle(threshold=1.1)
 EXITING = tiny_bundle(threshold=1.1, exit_threshold=0.5)
-STUDIED, STUDIED_ENCODER = (tiny_bundle(threshold=threshold, student=True) for threshold in (0.0, 1.1))
 TEXTS = st.one_of(
     st.lists(st.sampled_from([*" ".join(WORDS).split(), "REFUND,", "un-in", "İn", "x"]), max_size=9).map(
         " ".join
@@ -62,7 +61,7 @@ def test_every_counted_ngram_has_its_place(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("model", [FIRST_TIER, ENCODER, EXITING, STUDIED, STUDIED_ENCODER])
+@pytest.mark.parametrize("model", [FIRST_TIER, ENCODER, EXITING])
 @given(text=TEXTS)
 def test_the_margin_is_the_log_odds_of_the_two_best(model: Bundle, text: str) -> None:
     """What is explained is exactly what `score` decides, by the tier and the layers that decided it."""
@@ -77,7 +76,6 @@ def test_the_margin_is_the_log_odds_of_the_two_best(model: Bundle, text: str) ->
     assert found.against == found.triage.guesses[1].label
     assert [word.word for word in found.words] == clean.split()
     assert (found.encoder_margin != 0.0) == (found.triage.decided_by == "encoder")
-    assert (found.student_margin != 0.0) == (model is STUDIED)
 
 
 def test_a_word_that_says_nothing_has_no_share_in_the_first_tier() -> None:
@@ -85,21 +83,6 @@ def test_a_word_that_says_nothing_has_no_share_in_the_first_tier() -> None:
     shares = {word.word: word.share for word in explain(FIRST_TIER, "refund zzz please").words}
     assert shares["zzz"] == 0.0
     assert shares["refund"] != 0.0
-
-
-def test_a_students_shares_are_what_the_answer_loses_without_a_word() -> None:
-    """Of the words that it knows alone, and the same for a word wherever it stands."""
-    found = explain(STUDIED, "my refund my zzz")
-    shares = [(word.word, word.student) for word in found.words]
-    assert shares[0] == shares[2]
-    assert shares[3][1] == 0.0
-    labels = [label.name for label in LABELS]
-    first, second = labels.index(str(found.triage.intent)), labels.index(str(found.against))
-    assert STUDIED.student is not None
-    whole, without = STUDIED.student.logits(["my refund my zzz", "my my zzz"])[:, [first, second]]
-    fall = (whole[0] - whole[1] - without[0] + without[1]) * STUDIED.student.student_scale
-    assert math.isclose(shares[1][1], fall, abs_tol=1e-4)
-    assert all(math.isclose(word.share, word.ngrams + word.student, abs_tol=1e-4) for word in found.words)
 
 
 def test_the_nearest_examples_are_of_the_two_labels_that_were_weighed() -> None:

@@ -15,7 +15,6 @@ from understanding.manifest.bands import Bands
 from understanding.manifest.manifest import BundleManifest, EncoderInfo, Label, RowCounts, TaxonomyInfo
 from understanding.tiers.ngrams import NgramFeatures, NgramTier, Terms
 from understanding.tiers.several import SeveralLabels
-from understanding.tiers.student import Student
 
 DIMENSIONS = 16
 WORDS = ("charged", "charged twice", "login", "my", "password", "refund", "refund please", "twice")
@@ -62,12 +61,10 @@ def tiny_bundle(
     bands: Bands | None = None,
     several: SeveralLabels | None = None,
     exit_threshold: float | None = None,
-    student: bool = False,
 ) -> Bundle:
     """Return a bundle with seeded weights; with thresholds of `several` it answers several labels.
 
-    With an `exit_threshold` the encoder may be left early, after the first quarter of its dimensions. A `student`
-    answers beside the n-grams.
+    With an `exit_threshold` the encoder may be left early, after the first quarter of its dimensions.
     """
     rng = np.random.default_rng(7)
     width, count = len(WORDS) + len(CHARACTERS), len(LABELS)
@@ -91,25 +88,6 @@ def tiny_bundle(
         head(DIMENSIONS - lower),
         several=several,
         early=head(lower) if lower else None,
-        student=tiny_student(len(LABELS)) if student else None,
-    )
-
-
-def tiny_student(labels: int) -> Student:
-    """Return a student of four words with seeded weights."""
-    rng = np.random.default_rng(8)
-    words, dimensions, units = ("charged", "login", "my", "refund"), 3, 5
-
-    def drawn(*shape: int) -> Matrix:
-        return rng.normal(size=shape).astype(np.float32)
-
-    return Student(
-        words,
-        vectors=drawn(len(words), dimensions),
-        hidden=(drawn(units, dimensions), drawn(units)),
-        output=(drawn(labels, units), drawn(labels)),
-        student_scale=0.7,
-        ngrams_scale=1.2,
     )
 
 

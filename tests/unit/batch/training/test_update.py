@@ -15,7 +15,7 @@ from batch.training.rows.corrections import describe_corrections, without_tested
 from batch.training.rows.examples import Examples, examples_of, joined
 from batch.training.rows.rows import LabelledRow
 from batch.training.tiers.ngram_fit import fit_ngrams
-from batch.training.tiers.ngram_update import labels_concerned, update_ngrams, without_labels
+from batch.training.tiers.ngram_update import labels_concerned, update_ngrams
 from batch.training.update import options_of, why_not_updatable
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
@@ -89,21 +89,6 @@ def test_a_label_without_rows_is_never_answered(left: int) -> None:
     answers = ngram_tier_from(update.state).logits(OLD.texts).argmax(axis=1)
     assert set(answers.tolist()) <= set(range(left))
     assert update.relearnt <= left
-
-
-def test_a_student_forgets_a_label_without_rows_too() -> None:
-    """After its last row was erased the student went on voting for it."""
-    rng = np.random.default_rng(3)
-    state = {
-        "output_weights": rng.normal(size=(3, 4)).astype(np.float32),
-        "output_bias": np.array([0, 9, 0], dtype=np.float32),
-    }
-    forgetful = without_labels(state, np.array([1]))
-    units = np.abs(rng.normal(size=(50, 4)))
-    answers = [units @ each["output_weights"].T + each["output_bias"] for each in (state, forgetful)]
-    assert (answers[0].argmax(axis=1) == 1).any()
-    assert not (answers[1].argmax(axis=1) == 1).any()
-    np.testing.assert_array_equal(answers[0][:, [0, 2]], answers[1][:, [0, 2]])
 
 
 def test_a_bundle_is_updated_with_its_own_rows_only() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from batch.training.calibration.cascade import Heads, calibrate_cascade
 from batch.training.encoder import vectors as vectors_module
 from batch.training.encoder.vectors import Vectors, read_here
 from batch.training.evaluation.evaluate import MICRO_BATCH
@@ -13,12 +12,10 @@ from batch.training.plan.fitted import Fitted
 from batch.training.plan.options import TrainingOptions
 from batch.training.rows.examples import Material, prepare
 from batch.training.rows.rows import LabelledRow
-from batch.training.tiers.head_fit import fit_head
 from batch.training.tiers.ngram_fit import fit_ngrams
 from batch.training.train import fit_cascade
 from understanding.arrays.probabilities import Matrix
 from understanding.arrays.stored import dump_arrays
-from understanding.arrays.strings import pack_strings
 from understanding.bundle.bundle import head_from
 from understanding.manifest.manifest import NEVER_LEFT
 from understanding.tiers.ngrams import ngram_tier_from
@@ -143,35 +140,3 @@ def test_texts_that_are_read_once_are_read_in_parts(monkeypatch: pytest.MonkeyPa
     assert len(encoder.read) == 2 * len(texts)
     assert told[: len(told) // 2] == sorted(told[: len(told) // 2])
     assert told[-1] == 1.0
-
-
-def test_a_student_is_weighed_beside_the_ngrams() -> None:
-    """One that knows what the n-grams have never seen gets a say, in the first tier alone."""
-    material = prepare(_rows(120), seed=3)
-    student = {
-        "words": pack_strings([word for words in MEANING.values() for word in words]),
-        "vectors": np.repeat(np.eye(2, dtype=np.float32), 3, axis=0),
-        "hidden_weights": np.eye(2, dtype=np.float32),
-        "hidden_bias": np.zeros(2, dtype=np.float32),
-        "output_weights": np.eye(2, dtype=np.float32)[:: -1 if material.labels[0] == "entry" else 1],
-        "output_bias": np.zeros(2, dtype=np.float32),
-        "student_scale": 1.0,
-        "ngrams_scale": 1.0,
-        "levels": np.zeros(0, dtype=np.float32),
-    }
-    poor = fit_ngrams(["x 1", "y 2"], np.array([0, 1]), 2, seed=3)
-    vectors = Vectors(read_here(TopicEncoder()), _silent)
-    texts, targets = material.train
-    heads = Heads(fit_head(vectors.of(texts), targets, 2))
-    alone, beside = (
-        calibrate_cascade(poor, heads, material, vectors, OPTIONS, student=each) for each in (None, student)
-    )
-    assert alone.student is None
-    assert beside.student is not None
-    assert beside.student["student_scale"] > 1.0
-    assert len(beside.student["levels"])
-    assert beside.validation is not None
-    assert alone.validation is not None
-    assert beside.validation.ngrams_accuracy == 1.0 > alone.validation.ngrams_accuracy
-    assert beside.validation.encoder_share < alone.validation.encoder_share
-    assert beside.head["ngrams_scale"] == alone.head["ngrams_scale"]
