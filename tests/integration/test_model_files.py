@@ -99,7 +99,9 @@ def test_missing_files_are_named(copy: Path) -> None:
 def test_a_bundle_of_before_with_a_student_is_refused_by_name(copy: Path) -> None:
     """Its first tier would answer without it, and less rightly than its figures say."""
     manifest = read_manifest(copy)
-    write_manifest(copy, msgspec.structs.replace(manifest, files={**manifest.files, "student.skops": "0" * 64}))
+    write_manifest(
+        copy, msgspec.structs.replace(manifest, files={**manifest.files, "student.skops": "0" * 64})
+    )
     with pytest.raises(BundleError, match=r"student\.skops.*`ticketyard train --encoder fine-tuned`"):
         load_bundle(copy)
 
