@@ -71,6 +71,8 @@ def command(
 
     A file has columns text and label; with a column split, rows of train and val are learnt from and rows of
     test measured on. Without a file, the examples of the taxonomy are learnt: a model from the first day.
+
+    TICKETYARD_TRAIN_ENCODER and TICKETYARD_KEEP_EXAMPLES are for `batch train`; here the options alone say so.
     """
     # Imported here: scikit-learn takes seconds, and `--help` must not wait for it.
     from batch.training.train import train_bundle  # noqa: PLC0415
