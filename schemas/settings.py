@@ -154,9 +154,9 @@ class CommonSettings(BaseSettings):
             }
         )
 
-    def kafka_python_options(self) -> dict[str, str]:
+    def kafka_python_options(self) -> dict[str, Any]:
         """Connection options for kafka-python's producer, consumer and admin client."""
-        return _without_blanks(
+        return {"reconnect_backoff_max_ms": _RECONNECT_WITHIN_MS} | _without_blanks(
             {
                 "bootstrap_servers": self.required_bootstrap_servers(),
                 "security_protocol": self.security_protocol,
@@ -207,6 +207,10 @@ class CommonSettings(BaseSettings):
 def _jaas_quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+_RECONNECT_WITHIN_MS = 1_000
+"""kafka-python waits up to 30 s by itself, and so misses a broker that has long come back."""
 
 
 def _without_blanks(options: dict[str, Any]) -> dict[str, str]:

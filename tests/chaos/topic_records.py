@@ -68,7 +68,10 @@ class TopicReader:
         self.latest_ms: dict[str, int] = {}
         self._prefix = prefix
         self._consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap_servers, enable_auto_commit=False, group_id=None
+            bootstrap_servers=bootstrap_servers,
+            enable_auto_commit=False,
+            group_id=None,
+            reconnect_backoff_max_ms=1_000,
         )
         self._partitions = [
             TopicPartition(prefix + topic, partition)
