@@ -13,7 +13,7 @@ UV_COMPILE = $(UV) pip compile pyproject.toml --quiet --python-version 3.11 \
 
 .DEFAULT_GOAL := help
 .PHONY: help check-machine setup setup-all setup-peers demo test test-fast test-layers lint bench bench-quality \
-	replay-it replay-incidents lock clean
+	bench-signals replay-it replay-incidents lock clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ bench: setup  ## the speed of every part on this machine beside its bar (25 minu
 
 bench-quality: setup-all  ## train from scratch on the public data, print quality beside the bars (over an hour)
 	@$(BIN)/python -m tests.bench.quality
+
+bench-signals: setup  ## how well own words, urgency and automatic mail are read, beside the bars (a minute)
+	@$(BIN)/python -m tests.bench.signals_quality
 
 replay-it: setup  ## train on 80 % of the public IT tickets, replay the rest, compare with evaluate
 	@$(BIN)/python -m tests.public_data it
