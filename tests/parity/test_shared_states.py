@@ -15,10 +15,10 @@ def test_kept_states_are_those_that_would_be_computed(
 ) -> None:
     """Whatever texts come together, each token's state is the one of its own text; what is no token is marked."""
     from batch.training.encoder import shared_states  # noqa: PLC0415 - needs PyTorch
-    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - the same
+    from batch.training.encoder.partly_trained import PartlyTrained  # noqa: PLC0415 - the same
     from tests.parity.test_training_branches import small_body, small_words  # noqa: PLC0415 - the same
 
-    body, words = Branches(small_body(), 2), small_words(tmp_path)
+    body, words = PartlyTrained(small_body(), 2), small_words(tmp_path)
     kept = shared_states.SharedStates(body, words, ROWS, half=half, progress=lambda _done: None)
     monkeypatch.setattr(shared_states, "MOST_BYTES", 0)
     anew = shared_states.SharedStates(body, words, ROWS, half=half, progress=lambda _done: None)

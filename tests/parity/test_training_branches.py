@@ -52,60 +52,42 @@ def read_words(folder: Path) -> Any:
     return torch.from_numpy(small_words(folder).of(np.array(IDS)))
 
 
-def test_both_halves_begin_as_the_published_one(tmp_path: Path) -> None:
-    """Before any step the trained layers say what the whole published transformer says, padded or not."""
-    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
+def test_before_training_it_is_the_published_one(tmp_path: Path) -> None:
+    """Before any step both parts say what the whole published transformer says, padded or not."""
+    from batch.training.encoder.partly_trained import PartlyTrained  # noqa: PLC0415 - needs PyTorch
 
     words, mask = read_words(tmp_path), torch.tensor(MASK)
-    body = small_body()
+    body = PartlyTrained(small_body(), 2)
     with torch.no_grad():
-        expected = body(inputs_embeds=words, attention_mask=mask).last_hidden_state[mask.bool()]
-        both = Branches(body, 2)(words, mask)[mask.bool()]
-    torch.testing.assert_close(both[:, :WIDTH], expected)
-    torch.testing.assert_close(both[:, WIDTH:], expected)
-
-
-@pytest.mark.parametrize("layer", [2, 3, 4])
-def test_other_layers_are_read_beside(tmp_path: Path, layer: int) -> None:
-    """Those of the published one; where both begin, a text may be left early."""
-    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
-
-    words, mask = read_words(tmp_path), torch.tensor(MASK)
-    body = small_body()
-    with torch.no_grad():
-        all_states = body(inputs_embeds=words, attention_mask=mask, output_hidden_states=True).hidden_states
-        branches = Branches(body, 2, [layer])
-        read = branches(words, mask)[mask.bool()]
-        lower = branches.lower_states(words, mask)[mask.bool()]
-    torch.testing.assert_close(read[:, 2 * WIDTH :], all_states[layer][mask.bool()])
-    torch.testing.assert_close(lower, all_states[2][mask.bool()])
+        expected = _states(words, mask)
+        lower = body.lower_states(words, mask)
+        whole = body.trained_states(lower, mask)
+    torch.testing.assert_close(lower[mask.bool()], expected[2][mask.bool()])
+    torch.testing.assert_close(whole[mask.bool()], expected[4][mask.bool()])
 
 
 def test_too_few_layers_are_told_before_training() -> None:
     """An older encoder that set-up has not replaced would fail after minutes, when the network is written."""
-    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    from batch.training.encoder.partly_trained import PartlyTrained  # noqa: PLC0415 - needs PyTorch
 
     with pytest.raises(TrainingError, match=r"has 4 layers.*make setup"):
-        Branches(small_body(), 2, [8])
-    with pytest.raises(TrainingError, match=r"layer 1 cannot be read.*below the 2 trained ones"):
-        Branches(small_body(), 2, [1])
+        PartlyTrained(small_body(), 5)
 
 
 def test_training_moves_nothing_but_the_trained_layers(tmp_path: Path) -> None:
-    """A step on what the trained layers say leaves the published half, to the last bit, as it was."""
-    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
+    """A step on what the trained layers say leaves those below, to the last bit, as they were."""
+    from batch.training.encoder.partly_trained import PartlyTrained  # noqa: PLC0415 - needs PyTorch
 
     words, mask = read_words(tmp_path), torch.tensor(MASK)
-    branches = Branches(small_body(), 2)
-    before = branches(words, mask).detach()
-    optimiser = torch.optim.SGD(branches.trained_weights(), lr=0.5)
-    shared = branches.lower_states(words, mask)
-    branches.trained_states(shared, mask).square().mean(dim=(0, 1))[0].backward()
+    body = PartlyTrained(small_body(), 2)
+    optimiser = torch.optim.SGD(body.trained_weights(), lr=0.5)
+    lower = body.lower_states(words, mask)
+    before = body.trained_states(lower, mask)
+    before.square().mean(dim=(0, 1))[0].backward()
     optimiser.step()
-    after = branches(words, mask).detach()
-    assert not torch.equal(after[..., :WIDTH], before[..., :WIDTH])
-    assert torch.equal(after[..., WIDTH:], before[..., WIDTH:])
-    moved = [name for name, weight in branches.named_parameters() if weight.grad is not None]
+    assert torch.equal(body.lower_states(words, mask), lower)
+    assert not torch.equal(body.trained_states(lower, mask), before)
+    moved = [name for name, weight in body.named_parameters() if weight.grad is not None]
     assert moved
     assert all(name.startswith("trained.") for name in moved)
 
@@ -113,11 +95,11 @@ def test_training_moves_nothing_but_the_trained_layers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("precision", ["f32", "int8"])
 def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) -> None:
     """Both parts, from the words' vectors to the trained and the published layers' states."""
-    from batch.training.encoder.branches import Branches  # noqa: PLC0415 - needs PyTorch
     from batch.training.encoder.fine_tune import Tuned, networks_of  # noqa: PLC0415 - the same
+    from batch.training.encoder.partly_trained import PartlyTrained  # noqa: PLC0415 - needs PyTorch
     from understanding.encoder.integers import in_integers  # noqa: PLC0415 - as above
 
-    published, body = _packed(small_body()), Branches(small_body(), 2, [3])
+    published, body = _packed(small_body()), PartlyTrained(small_body(), 2)
     for weight in body.trained_weights():
         weight.data.add_(0.1)  # as if it had been trained
     nothing = np.zeros((1, WIDTH), dtype=np.float32)
@@ -130,9 +112,16 @@ def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) ->
     words, mask = read_words(tmp_path), np.array(MASK, dtype=np.float32)
     found = both.upper.run(both.lower.run(words.numpy(), mask), mask)
     with torch.no_grad():
-        expected = body(words, torch.tensor(MASK)).numpy()
+        every = torch.tensor(MASK)
+        trained = body.trained_states(body.lower_states(words, every), every)
+        expected = torch.cat([trained, *(_states(words, every)[layer] for layer in (4, 3))], dim=-1).numpy()
     inside = mask.astype(bool)
     np.testing.assert_allclose(found[inside], expected[inside], atol=0.5 if precision == "int8" else 1e-4)
+
+
+def _states(words: Any, mask: Any) -> Any:
+    """Return what the published transformer says before its first layer and after each."""
+    return small_body()(inputs_embeds=words, attention_mask=mask, output_hidden_states=True).hidden_states
 
 
 def _packed(body: Any) -> Packed:

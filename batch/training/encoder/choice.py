@@ -161,7 +161,6 @@ def _tuned(
         threads=options.threads,
         progress=progress,
         recipe=recipe,
-        layers=LAYERS[1:],
     )
 
 

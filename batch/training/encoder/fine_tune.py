@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import torch
 
-from batch.training.encoder.branches import Branches
+from batch.training.encoder.partly_trained import PartlyTrained
 from batch.training.encoder.published_body import published_body, weights_of
 from batch.training.encoder.recipe import Recipe, batches_of, epochs_for, rate_at
 from batch.training.encoder.shared_states import SharedStates
@@ -32,10 +32,10 @@ _HEAD_SPREAD: Final = 0.02
 
 
 class Tuned(NamedTuple):
-    """A trained encoder with the published one beside it, ready to be written, and the trained one's linear layer."""
+    """A trained encoder, ready to be written, and its linear layer."""
 
-    body: Branches
-    shared_layers: int  # below both, where a text may be left early
+    body: PartlyTrained
+    shared_layers: int  # those that were not trained, below both encoders: where a text may be left early
     weights: Matrix  # (labels, dimensions of the trained one)
     intercept: Matrix  # (labels,)
     epochs: float
@@ -52,19 +52,16 @@ def fine_tune(
     seed: int,
     threads: int,
     progress: Callable[[str, float], None],
-    layers: Sequence[int],
     recipe: Recipe,
 ) -> Tuned:
     """Train the published encoder and a linear layer on texts' token numbers and the columns of their labels.
 
-    The same input gives the same model. `layers` of the published one are read beside its last.
-
-    Reads with bfloat16 where the processor has it, which takes half the time.
+    The same input gives the same model. Reads with bfloat16 where the processor has it, which takes half the time.
     """
     torch.set_num_threads(threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        body = Branches(published_body(published), recipe.trained_layers, layers)
+        body = PartlyTrained(published_body(published), recipe.trained_layers)
         half = native_bf16()
         shared = SharedStates(body, words, rows, half=half, progress=partial(progress, "reading rows"))
         training = _Training(body, recipe, labels, shared, targets, half=half)
@@ -95,7 +92,7 @@ class _Training:
 
     def __init__(
         self,
-        body: Branches,
+        body: PartlyTrained,
         recipe: Recipe,
         labels: int,
         shared: SharedStates,

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from batch.training.encoder.branches import Branches
+from batch.training.encoder.partly_trained import PartlyTrained
 from understanding.encoder.words import WordVectors
 
 MOST_BYTES: Final = 2 * 1024**3
@@ -23,7 +23,7 @@ class SharedStates:
 
     def __init__(
         self,
-        body: Branches,
+        body: PartlyTrained,
         words: WordVectors,
         rows: Sequence[Sequence[int]],
         *,
