@@ -7,7 +7,7 @@ test rows on one core, in turns, so that noise meets them all.
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +22,9 @@ from batch.training.plan.options import TrainingOptions
 from batch.training.rows.examples import ENOUGH_VALIDATION, Material, prepare
 from batch.training.rows.rows import LabelledRow, rows_to_train
 from batch.training.tiers.fit import TierFitting
-from tests.bench.quality import clinc150, it_tickets
+from tests.bench.quality import bitext, clinc150, it_tickets, other_languages
 from tests.bench.quality.answers import results_of
-from tests.bench.quality.context import SEED, BenchContext
+from tests.bench.quality.context import BARS, SEED, BenchContext
 from tests.bench.quality.registry import Row, reported
 from understanding.arrays.stored import load_arrays
 from understanding.bundle.bundle import Bundle, encoder_of, load_bundle
@@ -86,12 +86,23 @@ class _Trained:
         return assemble(manifest, fitted, encoder)
 
 
+FROZEN: Final = BARS.model_copy(update={"encoder": "frozen"})
+DATA: Final[dict[str, tuple[Callable[[BenchContext], list[LabelledRow]], TrainingOptions]]] = {
+    clinc150.NAME: (clinc150.rows, BARS),
+    it_tickets.NAME: (it_tickets.rows, BARS),
+    f"{bitext.NAME}_frozen": (bitext.rows, FROZEN),
+    "other_languages_frozen": (lambda _context: other_languages.rows(), FROZEN),
+}
+"""The rows of each data set, and how its encoder is trained."""
+
+
 def measure(context: BenchContext) -> Sequence[Row]:
-    """Measure every variant on both data sets."""
+    """Measure every variant on every data set."""
     rows: list[Row] = []
-    for name, labelled in ((clinc150.NAME, clinc150.rows), (it_tickets.NAME, it_tickets.rows)):
+    for name, (labelled, options) in DATA.items():
         given = labelled(context)
-        trained = _Trained.of(context.bundle(name, lambda rows=given: rows), given)  # type: ignore[misc]
+        folder = context.bundle(name, lambda rows=given: rows, options=options)  # type: ignore[misc]
+        trained = _Trained.of(folder, given)
         variants = {
             "whole": trained.variant(),
             "without early exit": trained.variant(early=False),

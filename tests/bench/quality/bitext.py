@@ -38,6 +38,11 @@ def measure(context: BenchContext) -> Sequence[Row]:
     ]
 
 
+def rows(context: BenchContext) -> list[LabelledRow]:
+    """Return the rows of all splits."""
+    return [row for row, _ in _cells(context)]
+
+
 def _cells(context: BenchContext) -> Iterator[tuple[LabelledRow, str]]:
     for name, split in _FILES.items():
         path = context.file(f"bitext_customer_support/{name}.csv.gz")

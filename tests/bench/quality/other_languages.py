@@ -27,10 +27,8 @@ LABELLED: Final = 20
 def measure(context: BenchContext) -> Sequence[Row]:
     """Report accuracy by language: by English examples alone, by the packaged taxonomy, and with labelled tickets."""
     tested = test_rows()
-    taxonomy = load_taxonomy()
-    originals = {row.text for row in tested["en"]}
-    packaged = [row for row in rows_from_taxonomy(taxonomy) if row.text not in originals]
-    english = [row for row in rows_from_taxonomy(english_alone(taxonomy)) if row.text not in originals]
+    packaged = packaged_rows(load_taxonomy(), tested["en"])
+    english = packaged_rows(english_alone(load_taxonomy()), tested["en"])
     labelled = labelled_rows(Random(SEED))
     written = {label for row in labelled["de"] for label in row.labels}
     trainings = {
@@ -61,6 +59,18 @@ def test_rows() -> dict[str, list[LabelledRow]]:
         for language in lines[0]
         if language != "intent"
     }
+
+
+def rows() -> list[LabelledRow]:
+    """Return the packaged examples without the test rows' originals, and the test rows of all languages."""
+    tested = test_rows()
+    return [*packaged_rows(load_taxonomy(), tested["en"]), *(row for rows in tested.values() for row in rows)]
+
+
+def packaged_rows(taxonomy: Taxonomy, tested: Sequence[LabelledRow]) -> list[LabelledRow]:
+    """Return the taxonomy's examples without those that are test rows."""
+    originals = {row.text for row in tested}
+    return [row for row in rows_from_taxonomy(taxonomy) if row.text not in originals]
 
 
 def english_alone(taxonomy: Taxonomy) -> Taxonomy:
