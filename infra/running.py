@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from random import Random
 
@@ -17,6 +18,7 @@ from infra.pipeline import Addresses, broker_part, choose_addresses, pipeline_pa
 from infra.processes.home_lock import HomeLock
 from infra.processes.part import PartSpec
 from infra.processes.supervisor import Supervisor
+from schemas.errors import PipelineError
 
 Report = Callable[[str], None]
 
@@ -63,6 +65,7 @@ def running_pipeline(settings: InfraSettings, report: Report) -> Iterator[Runnin
         reachable = settings.model_copy(update={"bootstrap_servers": servers})
         with Supervisor([broker_part(broker)] if broker else [], report=report) as supervisor:
             _make_topics(reachable, report)
+            announce_model(reachable, report)
             record_endpoints(settings.home, addresses.endpoints())
             yield RunningPipeline(supervisor, reachable, addresses)
 
@@ -72,6 +75,27 @@ def _make_topics(settings: InfraSettings, report: Report) -> None:
         settings.kafka_python_options(), specs_of(settings), replication_factor=settings.replication_factor
     )
     report(f"topics are in place, {len(created)} of them new")
+
+
+def announce_model(settings: InfraSettings, report: Report) -> None:
+    """Let a Kafka that is new, or was made anew, hear which model decides, and finish what a dead command began.
+
+    Workers believe the pointer in any case, so a pipeline starts also where this cannot be done now.
+    """
+    models = settings.models_folder
+    if not models.exists():
+        return
+    # Bundles bring numpy, for which no other command that starts a pipeline should wait.
+    from batch.releases.effects import follow  # noqa: PLC0415
+    from batch.releases.models_lock import models_locked  # noqa: PLC0415
+
+    try:
+        with models_locked(models, command="up", now=datetime.now(UTC)):
+            follow(
+                settings.kafka_python_options(), models, prefix=settings.topic_prefix, progress=lambda _: None
+            )
+    except PipelineError as error:
+        report(f"which model decides was not announced: {error}")
 
 
 def _prepared_broker(settings: InfraSettings) -> LocalKafka:

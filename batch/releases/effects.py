@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from batch.foundation.publishing import Announcement, publish
+from batch.foundation.publishing import Announcement, last_event_id, publish
 from batch.foundation.reporting import Report
 from batch.releases.bundles import Figures, figures_of
 from batch.releases.releases import (
@@ -31,19 +31,24 @@ def follow(
     """Do what follows from the last verdict and the last release, unless it has been done; return the history.
 
     For the holder of `models_locked`. Steps: 1 make a winner of the gate a release, 2 swap the pointer, 3 announce
-    it, 4 note that this was done.
+    it, 4 note that this was done. A topic that does not end with the announcement (another Kafka, or one that was made
+    anew) gets it again. Raises KafkaUnreachable, TopicMissing.
     """
     releases = _recorded(models, progress)
     if not releases:
         return releases
-    release = releases[-1]
-    if is_announced(models, release) and _pointer(models, releases) == release.model:
+    release, topic = releases[-1], prefix + Topic.MODELS_PUBLISHED
+    if (
+        is_announced(models, release)
+        and _pointer(models, releases) == release.model
+        and last_event_id(client_options, topic) == release.id
+    ):
         return releases
     progress("promote 2: swap the pointer")
     write_current(models, release.model)
     progress("promote 3: announce the model")
     announcement = Announcement(
-        topic=prefix + Topic.MODELS_PUBLISHED,
+        topic=topic,
         key=release.model.version,
         id=release.id,
         time=release.decided_at,

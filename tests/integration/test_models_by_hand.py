@@ -30,7 +30,9 @@ from batch.releases.releases import (
     read_releases,
 )
 from batch.releases.verdicts import Verdict, read_verdict, settled, write_verdict
+from infra.foundation.settings import InfraSettings
 from infra.local.kafka import LocalKafka
+from infra.running import announce_model
 from schemas.records.derived import ModelPublished
 from schemas.records.topics import Topic
 from tests.batch_home import BatchHome, Deadly, Death, Step, nothing
@@ -153,6 +155,29 @@ def test_what_cannot_be_used_is_refused_and_nothing_changes(home: BatchHome, mod
     assert len(announced(home)) == 2
 
 
+def test_a_new_kafka_hears_of_the_champion(home: BatchHome, models: Path) -> None:
+    """The models folder met an empty models.published: promoting the same version again changed nothing, for ever."""
+    promote_version(in_use(home), "v1", WHY)
+    try_beside(in_use(home), "shadow", "v2", 0.05, WHY)
+    told: list[str] = []
+    acts: list[Callable[[], object]] = [
+        lambda: promote_version(in_use(home), "v1", WHY),
+        lambda: announce_model(InfraSettings.model_validate(home.settings.model_dump()), told.append),
+        lambda: follow(home.options, models, prefix=home.settings.topic_prefix, progress=nothing),
+    ]
+    for number, act in enumerate(acts):
+        another = BatchHome(
+            home.settings.bootstrap_servers, home.history.parent, f"{number}{home.settings.topic_prefix}"
+        )
+        home.settings, home.options = another.settings, another.options
+        act()
+        act()
+        (event,) = announced(home)
+        assert (event.version, event.shadow and event.shadow.version) == ("v1", "v2")
+    assert told == []
+    assert len(read_releases(models)) == 2
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_an_interrupted_rollback_is_finished_not_repeated(home: BatchHome, models: Path, step: str) -> None:
     """Killed before any step, the same command again ends one step back, not two; so does the next batch run."""
@@ -207,7 +232,7 @@ def test_a_rolled_back_model_is_not_published_again_by_training(home: BatchHome,
         assert cycle.train() == read_verdict(models)
         assert cycle.train_if_due()[0] is None
     assert current(models) == "v1"
-    assert [event.version for event in announced(home)] == ["v2", "v1"]
+    assert [event.version for event in announced(home)] == ["v1", "v2", "v1"]
 
 
 def test_a_pointer_that_nobody_recorded_is_taken_into_the_history(home: BatchHome, models: Path) -> None:

@@ -9,7 +9,7 @@ import structlog
 from schemas.records.derived import ModelPublished, ModelTrial
 from understanding.arrays.errors import BundleError
 from understanding.bundle.bundle import Bundle
-from understanding.bundle.registry import CurrentModel, first_model, load_published
+from understanding.bundle.registry import CurrentModel, first_model, load_published, read_current
 from understanding.signals.priority import PriorityTable
 from understanding.understand import CustomerMessage, understand
 
@@ -32,6 +32,24 @@ class ModelShelf:
     def ask_anew(self) -> None:
         """Forget what was refused: it may be there now."""
         self.refused.clear()
+
+    def pointed(self) -> ModelPublished | None:
+        """Return what the pointer of the models folder names, as if it were announced; None where there is none."""
+        try:
+            pointer = read_current(self._models)
+        except (BundleError, OSError) as error:
+            _log.error("pointer.unreadable", error=str(error), act="run `ticketyard batch run`")
+            return None
+        if pointer is None:
+            return None
+        return ModelPublished(
+            version=pointer.version,
+            uri=pointer.uri,
+            sha256=pointer.sha256,
+            accuracy=0.0,
+            taxonomy_version="",
+            reason="the pointer names it",
+        )
 
     def first(self) -> Bundle | None:
         """Return the model of the first day, which set-up made; None where there is none, or it cannot be loaded."""

@@ -53,8 +53,9 @@ class _Inbox:
 class ModelWatch(threading.Thread):
     """Reads models.published without a group (every worker needs every announcement) and does what the last one says.
 
-    A bundle that cannot be loaded is refused by name. The last champion that can be loaded then decides, also in a
-    worker that starts, or else the model that set-up made, with which a worker begins where nothing is published. A
+    A worker that starts believes the pointer of the models folder before the topic, which may be new. A bundle that
+    cannot be loaded is refused by name. The last champion that can be loaded then decides, also in a worker that
+    starts, or else the model that set-up made, with which a worker begins where nothing is published. A
     model on trial that cannot be loaded is left out. As long as the last announcement names such a bundle, it is
     tried again, so that workers do not go on with different models after a passing fault. A new model is warmed up
     before it is handed out, so the first ticket after a change waits no longer than any other. `budget` says how many
@@ -176,14 +177,28 @@ class ModelWatch(threading.Thread):
         """
         if not announced:
             return
-        known = announced if self._deployment else [*self._to_retry, *announced]
+        known = announced if self._deployment else self._pointed(*self._to_retry, *announced)
         self._retry.reset()
         self._settle(known, self._prepared(known))
 
     def begin(self) -> None:
-        """Decide with the model of the first day where no model decides yet."""
-        if self._deployment is None and (first := self._shelf.first()) is not None:
+        """Decide with what the pointer names where nothing was announced, else with the model of the first day."""
+        if self._deployment is not None or self._to_retry:
+            return
+        if known := self._pointed():
+            self.deploy(known)
+        elif (first := self._shelf.first()) is not None:
             self._hand_out(Deployment(first))
+
+    def _pointed(self, *announced: ModelPublished) -> Sequence[ModelPublished]:
+        """Return the announcements, with what the pointer names behind them unless the last names that.
+
+        It is written before it is announced, and a topic may be new or lack announcements: the pointer is the truth.
+        """
+        pointed = self._shelf.pointed()
+        if pointed is None or (announced and _which(announced[-1]) == _which(pointed)):
+            return announced
+        return (*announced, pointed)
 
     def try_again(self, replaced: Callable[[], bool]) -> None:
         """Load what could not be, if it is time, and hand it out unless it was `replaced` meanwhile."""
@@ -263,6 +278,10 @@ class ModelWatch(threading.Thread):
         return self._shelf.take(
             published, instead=self._deployment.champion.version if self._deployment else None
         )
+
+
+def _which(published: ModelPublished) -> tuple[str, str]:
+    return published.version, published.sha256
 
 
 def _shares(deployment: Deployment) -> dict[str, str | None]:

@@ -89,13 +89,14 @@ def new_watch(
     new_reader: Any = None,
     budget: EncoderBudget | None = None,
     first_models: Path = Path("no-first-model"),
+    models: Path = Path("no-models"),
 ) -> ModelWatch:
-    """Return a watch that is not started, and that has no model of the first day unless a test gives it one."""
+    """Return a watch that is not started, without a model of the first day or a pointer unless a test gives one."""
     metrics = TrialMetrics(CollectorRegistry())
     return ModelWatch(
         topic="models.published",
         new_reader=new_reader,
-        models=Path(),
+        models=models,
         first_models=first_models,
         inference_threads=1,
         shadow=ShadowScoring(metrics, calm=lambda: True),

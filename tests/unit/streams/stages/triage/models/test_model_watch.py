@@ -148,3 +148,46 @@ def test_a_damaged_pointer_to_the_first_model_is_told(shelf: Shelf, tmp_path: Pa
     assert [(line["event"], line["act"]) for line in logs] == [("first_model.refused", "run `make setup`")]
     watch.deploy([published("v1")])
     assert decided_by(watch) == "v1"
+
+
+def test_a_kafka_that_heard_of_no_model_stops_no_worker(shelf: Shelf, tmp_path: Path) -> None:
+    """Kafka was made anew beside a models folder: triage waited for ever, and told the operator to train."""
+    write_current(tmp_path, CurrentModel(version="v1", uri="v1", sha256="s"))
+    clock = Clock()
+    watch = new_watch(clock, models=tmp_path)
+    shelf.away = {"v1"}
+    watch.begin()
+    assert not watch.wait(0)
+    assert watch.refusing
+    watch.begin()
+    assert shelf.asked == ["v1"], "what could not be loaded is tried again in its time, not twice a second"
+    shelf.away.clear()
+    clock.now += RETRY_S
+    watch.try_again(lambda: False)
+    assert decided_by(watch) == "v1"
+
+
+def test_a_worker_that_starts_believes_the_pointer(shelf: Shelf, tmp_path: Path) -> None:
+    """A topic that lacked the last release gave a worker the model before, without a word; trials of it went along."""
+    write_current(tmp_path, CurrentModel(version="v2", uri="v2", sha256="s"))
+    watch = new_watch(Clock(), models=tmp_path)
+    watch.deploy([published("v1", canary="v0")])
+    assert decided_by(watch) == "v2"
+    watch.deploy([published("v3")])
+    assert decided_by(watch) == "v3", "from then on it is announcements that tell"
+    told = new_watch(Clock(), models=tmp_path)
+    told.deploy([published("v1"), published("v2", canary="v9")])
+    assert decided_by(told) == "v9", "an announcement of the same model says more than the pointer"
+    assert "v1" not in shelf.loaded
+
+
+def test_a_damaged_pointer_leaves_it_to_announcements(shelf: Shelf, tmp_path: Path) -> None:
+    """No ticket waits because a file is damaged, and the log says what writes it again."""
+    del shelf
+    (tmp_path / "CURRENT").write_text("{")
+    watch = new_watch(Clock(), models=tmp_path)
+    with capture_logs() as logs:
+        watch.deploy([published("v1")])
+    assert decided_by(watch) == "v1"
+    told = [line["act"] for line in logs if line["event"] == "pointer.unreadable"]
+    assert told == ["run `ticketyard batch run`"]
