@@ -122,8 +122,10 @@ class BatchHome:
         return run
 
     def in_kafka(self, topic: Topic) -> dict[tuple[int, int], tuple[bytes | None, bytes | None]]:
-        """Return all that a topic has: (partition, offset) -> (key, value)."""
-        consumer = KafkaConsumer(**self.options, enable_auto_commit=False, group_id=None)
+        """Return all that a topic has, without what was aborted: (partition, offset) -> (key, value)."""
+        consumer = KafkaConsumer(
+            **self.options, enable_auto_commit=False, group_id=None, isolation_level="read_committed"
+        )
         partitions = [
             TopicPartition(self.name(topic), p) for p in consumer.partitions_for_topic(self.name(topic))
         ]

@@ -107,6 +107,8 @@ def _read_kafka(
     return (
         spark.read.format("kafka")
         .options(**kafka_options)
+        # As every stage and serving's tail: what a producer took back was never said.
+        .option("kafka.isolation.level", "read_committed")
         .option("assign", json.dumps({topic: sorted(parts) for topic, parts in ranges.items()}))
         .option("startingOffsets", bounds(0))
         .option("endingOffsets", bounds(1))

@@ -9,6 +9,7 @@ import msgspec
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
+from kafka.protocol.consumer import IsolationLevel
 
 from batch.foundation.errors import KafkaUnreachable, TopicMissing
 
@@ -17,7 +18,7 @@ _NO_ERROR: Final = 0
 
 
 class LogExtent(msgspec.Struct, frozen=True, kw_only=True):
-    """One topic: `begin[p]` is the first offset that Kafka still has, `end[p]` the next that it will give."""
+    """One topic: `begin[p]` is the first offset that Kafka still has; all transactions below `end[p]` have ended."""
 
     topic_id: str
     begin: dict[int, int]
@@ -60,7 +61,10 @@ def _read(admin: KafkaAdminClient, topics: tuple[str, ...]) -> dict[str, LogExte
         for row in described[name]["partitions"]
     ]
     begin = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-    end = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+    # What lies above the first open transaction is left for the run that comes after its end.
+    end = admin.list_partition_offsets(
+        dict.fromkeys(partitions, OffsetSpec.LATEST), isolation_level=IsolationLevel.READ_COMMITTED
+    )
     return {
         name: LogExtent(
             topic_id=topic_id_text(UUID(str(described[name]["topic_id"]))),
