@@ -22,6 +22,7 @@ from batch.views.row_batches import arrow_schema
 from batch.views.run_before import FROM_SCRATCH, RunBefore
 from schemas.records.topics import Topic
 from schemas.views.batch_views import INTENT_MAP, UNLABELLED_CLUSTERS
+from schemas.views.definitions import definition_of
 from schemas.views.manifest import ViewFiles
 from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 
@@ -64,7 +65,7 @@ class ViewBuilder:
     def _adopt(self, target: Path, view: View) -> None:
         sync_files(target)
         count = sum(pq.read_metadata(path).num_rows for path in target.glob("*.parquet"))
-        self.files[view.name] = ViewFiles(path=view.name, rows=count)
+        self.files[view.name] = ViewFiles(path=view.name, rows=count, definition=definition_of(view.name))
         written = self._spark.read.schema(spark_schema(view.columns)).parquet(str(target))
         written.createOrReplaceTempView(view.name)
 

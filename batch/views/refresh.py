@@ -32,17 +32,21 @@ from batch.views.runs import (
     write_manifest,
 )
 from schemas.records.topics import SERVED, Topic
+from schemas.views.definitions import definition_of
 from schemas.views.manifest import Manifest, TopicBoundary
 from schemas.views.tables import VIEWS
 
 
 def code_version() -> str:
-    """Return what made a run's views: the distribution's version, and a sum of the views' definitions."""
+    """Return what made a run's views: the distribution's version, and a sum of the views' definitions.
+
+    A run of another is neither kept nor are any views of it taken over.
+    """
     try:
         release = version("ticketyard")
     except PackageNotFoundError:  # run from a source folder that is not installed
         release = "source"
-    definitions = msgspec.json.encode(tuple(VIEWS.values()))
+    definitions = msgspec.json.encode([definition_of(name) for name in VIEWS])
     return f"{release}+{hashlib.sha256(definitions).hexdigest()[:12]}"
 
 

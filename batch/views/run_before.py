@@ -1,7 +1,6 @@
 """Which views of the last run stay as they are: those whose inputs have not changed since."""
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,8 +10,9 @@ import pyarrow.parquet as pq
 
 from schemas.records.topics import Topic
 from schemas.views.batch_views import INTENT_MAP
+from schemas.views.definitions import sources
 from schemas.views.manifest import Manifest, TopicBoundary
-from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, VIEWS, DerivedView
+from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS
 
 
 class RunBefore(NamedTuple):
@@ -61,8 +61,3 @@ def views_that_stay(
         if sources(view) <= stay:
             stay.add(view.name)
     return {name: files.rows for name, files in manifest.views.items() if name in stay}
-
-
-def sources(view: DerivedView) -> frozenset[str]:
-    """Return the views that a view may be made of: all whose names are words of its SELECT, sometimes one too many."""
-    return frozenset(re.findall(r"\w+", view.sql)) & VIEWS.keys() - {view.name}

@@ -22,10 +22,14 @@ class TopicBoundary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ViewFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a view lies, relative to the manifest's folder, and how many rows it has."""
+    """Where a view lies, relative to the manifest's folder, how many rows it has, and by which definition.
+
+    `definition` is the sum of `schemas.views.definitions`; it is empty where an earlier version made the run.
+    """
 
     path: str
     rows: int
+    definition: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

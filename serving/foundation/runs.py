@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.views.definitions import definition_of
 from schemas.views.manifest import CURRENT_NAME, FORMAT_VERSION, CurrentRun, Manifest
 from serving.foundation.errors import RunUnusable
 
@@ -19,6 +20,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def run_id(self) -> str:
         """The id of the run."""
         return self.manifest.run_id
+
+    def has_of_today(self, view: str) -> bool:
+        """Tell whether the run has a view as it is defined now, not as another version defined it."""
+        found = self.manifest.views.get(view)
+        return found is not None and found.definition == definition_of(view)
 
 
 def read_pointer(views: Path) -> CurrentRun | None:

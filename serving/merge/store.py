@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from schemas.records.topics import Topic
-from schemas.views.tables import BASE_VIEWS, unique_rows_sql
+from schemas.views.tables import BASE_VIEWS, DerivedView, View, unique_rows_sql
 from serving.foundation.errors import OutOfMemory, RunUnusable
 from serving.foundation.runs import Run
 from serving.foundation.state import ServedState
@@ -27,6 +27,7 @@ from serving.merge.view_sql import (
     names,
     newest_drift_sql,
     realtime_tables,
+    recomputed_sql,
     replaced_rows_sql,
 )
 
@@ -84,10 +85,7 @@ class MergeStore:
         try:
             with self._transaction():
                 for view in BATCH_VIEWS:
-                    files = run.files.get(view.name, ())
-                    sql = batch_view_sql(view, files, self._columns(files))
-                    self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {sql}")
-                    self._check_rows(run, view.name)
+                    self._show(run, view)
                 for base in BASE_VIEWS:
                     kept = kept_rows_sql(base, boundary.get(base.topic, {}) if keep_tail else None)
                     self._cursor.execute(f"CREATE OR REPLACE TABLE {REALTIME}.{base.name} AS {kept}")
@@ -153,6 +151,16 @@ class MergeStore:
 
     def _columns(self, files: Sequence[str]) -> set[str]:
         return {row[0] for row in self._cursor.execute(columns_sql(files)).fetchall()} if files else set()
+
+    def _show(self, run: Run, view: View) -> None:
+        """Make a view of `batch` that of the run; computed where another definition made the run's."""
+        if isinstance(view, DerivedView) and not run.has_of_today(view.name):
+            self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {recomputed_sql(view)}")
+            return
+        files = run.files.get(view.name, ())
+        sql = batch_view_sql(view, files, self._columns(files))
+        self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {sql}")
+        self._check_rows(run, view.name)
 
     def _check_rows(self, run: Run, name: str) -> None:
         promised = run.manifest.views[name].rows if name in run.manifest.views else 0

@@ -77,6 +77,15 @@ def batch_view_sql(view: View, files: Sequence[str], present: Collection[str] = 
     return f"SELECT {columns} FROM read_parquet([{listed}])"
 
 
+def recomputed_sql(view: DerivedView) -> str:
+    """Return the SELECT that stands in for a run's derived view where another definition made the run's.
+
+    Daily analytics are made of the run's own tickets, so that all sums that are added follow one definition.
+    """
+    source = f"({_over(view, f'{BATCH}.tickets')})" if view.name == ADDITIVE else f"main.{view.name}"
+    return f"SELECT {names(view.columns)} FROM {source}"
+
+
 def columns_sql(files: Sequence[str]) -> str:
     """Return the statement that lists the columns of Parquet `files`, a row each, by name first."""
     return f"DESCRIBE SELECT * FROM read_parquet([{', '.join(map(_literal, files))}])"

@@ -167,8 +167,8 @@ def test_a_run_takes_over_while_the_tail_goes_on(pipeline: Pipeline) -> None:
     views.mkdir()
     rows = [(partition, offset, ticket_row("a", 1, offset + 1)) for offset in range(2)]
     ends = {number: 2 if number == partition else 0 for number in range(PARTITIONS)}
-    names = {"topic_id": pipeline.topic_id(), "topic": pipeline.log}
-    write_run(views, "run-1", Recount(rows).tables(), ends, **names)
+    tables = Recount(rows).tables()
+    write_run(views, "run-1", tables, ends, topic_id=pipeline.topic_id(), topic=pipeline.log)
     wait_for(lambda: pipeline.sql("SELECT 1")["run_id"] == "run-1", "the run is served")
     answer = pipeline.sql("SELECT revision FROM ticket_events ORDER BY 1")
     assert answer["rows"] == [[1], [2], [3]]

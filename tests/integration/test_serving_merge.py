@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -234,6 +235,40 @@ def test_a_run_from_before_a_column_is_served_with_what_rows_without_it_say(benc
     write_run(bench.views, "old", tables, half)
     bench.switch()
     feed(bench, log, log.ends(), step=3)
+    check(bench, log)
+
+
+@pytest.mark.parametrize("definition", ["of another version", ""])
+@pytest.mark.parametrize("lost", [[], ["first_contact_resolved"]])
+def test_sums_of_another_definition_are_not_added_to_those_of_today(
+    bench: MergeBench, definition: str, lost: list[str]
+) -> None:
+    """After an upgrade the tail's sums of the new definition were added to the run's of the old one.
+
+    A sum that was new even made the whole run unusable. The run's tickets are there, so the sums are computed of them.
+    """
+    log = growing_log(tickets=6, revisions=4)
+    half = dict.fromkeys(PARTITIONS, 5)
+    tables = Recount(log.below(half)).tables()
+    daily = tables["daily_analytics"]
+    tripled = [3 * number for number in daily["open"].to_pylist()]
+    daily = daily.set_column(daily.schema.get_field_index("open"), "open", pa.array(tripled, pa.int64()))
+    tables["daily_analytics"] = daily.drop_columns(lost)
+    write_run(bench.views, "old", tables, half, definitions={"daily_analytics": definition})
+    bench.switch()
+    check(bench, log)
+    feed(bench, log, log.ends(), step=3)
+    check(bench, log)
+
+
+def test_drift_of_another_definition_is_measured_again(bench: MergeBench) -> None:
+    """Health shows drift as the run has it; rows that another version measured otherwise stand for nothing now."""
+    log = growing_log(tickets=3, revisions=2)
+    tables = Recount(log.below(log.ends())).tables()
+    tables["model_drift"] = pa.table({"signal": ["language"]})
+    write_run(bench.views, "old", tables, log.ends(), definitions={"model_drift": "of another version"})
+    bench.switch()
+    assert bench.rows("FROM realtime.newest_drift") == []
     check(bench, log)
 
 

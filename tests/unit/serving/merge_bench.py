@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import msgspec
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.records.topics import SERVED, Topic
+from schemas.views.definitions import definition_of
 from schemas.views.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles
 from serving.foundation.runs import Run, load_run, read_pointer
 from serving.foundation.state import ServedState
@@ -39,8 +40,12 @@ def write_run(
     *,
     topic_id: str = LOG_ID,
     topic: str = LOG,
+    definitions: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write a batch run up to `ends` of tickets.log, and make it the current one."""
+    """Write a batch run up to `ends` of tickets.log, and make it the current one.
+
+    Views are made by the definitions of today, but for those in `definitions`.
+    """
     folder = views / run_id
     for name, table in tables.items():
         (folder / name).mkdir(parents=True)
@@ -56,7 +61,12 @@ def write_run(
                 watermarks_ms={str(number): 1000 * end for number, end in ends.items() if end},
             )
         },
-        views={name: ViewFiles(path=name, rows=table.num_rows) for name, table in tables.items()},
+        views={
+            name: ViewFiles(
+                path=name, rows=table.num_rows, definition=definitions.get(name, definition_of(name))
+            )
+            for name, table in tables.items()
+        },
         code_version="test",
     )
     body = msgspec.json.encode(manifest)

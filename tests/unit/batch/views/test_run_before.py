@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
-from batch.views.run_before import FROM_SCRATCH, RunBefore, sources, views_that_stay
+from batch.views.run_before import FROM_SCRATCH, RunBefore, views_that_stay
 from schemas.records.topics import SERVED, Topic
 from schemas.views.manifest import Manifest, TopicBoundary, ViewFiles
-from schemas.views.tables import DERIVED_VIEWS, VIEWS
+from schemas.views.tables import VIEWS
 
 NAMES = {topic: f"p.{topic}" for topic in Topic}
 BOUNDARY = {NAMES[topic]: TopicBoundary(topic_id="a", offsets={"0": 5}) for topic in SERVED}
@@ -61,15 +60,6 @@ def test_another_intent_map_touches_what_shows_names_of_now() -> None:
     stay = _stay(None, intent_map="other")
     assert not stay & {"intent_map", "ticket_outcomes", "daily_analytics", "intent_weeks"}
     assert stay >= {"tickets", "ticket_events", "queues"}
-
-
-@pytest.mark.parametrize("view", DERIVED_VIEWS, ids=lambda view: view.name)
-def test_sources_are_views_made_before(view: object) -> None:
-    """Each derived view is made of something, and of nothing that comes after it."""
-    names = list(VIEWS)
-    found = sources(view)  # type: ignore[arg-type]
-    assert found
-    assert all(names.index(source) < names.index(view.name) for source in found)  # type: ignore[attr-defined]
 
 
 def _run(folder: Path, rows: int) -> RunBefore:
