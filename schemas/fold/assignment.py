@@ -36,7 +36,7 @@ def apply_queued(row: TicketRow, body: TicketQueued, time: datetime) -> TicketRo
 def apply_transferred(row: TicketRow, body: TicketTransferred, time: datetime) -> TicketRow:
     """Move a ticket to another team, and to an agent of it or to nobody yet."""
     if is_assumed(row):  # people do not hand over what needs no work
-        row = say_status(row, Status.NEW, time)
+        row = say_status(row, Status.NEW if row.assignee is None else Status.ASSIGNED, time)
     return _assign(row, time, team=body.team, assignee=body.assignee, reassignments=UNSET)
 
 
@@ -69,14 +69,14 @@ def _assign(
     assignee: str | UnsetType | None,
     reassignments: int | UnsetType,
 ) -> TicketRow:
+    # Team and agent have clocks of their own: who is named later says nothing about which team had been.
+    if team is not UNSET:
+        row = _move(row, team, time)
+    if assignee is UNSET and reassignments is UNSET:
+        return row
     if is_older(time, row.assignment_at):
         return late(row)
     row = replace(row, assignment_at=time)
-    if team is not UNSET:
-        # Routing chose for the old team; an agent whom people named stays until they say otherwise.
-        if team != row.team and assignee is UNSET and row.assignee_said_by is Said.ROUTING:
-            row = _release(row)
-        row = _move(row, team)
     if assignee is None:
         row = _release(row)
     elif assignee is not UNSET:
@@ -84,9 +84,14 @@ def _assign(
     return row if reassignments is UNSET else replace(row, reassignments=reassignments)
 
 
-def _move(row: TicketRow, team: str) -> TicketRow:
+def _move(row: TicketRow, team: str, time: datetime) -> TicketRow:
+    if is_older(time, row.team_at):
+        return late(row)
+    # Routing chose for the old team; an agent whom people named stays until they say otherwise.
+    if team != row.team and row.assignee_said_by is Said.ROUTING:
+        row = _release(row)
     moved = row.team is not None and row.team != team
-    return replace(row, team=team, team_said_by=Said.PEOPLE, transfers=row.transfers + moved)
+    return replace(row, team=team, team_said_by=Said.PEOPLE, team_at=time, transfers=row.transfers + moved)
 
 
 def _release(row: TicketRow) -> TicketRow:

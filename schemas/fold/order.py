@@ -17,6 +17,11 @@ def earliest(known: datetime | None, time: datetime) -> datetime:
     return time if known is None else min(known, time)
 
 
+def latest(known: datetime | None, time: datetime) -> datetime:
+    """Return the last of two moments, of which one may not be known."""
+    return time if known is None else max(known, time)
+
+
 def late(row: TicketRow) -> TicketRow:
     """Note that an event came too late for something it wanted to change."""
     return replace(row, late_events=row.late_events + 1)

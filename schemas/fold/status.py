@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from schemas.fold.order import earliest, is_older, late
+from schemas.fold.order import earliest, is_older, late, latest
 from schemas.records.events import (
     MessageAdded,
     TicketClosed,
@@ -24,15 +24,34 @@ def is_assumed(row: TicketRow) -> bool:
 
 
 def say_status(row: TicketRow, status: Status, time: datetime) -> TicketRow:
-    """Set the status that somebody stated, unless a later statement is known."""
+    """Set the status that somebody stated, unless a later statement is known.
+
+    Finishing a ticket does not answer what its customer wrote afterwards, also where that arrived first.
+    """
+    if status not in FINISHED:
+        return _say_open(row, status, time)
+    finished = _finish(row, status, time)
+    if row.status in FINISHED or finished.status not in FINISHED or not is_older(time, row.customer_wrote_at):
+        return finished
+    return _reopen(finished, None, latest(row.customer_wrote_at, time), counted=True)
+
+
+def _say_open(row: TicketRow, status: Status, time: datetime) -> TicketRow:
+    row = _undo_merge(row, time)
+    if is_older(time, row.status_at):
+        return late(_reopen_late(row, time))
+    if row.status in FINISHED:
+        return _reopen(row, status, time, counted=not is_assumed(row))
+    return replace(row, status=status, status_at=time)
+
+
+def _finish(row: TicketRow, status: Status, time: datetime) -> TicketRow:
     if is_older(time, row.status_at):
         return late(_note_resolution(row, time) if status is Status.RESOLVED else row)
-    if status not in FINISHED and row.status in FINISHED:
-        return _reopen(row, status, time, counted=not is_assumed(row))
     stated = replace(row, status=status, status_at=time)
     if status is Status.RESOLVED:
         return replace(_note_resolution(stated, time), closed_at=None)
-    return replace(stated, closed_at=row.closed_at or time) if status is Status.CLOSED else stated
+    return replace(stated, closed_at=row.closed_at or time)
 
 
 def apply_opening_status(row: TicketRow, body: TicketOpened, time: datetime) -> TicketRow:
@@ -47,7 +66,12 @@ def apply_opening_status(row: TicketRow, body: TicketOpened, time: datetime) -> 
 def apply_message(row: TicketRow, body: MessageAdded, time: datetime) -> TicketRow:
     """Count a message; a public one may move the ticket."""
     if body.author is Author.CUSTOMER:
-        return _move_by_customer(replace(row, customer_messages=row.customer_messages + 1), time)
+        wrote = replace(
+            row,
+            customer_messages=row.customer_messages + 1,
+            customer_wrote_at=latest(row.customer_wrote_at, time),
+        )
+        return _move_by_customer(wrote, time)
     if not body.public:
         return replace(row, internal_notes=row.internal_notes + 1)
     replied = replace(
@@ -67,10 +91,11 @@ def apply_resolved(row: TicketRow, body: TicketResolved, time: datetime) -> Tick
 
 
 def apply_reopened(row: TicketRow, body: TicketReopened, time: datetime) -> TicketRow:
-    """Reopen a finished ticket; nothing happens to one that is open."""
+    """Reopen a finished ticket; nothing happens to one that is open. It undoes what was merged before it."""
     del body
+    row = _undo_merge(row, time)
     if is_older(time, row.status_at):
-        return late(row)
+        return late(_reopen_late(row, time))
     if row.status in FINISHED:
         return _reopen(row, None, time, counted=True)
     return replace(row, status_at=time)
@@ -83,23 +108,65 @@ def apply_closed(row: TicketRow, body: TicketClosed, time: datetime) -> TicketRo
 
 
 def apply_merged(row: TicketRow, body: TicketMerged, time: datetime) -> TicketRow:
-    """Close a ticket in favour of another; a late merge of a finished ticket still says where it went."""
-    if is_older(time, row.status_at) and row.status not in FINISHED:
+    """Close a ticket in favour of another; a late merge of a finished ticket still says where it went.
+
+    A merge into itself is refused: no ticket goes on in its own place. So is one that a later reopening undid.
+    """
+    if body.into_ticket_id == row.ticket_id:
+        return row
+    undone = is_older(time, row.merge_at or row.reopened_at)  # rows from before `merge_at` have the reopening
+    if undone or (is_older(time, row.status_at) and row.status not in FINISHED):
         return late(row)
-    return replace(say_status(row, Status.CLOSED, time), merged_into=body.into_ticket_id)
+    return replace(_finish(row, Status.CLOSED, time), merged_into=body.into_ticket_id, merge_at=time)
 
 
 def _move_by_customer(row: TicketRow, time: datetime) -> TicketRow:
-    """A customer who writes again wants somebody to act: also on a closed ticket, but not on a merged one."""
+    """A customer who writes again wants somebody to act: also on a closed ticket, but not on a merged one.
+
+    Who finished the ticket cannot have read a message that arrives only now, however early it was written.
+    """
     if row.merged_into is not None:
         return row
+    heard_at = latest(row.status_at, time)
     if row.status in FINISHED:
-        if is_older(time, row.status_at):
-            return late(row)
-        return _reopen(row, None, time, counted=not is_assumed(row))
+        return _reopen(row, None, heard_at, counted=not is_assumed(row))
     if row.status is Status.PENDING_CUSTOMER:
-        return say_status(row, Status.IN_PROGRESS, time)
+        return replace(row, status=Status.IN_PROGRESS, status_at=heard_at)
     return row
+
+
+def _undo_merge(row: TicketRow, time: datetime) -> TicketRow:
+    """Take back a merge that is not later than `time`; one that arrives later and was earlier is void too."""
+    return row if is_older(time, row.merge_at) else replace(row, merged_into=None, merge_at=time)
+
+
+def _reopen_late(row: TicketRow, time: datetime) -> TicketRow:
+    """Count a reopening that a later word overtook, if the ticket was finished at `time` as far as is known."""
+    finishes = [moment for moment in (row.resolved_at, row.closed_at) if moment is not None]
+    if (
+        finishes and min(finishes) <= time
+    ):  # what finished it before `time` has ended; the last word finished it anew
+        resolved_at, closed_at = row.resolved_at, row.closed_at
+        if resolved_at is not None and resolved_at <= time:
+            resolved_at = row.status_at if row.status is Status.RESOLVED else None
+        if closed_at is not None and closed_at <= time:
+            closed_at = row.status_at
+        row = replace(row, resolved_at=resolved_at, closed_at=closed_at)
+        return _count_reopening(row, time)
+    if row.first_resolved_at is None or time < row.first_resolved_at:
+        return row
+    if row.first_reopened_at is None:
+        return _count_reopening(row, time)
+    return replace(row, first_reopened_at=earliest(row.first_reopened_at, time))
+
+
+def _count_reopening(row: TicketRow, time: datetime) -> TicketRow:
+    return replace(
+        row,
+        reopenings=row.reopenings + 1,
+        reopened_at=latest(row.reopened_at, time),
+        first_reopened_at=earliest(row.first_reopened_at, time),
+    )
 
 
 def _note_resolution(row: TicketRow, time: datetime) -> TicketRow:
@@ -120,12 +187,6 @@ def _reopen(row: TicketRow, status: Status | None, time: datetime, *, counted: b
         row = replace(row, assignee=None, assignee_said_by=None)
     if status is None:
         status = Status.NEW if row.assignee is None else Status.IN_PROGRESS
-    row = replace(row, status=status, status_at=time, resolved_at=None, closed_at=None, merged_into=None)
-    if not counted:
-        return row
-    return replace(
-        row,
-        reopenings=row.reopenings + 1,
-        reopened_at=time,
-        first_reopened_at=earliest(row.first_reopened_at, time),
-    )
+    row = _undo_merge(row, time)
+    row = replace(row, status=status, status_at=time, resolved_at=None, closed_at=None)
+    return _count_reopening(row, time) if counted else row

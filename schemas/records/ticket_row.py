@@ -31,7 +31,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `life` and `revision` order the rows of a ticket: (life, revision) rises with each. `life` is the offset,
     in the input of the cases stage, of the event that started this state: a ticket that returns after it left
     the state continues above its old rows. `routing_revision` rises only when something changes that routing
-    depends on. `status_at` to `survey_at` are the event times of the last writer from outside of that group:
+    depends on. `status_at` to `merge_at` are the event times of the last writer from outside of that group:
     an older event does not change the group (docs/life-cycle.md). `last_event_at` is the latest event time
     from outside; decisions of routing do not move it.
     """
@@ -106,3 +106,6 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label_at: datetime | None = None
     tier_at: datetime | None = None
     survey_at: datetime | None = None
+    team_at: datetime | None = None
+    merge_at: datetime | None = None
+    customer_wrote_at: datetime | None = None

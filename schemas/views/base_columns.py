@@ -114,11 +114,14 @@ _TICKET_DOCS: Final = {
     "resumed": "whether this life started after the ticket was forgotten",
     "late_events": "events that came after later ones",
     "status_at": "event time of the last change from outside of its status",
-    "assignment_at": "the same of its team and agent",
+    "assignment_at": "the same of its agent",
     "priority_at": "the same of its priority",
     "label_at": "the same of its intent and category",
     "tier_at": "the same of its customer's tier",
     "survey_at": "the same of its survey score",
+    "team_at": "the same of its team",
+    "merge_at": "the same of where it was merged",
+    "customer_wrote_at": "event time of the customer's last message; the opening is none",
 }
 
 _TICKET_DEFAULTS: Final = {field.name: field.default for field in msgspec.structs.fields(TicketRow)}

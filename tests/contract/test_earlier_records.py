@@ -50,6 +50,7 @@ ADDED = [
     "complexity",
     "quality_marks",
     "priority_reasons",
+    "customer_wrote_at",
 ]
 
 
