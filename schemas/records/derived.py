@@ -38,11 +38,28 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class TicketTriaged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.enriched: an event passed on with its triage result; `triage` is None where it carries no message."""
+    """tickets.enriched: an event passed on with its triage result; `triage` is None where it carries no message.
+
+    A message on a merged ticket is sent on by cases; `through` names the tickets that it came through.
+    """
 
     event: SourceEvent
     origin: Origin
     triage: Triage | None = None
+    through: tuple[Id, ...] = ()
+
+
+class MergeLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket that was merged into the next one, and when."""
+
+    ticket_id: Id
+    merged_at: Moment
+
+
+class MergeFollowed(TicketEvent, frozen=True, kw_only=True):
+    """tickets.enriched, by cases: a merge came to `ticket_id` on its `way` along merged tickets, to find circles."""
+
+    way: tuple[MergeLink, ...]
 
 
 class WatermarkAdvanced(Event, frozen=True, kw_only=True):
@@ -251,6 +268,7 @@ DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
     event.__name__: event
     for event in (
         TicketTriaged,
+        MergeFollowed,
         WatermarkAdvanced,
         WorkChanged,
         TicketAssigned,

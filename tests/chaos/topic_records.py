@@ -20,7 +20,7 @@ TOPICS: Final = (
     "agents.roster",
     "agents.holdings",
 )
-_WATERMARK: Final = "WatermarkAdvanced"
+_BETWEEN_STAGES: Final = (b"WatermarkAdvanced", b"MergeFollowed")
 Body = dict[str, Any]
 Asked = tuple[str, int, int]
 """Ticket, life and routing revision: what routing is asked about, once."""
@@ -97,7 +97,7 @@ class TopicReader:
     def _decoded(self, records: list[Any]) -> Iterator[Message]:
         for record in records:
             headers, topic = dict(record.headers), record.topic.removeprefix(self._prefix)
-            if headers.get("ce_type") != _WATERMARK.encode():
+            if headers.get("ce_type") not in _BETWEEN_STAGES:
                 self.latest_ms[topic] = max(record.timestamp, self.latest_ms.get(topic, 0))
                 yield _message(record, topic, headers)
 

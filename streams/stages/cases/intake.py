@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.fold import Fact, to_fact
 from schemas.records.derived import (
+    MergeFollowed,
     SourceEvent,
     TicketAssigned,
     TicketQueued,
@@ -17,18 +18,21 @@ from schemas.records.thread_rule import ThreadRule
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
 
-_ENRICHED: Final = EventDecoder({"TicketTriaged": TicketTriaged, "WatermarkAdvanced": WatermarkAdvanced})
+_ENRICHED: Final = EventDecoder(
+    {"TicketTriaged": TicketTriaged, "MergeFollowed": MergeFollowed, "WatermarkAdvanced": WatermarkAdvanced}
+)
 _DECISIONS: Final = EventDecoder({"TicketAssigned": TicketAssigned, "TicketQueued": TicketQueued})
 
 
 class FoldInput(msgspec.Struct, frozen=True, kw_only=True):
-    """An event as the log keeps it, and as the fold reads it."""
+    """An event as the log keeps it, as the fold reads it, and as triage passed it on, if it did."""
 
     event: SourceEvent
     fact: Fact
+    triaged: TicketTriaged | None = None
 
 
-def read(record: Record, rule: ThreadRule) -> FoldInput | None:
+def read(record: Record, rule: ThreadRule) -> FoldInput | MergeFollowed | None:
     """Return what a record tells of a ticket, None for a watermark. Raises EventError (Permanent)."""
     envelope = decode_envelope(record.headers)
     if record.topic is Topic.TICKETS_DECISIONS:
@@ -43,6 +47,6 @@ def read(record: Record, rule: ThreadRule) -> FoldInput | None:
         return FoldInput(event=event, fact=to_fact(event))
     body = _ENRICHED.decode(envelope, record.value)
     if not isinstance(body, TicketTriaged):
-        return None
+        return body if isinstance(body, MergeFollowed) else None
     fact = to_fact(body.event, body.triage, life=record.origin.offset, thread_rule=rule)
-    return FoldInput(event=body.event, fact=fact)
+    return FoldInput(event=body.event, fact=fact, triaged=body)

@@ -7,9 +7,9 @@ import msgspec
 
 from schemas.errors import Permanent
 from schemas.fold import Fact, fold, is_current, to_fact, work_changes
-from schemas.records.derived import Decision, SourceEvent, TicketLogged
+from schemas.records.derived import Decision, MergeFollowed, MergeLink, SourceEvent, TicketLogged
 from schemas.records.envelope import encode_body
-from schemas.records.events import TicketClosed
+from schemas.records.events import TicketClosed, TicketMerged
 from schemas.records.identity import derived_id
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.records.ticket_row import TicketRow
@@ -17,6 +17,7 @@ from schemas.records.topics import Topic
 from streams.foundation.record import Record
 from streams.stages.cases.clocks import CLOSE, RETIRE, Clocks, timer_name, timer_of
 from streams.stages.cases.intake import FoldInput, read
+from streams.stages.cases.merges import SOURCE, next_stop, refusal, sent_on, walked
 from streams.stages.cases.state import (
     OPEN_IDS,
     Entry,
@@ -73,7 +74,9 @@ class CasesPartition:
     def handle(self, record: Record, step: Step) -> None:
         """Fold one record into its ticket. Raises EventError or DuplicateConflict, both Permanent."""
         incoming = read(record, self._thread_rule)
-        if incoming is not None:
+        if isinstance(incoming, MergeFollowed):
+            self._follow(incoming.ticket_id, incoming.way, step, life=record.origin.offset)
+        elif incoming is not None:
             self._take(incoming, step)
 
     def fire(self, name: str, step: Step) -> None:
@@ -118,10 +121,41 @@ class CasesPartition:
         self._log(incoming, before, after, step)
         self._tell_teams(incoming, before, after, step)
         self._set_clocks(before, after, step)
+        self._go_on_in_its_place(incoming, after, step)
         if before is None and after.resumed:
             step.count("resumed")
         if before is not None and after.late_events > before.late_events:
             step.count("late_events")
+
+    def _go_on_in_its_place(self, incoming: FoldInput, after: TicketRow, step: Step) -> None:
+        """Send on what a merge brings with it: the customer's messages, and the merge itself to find a circle."""
+        sent = sent_on(incoming, after)
+        if sent is not None:
+            identity = derived_id(sent.event.id, STAGE, "TicketTriaged")
+            step.emit(Topic.TICKETS_ENRICHED, sent.ticket_id, sent, id=identity, time=sent.event.time)
+            step.count("sent_on_by_merge")
+        body = incoming.fact.body
+        if not isinstance(body, TicketMerged):
+            return
+        if body.into_ticket_id == after.ticket_id:
+            step.count("refused_merges")
+        elif after.merged_into == body.into_ticket_id:
+            self._follow(after.ticket_id, (), step, life=after.life)
+
+    def _follow(self, ticket_id: str, way: tuple[MergeLink, ...], step: Step, *, life: int) -> None:
+        """Take a merge one ticket further on its way, or refuse it where it has closed a circle."""
+        state = self._tickets.get(ticket_id)
+        if state is None or state.row.merged_into is None:
+            return
+        way = walked(way, state.row)
+        stop = next_stop(way, state.row)
+        if stop is None:
+            self._apply(refusal(way, state.row, life=life), state, step)
+            step.count("refused_merges")
+            return
+        names = (f"{link.ticket_id} {link.merged_at.isoformat()}" for link in way)
+        identity = derived_id(STAGE, "MergeFollowed", stop.ticket_id, *names)
+        step.emit(Topic.TICKETS_ENRICHED, stop.ticket_id, stop, id=identity, time=way[-1].merged_at)
 
     def _keep(self, incoming: FoldInput, state: TicketState | None, after: TicketRow, step: Step) -> None:
         event, content = fingerprint(incoming.event)
@@ -183,7 +217,7 @@ class CasesPartition:
         event = SourceEvent(
             id=derived_id(ticket_id, row.life, due.isoformat(), STAGE, "TicketClosed"),
             type="TicketClosed",
-            source=f"ticketyard/{STAGE}",
+            source=SOURCE,
             time=max(due, row.status_at or due),  # a later word that it is resolved does not undo the closing
             body=msgspec.Raw(encode_body(TicketClosed(ticket_id=ticket_id, closed_by=STAGE))),
         )
