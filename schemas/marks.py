@@ -44,8 +44,14 @@ AUTOMATIC_REPLY: Final = "automatic_reply"
 DELIVERY_FAILURE: Final = "delivery_failure"
 """A mail server's report that a mail did not arrive."""
 
+MAILING_LIST: Final = "mailing_list"
+"""Mail to many at once: a newsletter or a mailing list, by its headers."""
+
 SPAM: Final = "spam"
 """Unsolicited advertising or fraud."""
+
+ONLY_THANKS: Final = "only_thanks"
+"""Nothing but thanks: no answer is waited for."""
 
 MIXED_SCRIPTS: Final = "mixed_scripts"
 """Letters of several scripts within one word, as in disguised names."""
@@ -55,6 +61,9 @@ ONLY_EMOJI: Final = "only_emoji"
 
 NO_WORDS: Final = "no_words"
 """Digits or punctuation, but no letter."""
+
+OF_SENDERS: Final = (AUTOMATIC_REPLY, DELIVERY_FAILURE, MAILING_LIST, SPAM, ONLY_THANKS)
+"""The marks of what kind of sender or message it is; the others say what was wrong with the text."""
 
 MARKS: Final = (
     EMPTY_TEXT,
@@ -71,7 +80,9 @@ MARKS: Final = (
     TRACKING_LINKS,
     AUTOMATIC_REPLY,
     DELIVERY_FAILURE,
+    MAILING_LIST,
     SPAM,
+    ONLY_THANKS,
     MIXED_SCRIPTS,
     ONLY_EMOJI,
     NO_WORDS,

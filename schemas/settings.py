@@ -63,6 +63,10 @@ class CommonSettings(BaseSettings):
         default=Path(__file__).with_name("priorities.yaml"),
         description="The table of priorities that a user edits.",
     )
+    automatic_mail: Path = Field(
+        default=Path(__file__).with_name("automatic_mail.yaml"),
+        description="What mail of machines and mere thanks do not do: a table that a user edits.",
+    )
     intent_map: Path = Field(
         default=Path(__file__).with_name("intent_map.yaml"),
         description="What became of intents that were renamed, merged or split: a file that a user edits.",

@@ -37,10 +37,10 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first is right. `intents` are all labels of a message that has several, most probable first, where the model was
     taught several; the first is `intent`. It is empty where there is none or only one. `out_of_scope` says how
     strange the text is to the model, 0 to 1: the part of the texts in scope that are more familiar. `band` is None
-    where the model has learnt no bands. `reasons` are the constants above, and EMPTY_TEXT and TRUNCATED of
-    `schemas.marks`. `priority` comes from the table of priorities, with `priority_reasons`, where the whole message
-    was understood; otherwise it is the intent's own. `signals` and `sentiment` are None where only the intent was
-    asked for.
+    where the model has learnt no bands. `reasons` are the constants above, and EMPTY_TEXT, TRUNCATED and
+    OF_SENDERS of `schemas.marks`. `priority` comes from the table of priorities, with `priority_reasons`, where the
+    whole message was understood; otherwise it is the intent's own. `signals` and `sentiment` are None where only the
+    intent was asked for.
     """
 
     model_version: str

@@ -1,17 +1,21 @@
 """Understands a customer's messages: the intent by the model, and everything besides it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from schemas.effects import Effect
+from schemas.marks import OF_SENDERS
 from schemas.triage import Triage
 from schemas.vocabulary import Priority, Tier
 from understanding.bundle.bundle import Bundle
 from understanding.scoring.scoring import ScoredText, score_clean
 from understanding.scoring.text import CleanText, clean_text
 from understanding.sentiment.model import SentimentModel, read_sentiment
+from understanding.signals.automatic_mail import AutomaticMail
+from understanding.signals.mail_headers import mail_marks
 from understanding.signals.priority import PriorityFacts, PriorityTable, priority
 from understanding.signals.reading import read_signals
 
@@ -19,12 +23,26 @@ from understanding.signals.reading import read_signals
 class CustomerMessage(NamedTuple):
     """What a customer wrote (None where there are no words), when, and the customer's tier where it is known.
 
-    Relative dates in the text count from `time`, which has an offset from UTC.
+    Relative dates in the text count from `time`, which has an offset from UTC. `withheld` names the effects that the
+    message does not have, and `clean` is its cleaned text where it is known already: `as_mail` fills in both.
     """
 
     text: str | None
     time: datetime
     tier: Tier | None = None
+    withheld: tuple[Effect, ...] = ()
+    clean: CleanText | None = None
+
+
+def as_mail(
+    message: CustomerMessage, headers: Mapping[str, str], table: AutomaticMail, *, opening: bool
+) -> CustomerMessage:
+    """Return the message with the marks that its mail's headers add, and the effects that it does not have."""
+    clean = clean_text(message.text)
+    marks = mail_marks(headers, clean.message.marks, table.own_lists)
+    if marks != clean.message.marks:
+        clean = clean._replace(message=clean.message._replace(marks=marks))
+    return message._replace(withheld=table.of(marks, opening=opening), clean=clean)
 
 
 def understand(
@@ -39,16 +57,24 @@ def understand(
     A result has the intent from `score`, signals, sentiment, and the priority by the table of `priorities`. Where the
     intent is a mere guess (low band) or has no priority of its own, the priority begins as medium and no rule about
     intents counts: a guess of something dangerous must not overtake customers who said it. `encoder_budget` as for
-    `score`. Where the whole encoder read a text for its intent, sentiment is read from its vector as well.
+    `score`. Where the whole encoder read a text for its intent, sentiment is read from its vector as well. A message
+    that may not say what a ticket is about is not scored; its marks are the reasons.
     """
-    cleaned = [clean_text(message.text) for message in messages]
-    scored = score_clean(bundle, cleaned, encoder_budget=encoder_budget)
+    cleaned = [message.clean or clean_text(message.text) for message in messages]
+    scored = score_clean(bundle, list(map(_scored, messages, cleaned)), encoder_budget=encoder_budget)
     return [
         result.triage
         if clean.text is None
         else _complete(result, message, clean, priorities, bundle.sentiment)
         for result, message, clean in zip(scored, messages, cleaned, strict=True)
     ]
+
+
+def _scored(message: CustomerMessage, clean: CleanText) -> CleanText:
+    if Effect.INTENT not in message.withheld or clean.text is None:
+        return clean
+    machine = tuple(mark for mark in clean.message.marks if mark in OF_SENDERS)
+    return clean._replace(text=None, reasons=(*clean.reasons, *machine))
 
 
 def _complete(
@@ -61,6 +87,9 @@ def _complete(
     triage = scored.triage
     signals = read_signals(message.text or "", now=message.time, message=clean.message)
     felt = read_sentiment(model, clean.message.text, triage.language, vector=scored.vector)
+    silent = Effect.PRIORITY in message.withheld
+    if silent and triage.intent is None:
+        return replace(triage, signals=signals, sentiment=felt)
     guessed = triage.band == "low"
     facts = PriorityFacts(
         base=(None if guessed else triage.priority) or Priority.MEDIUM,
@@ -72,5 +101,5 @@ def _complete(
         sentiment=felt.value,
         frustrated=felt.frustrated,
     )
-    level, reasons = priority(priorities, facts)
+    level, reasons = (facts.base, (f"base:{facts.base}",)) if silent else priority(priorities, facts)
     return replace(triage, priority=level, priority_reasons=reasons, signals=signals, sentiment=felt)

@@ -96,7 +96,7 @@ def _updated(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
 
 
 def _message(row: TicketRow, fact: Fact, body: MessageAdded) -> TicketRow:
-    moved = apply_message(row, body, fact.time)
+    moved = apply_message(row, body, fact.time, fact.withheld)
     if body.author is not Author.CUSTOMER:
         return moved
     reopened = row.status in FINISHED and moved.status not in FINISHED

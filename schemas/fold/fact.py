@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.effects import Effect
 from schemas.records.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
 from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
 from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported
@@ -24,7 +25,8 @@ _DECODER: Final = EventDecoder(FOLDED_EVENTS)
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One event of one ticket; `time` is UTC. `life` counts only where the event starts a ticket's state.
 
-    `thread_rule` says whether the message, if it is one, may change what the ticket is about.
+    `thread_rule` says whether the message, if it is one, may change what the ticket is about; `withheld` names the
+    effects that it does not have.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     triage: Triage | None = None
     life: int = 0
     thread_rule: ThreadRule = FIRST_MESSAGE
+    withheld: tuple[Effect, ...] = ()
 
 
 def to_fact(
@@ -43,6 +46,7 @@ def to_fact(
     *,
     life: int = 0,
     thread_rule: ThreadRule = FIRST_MESSAGE,
+    withheld: tuple[Effect, ...] = (),
 ) -> Fact:
     """Decode `event`. Raises UnknownEventType, InvalidBody or NotAnEvent, naming the event and the field."""
     envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
@@ -61,6 +65,7 @@ def to_fact(
         triage=triage,
         life=life,
         thread_rule=thread_rule,
+        withheld=withheld,
     )
 
 
@@ -71,7 +76,11 @@ def fact_of(logged: TicketLogged) -> Fact:
     one mended fault that docs/threads.md names.
     """
     return to_fact(
-        logged.event, logged.triage, life=logged.life, thread_rule=logged.thread_rule or FIRST_MESSAGE
+        logged.event,
+        logged.triage,
+        life=logged.life,
+        thread_rule=logged.thread_rule or FIRST_MESSAGE,
+        withheld=logged.withheld,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from schemas.effects import Effect
 from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, late
 from schemas.records.events import LabelCorrected, TicketOpened, TicketUpdated
@@ -27,7 +28,7 @@ def label_opening(row: TicketRow, body: TicketOpened, fact: Fact) -> TicketRow:
         if body.team is not None and body.assignee is not None:  # somebody has it already, where they have it
             row = _put_in_team(row, body.team, Said.SOURCE)
         if _would_have_changed(row, triage, fact):
-            row = _raise_priority(row, triage, equal_too=True)
+            row = _raise_priority(row, fact, equal_too=True)
         else:
             row = _label_by_model(row, triage, fact)
         return _count(row, fact)
@@ -145,7 +146,7 @@ def _change_by_model(row: TicketRow, triage: Triage, fact: Fact) -> TicketRow:
         priority_reasons=row.priority_reasons,
         prediction_changes=row.prediction_changes + (triage.intent != row.predicted_intent),
     )
-    return _raise_priority(changed, triage)
+    return _raise_priority(changed, fact)
 
 
 def _take_priority(row: TicketRow, priority: Priority) -> TicketRow:
@@ -153,9 +154,12 @@ def _take_priority(row: TicketRow, priority: Priority) -> TicketRow:
     return replace(row, priority=priority, priority_said_by=Said.SOURCE, priority_reasons=())
 
 
-def _raise_priority(row: TicketRow, triage: Triage, *, equal_too: bool = False) -> TicketRow:
+def _raise_priority(row: TicketRow, fact: Fact, *, equal_too: bool = False) -> TicketRow:
     """Set the model's priority if it is higher; `equal_too`: its reasons also stand for the one that is there."""
-    if triage.priority is None or row.priority_said_by not in {None, Said.MODEL}:
+    triage = fact.triage
+    if triage is None or triage.priority is None or row.priority_said_by not in {None, Said.MODEL}:
+        return row
+    if Effect.PRIORITY in fact.withheld:
         return row
     higher = PRIORITY_RANK[triage.priority] - PRIORITY_RANK[row.priority]
     if row.priority_said_by is not None and (higher < 0 or (higher == 0 and not equal_too)):
@@ -211,10 +215,12 @@ def _with_signals(row: TicketRow, triage: Triage) -> TicketRow:
 
 
 def _label_by_source(row: TicketRow, body: TicketOpened, triage: Triage | None) -> TicketRow:
-    """Nothing was scored: what triage still says follows from the source's own words."""
+    """Nothing was scored: what triage still says follows from the source's own words, or from a machine's mail."""
     intent, category, priority, team = body.intent, body.category, None, body.team
     if triage is not None:
         category, priority, team = category or triage.category, triage.priority, team or triage.team
+    if triage is not None and row.predicted_intent is None:
+        row = _with_signals(row, triage)
     if row.label_said_by is None:
         said_by = None if intent is None and category is None else Said.SOURCE
         reasons = (NO_TEXT,) if triage is None else triage.reasons

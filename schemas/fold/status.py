@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from schemas.effects import Effect
 from schemas.fold.order import earliest, is_older, late, latest
 from schemas.records.events import (
     MessageAdded,
@@ -63,15 +64,12 @@ def apply_opening_status(row: TicketRow, body: TicketOpened, time: datetime) -> 
     return late(row) if is_older(time, row.status_at) else row
 
 
-def apply_message(row: TicketRow, body: MessageAdded, time: datetime) -> TicketRow:
-    """Count a message; a public one may move the ticket."""
+def apply_message(
+    row: TicketRow, body: MessageAdded, time: datetime, withheld: tuple[Effect, ...] = ()
+) -> TicketRow:
+    """Count a message; a public one may move the ticket. A customer's does neither where that effect is `withheld`."""
     if body.author is Author.CUSTOMER:
-        wrote = replace(
-            row,
-            customer_messages=row.customer_messages + 1,
-            customer_wrote_at=latest(row.customer_wrote_at, time),
-        )
-        return _move_by_customer(wrote, time)
+        return _customer_wrote(row, time, withheld)
     if not body.public:
         return replace(row, internal_notes=row.internal_notes + 1)
     replied = replace(
@@ -118,6 +116,15 @@ def apply_merged(row: TicketRow, body: TicketMerged, time: datetime) -> TicketRo
     if undone or (is_older(time, row.status_at) and row.status not in FINISHED):
         return late(row)
     return replace(_finish(row, Status.CLOSED, time), merged_into=body.into_ticket_id, merge_at=time)
+
+
+def _customer_wrote(row: TicketRow, time: datetime, withheld: tuple[Effect, ...]) -> TicketRow:
+    if Effect.CUSTOMER_MESSAGE not in withheld:
+        row = replace(row, customer_messages=row.customer_messages + 1)
+    if Effect.REOPENING not in withheld:
+        row = replace(row, customer_wrote_at=latest(row.customer_wrote_at, time))
+    moving = Effect.REOPENING if row.status in FINISHED else Effect.CUSTOMER_MESSAGE
+    return row if moving in withheld else _move_by_customer(row, time)
 
 
 def _move_by_customer(row: TicketRow, time: datetime) -> TicketRow:

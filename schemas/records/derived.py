@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw
 
+from schemas.effects import Effect
 from schemas.records.events import Count, Event, Id, Label, Moment, Share, Team, TicketEvent
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow, Work
@@ -41,12 +42,14 @@ class TicketTriaged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.enriched: an event passed on with its triage result; `triage` is None where it carries no message.
 
     A message on a merged ticket is sent on by cases; `through` names the tickets that it came through.
+    `withheld` names the effects that its message does not have, by the table of automatic mail.
     """
 
     event: SourceEvent
     origin: Origin
     triage: Triage | None = None
     through: tuple[Id, ...] = ()
+    withheld: tuple[Effect, ...] = ()
 
 
 class MergeLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +127,7 @@ class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.log: one event of a ticket, the row after it, and the row before it (None where the state began).
 
     `thread_rule` is there where the event is a message that the model answered and that may change the intent.
+    `withheld` is as in TicketTriaged: folding again needs no table of today.
     """
 
     life: Number
@@ -133,6 +137,7 @@ class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     before: TicketRow | None = None
     triage: Triage | None = None
     thread_rule: ThreadRule | None = None
+    withheld: tuple[Effect, ...] = ()
 
 
 class AgentRostered(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -19,6 +19,9 @@ Team = Annotated[str, Meta(min_length=1, max_length=128)]
 Label = Annotated[str, Meta(max_length=256)]
 """A word for something, such as an intent or a product; every row of the ticket repeats it, so it is short."""
 
+Header = Annotated[str, Meta(min_length=1, max_length=128)]
+"""The name of a mail's header, in upper or lower case; its value is as the mail has it."""
+
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Moment = Annotated[datetime, Meta(tz=True)]
 """A point in time with its offset from UTC."""
@@ -38,7 +41,10 @@ class TicketEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A customer asked for something. Without text the source's own category, priority and owner stay."""
+    """A customer asked for something. Without text the source's own category, priority and owner stay.
+
+    `mail_headers` are those of the mail that it came as; docs/producing.md names those that are read.
+    """
 
     customer_id: Id
     channel: Channel
@@ -53,6 +59,7 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     language: Label | None = None
     product: Label | None = None
     attributes: dict[str, str] = {}
+    mail_headers: dict[Header, str] = {}
 
 
 class TicketImported(TicketOpened, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,13 +81,14 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MessageAdded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody wrote on a ticket; `public` is False for a note between agents."""
+    """Somebody wrote on a ticket; `public` is False for a note between agents. `mail_headers` as for an opening."""
 
     author: Author
     author_id: Id
     text: str = ""
     public: bool = True
     attachments: tuple[Attachment, ...] = ()
+    mail_headers: dict[Header, str] = {}
 
 
 class TicketUpdated(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):

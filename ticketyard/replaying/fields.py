@@ -6,8 +6,8 @@ import msgspec
 
 from schemas.records.events import EXTERNAL_EVENTS
 
-NESTED = "attributes"
-"""The field that holds free text by name: a mapping writes `attributes.location`."""
+NESTED = ("attributes", "mail_headers")
+"""The fields that hold free text by name: a mapping writes `attributes.location`, `mail_headers.Auto-Submitted`."""
 
 
 def check_fields(event_type: str, fields: Iterable[str]) -> None:
@@ -17,10 +17,12 @@ def check_fields(event_type: str, fields: Iterable[str]) -> None:
         raise ValueError(f"type {event_type!r} is not an event; use one of {', '.join(EXTERNAL_EVENTS)}")
     given = set(fields)
     known = {field.name: field for field in msgspec.structs.fields(kind)}
-    plain = {name.partition(".")[0] if name.startswith(f"{NESTED}.") else name for name in given}
+    plain = {
+        name.partition(".")[0] if name.startswith(tuple(f"{one}." for one in NESTED)) else name
+        for name in given
+    }
     problems = [f"{event_type} has no field {name!r}" for name in sorted(plain - set(known))]
-    if NESTED in given:
-        problems.append(f"name each of {NESTED}, as `{NESTED}.location`")
+    problems += [f"name each of {one}, as `{one}.location`" for one in NESTED if one in given]
     needed = [name for name, field in known.items() if field.required and name not in given]
     problems += [f"{event_type} needs the field {name!r}" for name in needed]
     if problems:

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import UNSET
 
 from schemas.records.events import EXTERNAL_EVENTS, Event
-from ticketyard.replaying.fields import NESTED
 from ticketyard.replaying.mapping import Condition, EventRule, FieldRule, Mapping
 from ticketyard.replaying.progress import file_id
 from ticketyard.replaying.rows import Row
@@ -81,7 +80,7 @@ class Mapper:
             if value is not UNSET:
                 outer, _, inner = name.partition(".")
                 if inner:
-                    found.setdefault(NESTED, {})[inner] = str(value)
+                    found.setdefault(outer, {})[inner] = str(value)
                 else:
                     found[outer] = value
         try:

@@ -24,8 +24,9 @@ from understanding.arrays.errors import BundleError
 from understanding.bundle.bundle import Bundle, load_bundle
 from understanding.bundle.registry import CurrentModel, current_or_first, load_published
 from understanding.scoring.text import clean_text
+from understanding.signals.automatic_mail import AutomaticMail
 from understanding.signals.priority import PriorityTable
-from understanding.understand import CustomerMessage, understand
+from understanding.understand import CustomerMessage, as_mail, understand
 
 MICRO_BATCH: Final = 256
 _SHOWN_CHARACTERS: Final = 48
@@ -64,16 +65,18 @@ def command(
         raise click.UsageError("give either a TEXT or --file FILE")
     table = PriorityTable.load(priorities or CommonSettings().priorities)
     model = load_bundle(bundle, threads=threads) if bundle else current_bundle(threads=threads)
+    machines = AutomaticMail.load(CommonSettings().automatic_mail)
     said_now = partial(CustomerMessage, time=datetime.now(UTC), tier=None if tier is None else Tier(tier))
     with _texts(text, file) as texts:
         for part in _parts(texts):
-            results = understand(model, [said_now(one) for one in part], priorities=table)
+            messages = [as_mail(said_now(one), {}, machines, opening=True) for one in part]
+            results = understand(model, messages, priorities=table)
             if as_json:
-                click.echo("\n".join(map(_json_line, part, results)))
+                click.echo("\n".join(map(_json_line, messages, results)))
             else:
                 Console().print(_table(part, results))
                 if text is not None:
-                    Console().print(_details(results[0]))
+                    Console().print(_details(messages[0], results[0]))
     return 0
 
 
@@ -118,12 +121,14 @@ def _parts(texts: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _json_line(text: str, result: Triage) -> str:
+def _json_line(message: CustomerMessage, result: Triage) -> str:
     # The text as it was scored: bounded, and without what JSON cannot hold.
-    return msgspec.json.encode({"text": clean_text(text).text, **msgspec.to_builtins(result)}).decode()
+    withheld = {"withheld": message.withheld} if message.withheld else {}
+    text = clean_text(message.text).text
+    return msgspec.json.encode({"text": text, **msgspec.to_builtins(result), **withheld}).decode()
 
 
-def _details(result: Triage) -> Table:
+def _details(message: CustomerMessage, result: Triage) -> Table:
     table = Table(show_header=False, box=SIMPLE)
     signals, felt = result.signals or Signals(), result.sentiment or NEUTRAL
     entities = "\n".join(f"{one.kind}: {one.value} {one.unit}".rstrip() for one in signals.entities)
@@ -135,6 +140,7 @@ def _details(result: Triage) -> Table:
         "keywords": ", ".join(signals.keywords),
         "sentiment": f"{felt.value:+.2f}  {felt.level}{', frustrated' if felt.frustrated else ''}",
         "marks": ", ".join(signals.quality),
+        "withheld": ", ".join(message.withheld),
     }
     for name, value in lines.items():
         if value:

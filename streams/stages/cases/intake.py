@@ -48,5 +48,7 @@ def read(record: Record, rule: ThreadRule) -> FoldInput | MergeFollowed | None:
     body = _ENRICHED.decode(envelope, record.value)
     if not isinstance(body, TicketTriaged):
         return body if isinstance(body, MergeFollowed) else None
-    fact = to_fact(body.event, body.triage, life=record.origin.offset, thread_rule=rule)
+    fact = to_fact(
+        body.event, body.triage, life=record.origin.offset, thread_rule=rule, withheld=body.withheld
+    )
     return FoldInput(event=body.event, fact=fact, triaged=body)

@@ -178,6 +178,7 @@ class CasesPartition:
             before=before,
             triage=incoming.fact.triage,
             thread_rule=_rule_that_counts(incoming.fact),
+            withheld=incoming.fact.withheld,
         )
         # The life belongs to the id: what comes again after the ticket was forgotten is another record.
         identity = derived_id(

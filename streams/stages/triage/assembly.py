@@ -17,6 +17,7 @@ from streams.stages.triage.source_watermark import SourceWatermark
 from streams.stages.triage.thread_memory import ThreadMemory
 from streams.steps.engine import Engine
 from streams.steps.input_order import InputOrder
+from understanding.signals.automatic_mail import AutomaticMail
 from understanding.signals.priority import PriorityTable
 
 CaughtUp = Callable[[int, int], bool]
@@ -53,6 +54,7 @@ class TriageAssembly:
             budget=self._budget,
         )
         self._models.start()
+        self._automatic_mail = AutomaticMail.load(settings.automatic_mail)
         self._scoring = SharedScoring(self._models.score, most=settings.score_texts)
 
     def engine(self, partition: int) -> Engine:
@@ -83,6 +85,7 @@ class TriageAssembly:
             caught_up=self._caught_up,
             future_skew_s=settings.future_skew_s,
             largest_event_bytes=settings.largest_event_bytes,
+            automatic_mail=self._automatic_mail,
             reached=assembly.reached,
         )
 

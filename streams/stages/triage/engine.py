@@ -28,6 +28,7 @@ from streams.steps.input_order import InputOrder
 from streams.steps.isolation import ENVIRONMENT, tell
 from streams.steps.outbox import Outbox
 from streams.steps.step import Step
+from understanding.signals.automatic_mail import AutomaticMail
 
 _log = structlog.get_logger(__name__)
 STAGE: Final = "triage"
@@ -54,6 +55,7 @@ class TriageEngine:
         caught_up: Callable[[int, int], bool],
         future_skew_s: float,
         largest_event_bytes: int,
+        automatic_mail: AutomaticMail,
         reached: Reached,
     ) -> None:
         self._partition = partition
@@ -71,6 +73,7 @@ class TriageEngine:
         self._caught_up = caught_up
         self._skew_s = future_skew_s
         self._largest = largest_event_bytes
+        self._automatic_mail = automatic_mail
         self._reached = reached
         self._closed = threading.Event()
         self._steps = 0
@@ -125,7 +128,12 @@ class TriageEngine:
 
     def _take_in(self, record: Record, step: Step) -> Arrived | None:
         try:
-            arrived = arrive(record, latest=horizon(step.now, self._skew_s), largest=self._largest)
+            arrived = arrive(
+                record,
+                latest=horizon(step.now, self._skew_s),
+                automatic_mail=self._automatic_mail,
+                largest=self._largest,
+            )
         except ENVIRONMENT:
             raise
         except EventError as error:

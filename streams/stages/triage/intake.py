@@ -16,7 +16,8 @@ from schemas.triage import Triage
 from schemas.vocabulary import Author
 from streams.foundation.record import Record
 from streams.foundation.size_limit import require_size
-from understanding.understand import CustomerMessage
+from understanding.signals.automatic_mail import AutomaticMail
+from understanding.understand import CustomerMessage, as_mail
 
 _decoder = EventDecoder(TICKET_EVENTS)
 MAX_DEPTH: Final = 64
@@ -45,10 +46,13 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     starts_anew: bool = False
 
 
-def arrive(record: Record, *, latest: datetime, largest: int = INPUT_BYTES) -> Arrived:
+def arrive(
+    record: Record, *, latest: datetime, automatic_mail: AutomaticMail, largest: int = INPUT_BYTES
+) -> Arrived:
     """Check a record and find its text. Raises EventError.
 
     Events later than `latest` are from the future, records of more than `largest` bytes too large to be passed on.
+    `automatic_mail` says what mail of machines does not do.
     """
     require_size(record, largest)
     envelope = decode_envelope(record.headers)
@@ -68,7 +72,7 @@ def arrive(record: Record, *, latest: datetime, largest: int = INPUT_BYTES) -> A
         ticket_id=body.ticket_id,
         body=value,
         origin=record.origin,
-        said=message_of(body, envelope.time),
+        said=_read(body, envelope.time, automatic_mail),
         opening=isinstance(body, TicketOpened),
         starts_anew=starts_anew(body),
     )
@@ -103,6 +107,13 @@ def message_of(body: TicketEvent, time: datetime) -> CustomerMessage | None:
     return None
 
 
+def _read(body: TicketEvent, time: datetime, table: AutomaticMail) -> CustomerMessage | None:
+    said = message_of(body, time)
+    if said is None or not isinstance(body, TicketOpened | MessageAdded):
+        return None
+    return as_mail(said, body.mail_headers, table, opening=isinstance(body, TicketOpened))
+
+
 def triaged(arrived: Arrived, triage: Triage | None) -> TicketTriaged:
     """Return the event passed on with its result; the time of arrival and the untouched body go with it."""
     envelope = arrived.envelope
@@ -117,6 +128,7 @@ def triaged(arrived: Arrived, triage: Triage | None) -> TicketTriaged:
         ),
         origin=arrived.origin,
         triage=triage,
+        withheld=() if arrived.said is None else arrived.said.withheld,
     )
 
 

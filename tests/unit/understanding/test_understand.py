@@ -15,8 +15,9 @@ from tests.unit.understanding.tiny_model import tiny_bundle
 from understanding.arrays.probabilities import Matrix
 from understanding.manifest.bands import BandRules, Bands
 from understanding.sentiment.model import SentimentModel
+from understanding.signals.automatic_mail import AutomaticMail
 from understanding.signals.priority import PriorityTable
-from understanding.understand import CustomerMessage, understand
+from understanding.understand import CustomerMessage, as_mail, understand
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TABLE = PriorityTable.load()
@@ -127,3 +128,27 @@ def test_the_intent_is_read_from_the_senders_own_words() -> None:
 def test_any_text_is_understood_and_the_same_again(text: str) -> None:
     """It never raises, and depends on the text alone."""
     assert read(text) == read(text)
+
+
+def read_mail(text: str, *, opening: bool, headers: dict[str, str] | None = None) -> Triage:
+    said = as_mail(CustomerMessage(text, NOW), headers or {}, AutomaticMail.load(), opening=opening)
+    (result,) = understand(tiny_bundle(), [said], priorities=TABLE)
+    return result
+
+
+def test_an_absence_note_has_no_intent_and_no_raised_priority() -> None:
+    """It names whom to ask in urgent cases, and so was a ticket of high priority about slow support."""
+    note = (
+        "I'm on vacation until 4 May and will answer on my return. URGENT cases: contact Marta immediately!"
+    )
+    found = read_mail(note, opening=True)
+    assert (found.intent, found.priority, found.reasons) == (None, None, ("automatic_reply",))
+    assert found.signals is not None
+    assert "automatic_reply" in found.signals.quality
+    assert read_mail("The lamp is dark.", opening=True, headers={"Precedence": "list"}).intent is None
+
+
+def test_thanks_are_read_where_they_open_a_ticket_alone() -> None:
+    """Behind a resolution they say nothing new; as an opening they are all that is known."""
+    assert read_mail("Thank you!", opening=True).intent is not None
+    assert read_mail("Thank you!", opening=False).intent is None

@@ -55,7 +55,7 @@ def clean_message(text: str) -> Message:
         found.append(TRUNCATED)
     plain = plain[:MAX_CHARACTERS].strip()
     found += content_marks(plain)
-    found += automatic_marks(plain)
+    found += automatic_marks(plain, repaired.strip())
     return Message(plain, tuple(sorted(set(found), key=_RANK.__getitem__)) if found else ())
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from schemas.effects import Effect
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.stages.triage.models.deployment import Deployment, LoadedTrial, TicketMessage
 from streams.stages.triage.models.trial_metrics import Outcome, TrialMetrics
@@ -67,7 +68,8 @@ class ShadowScoring(threading.Thread):
             return
         for message, decided in zip(messages, results, strict=True):
             by_champion = decided.model_version == deployment.champion.version
-            if message.said.text is None or not by_champion or not trial.covers(message.ticket_id):
+            unscored = message.said.text is None or Effect.INTENT in message.said.withheld
+            if unscored or not by_champion or not trial.covers(message.ticket_id):
                 continue
             # Decided in a hurry: how the models differ is not what would be compared.
             hurried = ENCODER_BUDGET in decided.reasons or not self._calm()

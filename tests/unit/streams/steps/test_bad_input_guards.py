@@ -12,6 +12,7 @@ from streams.foundation.record import Record
 from streams.stages.triage.intake import MAX_DEPTH, arrive
 from streams.steps.engine import _event_time
 from streams.steps.step import dead_letter
+from understanding.signals.automatic_mail import AutomaticMail
 
 ARRIVED = datetime(2026, 3, 2, 8, tzinfo=UTC)
 BODY = b'{"ticket_id":"t","customer_id":"c","channel":"email","later":'
@@ -36,9 +37,9 @@ def nested(depth: int, inside: bytes = b"") -> Record:
 
 def test_an_event_may_be_nested_up_to_a_bound() -> None:
     """Also in fields that the schema does not know: they travel on, wrapped in further levels."""
-    assert arrive(nested(MAX_DEPTH - 1), latest=ARRIVED).ticket_id == "t"
+    assert arrive(nested(MAX_DEPTH - 1), latest=ARRIVED, automatic_mail=AutomaticMail.load()).ticket_id == "t"
     with pytest.raises(InvalidBody, match=f"more than {MAX_DEPTH} levels"):
-        arrive(nested(MAX_DEPTH), latest=ARRIVED)
+        arrive(nested(MAX_DEPTH), latest=ARRIVED, automatic_mail=AutomaticMail.load())
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_an_event_may_be_nested_up_to_a_bound() -> None:
 )
 def test_brackets_in_text_and_side_by_side_are_no_depth(inside: bytes) -> None:
     """A customer may write as many as they like."""
-    assert arrive(nested(1, inside), latest=ARRIVED).ticket_id == "t"
+    assert arrive(nested(1, inside), latest=ARRIVED, automatic_mail=AutomaticMail.load()).ticket_id == "t"
 
 
 def test_a_letter_is_never_larger_than_its_topic_takes() -> None:

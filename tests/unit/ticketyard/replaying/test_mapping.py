@@ -129,6 +129,10 @@ def test_numbers_flags_and_attributes_are_converted() -> None:
     assert "$.score" in rejection(mapping(events=[survey]), stars="6")
     event = only_event(mapping(events=[opened_with(**{"attributes.floor": "floor"})]), floor=7)
     assert event.attributes == {"floor": "7"}
+    headers = opened_with(**{"mail_headers.Auto-Submitted": "auto"})
+    assert only_event(mapping(events=[headers]), auto="auto-replied").mail_headers == {
+        "Auto-Submitted": "auto-replied"
+    }
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from tests.unit.schemas.ticket_facts import SCORED, UNSCORED, minute
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions, body_of, record_of
 from tests.unit.streams.stages.triage.watched_models import Clock, new_budget
 from tests.unit.streams.ticket_records import CasesRun, at_offset, enriched
+from understanding.signals.automatic_mail import AutomaticMail
 
 ROLES = {"tickets.events": TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="t")}
 RULE = ThreadRule(policy="latest_message", messages=3)
@@ -64,6 +65,7 @@ class Triaging:
             caught_up=lambda _partition, _offset: False,
             future_skew_s=300,
             largest_event_bytes=INPUT_BYTES,
+            automatic_mail=AutomaticMail.load(),
             reached=never,
         )
         self._engine.open()

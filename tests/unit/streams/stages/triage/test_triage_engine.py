@@ -21,6 +21,7 @@ from streams.stages.triage.thread_memory import ThreadMemory
 from streams.steps.input_order import InputOrder
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions
 from tests.unit.streams.stages.triage.watched_models import Clock, new_budget
+from understanding.signals.automatic_mail import AutomaticMail
 
 NAME = "tickets.events"
 ROLES = {NAME: TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="id")}
@@ -77,6 +78,7 @@ def engine(outbox: Outbox) -> TriageEngine:
         caught_up=lambda _partition, _offset: False,
         future_skew_s=300,
         largest_event_bytes=INPUT_BYTES,
+        automatic_mail=AutomaticMail.load(),
         reached=never,
     )
 

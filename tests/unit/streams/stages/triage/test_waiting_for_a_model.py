@@ -40,6 +40,7 @@ from tests.unit.streams.stages.triage.watched_models import (
     published,
     shelf_instead_of_disk,
 )
+from understanding.signals.automatic_mail import AutomaticMail
 
 NAME = "tickets.events"
 ROLES = {NAME: TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="id")}
@@ -119,6 +120,7 @@ class Triage:
             caught_up=lambda _partition, _offset: False,
             future_skew_s=300,
             largest_event_bytes=INPUT_BYTES,
+            automatic_mail=AutomaticMail.load(),
             reached=never,
         )
 

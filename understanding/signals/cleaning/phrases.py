@@ -1,0 +1,61 @@
+"""Phrases of a lexicon with gaps and choices, looked for in a text: `i am … (out of|away from) office`."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Final
+
+_GAP: Final = r"[^.!?。\n]{0,60}?"
+_GAP_SIGN: Final = re.compile(r" ?… ?")
+_PART: Final = re.compile(r"\(([^()]*)\)(\??)|([^()…?]+)")
+_SPECIAL: Final = re.compile(r"[.\[\]{}*+\\^$]")
+_WORD_START: Final = r"(?<![^\W\d_])"
+_UNSPACED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Letters of scripts in which words run together or take endings: a phrase may begin anywhere."""
+
+
+class Phrase:
+    """One phrase: `…` stands for up to 60 characters of a sentence, `(a|b)` for a or b, `?` for perhaps."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+        self._needed = _needed(written)
+
+    def stands_in(self, text: str) -> bool:
+        """Return whether the phrase stands in a text of lower case, at the beginning of a word."""
+        return any(map(text.__contains__, self._needed)) and self._pattern.search(text) is not None
+
+    def match(self, text: str) -> int | None:
+        """Return where the phrase ends that begins the text; None if it does not begin with it."""
+        found = self._pattern.match(text)
+        return found.end() if found else None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        plain = _SPECIAL.sub(lambda sign: "\\" + sign[0], self._written).replace("(", "(?:")
+        start = "" if _UNSPACED.search(self._written) else _WORD_START
+        return re.compile(f"{start}(?:{_GAP_SIGN.sub(lambda _: _GAP, plain)})")
+
+
+def phrases_of(written: Iterable[str]) -> tuple[Phrase, ...]:
+    """Return the phrases of a list."""
+    return tuple(map(Phrase, written))
+
+
+def one_stands(phrases: Iterable[Phrase], text: str) -> bool:
+    """Return whether one of the phrases stands in the text."""
+    return any(phrase.stands_in(text) for phrase in phrases)
+
+
+def _needed(written: str) -> tuple[str, ...]:
+    """Return words of which a text has one if it has the phrase: what is quickly looked for comes first."""
+    choices: list[tuple[str, ...]] = []
+    for part in _PART.finditer(written):
+        if part[1] is not None:
+            if not part[2]:
+                choices.append(tuple(part[1].split("|")))
+        elif "?" in written[part.end() : part.end() + 1]:  # the last character may be missing
+            choices.append((part[3][:-1].strip(),))
+        else:
+            choices.append((part[3].strip(),))
+    return max(choices, key=lambda options: (min(map(len, options)), -len(options)))
