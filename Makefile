@@ -67,8 +67,8 @@ replay-incidents: setup  ## replay the public incident log in event time, compar
 	@$(BIN)/python -m tests.public_data incidents
 
 lock: setup-all  ## resolve the dependencies anew into requirements/ (run it on Linux x86-64)
-	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra train --extra dev $(UPGRADE) -o $(LOCK)-all.txt
-	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra build -c $(LOCK)-all.txt -o $(LOCK)-demo.txt
+	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra train --extra xlsx --extra dev $(UPGRADE) -o $(LOCK)-all.txt
+	$(UV_COMPILE) --extra streams --extra batch --extra serving --extra xlsx --extra build -c $(LOCK)-all.txt -o $(LOCK)-demo.txt
 	grep -A 2 '^setuptools==' $(LOCK)-all.txt > $(LOCK)-build.txt
 	$(UV_COMPILE:pyproject.toml=requirements/peers.in) $(UPGRADE) -o $(LOCK)-peers.txt
 

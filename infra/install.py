@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "ticketyard-setup.json"
-EXTRAS = {"demo": "streams,batch,serving,build", "all": "streams,batch,serving,train,dev"}
+EXTRAS = {"demo": "streams,batch,serving,xlsx,build", "all": "streams,batch,serving,train,xlsx,dev"}
 
 
 def lock_path(kind: str, root: Path = ROOT) -> Path | None:

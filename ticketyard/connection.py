@@ -1,6 +1,7 @@
 """Connects to Kafka: makes a producer that can be trusted, and reads what its topics look like."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,8 @@ WRITTEN: Final = {
 
 CHECK_CREDENTIALS: Final = "check the TICKETYARD_SASL_* and TICKETYARD_SSL_* settings"
 
+_LEAST_MS: Final = 100
+
 
 class TopicIdentity(msgspec.Struct, frozen=True):
     """What Kafka knows a topic by: a recreated one has another id."""
@@ -35,13 +38,13 @@ def open_producer(settings: ProducingSettings) -> KafkaProducer:
     """Return a connected producer: all replicas acknowledge, retries repeat and reorder nothing."""
     return _retrying(
         settings,
-        lambda: KafkaProducer(
+        lambda left_ms: KafkaProducer(
             **settings.kafka_python_options(),
             acks="all",
             enable_idempotence=True,
             delivery_timeout_ms=settings.delivery_timeout_ms,
             request_timeout_ms=min(settings.delivery_timeout_ms, 30_000),
-            bootstrap_timeout_ms=settings.connect_timeout_ms,
+            bootstrap_timeout_ms=left_ms,
             max_block_ms=settings.delivery_timeout_ms,
             max_request_size=INPUT_BYTES,
             linger_ms=settings.linger_ms,
@@ -54,14 +57,14 @@ def open_producer(settings: ProducingSettings) -> KafkaProducer:
 def topic_identities(settings: ProducingSettings) -> dict[Topic, TopicIdentity]:
     """Ask the broker for the topics that producers write to; TopicUnusable if one is not as it must be."""
     names = {settings.topic_prefix + topic: topic for topic in WRITTEN}
-    described = _retrying(settings, lambda: _describe(settings, list(names)))
+    described = _retrying(settings, lambda left_ms: _describe(settings, list(names), left_ms))
     found = {names[row["name"]]: row for row in described if not row.get("error_code")}
     return {topic: _identity(settings, topic, found) for topic in WRITTEN}
 
 
-def _describe(settings: ProducingSettings, names: list[str]) -> list[dict[str, Any]]:
+def _describe(settings: ProducingSettings, names: list[str], left_ms: int) -> list[dict[str, Any]]:
     admin = KafkaAdminClient(
-        **settings.kafka_python_options(), bootstrap_timeout_ms=settings.connect_timeout_ms
+        **settings.kafka_python_options(), bootstrap_timeout_ms=left_ms, request_timeout_ms=left_ms
     )
     try:
         rows: list[dict[str, Any]] = admin.describe_topics(names)
@@ -93,15 +96,22 @@ def _canonical(topic_id: object) -> str:
     return str(UUID(str(topic_id))) if topic_id else ""
 
 
-def _retrying(settings: ProducingSettings, connect: Any) -> Any:
-    """Call `connect` until it answers, with back-off and jitter, as often as the settings say."""
+def _retrying(
+    settings: ProducingSettings, connect: Callable[[int], Any], *, clock: Callable[[], float] = time.monotonic
+) -> Any:
+    """Call `connect` with the milliseconds that are left until it answers or none are, with back-off and jitter."""
     servers = settings.required_bootstrap_servers()
+    until = clock() + settings.connect_timeout_ms / 1000
     try:
         for attempt in stamina.retry_context(
-            on=_may_pass, attempts=settings.connect_attempts, wait_initial=0.2, wait_max=5.0, timeout=None
+            on=_may_pass,
+            attempts=None,
+            wait_initial=0.2,
+            wait_max=1.0,
+            timeout=settings.connect_timeout_ms / 1000,
         ):
             with attempt:
-                return connect()
+                return connect(max(_LEAST_MS, round((until - clock()) * 1000)))
     except KafkaError as error:
         raise connection_error(servers, error) from error
     raise AssertionError("stamina either returns or raises")

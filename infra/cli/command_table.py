@@ -32,7 +32,7 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "doctor": Subcommand("operating", "say what is missing or wrong on this machine, and how to mend it"),
     "topics": Subcommand("operating", "list, create or describe the pipeline's topics"),
     "produce": Subcommand("tickets", "publish events: one, from a file, or simulated"),
-    "replay": Subcommand("tickets", "publish a CSV, JSON lines or Parquet file by a mapping"),
+    "replay": Subcommand("tickets", "publish, check or map a file: CSV, JSON, XLSX, Parquet"),
     "stream": Subcommand(
         "operating", "run one worker of a stage (triage, cases, routing, roster), or reset a stage"
     ),

@@ -5,7 +5,7 @@ import gzip
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from schemas.fold import Fact, fold
 from schemas.records.events import TicketEvent
 from schemas.records.ticket_row import TicketRow
 from tests.public_data import incidents, it_tickets
-from ticketyard.replaying import ReplayRequest, ReplaySummary, RowFile, load_mapping
-from ticketyard.replaying.mapper import Mapper
+from ticketyard.mapping import Mapper, load_mapping
+from ticketyard.reading import RowFile
+from ticketyard.replaying import ReplayRequest, ReplaySummary
 from ticketyard.settings import ProducingSettings
 
 RECOUNT = Path(__file__).parents[1] / "public_data" / "recount_incidents.py"
@@ -38,6 +39,7 @@ def summary_of(events: int) -> ReplaySummary:
         events_per_second=1.0,
         worst_delay=timedelta(0),
         rejects=None,
+        unseen=(),
     )
 
 
@@ -87,7 +89,7 @@ def test_mapping_and_fold_agree_with_the_recount(data_dir: Path, tmp_path: Path)
     mapping, _ = load_mapping(incidents.MAPPING)
     rows: dict[str, TicketRow] = {}
     with RowFile.open(file) as source:
-        mapper = Mapper(mapping, file_name=file.name, file_sum="0" * 64)
+        mapper = Mapper(mapping, file_name=file.name, file_sum="0" * 64, now=datetime.now(UTC))
         for mapped in map(mapper.map, source):
             assert mapped.rejected is None
             for event in mapped.events:

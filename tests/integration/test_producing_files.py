@@ -18,21 +18,23 @@ from hypothesis import strategies as st
 
 from schemas.records.events import Event, TicketOpened
 from ticketyard.errors import DeliveryFailed
+from ticketyard.mapping import Mapping, MappingError, parse_mapping
 from ticketyard.producer import Receipt
+from ticketyard.reading import RowFile, UnreadableFile
+from ticketyard.reading.identity import file_sum
 from ticketyard.record import MAX_BODY_BYTES
 from ticketyard.replaying import (
     AsFastAsPossible,
     EventTime,
-    MappingError,
     Rate,
     Replay,
     ReplaySummary,
-    RowFile,
-    UnreadableFile,
 )
-from ticketyard.replaying.mapping import Mapping, parse_mapping
-from ticketyard.replaying.progress import ProgressFile, ReplayKey, file_sum
+from ticketyard.replaying.progress import ProgressFile, ReplayKey
 
+NOT_UTF_8 = (
+    "line 5: column text is not UTF-8; if Windows or Excel wrote the file, try --encoding windows-1252"
+)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OPENED = {
     "type": "TicketOpened",
@@ -182,8 +184,8 @@ def test_bad_rows_are_put_aside_with_number_and_reason(desk: Desk) -> None:
     assert summary.rejects == desk.rejects
     assert desk.rejected() == [
         {"row": 2, "reason": "column no is blank", "raw": {"no": "", "text": "nobody"}},
-        {"row": 3, "reason": "1 cells under 2 columns", "raw": {"no": "T3"}},
-        {"row": 4, "reason": "not UTF-8", "raw": {"no": "T4", "text": "\ufffd"}},
+        {"row": 3, "reason": "line 4: 1 cells under 2 columns", "raw": {"no": "T3"}},
+        {"row": 4, "reason": NOT_UTF_8, "raw": {"no": "T4", "text": "\ufffd"}},
     ]
 
 
@@ -212,7 +214,7 @@ def test_a_file_that_cannot_be_read_is_said_so(desk: Desk) -> None:
     with pytest.raises(UnreadableFile, match="has no heading"):
         RowFile.open(desk.folder / "empty.csv")
     with pytest.raises(UnreadableFile, match="say --format"):
-        RowFile.open(desk.folder / "f.xlsx")
+        RowFile.open(desk.folder / "f.dat")
     with pytest.raises(UnreadableFile, match="cannot be read"):
         RowFile.open(desk.folder / "missing.csv")
     whole = gzip.compress(b"no,text\n" + b"".join(b"T%d,%d\n" % (n, n * n) for n in range(3000)))
@@ -224,7 +226,7 @@ def test_a_file_that_cannot_be_read_is_said_so(desk: Desk) -> None:
 def test_missing_columns_are_named_before_anything_is_sent(desk: Desk) -> None:
     """A mapping for another file is found out at once."""
     path = desk.csv("no,body", "T1,one")
-    with pytest.raises(MappingError, match=r"has no column text; it has no, body"):
+    with pytest.raises(MappingError, match=r"has no column 'text'.*; it has no, body"):
         desk.run(path, Kafka())
     with pytest.raises(MappingError, match="needs `time:`"):
         desk.run(desk.csv("no,text", "T1,one"), Kafka(), by_time=True)
@@ -329,7 +331,7 @@ def test_another_mapping_file_or_topic_starts_anew(desk: Desk) -> None:
         for a, b, c, d in ("1111", "2111", "1211", "1121", "1112")
     ]
     assert len({key.name for key in keys}) == 5
-    assert ProgressFile(desk.folder, keys[0]).read().rows == 0
+    assert ProgressFile(desk.folder, keys[0]).read().steps == 0
 
 
 def test_the_documented_mapping_is_one() -> None:

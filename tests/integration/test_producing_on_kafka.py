@@ -124,7 +124,7 @@ def test_missing_topics_and_other_partition_counts_are_told_at_the_start(
 
 def test_no_broker_is_told_with_its_address() -> None:
     """A caller learns in seconds which address does not answer."""
-    nowhere = ProducingSettings(bootstrap_servers="127.0.0.1:1", connect_timeout_ms=300, connect_attempts=2)
+    nowhere = ProducingSettings(bootstrap_servers="127.0.0.1:1", connect_timeout_ms=300)
     with pytest.raises(BrokerUnreachable, match=r"no Kafka answers at 127\.0\.0\.1:1"):
         TicketProducer(nowhere)
 

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from infra.demo.serving_client import ServingClient
+from ticketyard.reading.identity import file_id, file_sum
 from ticketyard.replaying import Rate, ReplayRequest, ReplaySummary, replay_file
-from ticketyard.replaying.progress import file_id, file_sum
 from ticketyard.settings import ProducingSettings
 from understanding.scoring.text import split_of
 

@@ -1,13 +1,12 @@
 """What a replay remembers on disk: how far it got, and which rows it could not use."""
 
-import hashlib
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
 from schemas.records.identity import derived_id
-from ticketyard.replaying.rows import Row
+from ticketyard.reading import Row
 
 
 class ReplayKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,9 +24,13 @@ class ReplayKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReplayProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a replay got: every event of the first `rows` rows is acknowledged, and what these rows gave."""
+    """How far a replay got: every event of its first `steps` is acknowledged, and what these gave.
+
+    A step is a row; in the order of time, where a row's events are apart, an event.
+    """
 
     key: ReplayKey
+    steps: int
     rows: int = 0
     published_rows: int = 0
     events: int = 0
@@ -48,8 +51,8 @@ class ProgressFile:
         try:
             found = msgspec.json.decode(self.path.read_bytes(), type=ReplayProgress)
         except (FileNotFoundError, msgspec.DecodeError):
-            return ReplayProgress(key=self._key)
-        return found if found.key == self._key else ReplayProgress(key=self._key)
+            return ReplayProgress(key=self._key, steps=0)
+        return found if found.key == self._key else ReplayProgress(key=self._key, steps=0)
 
     def forget(self) -> None:
         """Let the next run begin at the first row."""
@@ -97,17 +100,6 @@ class RejectsFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def file_sum(path: Path) -> str:
-    """Return the sha256 (hex) of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def file_id(sum_: str) -> str:
-    """Return the short form of a file's sum that ids may carry as {file_id}: 12 hex digits."""
-    return sum_[:12]
 
 
 def _printable(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,18 +11,20 @@ from typing import Final, Protocol
 import msgspec
 
 from schemas.records.events import Event
-from ticketyard.errors import InvalidEvent
+from ticketyard.mapping import MappedEvent, MappedRow, Mapper, Mapping, MappingError
+from ticketyard.mapping.cells import as_text
+from ticketyard.mapping.names import lacking
 from ticketyard.producer import Receipt
-from ticketyard.record import to_record
-from ticketyard.replaying.mapper import MappedEvent, MappedRow, Mapper
-from ticketyard.replaying.mapping import Mapping, MappingError
+from ticketyard.reading import Row, RowFile
+from ticketyard.reading.paths import value_at
 from ticketyard.replaying.pacing import Pace, Schedule
 from ticketyard.replaying.progress import ProgressFile, RejectsFile, ReplayProgress
-from ticketyard.replaying.rows import Row, RowFile
-from ticketyard.replaying.values import text_of
 
 EXIT_REJECTED: Final = 3
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+OnProgress = Callable[[float, int, int], None]
+"""Hears of the share that is done, and of rows and events so far."""
 
 
 class Publisher(Protocol):
@@ -57,6 +59,8 @@ class ReplaySummary(msgspec.Struct, frozen=True, kw_only=True):
     events_per_second: float
     worst_delay: timedelta
     rejects: Path | None
+    unseen: tuple[str, ...]
+    """Columns that the mapping names and no row had, other than optional ones."""
 
     @property
     def exit_code(self) -> int:
@@ -83,21 +87,17 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
         chosen = ";".join(f"{name}={value}" for name, value in sorted(self.where.items()))
         return f"{'time' if self.by_time else 'file'}:{chosen}"
 
-    def check(self) -> None:
-        """Raise MappingError if the file lacks columns that the mapping or `where` names."""
-        if self.rows.columns is not None:
-            missing = sorted((self.mapping.columns() | set(self.where)) - set(self.rows.columns))
-            if missing:
-                has = ", ".join(self.rows.columns)
-                raise MappingError(f"{self.rows.path} has no column {', '.join(missing)}; it has {has}")
-        if self.by_time and self.mapping.time is None:
-            raise MappingError("event time needs `time:` in the mapping, naming the column that says when")
+    def mapper(self, now: datetime) -> Mapper:
+        """Return what maps this file's rows; `now` is what times are compared with."""
+        return Mapper(self.mapping, file_name=self.rows.path.name, file_sum=self.file_sum, now=now)
 
-    def mapped(self) -> Iterator[MappedRow]:
-        """Yield what becomes of each row, in the order of publishing."""
-        mapper = Mapper(self.mapping, file_name=self.rows.path.name, file_sum=self.file_sum)
-        found = (mapper.map(row) for row in self._selected())
-        return iter(sorted(found, key=_when)) if self.by_time else found
+    def selected(self) -> Iterable[Row]:
+        """Yield the rows that are wanted, in the file's order."""
+        for row in self.rows:
+            if self.limit is not None and row.number > self.limit:
+                return
+            if all(as_text(value_at(row.values, column)) == text for column, text in self.where.items()):
+                yield row
 
     def run(
         self,
@@ -106,19 +106,20 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
         progress_file: ProgressFile,
         rejects: Path,
         *,
-        on_row: Callable[[int, int], None] = lambda _rows, _events: None,
+        on_progress: OnProgress = lambda _share, _rows, _events: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
         progress_every_s: float = 1.0,
     ) -> ReplaySummary:
-        """Publish what earlier runs have not, and return the sums. `on_row` hears of rows and events so far.
+        """Publish what earlier runs have not, and return the sums.
 
         Events without a time of their own get the moment for which they were scheduled.
         """
-        self.check()
+        check_names(self.mapping, self.rows, where=self.where, by_time=self.by_time)
         before = progress_file.read()
         schedule = Schedule(pace, clock=clock, sleep=sleep)
         started = clock()
+        mapper = self.mapper(started)
         with RejectsFile(rejects, keep_bytes=before.rejects_bytes) as rejected:
             run = _Run(
                 publisher=publisher,
@@ -129,20 +130,61 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
                 source=self.mapping.source,
                 progress_every_s=progress_every_s,
             )
-            for position, mapped in enumerate(self.mapped(), start=1):
-                if position > before.rows:
+            for position, (share, mapped) in enumerate(self._steps(mapper, on_progress), start=1):
+                if position > before.steps:
                     run.publish(mapped)
-                    on_row(position, run.sent.events)
+                    on_progress(share, run.sent.rows, run.sent.events)
             after = run.finish()
             seconds = (clock() - started).total_seconds()
-        return _summary(before, after, seconds, schedule.worst_delay, rejects if after.rejected else None)
+        return ReplaySummary(
+            rows=after.rows,
+            published_rows=after.published_rows,
+            events=after.events,
+            rejected=after.rejected,
+            without_event=after.without_event,
+            resumed_after=before.rows,
+            seconds=seconds,
+            events_per_second=(after.events - before.events) / max(seconds, 1e-9),
+            worst_delay=schedule.worst_delay,
+            rejects=rejects if after.rejected else None,
+            unseen=tuple(sorted(mapper.unseen - set(self.mapping.optional))),
+        )
 
-    def _selected(self) -> Iterable[Row]:
-        for row in self.rows:
-            if self.limit is not None and row.number > self.limit:
-                return
-            if all(text_of(row.values, column) == text for column, text in self.where.items()):
-                yield row
+    def _steps(self, mapper: Mapper, on_progress: OnProgress) -> Iterator[tuple[float, MappedRow]]:
+        """Yield what to publish one after another, each with the share of the work that is done then."""
+        if not self.by_time:
+            yield from ((self.rows.done, mapper.map(row)) for row in self.selected())
+            return
+        read: list[MappedRow] = []
+        for row in self.selected():
+            read.append(mapper.map(row))
+            on_progress(self.rows.done / 2, len(read), 0)
+        steps = _by_time(read)
+        for position, step in enumerate(steps, start=1):
+            yield 0.5 + position / len(steps) / 2, step
+
+
+def check_names(mapping: Mapping, rows: RowFile, *, where: Iterable[str] = (), by_time: bool = False) -> None:
+    """Raise MappingError if a file lacks columns that the mapping or `where` names, or the mapping a time."""
+    if rows.columns is not None:
+        said = lacking(mapping.columns() | set(where), rows.columns, mapping.optional)
+        if said:
+            raise MappingError(f"{rows.path} has no column {said}")
+    if by_time and mapping.time is None and not any(rule.time for rule in mapping.events):
+        raise MappingError("event time needs `time:` in the mapping, naming the column that says when")
+
+
+def _by_time(rows: Iterable[MappedRow]) -> Sequence[MappedRow]:
+    """Return rows by time, those of several events taken apart; a row's own order holds where its times do not."""
+    parts: list[tuple[datetime, MappedRow]] = []
+    for mapped in rows:
+        latest = datetime.min.replace(tzinfo=UTC)
+        for number, event in enumerate(mapped.events):
+            latest = max(latest, event.time or _LAST)
+            parts.append((latest, MappedRow(mapped.row, (event,), continues=number > 0)))
+        if not mapped.events:
+            parts.append((_LAST, mapped))
+    return [part for _, part in sorted(parts, key=lambda part: part[0])]
 
 
 class _Run:
@@ -171,17 +213,18 @@ class _Run:
         self.sent = before
 
     def publish(self, mapped: MappedRow) -> None:
-        reason = mapped.rejected or self._problem(mapped)
-        futures = [] if reason else [self._send(event) for event in mapped.events]
-        if reason is not None:
-            self._rejects.add(mapped.row, reason)
+        futures = [self._send(event) for event in mapped.events]
+        if mapped.rejected is not None:
+            self._rejects.add(mapped.row, mapped.rejected)
+        begins = not mapped.continues
         self.sent = msgspec.structs.replace(
             self.sent,
-            rows=self.sent.rows + 1,
-            published_rows=self.sent.published_rows + (reason is None and bool(futures)),
+            steps=self.sent.steps + 1,
+            rows=self.sent.rows + begins,
+            published_rows=self.sent.published_rows + (begins and bool(futures)),
             events=self.sent.events + len(futures),
-            rejected=self.sent.rejected + (reason is not None),
-            without_event=self.sent.without_event + (reason is None and not futures),
+            rejected=self.sent.rejected + (mapped.rejected is not None),
+            without_event=self.sent.without_event + (mapped.rejected is None and not futures),
             rejects_bytes=self._rejects.bytes,
         )
         self._waiting.append((futures, self.sent))
@@ -192,15 +235,6 @@ class _Run:
         self._rejects.flush()
         self._file.write(self.sent)
         return self.sent
-
-    def _problem(self, mapped: MappedRow) -> str | None:
-        """Say why the contract refuses an event of this row (too large, say), before any of them is sent."""
-        try:
-            for event in mapped.events:
-                to_record(event.event, id=event.id, time=event.time or _LAST, source=self._source)
-        except InvalidEvent as error:
-            return str(error)
-        return None
 
     def _send(self, mapped: MappedEvent) -> "Future[Receipt]":
         scheduled = self._schedule.wait(mapped.time)
@@ -218,28 +252,3 @@ class _Run:
             self._rejects.flush()
             self._file.write(self._acknowledged)
             self._written_at = time.monotonic()
-
-
-def _when(mapped: MappedRow) -> datetime:
-    return next((event.time for event in mapped.events if event.time is not None), _LAST)
-
-
-def _summary(
-    before: ReplayProgress,
-    after: ReplayProgress,
-    seconds: float,
-    worst_delay: timedelta,
-    rejects: Path | None,
-) -> ReplaySummary:
-    return ReplaySummary(
-        rows=after.rows,
-        published_rows=after.published_rows,
-        events=after.events,
-        rejected=after.rejected,
-        without_event=after.without_event,
-        resumed_after=before.rows,
-        seconds=seconds,
-        events_per_second=(after.events - before.events) / max(seconds, 1e-9),
-        worst_delay=worst_delay,
-        rejects=rejects,
-    )

@@ -1,5 +1,6 @@
 """One call from a path to published events: opens what a replay needs, and keeps its progress in the home."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import msgspec
 
 from schemas.records.topics import Topic
 from ticketyard.connection import topic_identities
+from ticketyard.mapping import Mapping, load_mapping
 from ticketyard.producer import TicketProducer
-from ticketyard.replaying.mapping import load_mapping
+from ticketyard.reading import ReadingOptions, RowFile
+from ticketyard.reading.identity import file_sum
 from ticketyard.replaying.pacing import AsFastAsPossible, Pace
-from ticketyard.replaying.progress import ProgressFile, ReplayKey, file_sum
-from ticketyard.replaying.replay import Replay, ReplaySummary
-from ticketyard.replaying.rows import Format, RowFile
+from ticketyard.replaying.progress import ProgressFile, ReplayKey
+from ticketyard.replaying.replay import OnProgress, Replay, ReplaySummary, check_names
 from ticketyard.settings import ProducingSettings
 
 
@@ -23,7 +25,7 @@ class ReplayRequest(msgspec.Struct, frozen=True, kw_only=True):
     mapping: Path
     pace: Pace = msgspec.field(default_factory=AsFastAsPossible)
     by_time: bool = False
-    form: Format | None = None
+    reading: ReadingOptions = ReadingOptions()
     where: dict[str, str] = {}
     limit: int | None = None
     rejects: Path | None = None
@@ -34,15 +36,21 @@ def replay_file(
     settings: ProducingSettings,
     request: ReplayRequest,
     *,
-    on_progress: Callable[[float, int, int], None] = lambda _share, _rows, _events: None,
+    on_progress: OnProgress = lambda _share, _rows, _events: None,
+    on_notes: Callable[[list[str]], None] = lambda _notes: None,
 ) -> ReplaySummary:
     """Publish a file's rows from where an earlier run stopped, and return the sums.
 
-    `on_progress` hears of the share of the file that was read, and of rows and events so far. Progress and rejects
-    lie in `<home>/replays`. Raises MappingError, UnreadableFile, and what TicketProducer raises.
+    `on_progress` hears of the share of the work that is done, and of rows and events so far; `on_notes` of how the
+    file is read. Progress and rejects lie in `<home>/replays`. Raises MappingError, UnreadableFile, and what
+    TicketProducer raises.
     """
     mapping, mapping_sum = load_mapping(request.mapping)
-    with RowFile.open(request.file, request.form) as rows:
+    with RowFile.open(request.file, reading_options(request.reading, mapping)) as rows:
+        on_notes(rows.facts.notes)
+        check_names(mapping, rows, where=request.where, by_time=request.by_time)
+        # The broker is asked before a long file is summed: who waits should hear early that it is not there.
+        topic = topic_identities(settings)[Topic.TICKETS_EVENTS]
         replay = Replay(
             rows=rows,
             mapping=mapping,
@@ -51,8 +59,6 @@ def replay_file(
             limit=request.limit,
             by_time=request.by_time,
         )
-        replay.check()
-        topic = topic_identities(settings)[Topic.TICKETS_EVENTS]
         key = ReplayKey(
             file_sum=replay.file_sum,
             mapping_sum=mapping_sum,
@@ -65,10 +71,12 @@ def replay_file(
             progress_file.forget()
         rejects = request.rejects or folder / f"{request.file.name}.{key.name}.rejects.jsonl"
         with TicketProducer(settings) as producer:
-            return replay.run(
-                producer,
-                request.pace,
-                progress_file,
-                rejects,
-                on_row=lambda count, events: on_progress(rows.done, count, events),
-            )
+            return replay.run(producer, request.pace, progress_file, rejects, on_progress=on_progress)
+
+
+def reading_options(said: ReadingOptions, mapping: Mapping) -> ReadingOptions:
+    """Return how to read a file: what was said for this one, else what the mapping says of all of them."""
+    known = mapping.file.model_dump(exclude_none=True)
+    return dataclasses.replace(
+        said, **{name: value for name, value in known.items() if getattr(said, name) is None}
+    )

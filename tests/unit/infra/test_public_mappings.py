@@ -15,15 +15,15 @@ from schemas.records.events import (
     TicketUpdated,
 )
 from schemas.vocabulary import Channel, Status
-from ticketyard.replaying.mapper import MappedRow, Mapper
-from ticketyard.replaying.mapping import Mapping, load_mapping
-from ticketyard.replaying.rows import Row
+from ticketyard.mapping import MappedRow, Mapper, Mapping, load_mapping
+from ticketyard.reading import Row
 
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 MAPPINGS = Path(__file__).parents[3] / "infra" / "mappings"
 
 
 def mapped(found: Mapping, *rows: dict[str, Any]) -> list[MappedRow]:
-    mapper = Mapper(found, file_name="f.csv", file_sum="abcdef0123456789")
+    mapper = Mapper(found, file_name="f.csv", file_sum="abcdef0123456789", now=NOW)
     return [mapper.map(Row(number, values)) for number, values in enumerate(rows, start=1)]
 
 

@@ -7,6 +7,9 @@ from typing import Any, Final
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+BUILT_IN: Final = frozenset({"row", "event", "item", "file", "file_id", "file_sum"})
+"""What templates may name besides columns."""
+
 _NAME: Final = re.compile(r"\{([^{}]+)\}")
 
 
@@ -15,7 +18,10 @@ class Template:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.names = tuple(_NAME.findall(text))
+        self._parts = tuple(_NAME.findall(text))
+        self.names = frozenset(self._parts) - BUILT_IN
+        """The columns that it reads."""
+        self.built_in = frozenset(self._parts) & BUILT_IN
 
     def fill(self, value_of: Callable[[str], str]) -> str:
         """Return the text with each {name} replaced by `value_of(name)`."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ticketyard.replaying.rows import RowFile, UnreadableFile
+from ticketyard.reading import RowFile, UnreadableFile
 
 
 def test_without_pyarrow_a_parquet_file_names_the_extra(

@@ -13,10 +13,10 @@ from schemas.records.events import (
     TicketUpdated,
 )
 from schemas.vocabulary import Channel, Priority
-from ticketyard.replaying.mapper import MappedRow, Mapper
-from ticketyard.replaying.mapping import Mapping, MappingError, parse_mapping
-from ticketyard.replaying.rows import Row
+from ticketyard.mapping import MappedRow, Mapper, Mapping, MappingError, parse_mapping
+from ticketyard.reading import Row
 
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 OPENED: dict[str, Any] = {
     "type": "TicketOpened",
     "fields": {"ticket_id": "no", "customer_id": {"constant": "C"}, "channel": {"constant": "email"}},
@@ -32,7 +32,7 @@ def opened_with(**fields: Any) -> dict[str, Any]:
 
 
 def mapped(found: Mapping, *rows: dict[str, Any]) -> list[MappedRow]:
-    mapper = Mapper(found, file_name="f.csv", file_sum="abcdef0123456789")
+    mapper = Mapper(found, file_name="f.csv", file_sum="abcdef0123456789", now=NOW)
     return [mapper.map(Row(number, values)) for number, values in enumerate(rows, start=1)]
 
 
