@@ -30,6 +30,17 @@ class Guess(msgspec.Struct, frozen=True, array_like=True):
     probability: float
 
 
+class Cut(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """A part of a message that was not scored: Python characters of the text as it was sent, without the one at `end`.
+
+    `kind` is a mark of `schemas.marks`: `quoted_reply`, `signature` or `truncated`.
+    """
+
+    kind: str
+    start: int
+    end: int
+
+
 class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The result of scoring one message; `intent` is None where there was no text to score.
 
@@ -40,7 +51,7 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     where the model has learnt no bands. `reasons` are the constants above, and EMPTY_TEXT, TRUNCATED and
     OF_SENDERS of `schemas.marks`. `priority` comes from the table of priorities, with `priority_reasons`, where the
     whole message was understood; otherwise it is the intent's own. `signals` and `sentiment` are None where only the
-    intent was asked for.
+    intent was asked for. `cleaned` says which parts of the message were left out before it was scored.
     """
 
     model_version: str
@@ -60,6 +71,7 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority_reasons: tuple[str, ...] = ()
     signals: Signals | None = None
     sentiment: Sentiment | None = None
+    cleaned: tuple[Cut, ...] = ()
 
 
 def all_intents(triage: Triage) -> tuple[str, ...]:

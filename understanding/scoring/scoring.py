@@ -163,6 +163,7 @@ def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
         intents=tuple(Guess(labels[column].name, chance) for column, chance in verdict.answered),
         language=language_of(text),
         reasons=(*clean.reasons, *unmapped, *unsure, *left_out),
+        cleaned=clean.cuts,
     )
 
 
@@ -181,4 +182,5 @@ def _without_text(bundle: Bundle, clean: CleanText) -> Triage:
         decided_by="source",
         team=TRIAGE_TEAM,
         reasons=clean.reasons,
+        cleaned=clean.cuts,
     )

@@ -5,8 +5,8 @@ import unicodedata
 from typing import Final, Literal, NamedTuple
 
 from schemas.marks import EMPTY_TEXT, TRUNCATED
-from schemas.triage import NO_TEXT
-from understanding.signals.cleaning.message import Message, clean_message
+from schemas.triage import NO_TEXT, Cut
+from understanding.signals.cleaning.message import Message, clean_with_cuts
 
 Split = Literal["train", "val", "test"]
 _SAID_BY_TRIAGE: Final = (EMPTY_TEXT, TRUNCATED)
@@ -15,21 +15,23 @@ _SAID_BY_TRIAGE: Final = (EMPTY_TEXT, TRUNCATED)
 class CleanText(NamedTuple):
     """A text ready for scoring; `text` is None where nothing can be scored, `reasons` say why.
 
-    `message` is what the sender wrote, with its line ends and the marks of what was wrong.
+    `message` is what the sender wrote, with its line ends and the marks of what was wrong; `cuts` are what
+    was taken out, by its place in the raw text.
     """
 
     text: str | None
     reasons: tuple[str, ...] = ()
     message: Message = Message("")
+    cuts: tuple[Cut, ...] = ()
 
 
 def clean_text(text: str | None) -> CleanText:
-    """Return the sender's own words (`clean_message`) on one line; never raises."""
+    """Return the sender's own words (`clean_with_cuts`) on one line; never raises."""
     if text is None:
         return CleanText(None, (NO_TEXT,))
-    message = clean_message(text)
+    message, cuts = clean_with_cuts(text)
     reasons = tuple(mark for mark in _SAID_BY_TRIAGE if mark in message.marks)
-    return CleanText(" ".join(message.text.split()) or None, reasons, message)
+    return CleanText(" ".join(message.text.split()) or None, reasons, message, cuts)
 
 
 def normalised(text: str) -> str:

@@ -18,7 +18,7 @@ from rich.text import Text
 from schemas.sentiment import NEUTRAL
 from schemas.settings import CommonSettings
 from schemas.signals import Signals
-from schemas.triage import Triage
+from schemas.triage import Cut, Triage
 from schemas.vocabulary import Tier
 from understanding.arrays.errors import BundleError
 from understanding.bundle.bundle import Bundle, load_bundle
@@ -30,6 +30,7 @@ from understanding.understand import CustomerMessage, as_mail, understand
 
 MICRO_BATCH: Final = 256
 _SHOWN_CHARACTERS: Final = 48
+_SCORED_CHARACTERS: Final = 400
 
 
 @click.command()
@@ -58,8 +59,8 @@ def command(
 ) -> int:
     """Show what the current model says about a TEXT, or about each line of a file: as the stream would.
 
-    For one TEXT, and with --json for each, also entities, urgency, complexity, keywords, sentiment, and the rules
-    of the table of priorities that led to the priority.
+    For one TEXT, and with --json for each, also the text that was scored and what was left out of it, entities,
+    urgency, complexity, keywords, sentiment, and the rules of the table of priorities that led to the priority.
     """
     if (text is None) == (file is None):
         raise click.UsageError("give either a TEXT or --file FILE")
@@ -133,6 +134,8 @@ def _details(message: CustomerMessage, result: Triage) -> Table:
     signals, felt = result.signals or Signals(), result.sentiment or NEUTRAL
     entities = "\n".join(f"{one.kind}: {one.value} {one.unit}".rstrip() for one in signals.entities)
     lines = {
+        "scored": _shortened(clean_text(message.text).text or "", _SCORED_CHARACTERS),
+        "left out": "\n".join(_left_out(message.text or "", cut) for cut in result.cleaned),
         "priority": f"{result.priority or '-'}  ({', '.join(result.priority_reasons) or '-'})",
         "entities": entities,
         "urgency": f"{signals.urgency:.2f}  {', '.join(signals.urgency_indicators)}".rstrip(),
@@ -148,17 +151,27 @@ def _details(message: CustomerMessage, result: Triage) -> Table:
     return table
 
 
+def _left_out(text: str, cut: Cut) -> str:
+    """Return what a part was, where it stood, and how it begins."""
+    written = " ".join(text[cut.start : cut.end].split())
+    return f"{cut.kind} {cut.start}-{cut.end}: {_shortened(written, _SHOWN_CHARACTERS)}"
+
+
+def _shortened(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]}…"
+
+
 def _table(texts: list[str], results: list[Triage]) -> Table:
     table = Table("text", "intent, category", "team, priority", "sure, band", "lang., by", box=SIMPLE)
     table.columns[0].min_width = 16
     for column in table.columns[1:]:
         column.no_wrap = True
     for text, result in zip(texts, results, strict=True):
-        shown = (clean_text(text).text or "")[: _SHOWN_CHARACTERS + 1]
+        shown = clean_text(text).text or ""
         answer = [*_intents(result), result.category] if result.intent else [*result.reasons]
         table.add_row(
             # Text objects: a bracket in what a customer wrote is no mark-up.
-            Text(shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…"),
+            Text(_shortened(shown, _SHOWN_CHARACTERS)),
             Text("\n".join(line for line in answer if line)),
             Text("\n".join(line for line in (result.team, result.priority) if line)),
             "\n".join(line for line in (f"{result.confidence:.2f}", result.band) if line),

@@ -71,12 +71,16 @@ def _joined(pair: re.Match[str]) -> str:
 
 
 def repair_characters(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the text in composed form (NFC), visible characters only, and the marks of what was wrong.
+    r"""Return the text in composed form (NFC), visible characters only, and the marks of what was wrong.
+
+    Line ends become `\n`, and no step after that adds or removes a line.
 
     Compatibility forms are folded (NFKC) only where they imitate plain letters and digits: folding all of
     them would change what `²`, `½` or `™` say.
     """
     marks: list[str] = []
+    if "\r" in text or "\u2028" in text or "\u2029" in text:
+        text = _LINE_ENDS.sub("\n", text)
     if not text.isascii():
         text = _mend_encoding(text, marks)
     if _CONTROL.search(text):
@@ -84,8 +88,6 @@ def repair_characters(text: str) -> tuple[str, tuple[str, ...]]:
         text = _CONTROL.sub("", text)
     if not text.isascii():
         text = _compose(text, marks)
-    if "\r" in text or "\u2028" in text or "\u2029" in text:
-        text = _LINE_ENDS.sub("\n", text)
     return text, tuple(marks)
 
 
@@ -95,7 +97,7 @@ def _mend_encoding(text: str, marks: list[str]) -> str:
     mended = ftfy.fix_encoding(text)
     if mended != text:
         marks.append(MOJIBAKE)
-    return mended
+    return _LINE_ENDS.sub(" ", mended)
 
 
 def _compose(text: str, marks: list[str]) -> str:

@@ -6,102 +6,173 @@ nested elements, and a message must not be able to cost that.
 
 import html
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
-from understanding.signals.lexicons.lexicon import words_in
+from understanding.signals.cleaning.html_tags import (
+    BLOCKS,
+    CELLS,
+    STRUCTURE,
+    TAG,
+    ends_unseen,
+    is_element,
+    is_unseen,
+    only_indents,
+)
 
 MAX_RAW: Final = 65_536
 """Characters of a raw message that are looked at: mails carry kilobytes of style before their first word."""
 
 _MAX_MARKUP: Final = 24_000  # characters of markup, without scripts and styles, that are turned into text
-_TAG_NAMES: Final = (
-    "a|abbr|b|blockquote|body|br|center|code|div|em|font|h[1-6]|head|hr|html|i|img|li|ol|p|pre|s|small|span"
-    "|strong|style|sub|sup|table|tbody|td|th|thead|title|tr|u|ul"
-)
-# One opening tag may be what the text talks about; a line break or an end tag is markup.
-_IS_HTML: Final = re.compile(
-    rf"<(?:br\s{{0,9}}/?>|/(?:{_TAG_NAMES})\s{{0,9}}>|!doctype html|html[\s>])", re.IGNORECASE
-)
+_CERTAIN: Final = re.compile(r"<(?:br\s{0,9}/?>|!doctype html|html[\s>]|body[\s>])", re.IGNORECASE)
+_END_TAG: Final = re.compile(r"</([a-z][a-z0-9]{0,20})\s{0,9}>", re.IGNORECASE)
 _REFERENCE: Final = re.compile(
     r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp|euro|[aeiounc](?:acute|grave|circ|uml"
     r"|tilde|cedil)"
     r"|szlig|[rl]squo|[rl]dquo|ndash|mdash|hellip);",
     re.IGNORECASE,
 )
-_UNSEEN: Final = re.compile(r"<(?:!--|(script|style|head|template|svg|title)(?=[\s>/]))", re.IGNORECASE)
-_TAG: Final = re.compile(r"<(?:(/?)([a-z][a-z0-9]{0,20})([^<>]*)>|[!?/][^<>]*>)", re.IGNORECASE)
 _ALT: Final = re.compile(r"""\salt\s{0,9}=\s{0,9}["']([^"'<>]{1,200})""", re.IGNORECASE)
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
-_BLOCKS: Final = words_in(
-    "address article blockquote br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li main ol "
-    "p pre section table tbody thead tr ul"
-)
-_CELLS: Final = frozenset(("td", "th"))
+_LINE_SPACE: Final = re.compile(r"[ \t\r\f]+")
+
+
+class Page(NamedTuple):
+    """What a reader sees, and where in the markup each of its lines begins."""
+
+    text: str
+    starts: tuple[int, ...]
 
 
 def looks_like_html(text: str) -> bool:
     """Return whether a text carries markup or character references, and does not only mention a tag."""
-    return ("<" in text and _IS_HTML.search(text) is not None) or (
-        "&" in text and _REFERENCE.search(text) is not None
-    )
+    return ("<" in text and _is_markup(text)) or ("&" in text and _REFERENCE.search(text) is not None)
 
 
-def html_to_text(markup: str) -> str:
+def _is_markup(text: str) -> bool:
+    """Return whether tags of a text are markup: a line break, a document, or an element that is opened and closed.
+
+    One opening tag may be what the text talks about, and so may one end tag.
+    """
+    if _CERTAIN.search(text) is not None:
+        return True
+    opened = _opened(text)
+    return any(opened.get(end[1].lower(), len(text)) < end.start() for end in _END_TAG.finditer(text))
+
+
+def _opened(text: str) -> dict[str, int]:
+    """Return where each kind of element is opened first."""
+    places: dict[str, int] = {}
+    for tag in TAG.finditer(text):
+        if tag[2] and not tag[1]:
+            places.setdefault(tag[2].lower(), tag.start())
+    return places
+
+
+def html_to_text(markup: str) -> Page:
     """Return what a reader of the markup sees; a quotation's lines begin with `> `.
 
     Scripts, styles, comments and the head are dropped, references are decoded, an image is its alternative
-    text. Markup behind what is read is ignored.
+    text. Markup behind what is read is ignored. Where no element makes blocks, the text's own line breaks count.
     """
-    if "<" not in markup or _IS_HTML.search(markup) is None:
-        return html.unescape(markup)
-    lines = "".join(_pieces(_without_unseen(markup)[:_MAX_MARKUP])).split("\n")
-    return "\n".join(line.strip(" ") for line in html.unescape("\n".join(lines)).split("\n")).strip("\n")
+    if "<" not in markup or not _is_markup(markup):
+        reading = _Reading(keeps_lines=True)
+        reading.read_text(markup, 0)
+    else:
+        reading = _Reading(keeps_lines=STRUCTURE.search(markup) is None)
+        reading.read(markup)
+    return reading.page()
 
 
-def _without_unseen(markup: str) -> str:
-    """Return the markup without comments and without elements that no reader sees."""
-    kept: list[str] = []
-    place = 0
-    while (opening := _UNSEEN.search(markup, place)) is not None:
-        kept.append(markup[place : opening.start()])
-        place = _end_of(markup, opening)
-    kept.append(markup[place:])
-    return "".join(kept)
+class _Reading:
+    """One pass over the markup: lines as pieces of text, and where each began."""
 
+    def __init__(self, *, keeps_lines: bool) -> None:
+        self._lines: list[list[str]] = [[]]
+        self._starts: list[int] = [0]
+        self._quotations: list[bool] = []
+        self._keeps_lines = keeps_lines
+        self._preformatted = 0
 
-def _end_of(markup: str, opening: re.Match[str]) -> int:
-    """Return where the unseen element ends; at the text's end if it is never closed."""
-    if opening[1] is None:
-        end, closing = markup.find("-->", opening.end()), 3
-        return end + closing if end >= 0 else len(markup)
-    found = re.compile(rf"</{opening[1]}\s{{0,9}}>", re.IGNORECASE).search(markup, opening.end())
-    return found.end() if found else len(markup)
+    def read(self, markup: str) -> None:
+        """Read all of the markup that counts."""
+        place = read = 0
+        while read < _MAX_MARKUP and (tag := TAG.search(markup, place)) is not None:
+            start = tag.start()
+            if start > place:
+                self.read_text(markup[place : min(start, place + _MAX_MARKUP - read)], place)
+            read += start - place
+            name = (tag[2] or "").lower()
+            if is_unseen(tag, name):
+                place = ends_unseen(markup, tag)
+                continue
+            place = tag.end()
+            read += place - start
+            if not name or is_element(name):
+                self._pass_tag(name, tag)
+            else:
+                self.read_text(tag[0], start)
+        if read < _MAX_MARKUP:
+            self.read_text(markup[place : place + _MAX_MARKUP - read], place)
 
+    def read_text(self, text: str, place: int) -> None:
+        """Read text between tags; `place` is where it begins."""
+        if not (self._keeps_lines or self._preformatted):
+            self._add(_SPACE.sub(" ", text), place)
+            return
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self._break(place)
+            self._add(line if self._preformatted else _LINE_SPACE.sub(" ", line), place)
+            place += len(line) + 1
 
-def _pieces(markup: str) -> list[str]:
-    """Return text and line breaks in order; blank lines between blocks are folded into one break."""
-    pieces: list[str] = []
-    place, quotations, broken = 0, 0, True
-    for tag in _TAG.finditer(markup):
-        text = _SPACE.sub(" ", markup[place : tag.start()])
-        place = tag.end()
-        if text and not (broken and text == " "):
-            pieces.append(text.lstrip(" ") if broken else text)
-            broken = False
-        name = (tag[2] or "").lower()
+    def _add(self, text: str, place: int) -> None:
+        pieces = self._lines[-1]
+        if not pieces:
+            text = text if self._preformatted else text.lstrip(" ")
+            if text:
+                self._starts[-1] = place
+                pieces.append("> " * any(self._quotations))
+        if text:
+            pieces.append(text)
+
+    def _break(self, place: int) -> None:
+        """Begin a line; blank lines count only where the text's own breaks do."""
+        if self._lines[-1] or self._keeps_lines or self._preformatted:
+            self._lines.append([])
+            self._starts.append(place)
+
+    def _pass_tag(self, name: str, tag: re.Match[str]) -> None:
         if name == "blockquote":
-            quotations = max(0, quotations + (-1 if tag[1] else 1))
-        if name in _BLOCKS and not broken:
-            broken = True
-            pieces.append("\n")
-        elif name in _CELLS and not tag[1] and not broken:
-            pieces.append(" ")
+            self._pass_quotation(tag)
+        elif name == "pre":
+            self._preformatted = max(0, self._preformatted + (-1 if tag[1] else 1))
+        if name in BLOCKS and self._lines[-1]:
+            self._lines.append([])
+            self._starts.append(tag.end())
+        elif name in CELLS and not tag[1] and self._lines[-1]:
+            self._add(" ", tag.start())
         elif name == "img" and (alternative := _ALT.search(tag[3])):
-            pieces.append(alternative[1])
-            broken = False
-        if broken and quotations and pieces[-1:] != ["> "]:
-            pieces.append("> ")
-        elif broken and not quotations and pieces[-1:] == ["> "]:
-            pieces.pop()
-    pieces.append(_SPACE.sub(" ", markup[place:]))
-    return pieces
+            self._add(alternative[1], tag.start())
+
+    def _pass_quotation(self, tag: re.Match[str]) -> None:
+        if not tag[1]:
+            self._quotations.append(not only_indents(tag[3]))
+        elif self._quotations:
+            self._quotations.pop()
+
+    def page(self) -> Page:
+        """Return the page without blank lines around it; references are decoded within their lines."""
+        lines = [_decoded("".join(pieces)) for pieces in self._lines]
+        told = [at for at, line in enumerate(lines) if line]
+        if not told:
+            return Page("", (0,))
+        seen = slice(told[0], told[-1] + 1)
+        return Page("\n".join(lines[seen]), tuple(self._starts[seen]))
+
+
+def _decoded(line: str) -> str:
+    line = line.strip(" ") if not line.startswith(" ") else line.rstrip(" ")
+    if "&" not in line:
+        return line
+    decoded = html.unescape(line).strip(" ")
+    return " ".join(decoded.splitlines()) if len(decoded.splitlines()) > 1 else decoded

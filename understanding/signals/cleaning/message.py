@@ -1,15 +1,16 @@
 """The door of cleaning: one raw message in, its plain text and data-quality marks out."""
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from schemas.marks import HTML, MARKS, TRACKING_LINKS, TRUNCATED
+from schemas.triage import Cut
 from understanding.signals.cleaning.automatic import automatic_marks
 from understanding.signals.cleaning.characters import join_surrogates, repair_characters
 from understanding.signals.cleaning.content import content_marks
-from understanding.signals.cleaning.html_text import MAX_RAW, html_to_text, looks_like_html
+from understanding.signals.cleaning.html_text import MAX_RAW, Page, html_to_text, looks_like_html
+from understanding.signals.cleaning.line_places import LinePlaces
 from understanding.signals.cleaning.links import strip_tracking
-from understanding.signals.cleaning.replies import strip_replies
+from understanding.signals.cleaning.mail.replies import Stripped, strip_replies
 
 MAX_CHARACTERS: Final = 4_000
 """A message's text is no longer than this: what lies behind does not change how a ticket is understood."""
@@ -26,7 +27,12 @@ class Message(NamedTuple):
 
 
 def clean_message(text: str) -> Message:
-    """Return the message's plain text and marks; pure, and never raises.
+    """Return the message's plain text and marks; pure, and never raises."""
+    return clean_with_cuts(text)[0]
+
+
+def clean_with_cuts(text: str) -> tuple[Message, tuple[Cut, ...]]:
+    """Return the message's plain text and marks, and what was taken out, by its place in `text`.
 
     1. Cut, and join surrogates. 2. HTML to text. 3. Repair characters. 4. Take out quoted replies and
     signatures. 5. Take tracking off links. 6. Cut, and mark what kind of message is left. A step that would
@@ -37,28 +43,57 @@ def clean_message(text: str) -> Message:
     kept, marks = join_surrogates(text.lstrip()[:MAX_RAW])
     found += marks
     # Step 2
+    page = None
     if looks_like_html(kept):
         found.append(HTML)
-        kept = _unless_empty(html_to_text, kept)
+        page = _page(kept)
+    whole = kept if page is None else page.text
     # Step 3
-    repaired, marks = repair_characters(kept.lstrip()[:_MAX_TEXT])
+    repaired, marks = repair_characters(whole[:_MAX_TEXT])
     found += marks
     # Step 4
-    own = strip_replies(repaired.strip())
+    body = repaired.strip()
+    lines = body.split("\n")
+    own = strip_replies(lines, by_markup=page is not None)
     found += own.marks
     # Step 5
-    plain = strip_tracking(own.text)
-    if plain is not own.text and plain != own.text:
+    mail = body if len(own.lines) == len(lines) else "\n".join(map(lines.__getitem__, own.lines)).strip()
+    plain = strip_tracking(mail)
+    if plain is not mail and plain != mail:
         found.append(TRACKING_LINKS)
     # Step 6
-    if len(plain) > MAX_CHARACTERS or len(kept) > _MAX_TEXT:
+    if len(plain) > MAX_CHARACTERS or len(whole) > _MAX_TEXT:
         found.append(TRUNCATED)
+    cuts: tuple[Cut, ...] = ()
+    if own.cuts or TRUNCATED in found:
+        blank = repaired[: len(repaired) - len(repaired.lstrip())].count("\n")
+        places = LinePlaces.of(text, page, first=blank, lines=len(lines))
+        cuts = _cuts(places, lines, own, truncated=TRUNCATED in found)
     plain = plain[:MAX_CHARACTERS].strip()
     found += content_marks(plain)
-    found += automatic_marks(plain, repaired.strip())
-    return Message(plain, tuple(sorted(set(found), key=_RANK.__getitem__)) if found else ())
+    found += automatic_marks(plain, body)
+    return Message(plain, tuple(sorted(set(found), key=_RANK.__getitem__)) if found else ()), cuts
 
 
-def _unless_empty(step: Callable[[str], str], text: str) -> str:
-    changed = step(text)
-    return changed if any(letter.isprintable() and not letter.isspace() for letter in changed) else text
+def _page(markup: str) -> Page | None:
+    """Return the markup as text; None where no reader sees anything of it."""
+    page = html_to_text(markup)
+    visible = any(letter.isprintable() and not letter.isspace() for letter in page.text)
+    return page if visible else None
+
+
+def _cuts(places: LinePlaces, lines: list[str], own: Stripped, *, truncated: bool) -> tuple[Cut, ...]:
+    cuts = [Cut(kind=cut.kind, start=places.start(cut.start), end=places.start(cut.end)) for cut in own.cuts]
+    if truncated:
+        cuts.append(Cut(kind=TRUNCATED, start=_read_to(places, lines, own), end=places.length))
+    return tuple(sorted(cuts, key=lambda cut: cut.start))
+
+
+def _read_to(places: LinePlaces, lines: list[str], own: Stripped) -> int:
+    """Return where in the text as sent the part ends that is read."""
+    left = MAX_CHARACTERS
+    for at in own.lines:
+        if len(lines[at]) > left:
+            return min(places.start(at) + left, places.start(at + 1))
+        left -= len(lines[at]) + 1
+    return places.start(len(lines))

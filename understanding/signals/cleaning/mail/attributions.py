@@ -1,0 +1,112 @@
+"""The line that says when and who wrote what is quoted below it: "On 3 March 2026 at 10:00, Ann <ann@…> wrote:".
+
+Mail programs write it by few grammars in any language: a date, a time, a name with an address and a verb, in one of
+two orders, with a colon at the end. A customer who tells what somebody wrote seldom gives year, time and address.
+"""
+
+import re
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from understanding.signals.cleaning.mail.letter_words import PARTICLES
+from understanding.signals.cleaning.mail.quotation_words import COLONS, FILLERS, STARTS, WEEKDAYS, WROTE
+
+_LONGEST_LINE: Final = 250
+_MOST_LINES: Final = 3  # mail programs break the line at 72 characters
+_DATE_WITHIN: Final = 40  # characters from the beginning to the first digit
+_LONGEST_TAIL: Final = 90  # characters behind the address
+_MOST_NAME_WORDS: Final = 8
+_ADDRESS: Final = re.compile(
+    r"[<(\[]{1,2}(?:mailto:)?[^<>()\[\]\s@]{1,64}@[^<>()\[\]\s@]{1,120}[>)\]]{1,2}|\S{1,64}@\S{1,120}"
+)
+_DATE: Final = re.compile(r"(?:19|20)[0-9]{2}|[0-9]{1,4}[./-] ?[0-9]{1,2}[./-] ?[0-9]{2}")
+_CLOCK: Final = re.compile(r"(?<![0-9./-])[0-9]{1,2}[:.h][0-9]{2}(?![0-9/-]|\.[0-9])")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+class Grade(IntEnum):
+    """How sure it is that a text is an earlier message's introduction."""
+
+    NONE = 0
+    UNSURE = 1
+    SURE = 2
+
+
+class Attribution(NamedTuple):
+    """How many lines it takes, and how sure it is where no quoted line follows."""
+
+    lines: int
+    grade: Grade
+
+
+def attribution_at(lines: Sequence[str], at: int) -> Attribution | None:
+    """Return the attribution that begins with the line `at`, None if none does."""
+    for length in range(1, _MOST_LINES + 1):
+        if at + length > len(lines):
+            return None
+        last = lines[at + length - 1].strip()
+        if not last or len(last) > _LONGEST_LINE:
+            return None
+        if last.endswith(COLONS):
+            return _shortest(lines, at, at + length)
+    return None
+
+
+def _shortest(lines: Sequence[str], at: int, end: int) -> Attribution | None:
+    """Return what begins at `at` and ends before `end`, unless fewer of these lines are an attribution already."""
+    quoted = _quoted_follows(lines, end)
+    for start in range(end - 1, at - 1, -1):
+        grade = _grade(" ".join(line.strip() for line in lines[start:end]), quoted=quoted)
+        if grade is not Grade.NONE:
+            return Attribution(end - at, grade) if start == at else None
+    return None
+
+
+def _quoted_follows(lines: Sequence[str], at: int) -> bool:
+    following = next((line for line in lines[at : at + 3] if line.strip()), "")
+    return following.lstrip().startswith(">")
+
+
+def _grade(text: str, *, quoted: bool) -> Grade:
+    lower = text.lower()
+    date, clock = _DATE.search(lower), _CLOCK.search(lower)
+    address, verb = _ADDRESS.search(lower), WROTE.search(lower)
+    if address is None and verb is None:
+        return Grade.NONE
+    if quoted and verb is not None and not any(map(str.isdigit, text)):
+        return Grade.SURE if _is_name(text, lower) else Grade.NONE
+    if date is None or (clock is None and not quoted):
+        return Grade.NONE
+    if address is not None and address.start() > date.start():
+        by_grammar = _begins_with_date(lower) and len(lower) - address.end() <= _LONGEST_TAIL
+        return Grade.SURE if by_grammar and (verb or address.end() >= len(lower) - 6) else Grade.NONE
+    if address is not None:
+        named = len(lower[: address.start()].split()) <= _MOST_NAME_WORDS
+        return Grade.SURE if named and verb and len(lower) - address.end() <= _LONGEST_TAIL else Grade.NONE
+    return _without_address(text, lower)
+
+
+def _without_address(text: str, lower: str) -> Grade:
+    """Return how sure a text with date and verb is: a program's words and a name, or a sentence of somebody's own."""
+    if not _is_name(text, lower):
+        return Grade.NONE
+    if _begins_with_date(lower):
+        return Grade.SURE if WEEKDAYS.intersection(_WORD.findall(lower)) else Grade.UNSURE
+    return Grade.UNSURE
+
+
+def _begins_with_date(lower: str) -> bool:
+    first = next((place for place, letter in enumerate(lower[:_DATE_WITHIN]) if letter.isdigit()), None)
+    if first is None:
+        return False
+    return first == 0 or lower.startswith(STARTS) or lower.split(maxsplit=1)[0].strip(".,()") in WEEKDAYS
+
+
+def _is_name(text: str, lower: str) -> bool:
+    """Return whether nothing but a name is left beside the date, the verb and a mail program's own words."""
+    verb = WROTE.search(lower)
+    start = next((len(start) for start in STARTS if lower.startswith(start)), 0)
+    rest = text[start:] if verb is None else f"{text[start : max(start, verb.start())]} {text[verb.end() :]}"
+    unknown = (word for word in _WORD.findall(rest) if word.lower() not in FILLERS)
+    return not any(word[0].islower() and word not in PARTICLES for word in unknown)

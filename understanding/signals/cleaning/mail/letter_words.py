@@ -1,0 +1,21 @@
+"""How people end a letter, and what stands below that: words from `letters.yaml`, ready to be looked up."""
+
+from typing import Final
+
+from understanding.signals.lexicons.lexicon import lexicon, words_in
+
+_LISTS: Final = lexicon("letters")
+_REFERENCES: Final = lexicon("references")["words"]
+
+VALEDICTIONS: Final = frozenset(_LISTS["valedictions"])
+"""A line that ends a letter, in lower case without its punctuation; names and addresses follow."""
+
+ASKS: Final = words_in(_LISTS["asks"]).union(*map(words_in, _REFERENCES.values()))
+"""Words with which a line asks for something or names a number, so that it is no part of a signature."""
+
+ASKS_INSIDE: Final = tuple(_LISTS["asks_inside"])
+"""The same in languages that do not separate words."""
+
+CONTACT_LABELS: Final = words_in(_LISTS["contact_labels"])
+PARTICLES: Final = words_in(_LISTS["particles"])
+"""Words in lower case that stand within names and titles."""

@@ -1,0 +1,71 @@
+"""How mail programs and help desks introduce an earlier message, in seventeen languages, ready to be looked up."""
+
+import re
+from typing import Final
+
+from understanding.signals.lexicons.lexicon import lexicon, words_in
+
+_LISTS: Final = lexicon("quotations")
+_UNSPACED_FROM: Final = "\u3000"  # Japanese, Chinese and Korean, of which a word may hold several others
+
+DECORATION: Final = "-_*#=~+\u2013\u2014\u2500\u2501\uff0d\uff1d "
+"""What rules and delimiters are drawn with."""
+
+COLONS: Final = (":", "\uff1a")
+
+STARTS: Final = tuple(
+    start if "\u4e00" <= start[-1] <= "\u9fff" else f"{start} " for start in _LISTS["attribution_starts"]
+)
+"""How the line that names date and author of a quoted message begins, in lower case, if not with the date itself."""
+
+WEEKDAYS: Final = words_in(_LISTS["weekdays"])
+FILLERS: Final = words_in(_LISTS["fillers"]) | WEEKDAYS
+"""Words in lower case that are no part of the author's name."""
+
+WROTE: Final = re.compile(
+    "|".join(
+        re.escape(verb) if verb[0] >= _UNSPACED_FROM else rf"(?<!\w){re.escape(verb)}(?!\w)"
+        for verb in sorted(_LISTS["wrote"], key=len, reverse=True)
+    )
+)
+"""What that line says the author did, in lower case."""
+
+ORIGINAL: Final = frozenset(_LISTS["original"])
+"""What stands between dashes above an earlier message."""
+
+FORWARDED: Final = tuple(_LISTS["forwarded"])
+"""What stands there above a forwarded one."""
+
+ABOVE_THIS_LINE: Final = tuple(_LISTS["above_this_line"])
+"""What a help desk's delimiter says."""
+
+HEADERS: Final = {label: kind for kind, labels in _LISTS["headers"].items() for label in labels}
+"""The kind of a mail's header (from, sent, date, to, subject, other) by its label."""
+
+REPLY_PREFIXES: Final = words_in(_LISTS["reply_prefixes"])
+FORWARD_PREFIXES: Final = words_in(_LISTS["forward_prefixes"])
+"""How a subject begins, without the colon."""
+
+DESK_SENDS: Final = words_in(_LISTS["desk_sends"])
+DESK_GETS: Final = words_in(_LISTS["desk_gets"]) | DESK_SENDS
+"""Words of the names and addresses of businesses, as senders and as recipients."""
+
+POINTS_BELOW: Final = tuple(_LISTS["points_below"])
+"""What asks for the text below to be read."""
+
+DEVICE_STARTS: Final = tuple(_LISTS["device_starts"])
+DEVICE_AROUND: Final = tuple(_LISTS["device_around"])
+DEVICE_ENDS: Final = tuple(_LISTS["device_ends"])
+DEVICE_NAMES: Final = tuple(_LISTS["device_names"].split())
+"""Parts of the line that a device or mail program adds."""
+
+
+def one_of(words: frozenset[str], text: str) -> bool:
+    """Return whether a word of the set is in the text; where words are not separated, whether it begins with one."""
+    return any(
+        word in words or (word[0] >= _UNSPACED_FROM and any(map(word.__contains__, _UNSPACED & words)))
+        for word in re.findall(r"[^\W\d_]+", text.lower())
+    )
+
+
+_UNSPACED: Final = frozenset(word for word in DESK_GETS if word[0] >= _UNSPACED_FROM)

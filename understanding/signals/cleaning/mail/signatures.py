@@ -1,0 +1,141 @@
+"""Finds the signature below a message: a closing or a rule with names and addresses, and a device's own line.
+
+Customers write order numbers and requests below their name, so a line goes only if it looks like part of a signature.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from understanding.signals.cleaning.mail.letter_words import (
+    ASKS,
+    ASKS_INSIDE,
+    CONTACT_LABELS,
+    PARTICLES,
+    VALEDICTIONS,
+)
+from understanding.signals.cleaning.mail.quotation_words import (
+    DEVICE_AROUND,
+    DEVICE_ENDS,
+    DEVICE_NAMES,
+    DEVICE_STARTS,
+)
+
+_LONGEST_VALEDICTION: Final = 60
+_MOST_LINES: Final = 12  # lines with content in which a signature is looked for
+_MOST_NAME_WORDS: Final = 7
+_MOST_DEVICE_WORDS: Final = 9
+_FEW_WORDS: Final = 4
+_LONGEST_DEVICE_LINE: Final = 160
+_LONGEST_UNSPACED_NAME: Final = 20
+_ENDS: Final = " \t,.!:;-\u2013\u3002\uff0c\uff01\u3001\uff1a\uff5e~"
+_RULE: Final = "-- "
+_BARE_RULES: Final = frozenset(("--", "\u2014", "\u2013\u2013"))
+_PHONE: Final = re.compile(r"(?:([^\W\d_]{1,12}\.?)\s?[:.]?\s{0,3})?[+(0][0-9 ()/.-]{5,25}")
+_LABELLED_PHONE: Final = re.compile(r"([^\W\d_]{1,12}\.?)\s?[:.]\s{0,3}[0-9 ()/.-]{6,25}")
+_ADDRESS: Final = re.compile(
+    r"(?:([^\W\d_-]{1,12}(?:-?mail)?\.?)\s?[:.]\s{0,3})?<?(?:mailto:|https?://)?(?:\S{1,64}@\S{1,120}|www\.\S{3,200}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}/?)>?",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_LINK: Final = re.compile(r"<?https?://\S+")
+_NUMBER: Final = re.compile(r"[0-9]{3}")
+
+
+def signature_lines(lines: Sequence[str]) -> frozenset[int]:
+    """Return which of a message's lines are its signature or were added by a device."""
+    told = [at for at, line in enumerate(lines) if any(map(str.isalnum, line)) or _is_rule(line)]
+    last = told[-_MOST_LINES:]
+    devices = {at for at in last[-_FEW_WORDS:] if is_device_line(lines[at].strip())}
+    last = [at for at in last if at not in devices]
+    return frozenset(devices.union(_below_rule(lines, last) or _below_closing(lines, last)))
+
+
+def is_device_line(line: str) -> bool:
+    """Return whether a mail program or device wrote the line."""
+    if len(line) > _LONGEST_DEVICE_LINE:
+        return False
+    lower = _LINK.sub("", line.lower()).strip()
+    words = len(lower.split())
+    if words > _MOST_DEVICE_WORDS or lower.endswith(("?", "!")):
+        return False
+    ends = lower.rstrip(".").endswith(DEVICE_ENDS) and (
+        words <= _FEW_WORDS or lower.startswith(DEVICE_AROUND)
+    )
+    return (ends or lower.startswith(DEVICE_STARTS)) and any(map(lower.__contains__, DEVICE_NAMES))
+
+
+def _is_rule(line: str) -> bool:
+    return line == _RULE or line.strip() in _BARE_RULES
+
+
+def _below_rule(lines: Sequence[str], last: Sequence[int]) -> set[int]:
+    """Return the rule and what is below it; none where that goes on with the message."""
+    place = next((place for place, at in enumerate(last) if _is_rule(lines[at])), None)
+    if place is None or place == 0:
+        return set()
+    below = last[place + 1 :]
+    if lines[last[place]] == _RULE:
+        gone = [at for at in below if not _says_something(lines[at])]
+        return {last[place], *gone} if gone or not below else set()
+    return {last[place], *below} if all(_is_signature(lines[at]) for at in below) else set()
+
+
+def _below_closing(lines: Sequence[str], last: Sequence[int]) -> set[int]:
+    """Return the closing and the names and addresses directly below it."""
+    for place, at in enumerate(last):
+        line = lines[at].strip()
+        if len(line) > _LONGEST_VALEDICTION or line.strip(_ENDS).lower() not in VALEDICTIONS or at == 0:
+            continue
+        gone = set(_names_and_addresses(lines, last[place + 1 :]))
+        if gone or place == len(last) - 1:
+            return {at, *gone}
+    return set()
+
+
+def _names_and_addresses(lines: Sequence[str], below: Sequence[int]) -> Iterator[int]:
+    for at in below:
+        closing = lines[at].strip(_ENDS).lower() in VALEDICTIONS
+        if not closing and not _is_signature(lines[at]):
+            return
+        yield at
+
+
+def _is_signature(line: str) -> bool:
+    """Return whether a line is a name with titles, a telephone number, or an address."""
+    line = line.strip().strip("*_|")
+    if not line or line.endswith(("?", "\uff1f")):
+        return not line
+    contact = _PHONE.fullmatch(line) or _LABELLED_PHONE.fullmatch(line) or _ADDRESS.fullmatch(line)
+    if contact is not None:
+        return contact[1] is None or contact[1].lower() in CONTACT_LABELS
+    return not any(map(str.isdigit, line)) and not _asks(line) and _looks_like_a_name(line)
+
+
+def _looks_like_a_name(line: str) -> bool:
+    words = _WORD.findall(line)
+    if not words or len(words) > _MOST_NAME_WORDS:
+        return False
+    if any(word[0] > "\u2fff" for word in words):
+        return len(line) <= _LONGEST_UNSPACED_NAME and not line.endswith(("\u3002", "\u3002\u300d"))
+    return all(not word[0].islower() or word in PARTICLES for word in words)
+
+
+def _asks(line: str) -> bool:
+    words = map(str.lower, _WORD.findall(line))
+    return any(word in ASKS for word in words) or any(map(line.__contains__, ASKS_INSIDE))
+
+
+def _says_something(line: str) -> bool:
+    """Return whether a line below a mail program's rule asks or names a number, so that it is no mere signature."""
+    return (
+        "?" in line
+        or "\uff1f" in line
+        or (_asks(line) and _NUMBER.search(line) is not None)
+        or _requests(line)
+    )
+
+
+def _requests(line: str) -> bool:
+    first = _WORD.search(line.lower())
+    return first is not None and first[0] in ASKS and first[0] not in CONTACT_LABELS
