@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.quality.registry import Row
-from tests.bench.signals_quality import automatic_mail
+from tests.bench.signals_quality import automatic_mail, own_words
 
 Measure = Callable[[], Sequence[Row]]
 
 SECTIONS: Final[Mapping[str, Measure]] = {
+    "own_words": own_words.measure,
     "automatic_mail": automatic_mail.measure,
 }
 _TOLD: Final = {True: "reached", False: "NOT reached", None: ""}

@@ -10,7 +10,14 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 from understanding.signals.cleaning.mail.letter_words import PARTICLES
-from understanding.signals.cleaning.mail.quotation_words import COLONS, FILLERS, STARTS, WEEKDAYS, WROTE
+from understanding.signals.cleaning.mail.quotation_words import (
+    COLONS,
+    FILLERS,
+    STARTS,
+    WEEKDAYS,
+    WROTE,
+    folded,
+)
 
 _LONGEST_LINE: Final = 250
 _MOST_LINES: Final = 3  # mail programs break the line at 72 characters
@@ -69,7 +76,7 @@ def _quoted_follows(lines: Sequence[str], at: int) -> bool:
 
 
 def _grade(text: str, *, quoted: bool) -> Grade:
-    lower = text.lower()
+    lower = folded(text)
     date, clock = _DATE.search(lower), _CLOCK.search(lower)
     address, verb = _ADDRESS.search(lower), WROTE.search(lower)
     if address is None and verb is None:

@@ -16,6 +16,7 @@ from understanding.signals.cleaning.mail.quotation_words import (
     FORWARD_PREFIXES,
     HEADERS,
     REPLY_PREFIXES,
+    folded,
     one_of,
 )
 
@@ -73,7 +74,7 @@ def _header(line: str) -> tuple[str, str] | None:
     label, colon, value = line.partition(":")
     if not colon or "\uff1a" in label:
         label, colon, value = line.partition("\uff1a")
-    kind = HEADERS.get(label.strip(" *_\t").lower()) if colon and len(label) <= _LONGEST_LABEL else None
+    kind = HEADERS.get(folded(label.strip(" *_\t"))) if colon and len(label) <= _LONGEST_LABEL else None
     return None if kind is None else (kind, value.strip(" *_\t"))
 
 
@@ -98,15 +99,15 @@ def _is_form(lines: Sequence[str], at: int, end: int, values: Mapping[str, str])
 def _other_label(line: str) -> bool:
     labelled = _LABELLED.match(line)
     return (
-        labelled is not None and labelled[1].lower() not in CONTACT_LABELS and not line.rstrip().endswith(":")
+        labelled is not None and folded(labelled[1]) not in CONTACT_LABELS and not line.rstrip().endswith(":")
     )
 
 
 def grade_of(block: Block, *, below_separator: bool) -> Grade | None:
     """Return how sure it is that the block stands above a desk's own mail; None where it is a forwarded one."""
-    sender, recipient = block.values["from"], block.values.get("to", "")
+    recipient = block.values.get("to", "")
     prefix = prefix_of(block.values.get("subject", ""))
-    if one_of(DESK_SENDS, _DOMAIN.sub(" ", sender)):
+    if _from_desk(block.values):
         return Grade.SURE
     if prefix in FORWARD_PREFIXES or one_of(DESK_GETS, _DOMAIN.sub(" ", recipient)):
         return None
@@ -116,10 +117,14 @@ def grade_of(block: Block, *, below_separator: bool) -> Grade | None:
     return Grade.UNSURE if below_separator or outlook else Grade.NONE
 
 
+def _from_desk(values: Mapping[str, str]) -> bool:
+    return one_of(DESK_SENDS, _DOMAIN.sub(" ", values["from"]))
+
+
 def prefix_of(subject: str) -> str:
     """Return what stands before the first colon of a subject, `re` or `fwd`; empty if nothing like it does."""
     prefix = _PREFIX.match(subject)
-    return "" if prefix is None else prefix[1].lower()
+    return "" if prefix is None else folded(prefix[1])
 
 
 def without_prefixes(subject: str) -> str:

@@ -17,6 +17,7 @@ from understanding.signals.cleaning.mail.quotation_words import (
     DECORATION,
     FORWARDED,
     ORIGINAL,
+    folded,
 )
 
 _LONGEST_MARKER: Final = 200
@@ -53,7 +54,7 @@ def introduction_at(lines: Sequence[str], at: int, line: str) -> Introduction | 
             return found
         if _ends_customers_text(lines, at, line):
             return Introduction(Kind.DELIMITER, at + 1, Grade.UNSURE)
-        if line.endswith(COLONS) and any(map(line.lower().__contains__, FORWARDED)):
+        if line.endswith(COLONS) and any(map(folded(line).__contains__, FORWARDED)):
             return Introduction(Kind.FORWARD, at + 1, Grade.SURE)
     if any(colon in line for colon in COLONS) and (block := block_at(lines, at)) is not None:
         return _above_block(block, below_separator=False)
@@ -72,7 +73,7 @@ def _above_block(block: Block, *, below_separator: bool) -> Introduction:
 
 def _drawn(lines: Sequence[str], at: int, line: str) -> Introduction | None:
     """Return what a line with dashes or the like around its words introduces."""
-    words = line.strip(DECORATION).lower()
+    words = folded(line.strip(DECORATION))
     if not words:
         return None
     if line.startswith("##-") or any(map(words.__contains__, ABOVE_THIS_LINE)):
@@ -92,6 +93,6 @@ def _ends_customers_text(lines: Sequence[str], at: int, line: str) -> bool:
     """Return whether a line by itself is a help desk's delimiter: nothing is drawn around it."""
     return (
         len(line) <= _LONGEST_UNDRAWN
-        and line.lower().rstrip(_ENDS).endswith(ABOVE_THIS_LINE)
+        and folded(line).rstrip(_ENDS).endswith(ABOVE_THIS_LINE)
         and (at == 0 or not lines[at - 1].strip(DECORATION))
     )

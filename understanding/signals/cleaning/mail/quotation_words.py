@@ -60,11 +60,16 @@ DEVICE_NAMES: Final = tuple(_LISTS["device_names"].split())
 """Parts of the line that a device or mail program adds."""
 
 
+def folded(text: str) -> str:
+    """Return the text in lower case; a Turkish capital I with its dot becomes a plain one."""
+    return text.lower().replace("i\u0307", "i")
+
+
 def one_of(words: frozenset[str], text: str) -> bool:
     """Return whether a word of the set is in the text; where words are not separated, whether it begins with one."""
     return any(
         word in words or (word[0] >= _UNSPACED_FROM and any(map(word.__contains__, _UNSPACED & words)))
-        for word in re.findall(r"[^\W\d_]+", text.lower())
+        for word in re.findall(r"[^\W\d_]+", folded(text))
     )
 
 

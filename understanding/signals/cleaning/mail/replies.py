@@ -102,6 +102,7 @@ class _Walk:
         self._told: list[int] = []  # those of the kept lines that have content
         self._characters = 0  # in them
         self._attributed = False
+        self._introduced = -1  # the line below the last introduction
         self._at = 0
 
     def run(self) -> None:
@@ -130,21 +131,20 @@ class _Walk:
         end = self._at
         while end < len(self.lines) and self.lines[end].lstrip().startswith(">"):
             end += 1
-        if not self._attributed and self._is_own(end):
+        written = [self.lines[at].lstrip()[1:] for at in range(self._at, end)]
+        introduced = self._attributed and self._at == self._introduced
+        if not introduced and (_are_facts(written) or (not self._attributed and self._is_own(written))):
             self._keep_to(end)
         self._at = end
 
-    def _is_own(self, end: int) -> bool:
-        """Return whether lines up to `end` that begin with `>`, and that nothing introduced, are the customer's own.
+    def _is_own(self, written: Sequence[str]) -> bool:
+        """Return whether lines, `written` behind a `>` that nothing introduced, are the customer's own.
 
-        `>50 % of users` compares, `>>>` is a prompt, and people quote error messages. A mail's quotation quotes
+        `>>>` is a prompt, and people quote error messages. A mail's quotation quotes
         others, or the message begins with it and goes on between others; and a blockquote says what it is, unless
         a colon announces it.
         """
-        written = [self.lines[at].lstrip()[1:] for at in range(self._at, end)]
-        if not all(line[:1] in {" ", ">", ""} for line in written) or all(
-            map(_is_fact, filter(str.strip, written))
-        ):
+        if not all(line[:1] in {" ", ">", ""} for line in written):
             return True
         if any(line.lstrip().startswith(">") for line in written):
             return written[0].startswith(">>")
@@ -165,7 +165,7 @@ class _Walk:
         elif quoted and found.grade is not Grade.NONE:
             self._attributed = True
             self._drop_rules_above()
-            self._at = found.end
+            self._at = self._introduced = self._first_told(found.end)
         elif found.grade is Grade.NONE:
             self._keep_to(found.end)
         elif self._is_top(found):
@@ -175,6 +175,11 @@ class _Walk:
         else:
             self._drop_rules_above()
             self._at = len(self.lines)
+
+    def _first_told(self, at: int) -> int:
+        while not self.lines[at].strip():
+            at += 1
+        return at
 
     def _quoted_from(self, at: int) -> bool:
         following = next((line for line in self.lines[at : at + 3] if line.strip()), "")
@@ -186,10 +191,8 @@ class _Walk:
             return False
         if prefix_of(self.lines[0]) in FORWARD_PREFIXES:
             return True
-        above = (
-            " ".join(self.lines[at] for at in self._told).lower() if self._characters <= _SHORT_NOTE else ""
-        )
-        return any(map(above.__contains__, POINTS_BELOW))
+        note = self.lines[self._told[-1]].lower() if self._told and self._characters <= _SHORT_NOTE else ""
+        return any(map(note.__contains__, POINTS_BELOW))
 
     def _keep_rest(self) -> None:
         self._keep_to(len(self.lines))
@@ -222,5 +225,6 @@ def _is_greeting(line: str) -> bool:
     ) or is_device_line(line)
 
 
-def _is_fact(line: str) -> bool:
-    return line.strip()[:1].isdigit()
+def _are_facts(written: Sequence[str]) -> bool:
+    """Return whether each line compares: a number stands directly behind `>`, as in `>50 % of users`."""
+    return all(line[:1].isdigit() for line in written)

@@ -19,6 +19,7 @@ from understanding.signals.cleaning.mail.quotation_words import (
     DEVICE_ENDS,
     DEVICE_NAMES,
     DEVICE_STARTS,
+    folded,
 )
 
 _LONGEST_VALEDICTION: Final = 60
@@ -40,6 +41,7 @@ _ADDRESS: Final = re.compile(
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _LINK: Final = re.compile(r"<?https?://\S+")
 _NUMBER: Final = re.compile(r"[0-9]{3}")
+_LONG_NUMBER: Final = re.compile(r"[0-9]{6}")  # longer than a postal code
 
 
 def signature_lines(lines: Sequence[str]) -> frozenset[int]:
@@ -55,7 +57,7 @@ def is_device_line(line: str) -> bool:
     """Return whether a mail program or device wrote the line."""
     if len(line) > _LONGEST_DEVICE_LINE:
         return False
-    lower = _LINK.sub("", line.lower()).strip()
+    lower = _LINK.sub("", folded(line)).strip()
     words = len(lower.split())
     if words > _MOST_DEVICE_WORDS or lower.endswith(("?", "!")):
         return False
@@ -85,7 +87,7 @@ def _below_closing(lines: Sequence[str], last: Sequence[int]) -> set[int]:
     """Return the closing and the names and addresses directly below it."""
     for place, at in enumerate(last):
         line = lines[at].strip()
-        if len(line) > _LONGEST_VALEDICTION or line.strip(_ENDS).lower() not in VALEDICTIONS or at == 0:
+        if len(line) > _LONGEST_VALEDICTION or folded(line.strip(_ENDS)) not in VALEDICTIONS or at == 0:
             continue
         gone = set(_names_and_addresses(lines, last[place + 1 :]))
         if gone or place == len(last) - 1:
@@ -95,7 +97,7 @@ def _below_closing(lines: Sequence[str], last: Sequence[int]) -> set[int]:
 
 def _names_and_addresses(lines: Sequence[str], below: Sequence[int]) -> Iterator[int]:
     for at in below:
-        closing = lines[at].strip(_ENDS).lower() in VALEDICTIONS
+        closing = folded(lines[at].strip(_ENDS)) in VALEDICTIONS
         if not closing and not _is_signature(lines[at]):
             return
         yield at
@@ -128,11 +130,15 @@ def _asks(line: str) -> bool:
 
 def _says_something(line: str) -> bool:
     """Return whether a line below a mail program's rule asks or names a number, so that it is no mere signature."""
+    if "?" in line or "\uff1f" in line or _requests(line):
+        return True
+    if _is_signature(line):
+        return False
+    labelled = _LABELLED_PHONE.fullmatch(line.strip()) is not None
     return (
-        "?" in line
-        or "\uff1f" in line
+        labelled
+        or _LONG_NUMBER.search(line) is not None
         or (_asks(line) and _NUMBER.search(line) is not None)
-        or _requests(line)
     )
 
 
