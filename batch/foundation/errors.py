@@ -43,6 +43,10 @@ class ViewsDamaged(Permanent):
     """The manifest of a run of views cannot be read."""
 
 
+class NothingToAcknowledge(Permanent):
+    """A person wants to acknowledge gaps where none are left, or without a reason."""
+
+
 class ArchivesMissing(Permanent):
     """The Java archives of Spark's Kafka source are not where set-up puts them."""
 

@@ -53,11 +53,15 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ArchivedTopic(msgspec.Struct, frozen=True, kw_only=True):
-    """All commits of one topic together: the next offset of each partition, and the files in order."""
+    """All commits of one topic together: the next offset of each partition, and the files in order.
+
+    `gaps` has, per partition that has any, all that its commits have.
+    """
 
     topic_id: str
     next_offsets: dict[int, int]
     files: tuple[HistoryFile, ...]
+    gaps: dict[int, tuple[tuple[int, int], ...]] = {}
 
     def watermarks_ms(self) -> dict[int, int]:
         """Return, per partition that has records, the broker's time of the last one."""
@@ -99,6 +103,7 @@ def extended(archive: Archive, commit: Commit) -> Archive:
             topic_id=added.topic_id,
             next_offsets={**known.next_offsets, **added.end},
             files=known.files + added.files,
+            gaps={**known.gaps, **{p: (*known.gaps.get(p, ()), gap) for p, gap in added.gaps.items()}},
         )
     return Archive(number=commit.number, topics=topics)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,17 +13,18 @@ from pyspark.sql import DataFrame, SparkSession
 from batch.foundation.reporting import Report
 from batch.foundation.storage import sync_files
 from batch.history.commits import Archive
-from batch.views.base import base_view, read_records, tickets_view
+from batch.views.base import base_view, no_unreadable, read_records, tickets_view
 from batch.views.clusters import clusters_of_run
 from batch.views.column_types import spark_schema
+from batch.views.gaps import undecodable_gaps, undecodable_of
 from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
 from batch.views.kept_groups import NO_ENCODER, EncoderAtHand
 from batch.views.row_batches import arrow_schema
 from batch.views.run_before import FROM_SCRATCH, RunBefore
-from schemas.records.topics import Topic
+from schemas.records.topics import OPEN_TO_PRODUCERS, Topic
 from schemas.views.batch_views import INTENT_MAP, UNLABELLED_CLUSTERS
 from schemas.views.definitions import definition_of
-from schemas.views.manifest import ViewFiles
+from schemas.views.manifest import ViewFiles, ViewGap
 from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 
 log = structlog.get_logger(__name__)
@@ -32,12 +33,20 @@ COMPILED_FROM_RECORDS: Final = 1_000_000
 """From so many archived records on, compiling each query to Java code takes less time than it saves."""
 
 
+class BuiltViews(NamedTuple):
+    """Where the views of a run lie, and the records that are in none because they cannot be read."""
+
+    files: dict[str, ViewFiles]
+    undecodable: tuple[ViewGap, ...]
+
+
 class ViewBuilder:
     """Writes views below `folder`, one folder each, and lets later ones query earlier ones by name."""
 
-    def __init__(self, spark: SparkSession, folder: Path) -> None:
+    def __init__(self, spark: SparkSession, folder: Path, before: RunBefore) -> None:
         self._spark = spark
         self._folder = folder
+        self._before = before
         self.files: dict[str, ViewFiles] = {}
 
     def write(self, view: View, rows: DataFrame) -> None:
@@ -54,10 +63,10 @@ class ViewBuilder:
         pq.write_table(table, target / "part-00000.parquet")
         self._adopt(target, view)
 
-    def take_over(self, view: View, before: RunBefore) -> bool:
+    def take_over(self, view: View) -> bool:
         """Take the view's files of the run before; False, and nothing is done, where it does not stay."""
         target = self._folder / view.name
-        if not before.take_over(view.name, target):
+        if not self._before.take_over(view.name, target):
             return False
         self._adopt(target, view)
         return True
@@ -82,40 +91,57 @@ def build_views(
     encoder: EncoderAtHand = NO_ENCODER,
     intents: GivenIntents = NOTHING_GIVEN,
     before: RunBefore = FROM_SCRATCH,
-) -> dict[str, ViewFiles]:
+) -> BuiltViews:
     """Write all views of the archive's records to `folder`, return where they are; `topic_names` are full.
 
     Views of which nothing changed since the run `before` are its files. Without an encoder there are no clusters.
     """
     records = sum(file.rows for topic in archive.topics.values() for file in topic.files)
     spark.conf.set("spark.sql.codegen.wholeStage", records >= COMPILED_FROM_RECORDS)
-    builder = ViewBuilder(spark, folder)
+    builder = ViewBuilder(spark, folder, before)
+    undecodable: dict[Topic, tuple[ViewGap, ...]] = {}
     for view in sorted(BASE_VIEWS, key=lambda view: view.name == "tickets"):  # made from ticket_events
-        if builder.take_over(view, before):
-            continue
-        progress(f"views: {view.name}")
-        archived = archive.topics.get(topic_names[view.topic])
-        if archived is None or not archived.files:
-            builder.write_few(view, [])
+        name = topic_names[view.topic]
+        if builder.take_over(view):
+            found = undecodable_of(before.gaps, name)
         else:
-            _write_base(builder, view, read_records(spark, [history / file.path for file in archived.files]))
+            progress(f"views: {view.name}")
+            found = _write_base(builder, view, name, _archived(spark, history, archive, name))
+        undecodable.setdefault(view.topic, found)
     builder.write_few(INTENT_MAP, intents.rows)
     for derived in DERIVED_VIEWS:
-        if not builder.take_over(derived, before):
+        if not builder.take_over(derived):
             progress(f"views: {derived.name}")
             builder.write(derived, spark.sql(derived.sql).to(spark_schema(derived.columns)))
     progress(f"views: {UNLABELLED_CLUSTERS.name}")
     builder.write_few(UNLABELLED_CLUSTERS, clusters_of_run(folder, encoder, before=before.folder, as_of=now))
-    return builder.files
+    return BuiltViews(builder.files, tuple(gap for found in undecodable.values() for gap in found))
 
 
-def _write_base(builder: ViewBuilder, view: BaseView, records: DataFrame) -> None:
+def _archived(spark: SparkSession, history: Path, archive: Archive, topic: str) -> DataFrame | None:
+    """Return the records of a topic, by its full name; None where it has none."""
+    archived = archive.topics.get(topic)
+    if archived is None or not archived.files:
+        return None
+    return read_records(spark, [history / file.path for file in archived.files])
+
+
+def _write_base(
+    builder: ViewBuilder, view: BaseView, topic: str, records: DataFrame | None
+) -> tuple[ViewGap, ...]:
+    """Write a base view, and return what it lacks of its topic."""
+    if records is None:
+        builder.write_few(view, [])
+        return ()
     spark = records.sparkSession
-    unreadable = spark.sparkContext.accumulator(0)
+    unreadable = no_unreadable(spark)
     if view.name == "tickets":
         rows = tickets_view(records, spark.table("ticket_events"), unreadable)
     else:
         rows = base_view(records, view, unreadable)
     builder.write(view, rows)
-    if unreadable.value:
-        log.warning("records that are no event of their topic", view=view.name, records=unreadable.value)
+    gaps = undecodable_gaps(topic, unreadable.value)
+    if gaps:
+        count = sum(gap.records for gap in gaps)
+        log.warning("records that are no event of their topic", view=view.name, records=count, first=gaps[0])
+    return () if view.topic in OPEN_TO_PRODUCERS else gaps

@@ -5,16 +5,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from pyspark.sql import SparkSession
 
 from batch.foundation.publishing import publish
 from batch.foundation.reporting import Report
+from batch.history.acknowledgements import Acknowledgement, as_acknowledged, read_acknowledgements
 from batch.history.commits import Archive
 from batch.views.announcements import performance_announcements, views_announcement
-from batch.views.build import build_views
+from batch.views.build import BuiltViews, build_views
+from batch.views.gaps import expired_gaps
 from batch.views.given_intents import NOTHING_GIVEN, GivenIntents
 from batch.views.kept_groups import NO_ENCODER, EncoderAtHand
 from batch.views.run_before import FROM_SCRATCH, RunBefore, views_that_stay
@@ -50,6 +52,16 @@ def code_version() -> str:
     return f"{release}+{hashlib.sha256(definitions).hexdigest()[:12]}"
 
 
+class _Wanted(NamedTuple):
+    """All that a run that is made now shows; of topics the full names."""
+
+    archive: Archive
+    boundary: Mapping[str, TopicBoundary]
+    intents: GivenIntents
+    acknowledged: tuple[Acknowledgement, ...]
+    names: Mapping[Topic, str]
+
+
 def build_run(
     spark: Callable[[], SparkSession],
     history: Path,
@@ -73,36 +85,59 @@ def build_run(
     run = newest_run(views)
     names = {topic: prefix + topic for topic in Topic}
     boundary = boundary_of(archive, tuple(names[topic] for topic in SERVED))
-    if run is None or not _shows(run.manifest, boundary, intents):
-        run_id = run_id_at(now, archive.number)
-        progress("views 2: write the views")
-        files = build_views(
-            spark(),
-            history,
-            archive,
-            views / run_id,
-            topic_names=names,
-            now=now,
-            progress=progress,
-            encoder=encoder,
-            intents=intents,
-            before=_taken_over(views, run, boundary, intents, names),
+    wanted = _Wanted(archive, boundary, intents, read_acknowledgements(history), names)
+    if run is None or not _shows(run.manifest, wanted):
+        before = _taken_over(views, run, wanted)
+        run = _new_run(
+            spark(), history, views, wanted, now=now, progress=progress, encoder=encoder, before=before
         )
-        progress("views 3: write the manifest")
-        manifest = Manifest(
-            run_id=run_id,
-            created_at=now,
-            history_commit=archive.number,
-            boundary=boundary,
-            views=files,
-            code_version=code_version(),
-            intent_map=intents.sum,
-        )
-        run = write_manifest(views, manifest)
     if not is_current(views, run):
         progress("views 4: swap the pointer")
         make_current(views, run)
     return run
+
+
+def _new_run(
+    spark: SparkSession,
+    history: Path,
+    views: Path,
+    wanted: _Wanted,
+    *,
+    now: datetime,
+    progress: Report,
+    encoder: EncoderAtHand,
+    before: RunBefore,
+) -> CompleteRun:
+    run_id = run_id_at(now, wanted.archive.number)
+    progress("views 2: write the views")
+    built = build_views(
+        spark,
+        history,
+        wanted.archive,
+        views / run_id,
+        topic_names=wanted.names,
+        now=now,
+        progress=progress,
+        encoder=encoder,
+        intents=wanted.intents,
+        before=before,
+    )
+    progress("views 3: write the manifest")
+    return write_manifest(views, _manifest(run_id, now, wanted, built))
+
+
+def _manifest(run_id: str, now: datetime, wanted: _Wanted, built: BuiltViews) -> Manifest:
+    gaps = (*expired_gaps(wanted.archive, wanted.boundary), *built.undecodable)
+    return Manifest(
+        run_id=run_id,
+        created_at=now,
+        history_commit=wanted.archive.number,
+        boundary=dict(wanted.boundary),
+        views=built.files,
+        code_version=code_version(),
+        intent_map=wanted.intents.sum,
+        gaps=as_acknowledged(gaps, wanted.acknowledged),
+    )
 
 
 def announce_run(
@@ -131,19 +166,15 @@ def announce_run(
     remove_old(views, keep=keep, served=run.run_id)
 
 
-def _shows(manifest: Manifest, boundary: Mapping[str, TopicBoundary], intents: GivenIntents) -> bool:
+def _shows(manifest: Manifest, wanted: _Wanted) -> bool:
     """Tell whether a run has all that views are made of; other logs that were archived since are in none."""
-    shown = (manifest.boundary, manifest.code_version, manifest.intent_map)
-    return shown == (boundary, code_version(), intents.sum)
+    shown = (manifest.boundary, manifest.code_version, manifest.intent_map, manifest.gaps)
+    gaps = as_acknowledged(manifest.gaps, wanted.acknowledged)
+    return shown == (wanted.boundary, code_version(), wanted.intents.sum, gaps)
 
 
-def _taken_over(
-    views: Path,
-    run: CompleteRun | None,
-    boundary: Mapping[str, TopicBoundary],
-    intents: GivenIntents,
-    names: Mapping[Topic, str],
-) -> RunBefore:
+def _taken_over(views: Path, run: CompleteRun | None, wanted: _Wanted) -> RunBefore:
     if run is None or run.manifest.code_version != code_version():
         return FROM_SCRATCH
-    return RunBefore(views / run.run_id, views_that_stay(run.manifest, boundary, intents.sum, names))
+    stay = views_that_stay(run.manifest, wanted.boundary, wanted.intents.sum, wanted.names)
+    return RunBefore(views / run.run_id, stay, run.manifest.gaps)

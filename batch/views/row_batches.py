@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from batch.views.gaps import UnreadableRange, joined
 from schemas.records.derived import Origin
 from schemas.records.envelope import EventError
 from schemas.views.base_columns import BaseColumn
@@ -32,22 +33,25 @@ def arrow_schema(columns: Iterable[BaseColumn]) -> pa.Schema:
 class RowBatches:
     """Turns batches of archived records into batches of one base view's rows; Spark carries it to its workers.
 
-    A record that is no event of the view's topic adds no row and is counted: it stays in the archive and, where
-    a stage read it, in dead_letters.
+    A record that is no event of the view's topic adds no row and is told to `on_unreadable`, once a batch and in
+    ranges: it stays in the archive and, where a stage read it, in dead_letters.
     """
 
-    def __init__(self, view_name: str, count_unreadable: Callable[[int], Any]) -> None:
+    def __init__(self, view_name: str, on_unreadable: Callable[[list[UnreadableRange]], Any]) -> None:
         self._view_name = view_name
-        self._count_unreadable = count_unreadable
+        self._on_unreadable = on_unreadable
 
     def __call__(self, batches: Batches) -> Batches:
         """Yield one batch of rows for each batch of records."""
         schema = arrow_schema(VIEWS[self._view_name].columns)
         for batch in batches:
-            rows = [row for record in batch.to_pylist() if (row := self._row(record)) is not None]
+            unreadable: list[UnreadableRange] = []
+            rows = [row for record in batch.to_pylist() if (row := self._row(record, unreadable)) is not None]
+            if unreadable:
+                self._on_unreadable(joined(unreadable))
             yield as_batch(rows, schema)
 
-    def _row(self, record: dict[str, Any]) -> Row | None:
+    def _row(self, record: dict[str, Any], unreadable: list[UnreadableRange]) -> Row | None:
         headers = [(header["key"], header["value"]) for header in record["headers"] or ()]
         origin = Origin(
             topic_id=record["topic_id"],
@@ -57,8 +61,9 @@ class RowBatches:
         )
         try:
             return ROW_OF[self._view_name](headers, record["value"], origin)
-        except EventError:
-            self._count_unreadable(1)
+        except EventError as error:
+            reason = f"{type(error).__name__}: {error}"
+            unreadable.append(UnreadableRange(origin.partition, origin.offset, origin.offset, reason))
             return None
 
 

@@ -11,15 +11,19 @@ import pyarrow.parquet as pq
 from schemas.records.topics import Topic
 from schemas.views.batch_views import INTENT_MAP
 from schemas.views.definitions import sources
-from schemas.views.manifest import Manifest, TopicBoundary
+from schemas.views.manifest import Manifest, TopicBoundary, ViewGap
 from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS
 
 
 class RunBefore(NamedTuple):
-    """The folder of a run of the same code, None where there is none, and the rows of those of its views that stay."""
+    """A run of the same code: its folder, None where there is no such run, and the rows of those views that stay.
+
+    `gaps` are what its views lack.
+    """
 
     folder: Path | None
     stay: Mapping[str, int]
+    gaps: tuple[ViewGap, ...] = ()
 
     def take_over(self, name: str, target: Path) -> bool:
         """Link a view's files into the folder `target`; False where it does not stay, or its files are not whole."""

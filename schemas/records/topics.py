@@ -116,3 +116,6 @@ ARCHIVED: Final = (
 
 SERVED: Final = (Topic.TICKETS_LOG, Topic.AGENTS_EVENTS, Topic.TICKETS_DEAD, Topic.MODELS_PUBLISHED)
 """The logs that views are made of: batch's up to the manifest's offsets, serving's tail from there on."""
+
+OPEN_TO_PRODUCERS: Final = frozenset({Topic.TICKETS_EVENTS, Topic.CUSTOMERS_EVENTS, Topic.AGENTS_EVENTS})
+"""Topics to which anybody may send anything: what is no event there is in dead letters, and no view lacks it."""

@@ -1,7 +1,7 @@
 """The manifest of a batch run: which views it made, and the exact offsets up to which they are complete."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -32,11 +32,29 @@ class ViewFiles(msgspec.Struct, frozen=True, kw_only=True):
     definition: str = ""
 
 
+class ViewGap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Records below a run's boundary that are in none of its views: `records` of the offsets from first to last.
+
+    expired: Kafka deleted them before they were archived, and whatever they were is gone. undecodable: they are no
+    event of their topic to the version that made the run; `error` says why the first is not. acknowledged: a person
+    has said that the views are whole without them.
+    """
+
+    kind: Literal["expired", "undecodable"]
+    topic: str
+    partition: int
+    first_offset: int
+    last_offset: int
+    records: int
+    error: str = ""
+    acknowledged: bool = False
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch run made: written last, into `<views>/<run_id>/manifest.json`, never changed.
 
-    `boundary` is by full topic name. `history_commit` is the number of the archive's commit that the run read,
-    `intent_map` the sha256 of the file that its view `intent_map` is made of.
+    `boundary` is by full topic name; `gaps` are what the views lack below it. `history_commit` is the number of the
+    archive's commit that the run read, `intent_map` the sha256 of the file that its view `intent_map` is made of.
     """
 
     run_id: str
@@ -46,6 +64,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     views: dict[str, ViewFiles]
     code_version: str
     intent_map: str = ""
+    gaps: tuple[ViewGap, ...] = ()
     format_version: int = FORMAT_VERSION
 
 

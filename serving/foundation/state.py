@@ -10,7 +10,10 @@ GapKind = Literal["expired", "recreated", "missing_topic", "undecodable"]
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that the answers lack; `message` says what and where, `act` what to do about it."""
+    """Something that the answers lack; `message` says what and where, `act` what to do about it.
+
+    `of_run` says that the batch run lacks it, so that it stays until another run is served.
+    """
 
     kind: GapKind
     topic: str
@@ -19,6 +22,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     partition: int | None = None
     offset: int | None = None  # the last offset that the gap concerns
     records: int = 1
+    of_run: bool = False
 
 
 class PartitionState(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +97,11 @@ def reasons(state: ServedState) -> tuple[str, ...]:
     return (*waiting, *(f"{gap.message}; {gap.act}" for gap in state.gaps))
 
 
+def has_all_of_tail(state: ServedState) -> bool:
+    """Tell whether the tail was read to its end and lacks nothing, whatever the batch run lacks."""
+    return state.caught_up and all(gap.of_run for gap in state.gaps)
+
+
 def answer_metadata(state: ServedState, now: datetime) -> AnswerMetadata:
     """Return what an answer from the snapshot `state` says about itself at `now`."""
     mark = watermark_ms(state)
@@ -128,5 +137,5 @@ def without_gaps(state: ServedState, kinds: Iterable[GapKind]) -> ServedState:
     return msgspec.structs.replace(state, gaps=tuple(gap for gap in state.gaps if gap.kind not in gone))
 
 
-def _place(gap: Gap) -> tuple[GapKind, str, int | None]:
-    return gap.kind, gap.topic, gap.partition
+def _place(gap: Gap) -> tuple[bool, GapKind, str, int | None]:
+    return gap.of_run, gap.kind, gap.topic, gap.partition

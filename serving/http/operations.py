@@ -101,7 +101,7 @@ async def health(serving: NamedDependency[Serving]) -> Response[Health]:
 
 @get("/ready")
 async def ready(serving: NamedDependency[Serving]) -> Response[Readiness]:
-    """503 until the tail has once been read to its end without a gap; then 200."""
+    """503 until the tail has once been read to its end without a gap of its own; then 200."""
 
     def question(snapshot: Snapshot) -> Response[Readiness]:
         status = serving.status

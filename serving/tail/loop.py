@@ -11,11 +11,11 @@ import structlog
 from kafka.errors import KafkaError
 
 from schemas.errors import Permanent
-from schemas.records.topics import Topic
+from schemas.records.topics import OPEN_TO_PRODUCERS, Topic
 from schemas.views.manifest import CurrentRun
 from serving.foundation.errors import OutOfMemory, RunUnusable
 from serving.foundation.runs import Run, load_run, read_pointer
-from serving.foundation.state import ServedState, reasons
+from serving.foundation.state import ServedState, has_all_of_tail
 from serving.merge.store import MergeStore
 from serving.tail import progress
 from serving.tail.kafka_log import Log, OutOfBounds
@@ -28,8 +28,6 @@ _log = structlog.get_logger(__name__)
 _NOTHING_TO_READ_S: Final = 0.5
 _SHORTEST_REST_S: Final = 0.25
 _LONGEST_REST_S: Final = 5.0
-_OF_OTHERS: Final = frozenset({Topic.AGENTS_EVENTS})
-"""Topics that producers write to: what is no event goes to dead letters there, so it is no gap here."""
 
 
 class TailTiming(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,7 +199,7 @@ class Tail:
         self._store.append({name: arrow_table(name, found) for name, found in rows.items()}, new)
         self._state, self._reading = new, {**self._reading, **nexts}
         lag = sum(max(0, end - nexts.get(place, 0)) for place, end in ends.items())
-        self._status.change(lag=lag, ready=self._status.now.ready or not reasons(new))
+        self._status.change(lag=lag, ready=self._status.now.ready or has_all_of_tail(new))
         self._status.count(records=len(records), refused=len(refused))
 
     def _with_refused(self, state: ServedState, refused: Iterable[RefusedRecord]) -> ServedState:
@@ -210,7 +208,7 @@ class Tail:
             record = one.record
             place = (names[record.topic], record.partition)
             _log.error("a record cannot be read", topic=place[0], offset=record.offset, error=one.error)
-            if record.topic not in _OF_OTHERS:
+            if record.topic not in OPEN_TO_PRODUCERS:
                 state = progress.with_undecodable(state, place, record.offset, one.error)
         return state
 

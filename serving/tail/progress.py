@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.views.manifest import Manifest, TopicBoundary
+from schemas.views.manifest import Manifest, TopicBoundary, ViewGap
 from serving.foundation.state import (
     Gap,
     GapKind,
@@ -21,6 +21,7 @@ Place = tuple[str, int]
 """A topic's full name and a partition."""
 
 _ABOUT_TOPICS: Final[tuple[GapKind, ...]] = ("recreated", "missing_topic")
+_ACKNOWLEDGE: Final = "once you know what is missing, say so by `ticketyard batch gaps --acknowledge REASON`"
 _RUN_BATCH: Final = "run `ticketyard batch run`, whose views will hold it if the archive does"
 
 
@@ -56,7 +57,8 @@ def state_for_run(
         name: _topic_for_run(topic, manifest.boundary.get(name), continues=kept)
         for name, topic in state.topics.items()
     }
-    gaps = tuple(gap for gap in state.gaps if not _covered(gap, manifest))
+    stay = tuple(gap for gap in state.gaps if _stays(gap, manifest, continues=kept))
+    gaps = (*stay, *run_gaps(manifest))
     new = ServedState(run_id=manifest.run_id, topics=topics, gaps=gaps, caught_up=state.caught_up and kept)
     return new if live is None else with_topic_gaps(new, live)
 
@@ -90,6 +92,39 @@ def _topic_for_run(was: TopicState, boundary: TopicBoundary | None, *, continues
 
 def _partition_for_run(old: PartitionState, batch: int, mark: int | None) -> PartitionState:
     return PartitionState(batch=batch, next=max(old.next, batch), watermark_ms=_later(old.watermark_ms, mark))
+
+
+def _stays(gap: Gap, manifest: Manifest, *, continues: bool) -> bool:
+    """Return whether a gap is still one: of a tail that goes on, where the run does not reach over it."""
+    return gap.kind in _ABOUT_TOPICS or (continues and not gap.of_run and not _covered(gap, manifest))
+
+
+def run_gaps(manifest: Manifest) -> tuple[Gap, ...]:
+    """Return what a run says that its views lack, but for what somebody has acknowledged."""
+    return tuple(_of_run(gap) for gap in manifest.gaps if not gap.acknowledged)
+
+
+def _of_run(gap: ViewGap) -> Gap:
+    place = f"{gap.topic} partition {gap.partition}"
+    offsets = f"offsets {gap.first_offset} to {gap.last_offset}"
+    if gap.kind == "expired":
+        message = f"{place}: Kafka deleted {offsets} before batch archived them, so no view has them"
+        act = _ACKNOWLEDGE
+    else:
+        message = (
+            f"{place}: {gap.records} records of {offsets} cannot be read ({gap.error}), so no view has them"
+        )
+        act = f"run batch with the version that wrote them, or {_ACKNOWLEDGE}"
+    return Gap(
+        kind=gap.kind,
+        topic=gap.topic,
+        partition=gap.partition,
+        offset=gap.last_offset + 1,
+        records=gap.records,
+        of_run=True,
+        message=message,
+        act=act,
+    )
 
 
 def _covered(gap: Gap, manifest: Manifest) -> bool:

@@ -7,14 +7,16 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 import pytest
-from kafka import KafkaConsumer, TopicPartition
+from click.testing import CliRunner
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from pyspark.sql import SparkSession
 
 from batch.foundation.settings import BatchSettings
 from batch.foundation.spark import spark_session
 from batch.history.commits import read_archive
 from batch.views.refresh import build_run
-from batch.views.runs import complete_run_ids, is_current, read_run
+from batch.views.runs import CompleteRun, complete_run_ids, is_current, read_run
+from infra.cli.models import batch as batch_commands
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentPerformanceMeasured, ViewsPublished
 from schemas.records.partitioning import partition_for
@@ -154,6 +156,52 @@ def test_views_that_are_taken_over_are_those_of_scratch(
     for name in VIEWS:
         made = pq.read_table(tmp_path / "scratch" / scratch.run_id / name, partitioning=None).to_pylist()
         assert sorted(map(repr, home.view(third, name))) == sorted(map(repr, made)), name
+
+
+def test_what_the_views_lack_is_known_in_every_later_run(
+    new_home: NewHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a run had passed a gap or an unreadable record nobody knew of it, and answers called themselves complete.
+
+    It stays known in runs that read the records again and in those that take the views over, until it is acknowledged.
+    """
+    home = new_home()
+    home.publish(SimulatedLogs(tickets=20, seed=4))
+    log = home.name(Topic.TICKETS_LOG)
+    first = home.archive().topics[log].next_offsets[0]
+    producer = KafkaProducer(**home.options)
+    for value in (b"lost", b"lost", b"not JSON", b"nor this"):
+        producer.send(log, value=value, partition=0)
+    producer.flush()
+    producer.close()
+    admin = KafkaAdminClient(**home.options)
+    admin.delete_records({TopicPartition(log, 0): first + 2})
+    admin.close()
+    home.archive(accept_gaps=True)
+    known = [("expired", first, first + 1, False), ("undecodable", first + 2, first + 3, False)]
+    assert gaps_of(home.refresh()) == known
+    home.archive()  # what it has published of agents itself
+    steps = Deadly()
+    assert gaps_of(home.refresh(steps)) == known
+    assert "views: ticket_events" not in steps.steps
+    home.publish(SimulatedLogs(tickets=5, seed=5))
+    home.archive()
+    assert gaps_of(home.refresh(steps)) == known
+    assert "views: ticket_events" in steps.steps
+
+    for name in ("home", "history_uri", "views_uri"):
+        monkeypatch.setenv(f"TICKETYARD_{name.upper()}", str(getattr(home.settings, name)))
+    listed = CliRunner().invoke(batch_commands.command, ["gaps", "--acknowledge", "a test of ours"])
+    assert listed.exit_code == 0, listed.output
+    assert f"{log} partition 0: 2 records of offsets {first} to {first + 1} deleted before" in listed.output
+    assert gaps_of(home.refresh()) == [(kind, start, end, True) for kind, start, end, _ in known]
+
+
+def gaps_of(run: CompleteRun) -> list[tuple[str, int, int, bool]]:
+    """Return (kind, first and last offset, whether it is acknowledged) of what a run lacks."""
+    gaps = run.manifest.gaps
+    assert {gap.partition for gap in gaps} == {0}
+    return [(gap.kind, gap.first_offset, gap.last_offset, gap.acknowledged) for gap in gaps]
 
 
 def test_logs_that_no_view_shows_make_no_run(new_home: NewHome) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from kafka.errors import KafkaConnectionError
+from msgspec.structs import replace
 
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import AgentUpdated
 from schemas.records.topics import SERVED, Topic
+from schemas.views.manifest import ViewGap
 from schemas.vocabulary import AgentStatus, Status
 from serving.foundation.errors import OutOfMemory
 from serving.foundation.state import AnswerMetadata, ServedState
@@ -253,6 +255,22 @@ def test_records_that_expired_are_reported_until_batch_has_them(bench: TailBench
     bench.step()
     assert bench.metadata.complete
     assert len(bench.rows("SELECT * FROM ticket_events")) == 3
+
+
+def test_what_the_run_lacks_makes_answers_incomplete_and_the_server_ready(bench: TailBench) -> None:
+    """Another server would have no more, so it takes questions, and each answer says what the views lack."""
+    rows = [ticket_row("a", 1, 1), ticket_row("a", 1, 2)]
+    for row in rows:
+        bench.write("a", row.revision)
+    gap = ViewGap(kind="expired", topic=LOG, partition=0, first_offset=0, last_offset=0, records=1)
+    bench.run_of("run-1", [(0, 1, rows[1])], {0: 2, 1: 0}, gaps=(gap,))
+    bench.step(2)
+    assert (bench.metadata.run_id, bench.metadata.complete, bench.board.now.ready) == ("run-1", False, True)
+    (reason,) = bench.metadata.reasons
+    assert "Kafka deleted offsets 0 to 0 before batch archived them" in reason
+    bench.run_of("run-2", [(0, 1, rows[1])], {0: 2, 1: 0}, gaps=(replace(gap, acknowledged=True),))
+    bench.step()
+    assert bench.metadata.complete
 
 
 def test_a_record_expiring_under_the_reader_is_a_gap(bench: TailBench) -> None:

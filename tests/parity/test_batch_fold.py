@@ -105,7 +105,7 @@ def views(
     )
     names = {topic: str(topic) for topic in Topic}
     with spark_session(BatchSettings(spark_master="local[1]", spark_shuffle_partitions=2)) as spark:
-        files = build_views(
+        built = build_views(
             spark,
             history,
             archive,
@@ -115,7 +115,7 @@ def views(
             progress=lambda _step: None,
             intents=GivenIntents([RENAMED], "sum"),
         )
-    return folder, files
+    return folder, built.files
 
 
 def read(views: tuple[Path, dict[str, ViewFiles]], name: str) -> list[dict[str, Any]]:

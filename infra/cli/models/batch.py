@@ -51,6 +51,25 @@ def views(master: str | None) -> None:
 
 @command.command()
 @click.option(
+    "--acknowledge",
+    metavar="REASON",
+    help="Say that answers are whole without what is listed, and why; the archive keeps it.",
+)
+def gaps(acknowledge: str | None) -> None:
+    """List what the views lack: records that Kafka deleted before they were archived or that cannot be read."""
+    from batch.views.gaps import acknowledge_gaps, known_gaps, sentence  # noqa: PLC0415 - as in _cycle
+
+    settings = _settings(None)
+    found = known_gaps(settings.views_folder, settings.history_folder)
+    click.echo("\n".join(map(sentence, found)) or "the views lack nothing")
+    if acknowledge is not None:
+        kept = acknowledge_gaps(settings.history_folder, found, reason=acknowledge, now=datetime.now(UTC))
+        log.warning("gaps are acknowledged", reason=acknowledge, kept=str(kept))
+        click.echo(f"kept in {kept}; the next `ticketyard batch run` makes views that count as whole")
+
+
+@command.command()
+@click.option(
     "--incremental",
     is_flag=True,
     help="Do not train: teach the current model's first tier the corrections, in a fraction of the time.",

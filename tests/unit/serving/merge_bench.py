@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from schemas.records.topics import SERVED, Topic
 from schemas.views.definitions import definition_of
-from schemas.views.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles
+from schemas.views.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles, ViewGap
 from serving.foundation.runs import Run, load_run, read_pointer
 from serving.foundation.state import ServedState
 from serving.merge.answers import ReaderPool
@@ -41,6 +41,7 @@ def write_run(
     topic_id: str = LOG_ID,
     topic: str = LOG,
     definitions: Mapping[str, str] = MappingProxyType({}),
+    gaps: tuple[ViewGap, ...] = (),
 ) -> None:
     """Write a batch run up to `ends` of tickets.log, and make it the current one.
 
@@ -68,9 +69,14 @@ def write_run(
             for name, table in tables.items()
         },
         code_version="test",
+        gaps=gaps,
     )
-    body = msgspec.json.encode(manifest)
-    (folder / "manifest.json").write_bytes(body)
+    _make_current(views, manifest)
+
+
+def _make_current(views: Path, manifest: Manifest) -> None:
+    run_id, body = manifest.run_id, msgspec.json.encode(manifest)
+    (views / run_id / "manifest.json").write_bytes(body)
     pointer = CurrentRun(
         run_id=run_id, manifest=f"{run_id}/manifest.json", sha256=hashlib.sha256(body).hexdigest()
     )

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from batch.foundation.errors import HistoryDamaged
 from batch.history.commits import EMPTY_ARCHIVE, Archive, Commit, HistoryFile, TopicCommit, extended
@@ -28,6 +29,17 @@ def test_commits_add_up() -> None:
     topic = two_commits().topics["log"]
     assert topic.next_offsets == {0: 9}
     assert [file.first_offset for file in topic.files] == [0, 4]
+
+
+def test_gaps_add_up() -> None:
+    """What Kafka had deleted before a commit is still known after the next, which is complete."""
+    first, second = commit(1, 0, 4), commit(2, 4, 9)
+    torn = replace(first.topics["log"], gaps={0: (0, 2)})
+    archive = extended(extended(EMPTY_ARCHIVE, replace(first, topics={"log": torn})), second)
+    again = replace(commit(3, 9, 12).topics["log"], gaps={0: (9, 10)})
+    assert archive.topics["log"].gaps == {0: ((0, 2),)}
+    later = extended(archive, replace(second, number=3, topics={"log": again}))
+    assert later.topics["log"].gaps == {0: ((0, 2), (9, 10))}
 
 
 def test_watermark_is_the_last_record() -> None:

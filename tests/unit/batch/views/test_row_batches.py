@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from msgspec import Raw
 
+from batch.views.gaps import UnreadableRange
 from batch.views.row_batches import RowBatches, arrow_schema, as_batch
 from schemas.records.derived import SourceEvent, TicketLogged
 from schemas.records.envelope import Envelope, encode_body, encode_headers
@@ -55,10 +56,10 @@ def records(view: str) -> list[dict[str, Any]]:
     ]
 
 
-def convert(view: str, rows: list[dict[str, Any]]) -> tuple[pa.Table, int]:
-    unreadable: list[int] = []
-    batches = RowBatches(view, unreadable.append)([pa.RecordBatch.from_pylist(rows)])
-    return pa.Table.from_batches(list(batches)), sum(unreadable)
+def convert(view: str, rows: list[dict[str, Any]]) -> tuple[pa.Table, list[UnreadableRange]]:
+    unreadable: list[UnreadableRange] = []
+    batches = RowBatches(view, unreadable.extend)([pa.RecordBatch.from_pylist(rows)])
+    return pa.Table.from_batches(list(batches)), unreadable
 
 
 @pytest.mark.parametrize("view", EVENTS)
@@ -69,17 +70,18 @@ def test_each_record_is_a_row(view: str) -> None:
     assert table.schema == arrow_schema(VIEWS[view].columns)
     assert table["log_offset"].to_pylist() == list(range(len(rows)))
     assert set(table["logged_at"].to_pylist()) == {AT}
-    assert unreadable == 0
+    assert unreadable == []
 
 
-def test_unreadable_records_are_counted_and_skipped() -> None:
-    """A record that is no event stops nothing: the others become rows, and it is counted."""
+def test_unreadable_records_are_told_and_skipped() -> None:
+    """A record that is no event stops nothing: the others become rows, and its place and the reason are told."""
     rows = records("ticket_events")
-    rows[3]["value"] = b"\xff not JSON"
+    for offset in (1, 3, 4):
+        rows[offset]["value"] = b"\xff not JSON"
     table, unreadable = convert("ticket_events", rows)
-    assert unreadable == 1
-    assert 3 not in table["log_offset"].to_pylist()
-    assert table.num_rows == len(rows) - 1
+    assert [(one.partition, one.first, one.last) for one in unreadable] == [(1, 1, 1), (1, 3, 4)]
+    assert all(one.error.startswith("InvalidBody: TicketLogged: ") for one in unreadable)
+    assert table["log_offset"].to_pylist() == [0, 2]
 
 
 @pytest.mark.parametrize("view", BASE_VIEWS, ids=lambda view: view.name)

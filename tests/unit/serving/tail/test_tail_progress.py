@@ -1,11 +1,12 @@
 """Where the tail stands after a switch, a gap or a read."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 
-from schemas.views.manifest import Manifest, TopicBoundary
-from serving.foundation.state import PartitionState, ServedState
+from schemas.views.manifest import Manifest, TopicBoundary, ViewGap
+from serving.foundation.state import PartitionState, ServedState, reasons
 from serving.tail import progress
 from serving.tail.progress import Bounds, LiveTopic
 from serving.tail.topic_ids import same_topic_id
@@ -22,7 +23,12 @@ def started() -> ServedState:
     return progress.advance(state, {(LOG, 0): 10, (LOG, 1): 4}, {(LOG, 0): 100})
 
 
-def manifest(offsets: dict[str, int], topic_id: str = ID, marks: dict[str, int] | None = None) -> Manifest:
+def manifest(
+    offsets: dict[str, int],
+    topic_id: str = ID,
+    marks: dict[str, int] | None = None,
+    gaps: tuple[ViewGap, ...] = (),
+) -> Manifest:
     """A run that ends at these offsets of the log."""
     return Manifest(
         run_id="run-2",
@@ -31,6 +37,7 @@ def manifest(offsets: dict[str, int], topic_id: str = ID, marks: dict[str, int] 
         boundary={LOG: TopicBoundary(topic_id=topic_id, offsets=offsets, watermarks_ms=marks or {})},
         views={},
         code_version="test",
+        gaps=gaps,
     )
 
 
@@ -104,6 +111,48 @@ def test_an_unreadable_record_is_a_gap_that_counts() -> None:
     (gap,) = state.gaps
     assert (gap.kind, gap.records, gap.offset) == ("undecodable", 2, 8)
     assert progress.state_for_run(state, manifest({"0": 8}), LIVE).gaps == ()
+
+
+def lost(kind: Literal["expired", "undecodable"] = "expired", *, acknowledged: bool = False) -> ViewGap:
+    """What a run says that its views lack."""
+    return ViewGap(
+        kind=kind, topic=LOG, partition=0, first_offset=5, last_offset=7, records=3, acknowledged=acknowledged
+    )
+
+
+def test_what_a_run_lacks_is_lacking_while_it_is_served() -> None:
+    """A run whose boundary lay above a gap closed it, though its views had nothing of it: `complete` was not true."""
+    state = progress.within_bounds(started(), {(LOG, 0): Bounds(12, 20)})
+    passed = progress.state_for_run(state, manifest({"0": 12}, gaps=(lost(), lost("undecodable"))), LIVE)
+    assert [(gap.kind, gap.offset, gap.records, gap.of_run) for gap in passed.gaps] == [
+        ("expired", 8, 3, True),
+        ("undecodable", 8, 3, True),
+    ]
+    assert "Kafka deleted offsets 5 to 7" in reasons(passed)[1]
+    again = progress.state_for_run(passed, manifest({"0": 13}, gaps=(lost(),)), LIVE)
+    assert [gap.kind for gap in again.gaps] == ["expired"]
+    assert progress.state_for_run(again, manifest({"0": 14}), LIVE).gaps == ()
+
+
+def test_an_acknowledged_gap_is_none() -> None:
+    """Somebody has said that the views are whole without those records."""
+    found = progress.state_for_run(started(), manifest({"0": 12}, gaps=(lost(acknowledged=True),)), LIVE)
+    assert found.gaps == ()
+
+
+def test_a_gap_of_the_run_and_one_of_the_tail_stay_apart() -> None:
+    """The next run may close the tail's, and must not close its own with it."""
+    state = progress.state_for_run(started(), manifest({"0": 10}, gaps=(lost(),)), LIVE)
+    state = progress.within_bounds(state, {(LOG, 0): Bounds(12, 20)})
+    assert [(gap.of_run, gap.records) for gap in state.gaps] == [(True, 3), (False, 1)]
+
+
+def test_an_older_run_that_is_put_back_brings_its_own_gaps() -> None:
+    """The tail is read again from there, so that what it or a newer run lacked is not known any more."""
+    late = progress.state_for_run(started(), manifest({"0": 8, "1": 4}, gaps=(lost(),)), LIVE)
+    late = progress.within_bounds(late, {(LOG, 0): Bounds(12, 20)})
+    early = progress.state_for_run(late, manifest({"0": 5, "1": 4}), LIVE)
+    assert early.gaps == ()
 
 
 def test_caught_up_once_every_partition_was_read_to_its_end() -> None:
