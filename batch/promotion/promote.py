@@ -92,20 +92,35 @@ def promote(
     challenger = measure_bundle(bundle, test)
     card_options = CardOptions(show_texts=context.options.keep_examples)
     _card(bundle, trained, test, priorities=priorities, options=card_options, progress=progress)
+    base = manifest.update.base if manifest.update is not None else None
+    verdict = _settled(context, data, trained, challenger, base=base, now=now, progress=progress)
+    shutil.rmtree(context.models / STAGING, ignore_errors=True)
+    return verdict
+
+
+def _settled(
+    context: TrainingContext,
+    data: TrainingData,
+    trained: Path,
+    challenger: Measured,
+    *,
+    base: str | None,
+    now: datetime,
+    progress: Report,
+) -> Verdict:
+    """Do steps 4 and 5 against the champion of now; `base` is the version that was taught, None after a training."""
     while True:
         current = _champion(context.models)
-        champion = measure_published(current, context.models, test, context.intents)
+        champion = measure_published(current, context.models, data.test(), context.intents)
         with models_locked(context.models, command="batch train", now=now):
             if _champion(context.models) != current:
                 continue  # a person changed it meanwhile: the new one is what has to be beaten
             verdict = _verdict(context, data, champion, challenger, now)
-            if manifest.update is not None:
-                verdict = _after_update(context.models, verdict, manifest.update.base)
-            verdict = settle(
+            if base is not None:
+                verdict = _after_update(context.models, verdict, base)
+            return settle(
                 context.models, trained, verdict, current, rules=context.publishing, progress=progress
             )
-        shutil.rmtree(context.models / STAGING, ignore_errors=True)
-        return verdict
 
 
 def _champion(models: Path) -> CurrentModel | None:
