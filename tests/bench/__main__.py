@@ -73,9 +73,35 @@ def main(
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH_OF_A_FILE
-    settings = InfraSettings()
     folder = Path(tempfile.mkdtemp(prefix="ticketyard-bench-"))
-    # Every part is a process of its own and reads these; no load ever goes to a Kafka that somebody else uses.
+    processor, load_before = Processor.here(), os.getloadavg()[0]
+    console.print(f"{processor}; load {load_before:.1f} before the start; logs in {folder}", highlight=False)
+    settings = _settings_of_every_part()
+    try:
+        run = BenchRun(
+            settings=settings,
+            taxonomy=load_taxonomy(settings.taxonomy),
+            folder=folder,
+            model=train_bench_model(settings, folder, console),
+            rounds=rounds,
+            seconds=seconds,
+            alone=bool(only),
+            console=console,
+        )
+        report = Report(
+            processor=processor, load_before=load_before, model=run.model, rounds=rounds, seconds=seconds
+        )
+        for name in only or (name for name in SECTIONS if name not in ONLY_IF_ASKED):
+            report.sections.append(_measured(name, run))
+            _write(report, json_file, markdown_file)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings_of_every_part() -> InfraSettings:
+    """Prepare this process and those that it will start; no load ever goes to a Kafka that somebody else uses."""
+    settings = InfraSettings()
     os.environ.update(
         TICKETYARD_SETUP_FOLDER=settings.setup_folder,
         TICKETYARD_BATCH_EVERY_MINUTES="0",
@@ -83,36 +109,15 @@ def main(
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     use_few_partitions()
-    processor, load_before = Processor.here(), os.getloadavg()[0]
-    console.print(f"{processor}; load {load_before:.1f} before the start; logs in {folder}", highlight=False)
-    try:
-        model = train_bench_model(settings, folder, console)
-        run = BenchRun(
-            settings=settings,
-            taxonomy=load_taxonomy(settings.taxonomy),
-            folder=folder,
-            model=model,
-            rounds=rounds,
-            seconds=seconds,
-            alone=bool(only),
-            console=console,
-        )
-        report = Report(
-            processor=processor,
-            load_before=load_before,
-            model=model,
-            rounds=rounds,
-            seconds=seconds,
-        )
-        for name in only or (name for name in SECTIONS if name not in ONLY_IF_ASKED):
-            report.sections.append(_measured(name, run))
-            if json_file is not None:
-                json_file.write_bytes(report.as_json())
-            if markdown_file is not None:
-                markdown_file.write_text(report.as_markdown(), encoding="utf-8")
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    return settings
+
+
+def _write(report: Report, json_file: Path | None, markdown_file: Path | None) -> None:
+    """Write what is measured so far, so that an end in the middle keeps it."""
+    if json_file is not None:
+        json_file.write_bytes(report.as_json())
+    if markdown_file is not None:
+        markdown_file.write_text(report.as_markdown(), encoding="utf-8")
 
 
 def _measured(name: str, run: BenchRun) -> Section:
