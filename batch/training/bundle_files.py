@@ -1,15 +1,21 @@
 """The files of a bundle: what training found, written with a manifest that says where it comes from."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from batch.training.encoder.choice import PlacedEncoder
+from batch.training.evaluation.evaluate import evaluate_bundle
 from batch.training.plan.fitted import Fitted
 from batch.training.plan.options import TrainingOptions
+from batch.training.plan.progress import Progress
 from batch.training.plan.provenance import code_version, library_versions
 from batch.training.rows.examples import Material
 from batch.training.rows.kept_examples import examples_to_keep
+from batch.training.rows.rows import LabelledRow
 from batch.training.tiers.fit import SETTINGS
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays
@@ -98,6 +104,20 @@ def assemble(manifest: BundleManifest, fitted: Fitted, encoder: LayeredEncoder) 
         several=several,
         early=early_from(fitted.head),
     )
+
+
+def tested(
+    manifest: BundleManifest,
+    fitted: Fitted,
+    encoder: LayeredEncoder,
+    rows: Sequence[LabelledRow],
+    progress: Progress,
+) -> BundleManifest:
+    """Return the manifest with what the bundle answers on the rows of split test; without any as it is."""
+    if not rows:
+        return manifest
+    found = evaluate_bundle(assemble(manifest, fitted, encoder), rows, progress=progress)
+    return msgspec.structs.replace(manifest, test=found)
 
 
 def label_for(name: str, taxonomy: Taxonomy) -> Label:

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-import msgspec
-
-from batch.training.bundle_files import Origin, assemble, write_parts
+from batch.training.bundle_files import Origin, tested, write_parts
 from batch.training.calibration.cascade import calibrate_cascade
 from batch.training.encoder.choice import PlacedEncoder, place_chosen_encoder
 from batch.training.encoder.recipe import DEFAULT_RECIPE, Recipe
 from batch.training.encoder.vectors import Vectors, read_by, read_here
-from batch.training.evaluation.evaluate import evaluate_bundle
 from batch.training.plan.fitted import Fitted, State
 from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
@@ -26,6 +25,43 @@ from understanding.bundle.writing import bundle_being_written, refuse_occupied, 
 from understanding.encoder.prepared_encoder import read_prepared
 from understanding.manifest.manifest import BundleManifest, DataInput
 from understanding.sentiment.folder import place_sentiment
+
+
+class _Training(NamedTuple):
+    """What the steps of one training share: step 1 makes it."""
+
+    taught: Sequence[LabelledRow]
+    test: Sequence[LabelledRow]
+    material: Material
+    options: TrainingOptions
+    progress: Progress
+
+    @classmethod
+    def of(cls, rows: Sequence[LabelledRow], options: TrainingOptions, progress: Progress) -> "_Training":
+        # What a frozen encoder's head and the n-grams were weighed on, they learn from at the end: more costs nothing.
+        most_held = None if options.encoder == "frozen" else ENOUGH_VALIDATION
+        taught, test = rows_to_train(rows), [row for row in rows if row.split == "test"]
+        return cls(taught, test, prepare(taught, seed=options.seed, most_held=most_held), options, progress)
+
+    def encoder(self, folder: Path, encoder_dir: Path, recipe: Recipe) -> PlacedEncoder:
+        """Do step 2."""
+        return place_chosen_encoder(
+            folder,
+            encoder_dir,
+            self.material,
+            self.options,
+            recipe=recipe,
+            progress=self.progress,
+            # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
+            early_exit=not has_several(self.taught),
+        )
+
+    def tiers(self, vectors: Vectors, tuned_head: State | None) -> Fitted:
+        """Do steps 3 to 5, for a model of one label a text or of several."""
+        fit = partial(_several, self.taught) if has_several(self.taught) else fit_cascade
+        return fit(
+            self.material, vectors, options=self.options, tuned_head=tuned_head, progress=self.progress
+        )
 
 
 def train_bundle(
@@ -51,36 +87,20 @@ def train_bundle(
     encoder missing; `out` is then as it was.
     """
     refuse_occupied(out)
-    # What a frozen encoder's head and the n-grams were weighed on, they learn from at the end: more costs nothing.
-    most_held = None if options.encoder == "frozen" else ENOUGH_VALIDATION
-    taught, test = rows_to_train(rows), [row for row in rows if row.split == "test"]
     # Step 1: rows
-    material = prepare(taught, seed=options.seed, most_held=most_held)
+    training = _Training.of(rows, options, progress)
     with bundle_being_written(out) as folder:
         if sentiment is not None:
             place_sentiment(sentiment, folder, encoder=read_prepared(encoder_dir).name)
-        # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
-        early = not has_several(taught)
         # Step 2: the encoder
-        placed = place_chosen_encoder(
-            folder, encoder_dir, material, options, recipe=recipe, progress=progress, early_exit=early
-        )
+        placed = training.encoder(folder, encoder_dir, recipe)
+        # Steps 3 to 5: tiers, calibration, learning again
         vectors = _vectors(folder / "encoder", placed, executor, progress)
-        # Steps 3 to 5
-        if has_several(taught):
-            fitted = _several(
-                taught, material, vectors, options=options, tuned_head=placed.head, progress=progress
-            )
-        else:
-            fitted = fit_cascade(
-                material, vectors, options=options, progress=progress, tuned_head=placed.head
-            )
-        origin = Origin(taxonomy, options, created_at, tuple(inputs), len(test))
+        fitted = training.tiers(vectors, placed.head)
         # Step 6: the bundle
-        manifest = write_parts(folder, origin, material, fitted, placed)
-        if test:
-            tested = evaluate_bundle(assemble(manifest, fitted, placed.encoder), test, progress=progress)
-            manifest = msgspec.structs.replace(manifest, test=tested)
+        origin = Origin(taxonomy, options, created_at, tuple(inputs), len(training.test))
+        parts = write_parts(folder, origin, training.material, fitted, placed)
+        manifest = tested(parts, fitted, placed.encoder, training.test, progress)
         write_manifest(folder, manifest)
     return manifest
 

@@ -8,10 +8,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from batch.training.bundle_files import assemble
+from batch.training.bundle_files import tested
 from batch.training.calibration.cascade import Heads, calibrate_cascade
 from batch.training.encoder.vectors import Vectors, read_here
-from batch.training.evaluation.evaluate import evaluate_bundle
 from batch.training.plan.fitted import Fitted, State
 from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
@@ -85,11 +84,7 @@ def update_bundle(
     with bundle_being_written(out) as folder:
         files, extras = _place(base, folder, bundle.manifest, fitted, keep_examples=keep_examples)
         manifest = with_version(msgspec.structs.replace(manifest, files=files, extras=extras))
-        if known.test:
-            tested = evaluate_bundle(
-                assemble(manifest, fitted, bundle.encoder), known.test, progress=progress
-            )
-            manifest = msgspec.structs.replace(manifest, test=tested)
+        manifest = tested(manifest, fitted, bundle.encoder, known.test, progress)
         write_manifest(folder, manifest)
     return manifest
 
