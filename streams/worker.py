@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import faust
 import structlog
 from faust.types import TP
 
 from schemas.errors import Permanent
-from streams.broker.faust_consumer import transport_for
+from streams.broker.faust_consumer import FinishedOffsetsConsumer, transport_for
 from streams.broker.faust_credentials import faust_credentials
 from streams.foundation.errors import EXIT_RESTART, EXIT_STAY_DOWN
 from streams.foundation.fault_points import kill_at
@@ -27,6 +27,7 @@ from streams.runtime.watchdog import SignsOfLife, Watchdog
 
 _log = structlog.get_logger(__name__)
 _PULSE_S: Final = 0.5
+_DAY_S: Final = 86_400.0
 
 
 def end_process(stage: str, error: BaseException) -> None:
@@ -74,6 +75,7 @@ class Worker:
             topic_disable_leader=True,
             stream_wait_empty=False,
             broker_max_poll_records=500,
+            broker_max_poll_interval=_DAY_S,  # a state may take long to restore; the watchdog sees what is stuck
             broker_commit_interval=settings.commit_interval_s,
             broker_commit_every=None,
             broker_session_timeout=settings.session_timeout_s,
@@ -101,7 +103,11 @@ class Worker:
     async def deliver(self, tp: TP, records: Sequence[Any]) -> None:
         """See faust_consumer.ConsumerListener."""
         with self._ending_on_error():
-            await self._runtime.accept(tp.topic, tp.partition, records)
+            self._runtime.accept(tp.topic, tp.partition, records)
+
+    def has_room(self, tp: TP) -> bool:
+        """See faust_consumer.ConsumerListener."""
+        return self._runtime.has_room(tp.partition)
 
     @contextmanager
     def _ending_on_error(self) -> Iterator[None]:
@@ -161,24 +167,19 @@ class Worker:
         return triage.engine
 
     def _caught_up(self, partition: int, next_offset: int) -> bool:
-        """Whether the broker had nothing beyond `next_offset` when it was last asked."""
+        """Whether the broker has just said that it has nothing beyond `next_offset`."""
         (name,) = self._assembly.roles
-        high = self._high_water(name, partition)
-        return high is not None and next_offset >= high
+        heard = cast("FinishedOffsetsConsumer", self.app.consumer).heard(TP(name, partition))
+        return heard is not None and heard.is_caught_up(next_offset, time.time())
 
-    def _high_water(self, topic: str, partition: int) -> int | None:
-        """Return the end of a partition as last heard; None where it is not, or no longer, this worker's."""
-        tp = TP(topic, partition)
-        if tp not in self.app.consumer.assignment():
-            return None
-        try:
-            return self.app.consumer.highwater(tp)
-        except AssertionError:  # so aiokafka says that it was given away since
-            return None
+    def _committed_end(self, topic: str, partition: int) -> int | None:
+        """Return the end of what is committed of a partition, as last heard; None where it is not this worker's."""
+        heard = cast("FinishedOffsetsConsumer", self.app.consumer).heard(TP(topic, partition))
+        return None if heard is None else heard.committed_end
 
     def _backlog(self) -> Backlog:
         """What waits in the partitions of this worker."""
-        return backlog_of(self._runtime.owned().values(), self._high_water, time.monotonic())
+        return backlog_of(self._runtime.owned().values(), self._committed_end, time.monotonic())
 
     async def _on_revoked(self, _app: Any, *revoked: Any, **_kwargs: Any) -> None:
         self._signs.revoked(time.monotonic())

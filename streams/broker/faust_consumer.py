@@ -3,11 +3,12 @@
 Faust guesses from acknowledged messages how far it may commit, and guesses wrong after gaps. Here the stage says how
 far: an offset is committed only when everything before it is done. A failed commit is tried again, and each commit is
 stamped with the id of the topic that it belongs to (invariant: topic ids). What is fetched goes straight to the stage.
+Only what was committed is read, where producers write in transactions.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -20,6 +21,7 @@ from faust.types import TP
 
 from streams.broker.fetch_spacing import space_fetches
 from streams.broker.lenient_records import read_leniently
+from streams.broker.told_gaps import tell_gaps
 
 _log = structlog.get_logger(__name__)
 STAMP_END: Final = "\0"
@@ -33,13 +35,33 @@ Other questions to the broker on this connection wait as long, such as the offse
 """
 
 _POLL_S: Final = 1.0
+_NO_ROOM_POLL_S: Final = 0.05
+"""How long a partition without room waits until it is asked again whether there is some."""
+
+HEARD_WITHIN_S: Final = 2.0
+"""How old the broker's last word of a partition's end may be: four times as long as it may hold a fetch open."""
+
+
+class Heard(NamedTuple):
+    """The end of a partition as the broker last said: with open transactions, of what is committed, and when."""
+
+    end: int
+    committed_end: int
+    at_s: float
+
+    def is_caught_up(self, next_offset: int, now_s: float) -> bool:
+        """Tell whether there is nothing at or beyond an offset. An old word says nothing: more may have come since."""
+        return next_offset >= self.end and now_s - self.at_s <= HEARD_WITHIN_S
 
 
 class ConsumerListener(Protocol):
     """What a worker does for its consumer."""
 
     async def deliver(self, tp: TP, records: Sequence[Any]) -> None:
-        """Take records of a partition in order; returns when there is room for more."""
+        """Take records of a partition in order, and EmptyOffsets among them."""
+
+    def has_room(self, tp: TP) -> bool:
+        """Return whether more of a partition may be delivered."""
 
     def committable(self, topic: str, partition: int) -> int | None:
         """Return the first offset that is not finished, None where nothing is known yet."""
@@ -63,12 +85,23 @@ class StampingThread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = LONGEST_FETCH_MS  # noqa: SLF001 - read when it starts; Faust passes its own
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 - as above
         return consumer
 
     async def on_start(self) -> None:
         """Connect."""
         await super().on_start()
         space_fetches(self._ensure_consumer(), self.spacing_s)
+
+    def heard(self, tp: TP) -> Heard | None:
+        """Return what the broker last said of a partition's end, None where it is not this consumer's."""
+        consumer = self._ensure_consumer()
+        try:
+            end, committed_end = consumer.highwater(tp), consumer.last_stable_offset(tp)
+            at_ms = consumer.last_poll_timestamp(tp)
+        except AssertionError:  # so aiokafka says that it was given away
+            return None
+        return None if at_ms is None else Heard(end, committed_end, at_ms / 1000)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()
@@ -93,6 +126,21 @@ class FinishedOffsetsConsumer(FaustConsumer):
     """Commits what the stage has finished, whatever messages Faust believes acknowledged."""
 
     progress: ConsumerListener
+
+    def heard(self, tp: TP) -> Heard | None:
+        """Return what the broker last said of a partition's end, None where it is not this consumer's."""
+        thread = cast("StampingThread", self._thread)
+        return thread.heard(tp) if tp in self.assignment() else None
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
+        """Leave out partitions that have no room: one that restores, or has much to do, holds up no other."""
+        ready = {tp for tp in active_partitions or () if self.progress.has_room(tp)}
+        if ready == active_partitions:
+            return await super()._getmany(ready, timeout)
+        if ready:
+            return await super()._getmany(ready, _NO_ROOM_POLL_S)
+        await asyncio.sleep(_NO_ROOM_POLL_S)
+        return {}
 
     def _new_consumer_thread(self) -> StampingThread:
         thread = StampingThread(self, loop=self.loop, beacon=self.beacon)
@@ -151,6 +199,7 @@ class FinishedOffsetsConsumer(FaustConsumer):
 def transport_for(progress: ConsumerListener) -> type[Transport]:
     """Return a transport whose consumers ask `progress` what to commit."""
     read_leniently()
+    tell_gaps()
     consumer = cast(
         "type[FinishedOffsetsConsumer]",
         type("FinishedOffsetsConsumerOfStage", (FinishedOffsetsConsumer,), {"progress": progress}),

@@ -52,6 +52,9 @@ class LenientBatch:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._batch, name)
 
+    def __next__(self) -> Any:
+        return next(self._batch)  # so the fetcher asks a marker whether its transaction was aborted
+
     def __iter__(self) -> Iterator[Any]:
         try:
             yield from self._batch

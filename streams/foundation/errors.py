@@ -11,6 +11,13 @@ EXIT_STAY_DOWN: Final = 78
 """EX_CONFIG: starting again cannot help, a person must act first."""
 
 
+NEVER_GROW: Final = (
+    "Keys would go to other partitions than their state, so counts never change under stored state: make topics of the "
+    "new count under another TICKETYARD_TOPIC_PREFIX, and send the events there"
+)
+"""What to do where a topic was given more partitions; Kafka cannot take them away again."""
+
+
 class TopicMismatch(Permanent):
     """A topic is missing, was created again, or has another number of partitions than the stage needs."""
 
@@ -19,8 +26,20 @@ class StateLost(Permanent):
     """A stage has read its inputs before, yet its state topic is empty."""
 
 
+class StateUnreadable(Permanent):
+    """A stage's state was written by a newer version of the product, or is damaged."""
+
+
+class LogWentBack(Permanent):
+    """An input ends before what was read of it: Kafka has lost records that it had acknowledged."""
+
+
 class OwnershipLost(Transient):
     """Another worker has taken over this partition; this one must stop writing at once."""
+
+
+class GivenUp(Transient):
+    """A partition was taken away while its state was being restored; nothing of it was touched."""
 
 
 class BrokerFailed(Transient):

@@ -68,9 +68,13 @@ class StageMetrics:
 
     def stepped(self, counts: Mapping[str, int], *, records: int, seconds: float) -> None:
         """Count one committed step."""
-        self.records.inc(records)
+        self.handled(counts, records=records)
         self.steps.inc()
         self.step_seconds.observe(seconds)
+
+    def handled(self, counts: Mapping[str, int], *, records: int) -> None:
+        """Count what a step made of its records, whether or not there was anything to commit."""
+        self.records.inc(records)
         for name, by in counts.items():
             self._events.labels(self.stage, name).inc(by)
 

@@ -28,6 +28,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     arrived_s: float = 0.0
 
 
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Offsets of an input, `start` to `end` (exclusive), without a record: transactions' markers, what was aborted."""
+
+    topic: Topic
+    start: int
+    end: int
+    arrived_s: float = 0.0
+
+
+Delivered = Record | Gap
+"""What a consumer hands on of an input, in the order of offsets."""
+
+
 class Emission(msgspec.Struct, frozen=True, kw_only=True):
     """One record that a step sends: to an explicit partition, with headers that carry a deterministic id."""
 
@@ -39,10 +52,11 @@ class Emission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TopicRole(msgspec.Struct, frozen=True, kw_only=True):
-    """What a full topic name stands for: its role in the pipeline and the id it has at present."""
+    """What a full topic name stands for: its role in the pipeline, and its id and number of partitions at present."""
 
     topic: Topic
     topic_id: str
+    partitions: int = 0
 
 
 def headers_of(message: Any) -> Headers:

@@ -22,7 +22,9 @@ class StreamSettings(CommonSettings):
         description="Records gather for as long as a step takes before they are fetched, and no longer than this.",
     )
     buffered_records: int = Field(
-        default=4096, ge=1, description="Records that a worker holds in memory before it stops fetching."
+        default=4096,
+        ge=1,
+        description="Records that a worker holds in memory; a partition that holds its share of them is not fetched.",
     )
     commit_interval_s: float = Field(
         default=0.5, gt=0, description="How often finished offsets are committed: the replay window."

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer
 
 from schemas.records.topics import Topic
 from streams.broker.clients import (
+    TopicFacts,
     group_reader,
     idempotent_producer,
     reader,
@@ -21,8 +22,9 @@ from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import TopicRole
 from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import StageSpec, group_of, names_of
-from streams.steps.engine import Engine, StepEngine
+from streams.steps.engine import StepEngine
 from streams.steps.outbox import Outbox
+from streams.steps.partition_engine import Engine
 from streams.steps.state_log import StateLog
 
 
@@ -47,10 +49,7 @@ class Assembly:
         self.reached = reached
         facts = topic_facts(settings, self.names.values())
         self.partition_counts = {topic: facts[name].partitions for topic, name in self.names.items()}
-        self.roles = {
-            self.names[topic]: TopicRole(topic=topic, topic_id=facts[self.names[topic]].topic_id)
-            for topic in spec.inputs
-        }
+        self.roles = {self.names[topic]: _role(topic, facts[self.names[topic]]) for topic in spec.inputs}
         self.partitions = self._equal_count()
         self.positions = BrokerPositions(
             new_reader=self.new_reader, new_group_reader=self._new_group_reader, roles=self.roles
@@ -67,12 +66,9 @@ class Assembly:
         return next(iter(counts.values()))
 
     def current_roles(self) -> Mapping[str, TopicRole]:
-        """Ask the broker again what the inputs' ids are."""
+        """Ask the broker again what the inputs' ids and counts are."""
         facts = topic_facts(self.settings, self.roles)
-        return {
-            name: TopicRole(topic=role.topic, topic_id=facts[name].topic_id)
-            for name, role in self.roles.items()
-        }
+        return {name: _role(role.topic, facts[name]) for name, role in self.roles.items()}
 
     def new_reader(self) -> Consumer:
         """Return a consumer without a group."""
@@ -101,6 +97,7 @@ class Assembly:
             new_reader=self.new_reader,
             timeout_s=self.settings.transaction_timeout_s,
             reached=self.reached,
+            partitions=self.partitions,
         )
 
     def step_engine(self, partition: int) -> Engine:
@@ -121,3 +118,7 @@ class Assembly:
             clock_mode=self.settings.clock,
             reached=self.reached,
         )
+
+
+def _role(topic: Topic, facts: TopicFacts) -> TopicRole:
+    return TopicRole(topic=topic, topic_id=facts.topic_id, partitions=facts.partitions)

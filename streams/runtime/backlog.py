@@ -10,7 +10,7 @@ from typing import NamedTuple
 from streams.runtime.partition_worker import PartitionWorker
 
 HighWater = Callable[[str, int], int | None]
-"""The end of a partition of an input as last heard from the broker; None where nothing was fetched yet."""
+"""The end of what is committed of an input's partition, as last heard; None where nothing was fetched yet."""
 
 
 class Backlog(NamedTuple):

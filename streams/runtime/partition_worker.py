@@ -8,10 +8,11 @@ from concurrent.futures import Executor
 
 import structlog
 
+from streams.foundation.errors import GivenUp
 from streams.foundation.metrics import Waited
-from streams.foundation.record import Record
-from streams.steps.engine import Engine
+from streams.foundation.record import Delivered, Record
 from streams.steps.isolation import LogicFailed
+from streams.steps.partition_engine import Engine
 
 _log = structlog.get_logger(__name__)
 
@@ -47,8 +48,8 @@ class PartitionWorker:
         self._idle_s = idle_s
         self._waited = waited
         self._failed = failed
-        self._waiting: deque[Record] = deque()
-        self._in_hand: Sequence[Record] = ()
+        self._waiting: deque[Delivered] = deque()
+        self._in_hand: Sequence[Delivered] = ()
         self._arrived = asyncio.Event()
         self._closing = False
         self._one_by_one = 0
@@ -60,7 +61,7 @@ class PartitionWorker:
         return len(self._waiting)
 
     @property
-    def oldest(self) -> Record | None:
+    def oldest(self) -> Delivered | None:
         """Return the first record that is not finished, None where there is none; may be asked from any thread."""
         for records in (self._in_hand, self._waiting):
             try:
@@ -69,7 +70,7 @@ class PartitionWorker:
                 continue
         return None
 
-    def put(self, records: Iterable[Record]) -> None:
+    def put(self, records: Iterable[Delivered]) -> None:
         """Take delivered records; they wait until the partition is restored and the records before them are done."""
         self._waiting.extend(records)
         self._arrived.set()
@@ -106,10 +107,12 @@ class PartitionWorker:
                     self.committable, self.handled = done.committable, done.handled
                     if records:
                         self._waited("step", loop.time() - started)
+        except GivenUp:
+            _log.info("partition.given_up", partition=self.partition)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end unacknowledged
             self._failed(error)
 
-    async def _open_again(self, records: list[Record]) -> None:
+    async def _open_again(self, records: list[Delivered]) -> None:
         """Go back to the committed state and on, one by one: that finds the record that raises; all others move on."""
         self.opened = False
         self._waiting.extendleft(reversed(records))
@@ -118,7 +121,7 @@ class PartitionWorker:
         self.handled = await loop.run_in_executor(self._executor, self._engine.open)
         self.opened = True
 
-    async def _take(self) -> list[Record]:
+    async def _take(self) -> list[Delivered]:
         """Return the records at hand, within the bounds of a step; wait for the first record, `idle_s` at most."""
         if not self._waiting:
             self._arrived.clear()
@@ -127,14 +130,14 @@ class PartitionWorker:
                     await self._arrived.wait()
             except TimeoutError:
                 return []
-        taken: list[Record] = []
+        taken: list[Delivered] = []
         size = 0
         most = 1 if self._one_by_one else self._step_records
         self._one_by_one = max(0, self._one_by_one - 1)
         while self._waiting and len(taken) < most and size < self._step_bytes:
-            taken.append(self._waiting.popleft())
-            size += len(taken[-1].value or b"")
-        self._tell_waits(taken)
+            taken.append(record := self._waiting.popleft())
+            size += len(record.value or b"") if isinstance(record, Record) else 0
+        self._tell_waits([record for record in taken if isinstance(record, Record)])
         return taken
 
     def _tell_waits(self, taken: Sequence[Record]) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import structlog
 
 from schemas.records.derived import Origin
-from streams.foundation.errors import TopicMismatch
+from streams.broker.told_gaps import EmptyOffsets
+from streams.foundation.errors import NEVER_GROW, TopicMismatch
 from streams.foundation.metrics import StageMetrics, StepPart
-from streams.foundation.record import Record, TopicRole
+from streams.foundation.record import Delivered, Gap, Record, TopicRole
 from streams.foundation.settings import StreamSettings
 from streams.runtime.partition_worker import PartitionWorker
 from streams.runtime.step_cost import StepCost
-from streams.steps.engine import Engine
+from streams.steps.partition_engine import Engine
 
 _log = structlog.get_logger(__name__)
 NewEngine = Callable[[int], Engine]
@@ -46,7 +47,6 @@ class StageRuntime:
         self._idle_s = idle_s
         self._failed = failed
         self._workers: dict[int, PartitionWorker] = {}
-        self._room = asyncio.Event()
         self._executor = ThreadPoolExecutor(max_workers=partitions, thread_name_prefix="step")
 
     def committable(self, topic: str, partition: int) -> int | None:
@@ -54,8 +54,8 @@ class StageRuntime:
         worker = self._workers.get(partition)
         return None if worker is None else worker.committable.get(topic)
 
-    def check_ids(self, current: Mapping[str, TopicRole]) -> None:
-        """Raise TopicMismatch where a topic's id is no longer the one that this worker started with."""
+    def check_topics(self, current: Mapping[str, TopicRole]) -> None:
+        """Raise TopicMismatch where a topic's id or count is no longer the one that this worker started with."""
         for name, role in self.roles.items():
             if current[name].topic_id != role.topic_id:
                 raise TopicMismatch(
@@ -63,30 +63,33 @@ class StageRuntime:
                     f"{current[name].topic_id}. Let the stage read the new one from its beginning by "
                     f"`ticketyard stream reset {self.metrics.stage}`"
                 )
+            if current[name].partitions != role.partitions:
+                raise TopicMismatch(
+                    f"topic {name} was given {current[name].partitions} partitions while it was read; it had "
+                    f"{role.partitions}. {NEVER_GROW}"
+                )
 
     def owned(self) -> dict[int, PartitionWorker]:
         """Return the workers of the partitions that this process owns now."""
         return dict(self._workers)
 
-    async def accept(self, topic: str, partition: int, fetched: Iterable[Any]) -> None:
-        """Queue what was fetched of an input; wait while too many are queued, so that fetching slows down."""
+    def accept(self, topic: str, partition: int, fetched: Iterable[Any]) -> None:
+        """Queue what was fetched of an input."""
         worker = self._workers.get(partition)
         if worker is None:
             return  # revoked while they were on their way: their next owner reads them again
         role = self.roles[topic]
-        worker.put([_record(record, role) for record in fetched])
-        while sum(worker.waiting for worker in self._workers.values()) >= self._settings.buffered_records:
-            self._room.clear()
-            try:
-                await asyncio.wait_for(self._room.wait(), 0.05)
-            except TimeoutError:
-                continue
+        worker.put([_delivered(record, role) for record in fetched])
+
+    def has_room(self, partition: int) -> bool:
+        """Return whether a partition holds less than its share of the records that may be in memory."""
+        worker = self._workers.get(partition)
+        return worker is None or worker.waiting * len(self._workers) < self._settings.buffered_records
 
     async def revoked(self, _partitions: Iterable[Any]) -> None:
         """A rebalance began: what waits will be delivered again to whoever owns it then."""
         for worker in self._workers.values():
             worker.forget_waiting()
-        self._room.set()
 
     async def assigned(self, topic_partitions: Iterable[Any]) -> None:
         """A rebalance ended: keep the partitions that stayed, give up those that left, open the new ones.
@@ -141,7 +144,9 @@ class StageRuntime:
         self._executor.shutdown(wait=False)
 
 
-def _record(fetched: Any, role: TopicRole) -> Record:
+def _delivered(fetched: Any, role: TopicRole) -> Delivered:
+    if isinstance(fetched, EmptyOffsets):
+        return Gap(topic=role.topic, start=fetched.start, end=fetched.end, arrived_s=time.monotonic())
     return Record(
         topic=role.topic,
         origin=Origin(

@@ -3,8 +3,9 @@
 A worker is healthy while all of this holds, and ends where one of it has not for too long:
 its event loop beats, from the start of the process to its end;
 it has its share of the partitions, which may be none (a standby), or waits for it no longer than a rebalance may take;
-each partition that it owns and has restored advances where records wait (restoring has limits of its own);
-the topics that it reads are those that it began with;
+each partition that it owns and has restored advances where records wait (restoring has limits of its own, and what it
+reads counts as progress, however long it takes);
+the topics that it reads are those that it began with, and end no earlier than it has read;
 and once it has been told to stop, it does.
 """
 
@@ -17,6 +18,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from schemas.errors import Permanent
+from streams.foundation.errors import LogWentBack
 from streams.foundation.record import TopicRole
 from streams.runtime.stage_runtime import StageRuntime
 
@@ -24,6 +26,8 @@ _log = structlog.get_logger(__name__)
 _LOOK_EVERY_S: Final = 2.0
 _CHECK_TOPICS_EVERY_S: Final = 10.0
 _TIMEOUT_S: Final = 5.0
+_BEHIND_S: Final = 10.0
+"""How long a log may end before what was read of it: a broker that has just become leader knows its end a bit late."""
 
 
 class SignsOfLife:
@@ -93,6 +97,29 @@ class Stall:
         return any(now - begun > self._limit_s for _, begun in since.values())
 
 
+class Behind:
+    """Decides when an input has ended before what was read of it for too long; pure but for the clock."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._since: dict[tuple[str, int], float] = {}
+
+    def look(
+        self, now: float, positions: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]
+    ) -> None:
+        """Raise LogWentBack: what is written now below the position would be taken for what was read."""
+        behind = [where for where, end in ends.items() if end < positions[where]]
+        self._since = {where: self._since.get(where, now) for where in behind}
+        for where, since in self._since.items():
+            if now - since > self._limit_s:
+                topic, partition = where
+                raise LogWentBack(
+                    f"{topic}[{partition}] ends at {ends[where]}, but it was read up to {positions[where]}: Kafka has "
+                    "lost what it had acknowledged. Bring the log back, or let the stage read all that there is "
+                    "again by `ticketyard stream reset STAGE --from-scratch`"
+                )
+
+
 class Watchdog(threading.Thread):
     """Looks every two seconds at signs of life, lag and topic ids; calls `end` with the reason."""
 
@@ -125,7 +152,7 @@ class Watchdog(threading.Thread):
     def run(self) -> None:
         """Look until stopped."""
         consumer = self._new_reader()
-        stall = Stall(self._limit_s)
+        stall, behind = Stall(self._limit_s), Behind(_BEHIND_S)
         topics_checked = time.monotonic()
         while not self._stopped.wait(_LOOK_EVERY_S):
             now = time.monotonic()
@@ -134,16 +161,20 @@ class Watchdog(threading.Thread):
                 self._end(TimeoutError(missing))
             if self._signs.leaving:
                 continue  # partitions are given up one by one, so records wait and nothing advances
-            self._check_progress(consumer, stall, now)
+            self._check_progress(consumer, stall, behind, now)
             if now - topics_checked > _CHECK_TOPICS_EVERY_S:
                 topics_checked = now
                 self._check_topics()
         consumer.close()
 
-    def _check_progress(self, consumer: Consumer, stall: Stall, now: float) -> None:
+    def _check_progress(self, consumer: Consumer, stall: Stall, behind: Behind, now: float) -> None:
         positions = self._positions()
         ends = self._ends(consumer, positions)
         self._runtime.metrics.lag.set(sum(max(0, end - positions[where]) for where, end in ends.items()))
+        try:
+            behind.look(now, positions, ends)
+        except LogWentBack as error:
+            self._end(error)
         if stall.look(now, positions, ends):
             self._end(
                 TimeoutError(f"no progress for {self._limit_s:.0f} s with records waiting: {positions}")
@@ -174,9 +205,9 @@ class Watchdog(threading.Thread):
         return ends
 
     def _check_topics(self) -> None:
-        """A topic that is created again under a running worker must stop it (invariant: topic ids)."""
+        """A topic that is created again, or grows, under a running worker must stop it (invariant: topic ids)."""
         try:
-            self._runtime.check_ids(self._current_roles())
+            self._runtime.check_topics(self._current_roles())
         except Permanent as error:
             self._end(error)
         except Exception as error:  # noqa: BLE001 - a broker that does not answer is asked again

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal
 
 import msgspec
 import structlog
@@ -15,12 +15,14 @@ from streams.broker.offsets import Positions
 from streams.foundation.errors import StateLost
 from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.metrics import StageMetrics
-from streams.foundation.record import Record, TopicRole
+from streams.foundation.record import Delivered, Record, TopicRole
 from streams.steps.input_order import InputOrder
 from streams.steps.isolation import ENVIRONMENT, LogicFailed, Suspects
 from streams.steps.outbox import Outbox
-from streams.steps.state_log import Restored, StateLog, StepHeader
+from streams.steps.partition_engine import StepResult
+from streams.steps.state_log import Restored, StateLog
 from streams.steps.step import TIMER_PREFIX, PartitionLogic, Step, Timer
+from streams.steps.step_header import StepHeader, readable
 from streams.steps.timers import Timers, Watermark
 
 _log = structlog.get_logger(__name__)
@@ -28,35 +30,6 @@ _WATERMARK_TYPE: Final = ("ce_type", b"WatermarkAdvanced")
 _QUIET_OFFSETS_S: Final = 1.0
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _watermarks = EventDecoder({"WatermarkAdvanced": WatermarkAdvanced})
-
-
-class StepResult(NamedTuple):
-    """Offsets by full topic name after a step: what may be committed, and what was handled (never less)."""
-
-    committable: Mapping[str, int]
-    handled: Mapping[str, int]
-
-
-class Engine(Protocol):
-    """What works on one partition of a stage; every method blocks and is called by one thread at a time."""
-
-    def open(self) -> Mapping[str, int]:
-        """Make ready, and return where each input begins; nothing is handled before this has returned.
-
-        Called again after `step` has raised LogicFailed; what it returns then may be before what was handled.
-        """
-
-    def step(self, records: Sequence[Record]) -> StepResult:
-        """Handle records in order and return how far this came.
-
-        Raises LogicFailed where something in them needs to be isolated: open again, then give them one by one.
-        """
-
-    def interrupt(self) -> None:
-        """Stop waiting in `open`, if it waits for something; the one call that may come from another thread."""
-
-    def close(self) -> None:
-        """Give up the partition; called after the last step."""
 
 
 class StepEngine:
@@ -149,10 +122,11 @@ class StepEngine:
 
     def _take_all_back(self, restored: Restored) -> None:
         for key, value in restored.entries.items():
-            if not key.startswith(TIMER_PREFIX):
-                self._logic.restore(key, value)
-            elif not self._suspects.is_aside(name := key.removeprefix(TIMER_PREFIX)):
-                self._timers.set(name, msgspec.json.decode(value, type=Timer).due)
+            with readable(f"entry {key} of {self._stage}, partition {self._partition},"):
+                if not key.startswith(TIMER_PREFIX):
+                    self._logic.restore(key, value)
+                elif not self._suspects.is_aside(name := key.removeprefix(TIMER_PREFIX)):
+                    self._timers.set(name, msgspec.json.decode(value, type=Timer).due)
 
     def _start_from(self, restored: Restored) -> None:
         header = restored.header
@@ -160,9 +134,9 @@ class StepEngine:
         self._order.start(header.offsets if header else {})
         self._written = dict(self._order.next)
 
-    def step(self, records: Sequence[Record]) -> StepResult:
-        """Handle `records`; repeated ones are skipped, missing ones read from the log first."""
-        fresh = list(self._order.admit(records))
+    def step(self, delivered: Sequence[Delivered]) -> StepResult:
+        """Handle what was delivered; repeated records are skipped, missing ones read from the log first."""
+        fresh = list(self._order.admit(delivered))
         watermark = self._watermark.copy()
         try:
             if fresh:
@@ -182,6 +156,7 @@ class StepEngine:
             self._suspects.dealt_with(record)
         idle = not step.changes and not step.outbox
         if idle and (wall - self._written_at).total_seconds() < _QUIET_OFFSETS_S:
+            self._metrics.handled(step.counts, records=len(records))
             return  # nothing happened: offsets alone are written once a second at most
         self._commit(step, wall)
         self._metrics.stepped(
@@ -281,7 +256,8 @@ class StepEngine:
         self._written, self._written_at = step.next_offsets, wall
 
     def interrupt(self) -> None:
-        """Restoring waits for nothing but the broker."""
+        """See Engine: restoring may take minutes."""
+        self._state_log.interrupt()
 
     def close(self) -> None:
         """Give up the partition; the next owner fences this one."""

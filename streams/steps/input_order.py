@@ -7,7 +7,7 @@ import structlog
 from streams.broker.offsets import Positions
 from streams.foundation.errors import TopicMismatch
 from streams.foundation.metrics import StageMetrics
-from streams.foundation.record import Record, TopicRole
+from streams.foundation.record import Delivered, Gap, Record, TopicRole
 
 _log = structlog.get_logger(__name__)
 
@@ -41,11 +41,17 @@ class InputOrder:
             known = offsets.get(name)
             self.next[name] = self._positions.begin(name, self._partition) if known is None else known
 
-    def admit(self, records: Iterable[Record]) -> Iterator[Record]:
+    def admit(self, delivered: Iterable[Delivered]) -> Iterator[Record]:
         """Yield each record of the log once and in order, whatever order and repetition it is delivered in."""
-        for record in records:
+        for record in delivered:
             name = self._names[record.topic]
-            expected, offset = self.next[name], record.origin.offset
+            expected = self.next[name]
+            if isinstance(record, Gap):
+                if record.start > expected:
+                    yield from self._missing(name, expected, record.start)
+                self.next[name] = max(expected, record.end)
+                continue
+            offset = record.origin.offset
             if offset < expected:
                 self._metrics.repeated.inc()
                 continue

@@ -3,9 +3,9 @@
 Keys: each entry of the logic under its own key, `header` for the last step, `outbox:<n>` for what it was to send.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -13,9 +13,10 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.broker.clients import consumed
-from streams.foundation.errors import BrokerFailed, OwnershipLost
+from streams.foundation.errors import BrokerFailed, GivenUp, OwnershipLost
 from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.record import Emission
+from streams.steps.step_header import STATE_FORMAT, StepHeader, read_header, readable
 
 _log = structlog.get_logger(__name__)
 HEADER: Final = "header"
@@ -24,19 +25,6 @@ _CHUNK_BYTES: Final = 512 * 1024
 _ATTEMPTS: Final = 5
 _RESTORE_BATCH: Final = 2000
 _encode_chunk = msgspec.msgpack.Encoder().encode
-
-
-class StepHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What a committed step stands for: everything below `offsets` (by full topic name) is in the state.
-
-    `topic_ids` names the topics that the offsets belong to. `chunks` is the number of outbox records of this step.
-    """
-
-    step: int
-    offsets: dict[str, int]
-    topic_ids: dict[str, str]
-    chunks: int
-    now: datetime
 
 
 class OutboxChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +54,12 @@ class StateLog:
         new_reader: Callable[[], Consumer],
         timeout_s: float,
         reached: Reached,
+        partitions: int,
     ) -> None:
         self._topic = topic
         self._partition = partition
+        self._partitions = partitions
+        self._given_up = threading.Event()
         self._producer = producer
         self._new_reader = new_reader
         self._timeout_s = timeout_s
@@ -81,23 +72,30 @@ class StateLog:
         _attempt(lambda: self._producer.init_transactions(self._timeout_s), "take ownership of its state")
 
     def restore(self) -> Restored:
-        """Read the partition to its end, committed records only. Call after `fence`."""
-        entries = self._read_to_end()
+        """Read the partition to its end, committed records only. Call after `fence`.
+
+        Raises GivenUp after `interrupt`, StateUnreadable or TopicMismatch where this code must not go on with it.
+        """
+        place = f"{self._topic}[{self._partition}]"
+        entries = self._read_to_end(place)
         raw_header = entries.pop(HEADER, None)
-        header = msgspec.json.decode(raw_header, type=StepHeader) if raw_header else None
+        header = read_header(raw_header, place, self._partitions) if raw_header else None
         chunks = [
             entries.pop(key) for key in sorted(entries, key=_chunk_order) if key.startswith(OUTBOX_PREFIX)
         ]
         self._chunks = len(chunks)
         outbox: list[Emission] = []
         for raw in chunks[: header.chunks] if header else ():
-            chunk = msgspec.msgpack.decode(raw, type=OutboxChunk)
+            with readable(f"the outbox of {place}"):
+                chunk = msgspec.msgpack.decode(raw, type=OutboxChunk)
             if header is None or chunk.step != header.step:
-                raise OwnershipLost(
-                    f"{self._topic}[{self._partition}]: outbox and header are of different steps"
-                )
+                raise OwnershipLost(f"{place}: outbox and header are of different steps")
             outbox.extend(chunk.emissions)
         return Restored(header=header, outbox=outbox, entries=entries)
+
+    def interrupt(self) -> None:
+        """Let `restore` give up, from any thread: the partition has been taken away."""
+        self._given_up.set()
 
     def restore_step(self, step: int) -> Restored:
         """Read what `step` left, which this owner has committed; without `fence`, readers may not see it at once.
@@ -115,14 +113,15 @@ class StateLog:
             if time.monotonic() > deadline:
                 raise BrokerFailed(f"{self._topic}[{self._partition}] has step {found}, not yet {step}")
 
-    def _read_to_end(self) -> dict[str, bytes]:
+    def _read_to_end(self, place: str) -> dict[str, bytes]:
         consumer = self._new_reader()
         entries: dict[str, bytes] = {}
-        place = f"{self._topic}[{self._partition}]"
         try:
             consumer.assign([TopicPartition(self._topic, self._partition, 0)])
             for message in consumed(consumer, _RESTORE_BATCH, silence_s=self._timeout_s, place=place):
                 error = message.error()
+                if self._given_up.is_set():
+                    raise GivenUp(f"{place} was taken away")
                 if error is None:
                     _take(entries, message)
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
@@ -144,7 +143,10 @@ class StateLog:
         records = list(changes.items())
         records += [(f"{OUTBOX_PREFIX}{n}", chunk) for n, chunk in enumerate(chunks)]
         records += [(f"{OUTBOX_PREFIX}{n}", None) for n in range(len(chunks), self._chunks)]
-        records.append((HEADER, msgspec.json.encode(msgspec.structs.replace(header, chunks=len(chunks)))))
+        kept = msgspec.structs.replace(
+            header, chunks=len(chunks), partitions=self._partitions, format=STATE_FORMAT
+        )
+        records.append((HEADER, msgspec.json.encode(kept)))
         _attempt(lambda: self._write(records), "write a step", abort=self._abort)
         self._chunks = len(chunks)
 

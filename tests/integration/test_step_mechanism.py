@@ -15,7 +15,8 @@ from schemas.records.topics import Topic
 from streams.broker.clients import reader, transactional_producer
 from streams.foundation.errors import EXIT_STAY_DOWN, OwnershipLost
 from streams.foundation.fault_points import FaultPoint, never
-from streams.steps.state_log import StateLog, StepHeader
+from streams.steps.state_log import StateLog
+from streams.steps.step_header import StepHeader
 from tests.stage_harness import StageHarness, wait_for
 
 PROGRAM = str(Path(__file__).with_name("counting_stage.py"))
@@ -169,6 +170,7 @@ def _state_log(harness: StageHarness) -> StateLog:
         new_reader=lambda: reader(harness.settings),
         timeout_s=20.0,
         reached=never,
+        partitions=4,
     )
 
 

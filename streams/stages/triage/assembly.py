@@ -15,8 +15,8 @@ from streams.stages.triage.pressure.pressure_metrics import PressureMetrics
 from streams.stages.triage.shared_scoring import SharedScoring
 from streams.stages.triage.source_watermark import SourceWatermark
 from streams.stages.triage.thread_memory import ThreadMemory
-from streams.steps.engine import Engine
 from streams.steps.input_order import InputOrder
+from streams.steps.partition_engine import Engine
 from understanding.signals.automatic_mail import AutomaticMail
 from understanding.signals.priority import PriorityTable
 

@@ -15,7 +15,7 @@ from schemas.triage import ENCODER_BUDGET, Triage
 from streams.broker.offsets import Positions
 from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.metrics import StageMetrics
-from streams.foundation.record import Record
+from streams.foundation.record import Delivered, Record
 from streams.stages.triage.intake import Arrived, arrive, horizon, triaged
 from streams.stages.triage.models.deployment import TicketMessage
 from streams.stages.triage.models.model_watch import ModelWatch
@@ -23,10 +23,10 @@ from streams.stages.triage.pressure.encoder_budget import EncoderBudget
 from streams.stages.triage.shared_scoring import SharedScoring
 from streams.stages.triage.source_watermark import SourceWatermark
 from streams.stages.triage.thread_memory import ThreadMemory
-from streams.steps.engine import StepResult
 from streams.steps.input_order import InputOrder
 from streams.steps.isolation import ENVIRONMENT, tell
 from streams.steps.outbox import Outbox
+from streams.steps.partition_engine import StepResult
 from streams.steps.step import Step
 from understanding.signals.automatic_mail import AutomaticMail
 
@@ -90,19 +90,19 @@ class TriageEngine:
                 _log.warning(
                     "triage.waits_for_a_model", act="see `model.refused` in this log; it is tried again"
                 )
-            else:
+            elif not self._models.wait(0):  # it may have come since
                 _log.warning("triage.waits_for_a_model", act="publish one with `ticketyard batch train`")
         return dict(self._order.next)
 
-    def step(self, records: Sequence[Record]) -> StepResult:
-        """Pass `records` on with their results; without any, emit the watermark if it is due."""
-        with self._budget.working(len(records)):
-            return self._step(records)
+    def step(self, delivered: Sequence[Delivered]) -> StepResult:
+        """Pass records on with their results; without any, emit the watermark if it is due."""
+        with self._budget.working(len(delivered)):
+            return self._step(delivered)
 
-    def _step(self, records: Sequence[Record]) -> StepResult:
+    def _step(self, delivered: Sequence[Delivered]) -> StepResult:
         started = self._clock()
         step = self._new_step(started)
-        fresh = list(self._order.admit(records))
+        fresh = list(self._order.admit(delivered))
         arrived = [found for record in fresh if (found := self._take_in(record, step)) is not None]
         self._pass_on(arrived, step)
         self._emit_watermark(step)

@@ -10,9 +10,11 @@ from faust.transport.drivers.aiokafka import Transport
 from faust.types import TP
 
 from streams.broker.faust_consumer import (
+    HEARD_WITHIN_S,
     LONGEST_FETCH_MS,
     ConsumerListener,
     FinishedOffsetsConsumer,
+    Heard,
     transport_for,
 )
 from streams.broker.fetch_spacing import UNTAKEN_S, space_fetches
@@ -96,3 +98,33 @@ def test_what_came_while_a_rebalance_ran_is_read_again() -> None:
         return done
 
     assert asyncio.run(scenario()) == ["fetched", "sought", "fetched", "sought"]
+
+
+def test_a_partition_without_room_is_left_out() -> None:
+    """Its records wait at the broker, those of the others are fetched; where none has room, none is."""
+
+    async def scenario() -> list[set[TP]]:
+        asked: list[set[TP]] = []
+        room = {QUIET, BUSY}
+
+        async def getmany(partitions: set[TP], _timeout: float) -> Any:
+            asked.append(set(partitions))
+            return {}
+
+        consumer = _consumer(_ignore)
+        cast("Any", consumer.progress).has_room = room.__contains__
+        consumer._thread = SimpleNamespace(getmany=getmany)  # type: ignore[assignment]
+        for full in (None, BUSY, QUIET):
+            room.discard(cast("TP", full))
+            await consumer._getmany({QUIET, BUSY}, 1.0)
+        return asked
+
+    assert asyncio.run(scenario()) == [{QUIET, BUSY}, {QUIET}]
+
+
+def test_an_old_word_of_the_end_is_no_sign_of_idleness() -> None:
+    """In an outage the last end stayed as it was. Triage took that for silence: timers fired past waiting events."""
+    heard = Heard(end=7, committed_end=5, at_s=1000.0)
+    assert heard.is_caught_up(7, 1000.0 + HEARD_WITHIN_S)
+    assert not heard.is_caught_up(7, 1000.1 + HEARD_WITHIN_S)
+    assert not heard.is_caught_up(6, 1000.0), "what an open transaction holds may be older than now"

@@ -1,16 +1,22 @@
 """The queue and task of one partition in the event loop, with an engine that only notes what it is asked."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+from prometheus_client import CollectorRegistry
 
 from schemas.records.derived import Origin
 from schemas.records.topics import Topic
-from streams.foundation.metrics import StepPart, Waited
-from streams.foundation.record import Record
+from streams.foundation.errors import GivenUp
+from streams.foundation.metrics import StageMetrics, StepPart, Waited
+from streams.foundation.record import Delivered, Record, TopicRole
+from streams.foundation.settings import StreamSettings
 from streams.runtime.partition_worker import PartitionWorker
 from streams.runtime.stage_runtime import StageRuntime
-from streams.steps.engine import StepResult
+from streams.steps.partition_engine import StepResult
 
 
 class NotingEngine:
@@ -25,7 +31,8 @@ class NotingEngine:
     def interrupt(self) -> None:
         """Nothing is waited for."""
 
-    def step(self, records: Sequence[Record]) -> StepResult:
+    def step(self, delivered: Sequence[Delivered]) -> StepResult:
+        records = [one for one in delivered if isinstance(one, Record)]
         self.steps.append([record.origin.offset for record in records])
         if records and records[-1].value == b"boom":
             raise RuntimeError("boom")
@@ -150,20 +157,78 @@ def test_the_oldest_record_may_be_in_hand_or_queued() -> None:
             worker = _worker(engine, executor, [])
             seen: list[int | None] = []
 
-            def step(records: Sequence[Record]) -> StepResult:
-                seen.append(worker.oldest.origin.offset if worker.oldest else None)
-                return NotingEngine.step(engine, records)
+            def oldest() -> int | None:
+                return worker.oldest.origin.offset if isinstance(worker.oldest, Record) else None
+
+            def step(delivered: Sequence[Delivered]) -> StepResult:
+                seen.append(oldest())
+                return NotingEngine.step(engine, delivered)
 
             engine.step = step  # type: ignore[method-assign]  # looks on while a step runs
             for offset in range(5):
                 worker.put([record(offset)])
-            assert worker.oldest is not None
-            assert worker.oldest.origin.offset == 0
+            assert oldest() == 0
             await _done(worker, 5)
             async with asyncio.timeout(5):
                 while worker.oldest is not None:
                     await asyncio.sleep(0.001)
             await worker.close()
             assert seen == [0, 3]
+
+    asyncio.run(scenario())
+
+
+class RestoringEngine(NotingEngine):
+    """Restores until it is told that it may go on, or that nobody wants it any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = threading.Event()
+        self.unwanted = False
+
+    def open(self) -> dict[str, int]:
+        assert self.may_go_on.wait(20)
+        if self.unwanted:
+            raise GivenUp("taken away")
+        return {"t": 0}
+
+    def interrupt(self) -> None:
+        self.unwanted = True
+        self.may_go_on.set()
+
+
+def _fetched(partition: int, offset: int) -> SimpleNamespace:
+    return SimpleNamespace(partition=partition, offset=offset, timestamp=0, key=b"k", headers=(), value=b"x")
+
+
+def test_a_partition_that_restores_holds_up_no_other() -> None:
+    """All partitions shared one buffer: what one could not take yet filled it, and the watchdog ended the worker."""
+
+    async def scenario() -> None:
+        engines = {0: RestoringEngine(), 1: NotingEngine()}
+        failed: list[BaseException] = []
+        runtime = StageRuntime(
+            roles={"t": TopicRole(topic=Topic.TICKETS_EVENTS, topic_id="id")},
+            new_engine=lambda partition: engines[partition],
+            settings=StreamSettings(buffered_records=20),
+            step_records=5,
+            idle_s=0,
+            partitions=2,
+            metrics=StageMetrics("cases", CollectorRegistry()),
+            failed=failed.append,
+        )
+        await runtime.assigned([SimpleNamespace(topic="t", partition=number) for number in engines])
+        offsets = [0, 0]
+        async with asyncio.timeout(20):
+            while (runtime.committable("t", 1) or 0) < 1000:
+                for partition in engines:
+                    if runtime.has_room(partition):
+                        runtime.accept("t", partition, [_fetched(partition, offsets[partition])])
+                        offsets[partition] += 1
+                    assert runtime.owned()[partition].waiting <= 10
+                await asyncio.sleep(0)
+        assert (offsets[0], runtime.has_room(0), runtime.committable("t", 0)) == (10, False, None)
+        await runtime.close()  # the other still restores: it is interrupted, and that is no failure
+        assert failed == []
 
     asyncio.run(scenario())

@@ -5,8 +5,9 @@ import threading
 import pytest
 from prometheus_client import CollectorRegistry
 
+from streams.foundation.errors import LogWentBack
 from streams.foundation.metrics import StageMetrics
-from streams.runtime.watchdog import SignsOfLife, Stall, Watchdog
+from streams.runtime.watchdog import Behind, SignsOfLife, Stall, Watchdog
 
 WHERE = ("tickets.events", 0)
 
@@ -73,6 +74,23 @@ def test_progress_is_no_stall() -> None:
     """As slow as it may be."""
     stall = Stall(45)
     assert not any(stall.look(40.0 * n, {WHERE: n}, {WHERE: 100}) for n in range(10))
+
+
+def test_a_log_that_lost_what_was_read_needs_a_person() -> None:
+    """After a broker lost its last records, new ones at their offsets were skipped as repeated, without a word."""
+    behind = Behind(10)
+    behind.look(0, {WHERE: 100}, {WHERE: 90})
+    behind.look(9, {WHERE: 100}, {WHERE: 95})
+    with pytest.raises(LogWentBack, match=r"tickets.events\[0\] ends at 97, but it was read up to 100"):
+        behind.look(11, {WHERE: 100}, {WHERE: 97})
+
+
+def test_an_end_that_is_told_late_needs_nobody() -> None:
+    """A broker that has just become leader says for a moment that the log ends earlier than the one before it said."""
+    behind = Behind(10)
+    for now, end in ((0, 90), (6, 100), (12, 99), (18, 100)):
+        behind.look(now, {WHERE: 100}, {WHERE: end})
+    behind.look(24, {WHERE: 100}, {})  # no answer
 
 
 def test_stopping_the_watchdog_ends_its_thread() -> None:

@@ -12,7 +12,7 @@ from schemas.records.topics import Topic
 from streams.broker.offsets import Committed
 from streams.foundation.errors import TopicMismatch
 from streams.foundation.metrics import StageMetrics
-from streams.foundation.record import Record, TopicRole
+from streams.foundation.record import Delivered, Gap, Record, TopicRole
 from streams.steps.input_order import InputOrder
 
 NAME = "tickets.events"
@@ -64,6 +64,37 @@ def test_whatever_is_delivered_the_log_is_read_once_and_in_order(
         seen += [found.origin.offset for found in order.admit(delivered)]
     reached = max((offset for batch in batches for offset in batch if offset in log), default=-1)
     assert sorted(offset for offset in log if offset <= reached) == seen
+
+
+def gap(start: int, end: int) -> Gap:
+    return Gap(topic=Topic.TICKETS_EVENTS, start=start, end=end)
+
+
+@given(st.sets(st.integers(0, 30)), st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10)), max_size=8))
+def test_what_a_consumer_says_of_gaps_loses_nothing(log: set[int], fetches: list[tuple[int, int]]) -> None:
+    """A position knows markers of transactions: it comes to the end of the log, and no record is passed over."""
+    order, seen = order_over(log), []
+    for start, count in fetches:
+        delivered: list[Delivered] = []
+        told, end = start, min(start + count, 31)
+        for offset in [*(offset for offset in sorted(log) if start <= offset < end), end]:
+            if offset > told:
+                delivered.append(gap(told, offset))
+            if offset < end:
+                delivered.append(record(offset))
+            told = offset + 1
+        seen += [found.origin.offset for found in order.admit(delivered)]
+    reached = max((min(start + count, 31) for start, count in fetches), default=0)
+    assert order.next[NAME] == reached
+    assert seen == sorted(offset for offset in log if offset < reached)
+
+
+def test_a_marker_between_records_reads_nothing_again() -> None:
+    """Each transaction of a producer once made triage open a client and read the log for what was not there."""
+    order = order_over({0, 2})
+    order._positions = None  # type: ignore[assignment]  # whoever asks the log, fails
+    assert [one.origin.offset for one in order.admit([record(0), gap(1, 2), record(2), gap(3, 4)])] == [0, 2]
+    assert order.next == {NAME: 4}
 
 
 def test_a_topic_created_again_is_refused() -> None:

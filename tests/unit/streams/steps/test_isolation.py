@@ -21,14 +21,16 @@ from schemas.records.envelope import Envelope, Headers, encode_body, encode_head
 from schemas.records.events import Event
 from schemas.records.topics import Topic
 from streams.broker.offsets import Committed
+from streams.foundation.errors import StateUnreadable
 from streams.foundation.fault_points import never
 from streams.foundation.metrics import StageMetrics
-from streams.foundation.record import Emission, Record, TopicRole
+from streams.foundation.record import Emission, Gap, Record, TopicRole
 from streams.runtime.partition_worker import PartitionWorker
 from streams.steps.engine import StepEngine
 from streams.steps.isolation import LogicFailed
-from streams.steps.state_log import Restored, StepHeader
+from streams.steps.state_log import Restored
 from streams.steps.step import Step
+from streams.steps.step_header import StepHeader
 from tests.unit.streams.logic_driver import PARTITIONS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,6 +56,9 @@ class HalfChanging:
 
     def handle(self, record: Record, step: Step) -> None:
         kind = (record.value or b"").decode()
+        if kind == "idle":
+            step.count(kind)
+            return
         if kind == "permanent":
             raise Permanent("refused")
         self.count += 1
@@ -114,6 +119,9 @@ class MemoryLog:
         """The outbox, too."""
         self.sent += emissions
 
+    def interrupt(self) -> None:
+        """Nothing takes time."""
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -149,7 +157,7 @@ def watermark(offset: int) -> Record:
     return record(offset, encode_body(body), encode_headers(envelope))
 
 
-def engine_on(log: MemoryLog, records: Sequence[Record]) -> StepEngine:
+def engine_on(log: MemoryLog, records: Sequence[Record], metrics: StageMetrics | None = None) -> StepEngine:
     return StepEngine(
         stage="cases",
         partition=0,
@@ -159,7 +167,7 @@ def engine_on(log: MemoryLog, records: Sequence[Record]) -> StepEngine:
         state_log=log,  # type: ignore[arg-type]  # a fake with the same methods
         outbox=log,  # type: ignore[arg-type]  # as above
         positions=Positions(records),
-        metrics=StageMetrics("cases", CollectorRegistry()),
+        metrics=metrics or StageMetrics("cases", CollectorRegistry()),
         clock=lambda: START,
         clock_mode="wall",
         reached=never,
@@ -207,6 +215,37 @@ def said(log: MemoryLog) -> dict[str, int]:
     bodies = [msgspec.json.decode(value, type=AgentReleased) for value in sent]
     assert len({body.agent_id for body in bodies}) == len(bodies)
     return {body.agent_id: body.roster_revision for body in bodies}
+
+
+def test_a_gap_moves_the_position_alone() -> None:
+    """The marker of a transaction at the end of a log was lag for ever, so the watchdog ended the worker every 45 s."""
+    engine = engine_on(MemoryLog(), records := records_of(["good"]))
+    engine.open()
+    engine.step(records)
+    done = engine.step([Gap(topic=Topic.TICKETS_ENRICHED, start=1, end=2)])
+    assert (done.committable, done.handled) == ({NAME: 1}, {NAME: 2})
+
+
+def test_an_entry_that_cannot_be_read_stops_the_stage() -> None:
+    """The worker was started again and again; a person has to install what wrote it, or to read all again."""
+    log = MemoryLog()
+    log.entries["count"] = b'{"value":"of another kind"}'
+    (error,) = run(log, records_of(["good"]))
+    assert isinstance(error, StateUnreadable)
+    assert "entry count of cases, partition 0" in str(error)
+
+
+def test_what_a_step_counts_is_kept_where_nothing_is_written() -> None:
+    """Duplicates and stale decisions of steps that changed nothing were in no metric."""
+    metrics = StageMetrics("cases", CollectorRegistry())
+    engine = engine_on(MemoryLog(), records := records_of(["idle", "idle"]), metrics)
+    engine.open()
+    for one in records:
+        engine.step([one])
+    counted = metrics.registry.get_sample_value
+    assert counted("ticketyard_stage_events_total", {"stage": "cases", "name": "idle"}) == 2
+    assert counted("ticketyard_records_total", {"stage": "cases"}) == 2
+    assert counted("ticketyard_steps_total", {"stage": "cases"}) == 1
 
 
 def test_a_record_that_raises_dies_alone() -> None:

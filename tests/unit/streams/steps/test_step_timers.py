@@ -12,8 +12,9 @@ from streams.foundation.fault_points import never
 from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import Emission, Record, TopicRole
 from streams.steps.engine import StepEngine
-from streams.steps.state_log import Restored, StepHeader
+from streams.steps.state_log import Restored
 from streams.steps.step import Step, Timer
+from streams.steps.step_header import StepHeader
 from tests.unit.streams.logic_driver import NoPositions
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
