@@ -31,7 +31,7 @@ from schemas.fold.status import (
     apply_resolved,
     say_status,
 )
-from schemas.fold.work import routing_view, settle_work, work_changes
+from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_changes
 from schemas.records.derived import Decision, TicketAssigned, TicketQueued
 from schemas.records.events import (
     LabelCorrected,
@@ -59,6 +59,7 @@ __all__ = [
     "fold",
     "is_current",
     "to_fact",
+    "work_as_it_is",
     "work_changes",
 ]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas.records.derived import WorkChanged
+from schemas.records.derived import Decision, WorkChanged
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import FINISHED, TRIAGE_TEAM
 
@@ -27,7 +27,7 @@ def routing_view(row: TicketRow) -> tuple[Any, ...]:
     if row.work is Work.NONE:
         return (Work.NONE,)
     if row.work is Work.HELD:
-        return (Work.HELD, row.team, row.assignee)
+        return (Work.HELD, row.team, row.assignee, row.channel)  # a limit by channel counts what is held, too
     return (
         Work.WANTED,
         row.team,
@@ -46,12 +46,33 @@ def work_changes(before: TicketRow | None, after: TicketRow, time: datetime) -> 
         return ()
     notices = []
     if after.work is not Work.NONE:
-        notices.append(_notice(after, after.team, after.work, time))
+        notice = _notice(after, after.team, after.work, time)
+        taken = before is not None and before.work is Work.HELD and after.work is Work.WANTED
+        notices.append(replace(notice, taken_from=before.assignee) if before and taken else notice)
     if before is not None and before.work is not Work.NONE:
         let_go = after.work is Work.NONE or before.team != after.team
         if let_go:
             notices.append(_notice(after, before.team, Work.NONE, time))
     return tuple(notices)
+
+
+def work_as_it_is(row: TicketRow | None, stale: Decision, time: datetime) -> WorkChanged | None:
+    """Return what the team of a decision on what is no more is to know of the ticket now.
+
+    None where it knows: a notice counts only above the revision that it has. A ticket without state has ended.
+    """
+    if row is not None:
+        known = (stale.life, stale.routing_revision) >= (row.life, row.routing_revision)
+        own = row.work is not Work.NONE and row.team == stale.team
+        return None if known else _notice(row, stale.team, row.work if own else Work.NONE, time)
+    return WorkChanged(
+        ticket_id=stale.ticket_id,
+        life=stale.life,
+        routing_revision=stale.routing_revision + 1,
+        team=stale.team,
+        work=Work.NONE,
+        waiting_since=time,
+    )
 
 
 def _work_of(row: TicketRow) -> Work:

@@ -88,6 +88,7 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
     category: Category | None = None
     waiting_since: Moment
     model_version: str | None = None
+    taken_from: Id | None = None  # who had it until people took it away, where work is `wanted`
 
 
 class Decision(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):

@@ -105,4 +105,6 @@ def why_waiting(team: Team, lane: Lane) -> str:
         return "all_at_capacity"
     if not any(team.understands(team.members[agent_id], lane.language) for agent_id in team.free):
         return f"nobody_free_speaks:{lane.language}"
-    return f"all_at_channel_capacity:{lane.channel}"
+    if any(team.members[agent_id].has_room_for(lane.channel) for agent_id in team.free):
+        return f"taken_from:{lane.taken_from}"
+    return f"all_at_channel_capacity:{lane.channel or 'unknown'}"

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.records.derived import AgentRostered, WorkChanged
 from schemas.records.envelope import EventDecoder, decode_envelope
@@ -92,6 +93,7 @@ class RoutingPartition:
             step.count("stale")
             return
         # Step 1: give back what the older revision took.
+        work = _still_taken(before, work)
         freed = self._undo(team, before)
         # Step 2: take what the newer one says.
         holder = work.agent_id if work.work is Work.HELD else None
@@ -121,14 +123,13 @@ class RoutingPartition:
         ):
             step.count("stale")
             return
-        spoken = team.spoken
         entry = TeamAgent(rostered=body, over_by_people=member.entry.over_by_people if member else 0)
         team.enrol(entry)
         step.put(agent_key(body.team, agent_id), entry)
         if member is not None:
             count_over_capacity(team, agent_id, body.held_elsewhere - member.rostered.held_elsewhere, step)
-        # A language that nobody on shift names any more is no obstacle any more, to nobody.
-        drain(team, team.free if spoken - team.spoken else {agent_id}, step, self._weights)
+        # Who leaves the shift may have been an obstacle for others: by a language, or as the one to wait for.
+        drain(team, team.free, step, self._weights)
         release_if_idle(team, agent_id, step)
 
     def _undo(self, team: Team, before: Ticket | None) -> str | None:
@@ -167,6 +168,17 @@ class RoutingPartition:
         if team is None:
             team = self._teams[name] = Team()
         return team
+
+
+def _still_taken(before: Ticket | None, work: WorkChanged) -> WorkChanged:
+    """Return the work with whom people took it from: that is said once, and holds until somebody has the ticket."""
+    if (
+        isinstance(before, OpenTicket)
+        and before.work.work is work.work is Work.WANTED
+        and not work.taken_from
+    ):
+        return replace(work, taken_from=before.work.taken_from)
+    return work
 
 
 def _tell_roster(

@@ -72,11 +72,22 @@ class Member:
         return self.stays and self.rostered.status is AgentStatus.AVAILABLE
 
     def has_room_for(self, channel: Channel | None) -> bool:
-        """Return whether the agent's limit on `channel`, if there is one, leaves room."""
-        limits = self.rostered.channel_capacity
-        if not limits or channel is None or channel not in limits:
-            return True
-        return self.load.by_channel.get(channel, 0) < limits[channel]
+        """Return whether the agent's limit on `channel`, if there is one, leaves room.
+
+        A ticket whose channel is not known yet may turn out to be of any, so it counts against every limit. A limit of
+        none at all does not keep it away: an opening that never comes would let it wait for ever.
+        """
+        by_channel = self.load.by_channel
+        return all(
+            by_channel.get(limited, 0) + by_channel.get(None, 0) < limit
+            for limited, limit in self.rostered.channel_capacity.items()
+            if channel == limited or (channel is None and limit)
+        )
+
+    def ever_takes(self, channel: Channel | None) -> bool:
+        """Return whether the agent is at work and takes tickets of `channel`, now or when there is room."""
+        limit = 1 if channel is None else self.rostered.channel_capacity.get(channel, 1)
+        return self.available and self.capacity > 0 and limit > 0
 
 
 class Team:
@@ -133,7 +144,21 @@ class Team:
 
     def fits(self, member: Member, lane: Lane) -> bool:
         """Return whether a free member can take a ticket of `lane`."""
-        return member.has_room_for(lane.channel) and self.understands(member, lane.language)
+        return (
+            member.has_room_for(lane.channel)
+            and self.understands(member, lane.language)
+            and self.may_have(member, lane)
+        )
+
+    def may_have(self, member: Member, lane: Lane) -> bool:
+        """Return whether a ticket of `lane` may go to a member as far as people's wish counts.
+
+        What people took from an agent waits for another; only where no other at work could ever take it, it goes back.
+        """
+        return member.agent_id != lane.taken_from or not any(
+            other is not member and other.ever_takes(lane.channel) and self.understands(other, lane.language)
+            for other in self.members.values()
+        )
 
     def understands(self, member: Member, language: str | None) -> bool:
         """Return whether language is no obstacle.
@@ -153,6 +178,7 @@ class Team:
             for member in map(self.members.__getitem__, free)
             if (language is None or not member.languages or language in member.languages)
             and (not member.rostered.channel_capacity or member.has_room_for(lane.channel))
+            and (member.agent_id != lane.taken_from or self.may_have(member, lane))
         ]
 
     def _refresh(self, agent_id: str) -> None:

@@ -13,6 +13,7 @@ class Lane(NamedTuple):
 
     channel: Channel | None
     language: str | None
+    taken_from: str | None = None
 
 
 Place = tuple[int, float, str]
@@ -27,7 +28,7 @@ def primary_language(tag: str) -> str:
 
 def lane_of(work: WorkChanged) -> Lane:
     """Return the lane in which a ticket waits."""
-    return Lane(work.channel, primary_language(work.language) if work.language else None)
+    return Lane(work.channel, primary_language(work.language) if work.language else None, work.taken_from)
 
 
 def place_of(work: WorkChanged) -> Place:

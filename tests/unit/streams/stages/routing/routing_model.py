@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from schemas.records.derived import AgentReleased, AgentRostered, TicketAssigned, TicketQueued, WorkChanged
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
-from schemas.vocabulary import AgentStatus, Priority
+from schemas.vocabulary import AgentStatus, Channel, Priority
 
 URGENCY = list(Priority)
 Key = tuple[str, str]
@@ -45,7 +47,9 @@ class RoutingModel:
                 key = message.team, message.ticket_id
                 known = self.works.get(key)
                 if known is None or _revision(message) > _revision(known):
-                    self.works[key] = message
+                    wanted_still = known is not None and known.work is message.work is Work.WANTED
+                    taken_from = message.taken_from or (known.taken_from if known and wanted_still else None)
+                    self.works[key] = replace(message, taken_from=taken_from)
                     self.holders[key] = message.agent_id if message.work is Work.HELD else None
 
     def _assigned(self, answer: TicketAssigned) -> None:
@@ -94,9 +98,22 @@ class RoutingModel:
         """Return whether routing may give `work` to `agent` now."""
         if agent.leaving or agent.status is not AgentStatus.AVAILABLE or self.load(agent) >= agent.capacity:
             return False
-        limit = agent.channel_capacity.get(work.channel) if work.channel else None
-        if limit is not None and self._own_load(agent, work.channel) >= limit:
+        for channel, limit in agent.channel_capacity.items():
+            load = self._on_channel(agent, channel) + self._on_channel(agent, None)
+            if load >= limit and (channel == work.channel or (work.channel is None and limit > 0)):
+                return False
+        if not self._understands(agent, work):
             return False
+        others = [other for other in self._members(agent.team) if other.agent_id != agent.agent_id]
+        return agent.agent_id != work.taken_from or not any(self._ever(other, work) for other in others)
+
+    def _ever(self, agent: AgentRostered, work: WorkChanged) -> bool:
+        """Return whether an agent who is at work could take `work`, if not now."""
+        at_work = not agent.leaving and agent.status is AgentStatus.AVAILABLE and agent.capacity > 0
+        limit = agent.channel_capacity.get(work.channel, 1) if work.channel else 1
+        return at_work and limit > 0 and self._understands(agent, work)
+
+    def _understands(self, agent: AgentRostered, work: WorkChanged) -> bool:
         speakers = {
             language
             for member in self._members(agent.team)
@@ -109,11 +126,15 @@ class RoutingModel:
         """Return how many tickets `agent` has, those of other teams included."""
         return self._own_load(agent) + agent.held_elsewhere
 
-    def _own_load(self, agent: AgentRostered, channel: str | None = None) -> int:
-        return sum(
-            key[0] == agent.team and holder == agent.agent_id and channel in (None, self.works[key].channel)
-            for key, holder in self.holders.items()
-        )
+    def _own_load(self, agent: AgentRostered) -> int:
+        return len(self._held(agent))
+
+    def _on_channel(self, agent: AgentRostered, channel: Channel | None) -> int:
+        return sum(work.channel == channel for work in self._held(agent))
+
+    def _held(self, agent: AgentRostered) -> list[WorkChanged]:
+        holders = self.holders.items()
+        return [self.works[key] for key, who in holders if (key[0], who) == (agent.team, agent.agent_id)]
 
     def _score(self, agent: AgentRostered, work: WorkChanged) -> float:
         labels = [label for label in (work.intent, work.category) if label is not None]

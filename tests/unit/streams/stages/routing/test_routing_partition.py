@@ -299,3 +299,48 @@ def test_a_record_that_cannot_be_read_changes_nothing(team: Team) -> None:
     with pytest.raises(InvalidBody, match="capacity"):
         team.agent("ana", capacity="many")
     assert (team.driver.state, team.driver.sent) == ({}, [])
+
+
+def test_a_channel_that_becomes_known_late_counts(team: Team) -> None:
+    """A customer's message came before the opening: its ticket counted on no channel ever, so chats were too many."""
+    team.agent("ana", capacity=5, channel_capacity={Channel.CHAT: 1})
+    assert words(team.work("t1")) == ["t1->ana"]
+    assert words(team.work("t2", channel=Channel.CHAT)) == ["t2 waits at 1: all_at_channel_capacity:chat"]
+    assert words(team.work("t1", Work.HELD, agent_id="ana", channel=Channel.EMAIL)) == ["t2->ana"]
+    assert words(team.work("t3")) == ["t3 waits at 1: all_at_channel_capacity:unknown"]
+    assert words(team.work("t4", channel=Channel.EMAIL)) == ["t4->ana"]
+    assert words(team.work("t2", Work.NONE)) == ["t3->ana"]
+
+
+def test_no_chats_at_all_do_not_let_an_unknown_ticket_wait_for_ever(team: Team) -> None:
+    """Its opening may never come."""
+    team.agent("ana", capacity=5, channel_capacity={Channel.CHAT: 0})
+    assert words(team.work("t1")) == ["t1->ana"]
+    assert words(team.work("t2", channel=Channel.CHAT)) == ["t2 waits at 1: all_at_channel_capacity:chat"]
+
+
+def test_a_ticket_taken_from_an_agent_goes_to_another(team: Team) -> None:
+    """People took it away, and as the agent was free by that, it went straight back to them."""
+    team.agent("ana", specialisations=("refund",))
+    assert words(team.work("t1", intent="refund")) == ["t1->ana"]
+    team.agent("ben")
+    team.work("t1", Work.HELD, agent_id="ana")
+    assert words(team.work("t1", intent="refund", taken_from="ana")) == ["t1->ben"]
+
+
+def test_a_ticket_taken_away_waits_for_another_as_long_as_there_is_one_at_work(team: Team) -> None:
+    """What is said of the ticket meanwhile changes nothing of that; where no other is at work, it goes back."""
+    team.agent("ana")
+    team.agent("ben", capacity=1)
+    team.work("busy", Work.HELD, agent_id="ben")
+    team.work("t1", Work.HELD, agent_id="ana")
+    assert words(team.work("t1", taken_from="ana")) == ["t1 waits at 1: taken_from:ana"]
+    assert words(team.work("t1", priority=Priority.HIGH)) == ["t1 waits at 1: taken_from:ana"]
+    team.driver.restart(RoutingPartition())
+    assert words(team.work("busy", Work.NONE)) == ["t1->ben"]
+    team.work("t1", Work.HELD, agent_id="ben", priority=Priority.HIGH)
+    assert words(team.work("t1", taken_from="ben")) == ["t1->ana"]
+    team.work("t1", Work.HELD, agent_id="ana")
+    team.work("busy", Work.HELD, agent_id="ben")
+    assert words(team.work("t1", taken_from="ana")) == ["t1 waits at 1: taken_from:ana"]
+    assert words(team.agent("ben", status=AWAY, capacity=1)) == ["t1->ana"]

@@ -49,6 +49,7 @@ WORK = st.fixed_dictionaries(
         "language": st.one_of(st.none(), LANGUAGES),
         "intent": st.sampled_from(["refund", "invoice", None]),
         "category": st.sampled_from([Category.BILLING_DISPUTE, None]),
+        "taken_from": st.sampled_from([None, None, "ana", "ben"]),
         "waiting_since": st.integers(0, 3).map(lambda minutes: START - timedelta(minutes=minutes)),
         "new_life": st.sampled_from([False] * 5 + [True]),
     }

@@ -1,0 +1,26 @@
+"""Answers a team that gave an agent a ticket on what is no more."""
+
+from schemas.fold import work_as_it_is
+from schemas.records.derived import TicketAssigned
+from schemas.records.identity import derived_id
+from schemas.records.ticket_row import TicketRow
+from schemas.records.topics import Topic
+from streams.stages.cases.intake import FoldInput
+from streams.steps.step import Step
+
+
+def answer_stale(incoming: FoldInput, stale: TicketAssigned, row: TicketRow | None, step: Step) -> None:
+    """Tell the team what the ticket is now, so that it gives the agent's room back.
+
+    As a rule a notice of that is on its way, and routing takes whichever comes first. There is none where routing has
+    decided on a notice from long ago, such as a dead letter that was sent back after the ticket had ended.
+    """
+    notice = work_as_it_is(row, stale, incoming.fact.time)
+    if notice is None:
+        return
+    identity = derived_id(
+        *(stale.ticket_id, stale.life, stale.routing_revision, stale.team),
+        *(notice.life, notice.routing_revision, "cases", "WorkChanged", "answer"),
+    )
+    step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=incoming.fact.time)
+    step.count("answered_stale")
