@@ -7,7 +7,14 @@ import msgspec
 
 from schemas.errors import Permanent
 from schemas.fold import Fact, fold, is_current, to_fact, work_changes
-from schemas.records.derived import Decision, MergeFollowed, MergeLink, SourceEvent, TicketLogged
+from schemas.records.derived import (
+    Decision,
+    MergeFollowed,
+    MergeLink,
+    SourceEvent,
+    TicketAssigned,
+    TicketLogged,
+)
 from schemas.records.envelope import encode_body
 from schemas.records.events import TicketClosed, TicketMerged
 from schemas.records.identity import derived_id
@@ -18,6 +25,7 @@ from streams.foundation.record import Record
 from streams.stages.cases.clocks import CLOSE, RETIRE, Clocks, timer_name, timer_of
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.merges import SOURCE, next_stop, refusal, sent_on, walked
+from streams.stages.cases.stale import answer_stale
 from streams.stages.cases.state import (
     OPEN_IDS,
     Entry,
@@ -97,16 +105,23 @@ class CasesPartition:
             step.count("duplicates")
         elif isinstance(body, Decision) and not is_current(state.row if state else None, body):
             step.count("stale_decisions")
+            if isinstance(body, TicketAssigned):
+                answer_stale(incoming, body, state.row if state else None, step)
         else:
             self._apply(incoming, state, step)
 
     def _is_known(self, incoming: FoldInput, state: TicketState | None) -> bool:
-        """Tell whether this event was applied before. Raises DuplicateConflict if it said something else."""
+        """Tell whether this event was applied before. Raises DuplicateConflict if it said something else.
+
+        Routing may decide anew on a notice that it had forgotten; that is a stale decision.
+        """
         if state is None:
             return False
         event, content = fingerprint(incoming.event)
         ticket_id = incoming.fact.body.ticket_id
         known = state.seen.get(event) or self._sealed.get(ticket_id, {}).get(event)
+        if known is not None and known != content and isinstance(incoming.fact.body, Decision):
+            return False
         if known is not None and known != content:
             raise DuplicateConflict(
                 f"{incoming.event.type} {incoming.event.id} of ticket {ticket_id} has the id of an earlier event of "

@@ -161,7 +161,7 @@ def test_once_nothing_is_on_the_way_routing_believes_what_the_rows_say(seed: int
 
 @pytest.mark.parametrize("seed", range(5))
 def test_nobody_gets_more_than_they_can_hold_and_nobody_idles_while_work_waits(seed: int) -> None:
-    """Where only routing names agents, loads stay within capacity, and who is free has no queue."""
+    """Where only routing names agents, loads stay within capacity, and who is free has nothing to take."""
     yard = _run(seed, people=False)
     open_rows = [row for row in yard.rows().values() if row.work is not Work.NONE]
     loads = Counter(row.assignee for row in open_rows if row.work is Work.HELD)
@@ -169,8 +169,11 @@ def test_nobody_gets_more_than_they_can_hold_and_nobody_idles_while_work_waits(s
     assert all(load <= CAPACITY for load in loads.values())
     assert all(row.assignee_said_by is Said.ROUTING for row in open_rows if row.work is Work.HELD)
     for team in TEAMS:
-        if any(row.team == team and row.work is Work.WANTED for row in open_rows):
-            assert all(loads[agent_id] == CAPACITY for agent_id in AGENTS[team])
+        waiting = [row for row in open_rows if row.team == team and row.work is Work.WANTED]
+        for agent_id in AGENTS[team]:
+            assert loads[agent_id] == CAPACITY or all(row.last_assignee == agent_id for row in waiting), (
+                "who is free may have only what people did not take from them"
+            )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -191,3 +194,37 @@ def test_a_revision_is_decided_once(seed: int) -> None:
 
 def _assignments(yard: Yard) -> list[TicketAssigned]:
     return [body for sent in yard.routing.sent if isinstance(body := body_of(sent), TicketAssigned)]
+
+
+def _work_of(yard: Yard, ticket_id: str) -> Emission:
+    """Take the notice of a ticket that is on its way, as a stage does that buries it."""
+    queues = [queue for (topic, _), queue in yard.on_the_way.items() if topic is Topic.TICKETS_WORK]
+    notice, *_copies = [sent for queue in queues for sent in queue if f'"{ticket_id}"'.encode() in sent.value]
+    for queue in queues:
+        queue.clear()
+    return notice
+
+
+def _all_delivered(yard: Yard) -> None:
+    while yard.deliver():
+        pass
+
+
+@pytest.mark.parametrize("retired", [False, True])
+def test_a_dead_notice_sent_back_after_the_end_leaks_no_room(retired: bool) -> None:
+    """Routing had forgotten the ticket by then, gave it to an agent, and nobody ever told it that it had ended."""
+    yard = Yard(0)
+    yard.publish(opened(ticket_id="T-1"))
+    dead = _work_of(yard, "T-1")
+    yard.publish(TicketResolved(ticket_id="T-1"))
+    _all_delivered(yard)
+    yard.routing.wait(timedelta(days=2))
+    yard.publish(opened(ticket_id="T-2"))
+    _all_delivered(yard)
+    assert not any("T-1" in key for key in yard.routing.state), "routing has forgotten it"
+    if retired:
+        yard.cases = CasesRun(CLOCKS)
+    yard.on_the_way.setdefault((dead.topic, dead.key), deque()).append(dead)
+    _all_delivered(yard)
+    assert "T-1" in {body.ticket_id for body in _assignments(yard)}
+    assert list(yard.believed()) == ["T-2"]
