@@ -1,6 +1,6 @@
 """Where the tail stands: pure functions from one state to the next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -100,27 +100,31 @@ def _stays(gap: Gap, manifest: Manifest, *, continues: bool) -> bool:
 
 
 def run_gaps(manifest: Manifest) -> tuple[Gap, ...]:
-    """Return what a run says that its views lack, but for what somebody has acknowledged."""
-    return tuple(_of_run(gap) for gap in manifest.gaps if not gap.acknowledged)
+    """Return what a run says that its views lack, one of a kind and partition, but for what was acknowledged."""
+    places: dict[tuple[str, str, int], list[ViewGap]] = {}
+    for gap in manifest.gaps:
+        if not gap.acknowledged:
+            places.setdefault((gap.kind, gap.topic, gap.partition), []).append(gap)
+    return tuple(map(_of_run, places.values()))
 
 
-def _of_run(gap: ViewGap) -> Gap:
-    place = f"{gap.topic} partition {gap.partition}"
-    offsets = f"offsets {gap.first_offset} to {gap.last_offset}"
-    if gap.kind == "expired":
-        message = f"{place}: Kafka deleted {offsets} before batch archived them, so no view has them"
+def _of_run(gaps: Sequence[ViewGap]) -> Gap:
+    one, records, last = gaps[0], sum(gap.records for gap in gaps), gaps[-1].last_offset
+    place, offsets = f"{one.topic} partition {one.partition}", f"offsets {one.first_offset} to {last}"
+    if one.kind == "expired":
+        message = (
+            f"{place}: Kafka deleted {records} of {offsets} before batch archived them, so no view has them"
+        )
         act = _ACKNOWLEDGE
     else:
-        message = (
-            f"{place}: {gap.records} records of {offsets} cannot be read ({gap.error}), so no view has them"
-        )
+        message = f"{place}: {records} records of {offsets} cannot be read ({one.error}), so no view has them"
         act = f"run batch with the version that wrote them, or {_ACKNOWLEDGE}"
     return Gap(
-        kind=gap.kind,
-        topic=gap.topic,
-        partition=gap.partition,
-        offset=gap.last_offset + 1,
-        records=gap.records,
+        kind=one.kind,
+        topic=one.topic,
+        partition=one.partition,
+        offset=last + 1,
+        records=records,
         of_run=True,
         message=message,
         act=act,

@@ -267,7 +267,7 @@ def test_what_the_run_lacks_makes_answers_incomplete_and_the_server_ready(bench:
     bench.step(2)
     assert (bench.metadata.run_id, bench.metadata.complete, bench.board.now.ready) == ("run-1", False, True)
     (reason,) = bench.metadata.reasons
-    assert "Kafka deleted offsets 0 to 0 before batch archived them" in reason
+    assert "Kafka deleted 1 of offsets 0 to 0 before batch archived them" in reason
     bench.run_of("run-2", [(0, 1, rows[1])], {0: 2, 1: 0}, gaps=(replace(gap, acknowledged=True),))
     bench.step()
     assert bench.metadata.complete

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Literal
 
+import msgspec
 import pytest
 
 from schemas.views.manifest import Manifest, TopicBoundary, ViewGap
@@ -128,10 +129,18 @@ def test_what_a_run_lacks_is_lacking_while_it_is_served() -> None:
         ("expired", 8, 3, True),
         ("undecodable", 8, 3, True),
     ]
-    assert "Kafka deleted offsets 5 to 7" in reasons(passed)[1]
+    assert "Kafka deleted 3 of offsets 5 to 7" in reasons(passed)[1]
     again = progress.state_for_run(passed, manifest({"0": 13}, gaps=(lost(),)), LIVE)
     assert [gap.kind for gap in again.gaps] == ["expired"]
     assert progress.state_for_run(again, manifest({"0": 14}), LIVE).gaps == ()
+
+
+def test_what_a_run_lacks_is_one_sentence_a_partition() -> None:
+    """Records that are broken here and there would fill every answer with sentences."""
+    more = msgspec.structs.replace(lost("undecodable"), first_offset=90, last_offset=90, records=1)
+    (gap,) = progress.run_gaps(manifest({"0": 99}, gaps=(lost("undecodable"), more)))
+    assert (gap.records, gap.offset) == (4, 91)
+    assert "4 records of offsets 5 to 90 cannot be read" in gap.message
 
 
 def test_an_acknowledged_gap_is_none() -> None:
