@@ -65,6 +65,9 @@ NO_WORDS: Final = "no_words"
 OF_SENDERS: Final = (AUTOMATIC_REPLY, DELIVERY_FAILURE, MAILING_LIST, SPAM, ONLY_THANKS)
 """The marks of what kind of sender or message it is; the others say what was wrong with the text."""
 
+URGENCY_UNREAD: Final = "urgency_unread"
+"""Written in a language whose words of urgency nobody has listed: nothing was read of how much it presses."""
+
 MARKS: Final = (
     EMPTY_TEXT,
     TRUNCATED,
@@ -86,5 +89,6 @@ MARKS: Final = (
     MIXED_SCRIPTS,
     ONLY_EMOJI,
     NO_WORDS,
+    URGENCY_UNREAD,
 )
 """Every mark, in the order in which a message carries them."""

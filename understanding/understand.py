@@ -85,7 +85,9 @@ def _complete(
     model: SentimentModel | None,
 ) -> Triage:
     triage = scored.triage
-    signals = read_signals(message.text or "", now=message.time, message=clean.message)
+    signals = read_signals(
+        message.text or "", now=message.time, message=clean.message, language=triage.language
+    )
     felt = read_sentiment(model, clean.message.text, triage.language, vector=scored.vector)
     silent = Effect.PRIORITY in message.withheld
     if silent and triage.intent is None:

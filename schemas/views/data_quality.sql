@@ -53,6 +53,7 @@ FROM (
     UNION ALL SELECT 'mixed_scripts'
     UNION ALL SELECT 'only_emoji'
     UNION ALL SELECT 'no_words'
+    UNION ALL SELECT 'urgency_unread'
     UNION ALL SELECT 'no_text'
     UNION ALL SELECT 'language_unknown'
     UNION ALL SELECT 'low_band'

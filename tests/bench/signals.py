@@ -29,7 +29,7 @@ from understanding.signals.keywords import keywords_of
 from understanding.signals.lexicons.words import words_of
 from understanding.signals.priority import PriorityFacts, PriorityTable, priority
 from understanding.signals.reading import read_signals
-from understanding.signals.urgency import urgency_of
+from understanding.signals.urgency.indicators import urgency_of
 
 TEXTS: Final = 1500
 ROUNDS: Final = 5

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from schemas.edited_file import EditedFile, line_of, problems_of
 from schemas.errors import Permanent
 from schemas.vocabulary import PRIORITY_RANK, Category, Priority, Tier
-from understanding.signals.urgency import INDICATORS
+from understanding.signals.urgency.indicators import INDICATORS
 
 _BY_RANK = tuple(Priority)
 

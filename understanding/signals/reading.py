@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from schemas.errors import Permanent
+from schemas.marks import URGENCY_UNREAD
 from schemas.signals import NOTHING, Entity, EntityKind, Signals
 from understanding.signals.cleaning.message import Message, clean_message
 from understanding.signals.complexity import complexity_of
@@ -12,17 +13,20 @@ from understanding.signals.entities.recognition import find_entities
 from understanding.signals.keywords import keywords_of
 from understanding.signals.lexicons.words import Words, words_of
 from understanding.signals.places import in_original
-from understanding.signals.urgency import urgency_of
+from understanding.signals.urgency.indicators import urgency_of
 
 _KEEPS_WORDS: Final = frozenset((EntityKind.DATE, EntityKind.PRODUCT, EntityKind.AMOUNT))
 """Entities whose words may be keywords; those of an address or a number would only repeat it."""
 
 
-def read_signals(text: str, *, now: datetime, message: Message | None = None) -> Signals:
+def read_signals(
+    text: str, *, now: datetime, message: Message | None = None, language: str | None = None
+) -> Signals:
     """Return the signals of a raw message; pure, and raises for no text.
 
     `now` is the event's time, with its offset (Permanent without one): relative dates count from its day. The
     entities' offsets are offsets in `text`. `message` is `clean_message(text)` where the caller has it already.
+    `language` is the text's ISO 639-1 code; None where it is not known.
     """
     if now.utcoffset() is None:
         raise Permanent(
@@ -33,14 +37,14 @@ def read_signals(text: str, *, now: datetime, message: Message | None = None) ->
     words = words_of(scanned.lower)
     entities, secret = find_entities(scanned, words, now.date())
     telling = _without(words, scanned.lower, entities, secret) if entities or secret else words
-    level, indicators = urgency_of(cleaned.text, words)
+    urgency = urgency_of(cleaned.text, words, language)
     return Signals(
         entities=in_original(entities, cleaned.text, text) if entities else (),
-        urgency=level or NOTHING,
-        urgency_indicators=indicators,
+        urgency=urgency.level or NOTHING,
+        urgency_indicators=urgency.indicators,
         complexity=complexity_of(cleaned.text, words, entities) or NOTHING,
         keywords=keywords_of(telling.tokens),
-        quality=cleaned.marks,
+        quality=cleaned.marks if urgency.read else (*cleaned.marks, URGENCY_UNREAD),
     )
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from schemas.marks import URGENCY_UNREAD
 from schemas.sentiment import NEUTRAL
 from schemas.settings import CommonSettings
 from schemas.signals import Signals
@@ -138,7 +139,7 @@ def _details(message: CustomerMessage, result: Triage) -> Table:
         "left out": "\n".join(_left_out(message.text or "", cut) for cut in result.cleaned),
         "priority": f"{result.priority or '-'}  ({', '.join(result.priority_reasons) or '-'})",
         "entities": entities,
-        "urgency": f"{signals.urgency:.2f}  {', '.join(signals.urgency_indicators)}".rstrip(),
+        "urgency": _urgency(signals),
         "complexity": f"{signals.complexity:.2f}",
         "keywords": ", ".join(signals.keywords),
         "sentiment": f"{felt.value:+.2f}  {felt.level}{', frustrated' if felt.frustrated else ''}",
@@ -159,6 +160,12 @@ def _left_out(text: str, cut: Cut) -> str:
 
 def _shortened(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"{text[:characters]}…"
+
+
+def _urgency(signals: Signals) -> str:
+    if URGENCY_UNREAD in signals.quality:
+        return "unread"
+    return f"{signals.urgency:.2f}  {', '.join(signals.urgency_indicators)}".rstrip()
 
 
 def _table(texts: list[str], results: list[Triage]) -> Table:

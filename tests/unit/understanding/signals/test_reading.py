@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import Permanent
+from schemas.marks import URGENCY_UNREAD
 from schemas.signals import Entity, EntityKind, Signals
 from understanding.signals.reading import read_signals
 
@@ -56,6 +57,37 @@ def test_urgency_is_read_with_its_negations(section: str, text: str, row: dict[s
     assert (signals.urgency >= 0.3) == (section == "raised")
     assert section == "raised" or signals.urgency == 0
     assert section != "silent" or not signals.urgency_indicators
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Production is down for all users.",
+        "Bitte sofort sperren!",
+        "C'est très urgent.",
+        "My account was hacked.",
+    ],
+)
+@pytest.mark.parametrize(
+    "clause",
+    ["My other question is not urgent.", "Das andere ist nicht dringend.", "The old one is no emergency,"],
+)
+def test_a_negation_lowers_nothing_outside_of_its_clause(clause: str, text: str) -> None:
+    """`Normally nothing is urgent, but today everything is down` had level 0, and a step down."""
+    alone = read_signals(text, now=NOW).urgency
+    assert read_signals(f"{clause} {text}", now=NOW).urgency == alone
+    assert read_signals(f"{text} {clause}", now=NOW).urgency == alone
+
+
+def test_a_language_that_is_not_read_says_so() -> None:
+    """A Chinese shop that stood still had urgency 0 like any calm message; now a mark tells that nobody read it."""
+    chinese = "非常紧急！网站打不开，所有客户都无法付款！"  # noqa: RUF001 - as it is written in Chinese
+    assert URGENCY_UNREAD in read_signals(chinese, now=NOW, language="zh").quality
+    assert read_signals("Hvordan skifter jeg adresse?", now=NOW, language="da").quality == (URGENCY_UNREAD,)
+    assert URGENCY_UNREAD not in read_signals("How do I change it?", now=NOW, language="en").quality
+    loan = read_signals("ASAP, VPN ligger nere", now=NOW, language="sv")
+    assert (loan.urgency_indicators, loan.quality) == (("at_once",), ())
+    assert URGENCY_UNREAD not in read_signals("Wo?", now=NOW).quality
 
 
 @settings(max_examples=50)

@@ -1,0 +1,75 @@
+"""The phrases that say how urgent something is, ready to be looked up by their first word."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from understanding.signals.lexicons.lexicon import lexicon, words_in
+
+_LISTS: Final = lexicon("urgency")
+
+
+class Phrase(NamedTuple):
+    """Some words in a row, the indicator that they are, and its weight: negative where it calms, 0 for nothing.
+
+    One that `needs_trouble` counts only in a sentence that speaks of trouble.
+    """
+
+    words: tuple[str, ...]
+    indicator: str
+    weight: float
+    needs_trouble: bool = False
+
+
+def _phrases(indicators: Mapping[str, Any], sign: float) -> Iterator[Phrase]:
+    for indicator, entry in indicators.items():
+        for phrase in entry["phrases"]:
+            yield Phrase(
+                tuple(phrase.split()), indicator, sign * entry["weight"], entry.get("needs_trouble", False)
+            )
+
+
+def _by_first_word(phrases: Iterable[Phrase]) -> dict[str, tuple[Phrase, ...]]:
+    found: dict[str, list[Phrase]] = defaultdict(list)
+    for phrase in phrases:
+        found[phrase.words[0]].append(phrase)
+    return {first: tuple(sorted(some, key=_length, reverse=True)) for first, some in found.items()}
+
+
+def _length(phrase: Phrase) -> int:
+    return len(phrase.words)
+
+
+READ_LANGUAGES: Final = words_in(_LISTS["languages"])
+"""ISO 639-1 codes of the languages whose phrases are listed."""
+
+PHRASES: Final = _by_first_word(
+    (
+        *_phrases(_LISTS["raising"], 1.0),
+        *_phrases(_LISTS["calming"], -1.0),
+        *(Phrase(tuple(phrase.split()), "", 0.0) for phrase in _LISTS["says_nothing"]),
+    )
+)
+"""The phrases by their first word, the longest first."""
+
+INDICATORS: Final = frozenset((*_LISTS["raising"], *_LISTS["calming"]))
+"""The names of all indicators that phrases are."""
+
+NO_NEED: Final = _by_first_word(Phrase(tuple(phrase.split()), "", 0.0) for phrase in _LISTS["no_need"])
+"""Phrases that make what their clause asks for a thing that has time."""
+
+TITLES: Final = words_in(_LISTS["titles"])
+NEGATIONS: Final = words_in(_LISTS["negations"])
+LINKS: Final = words_in(_LISTS["links"])
+NEVER: Final = words_in(_LISTS["never"])
+COMPARED: Final = words_in(_LISTS["compared"])
+MORE: Final = words_in(_LISTS["more"])
+ONLY: Final = words_in(_LISTS["only"])
+WHY: Final = words_in(_LISTS["why"])
+NOT_YET: Final = words_in(_LISTS["not_yet"])
+CONTRASTS: Final = words_in(_LISTS["contrasts"])
+TROUBLE: Final = words_in(_LISTS["trouble"])
+CALM_WHEN_NEGATED: Final = words_in(_LISTS["calm_when_negated"])
+NEGATED_FROM_AFAR: Final = words_in(_LISTS["negated_from_afar"])
+PLEASE: Final = words_in(_LISTS["please"])
+NEVER_NEGATED: Final = words_in(_LISTS["never_negated"])
