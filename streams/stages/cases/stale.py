@@ -18,9 +18,11 @@ def answer_stale(incoming: FoldInput, stale: TicketAssigned, row: TicketRow | No
     notice = work_as_it_is(row, stale, incoming.fact.time)
     if notice is None:
         return
+    time = incoming.fact.time
+    # The row's revision belongs to the id: what comes again is answered by what the ticket is by then.
     identity = derived_id(
-        *(stale.ticket_id, stale.life, stale.routing_revision, stale.team),
-        *(notice.life, notice.routing_revision, "cases", "WorkChanged", "answer"),
+        *(stale.ticket_id, stale.life, stale.routing_revision, stale.team, time.isoformat()),
+        *(notice.life, 0 if row is None else row.revision, "cases", "WorkChanged"),
     )
-    step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=incoming.fact.time)
+    step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=time)
     step.count("answered_stale")

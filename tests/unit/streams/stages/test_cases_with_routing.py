@@ -24,9 +24,9 @@ from schemas.vocabulary import AgentStatus, Author, Priority
 from streams.foundation.record import Emission, Record
 from streams.stages.cases.clocks import Clocks
 from streams.stages.routing.partition import RoutingPartition
-from tests.unit.schemas.ticket_facts import SCORED, opened
-from tests.unit.streams.logic_driver import Driver, body_of, record_of
-from tests.unit.streams.ticket_records import CasesRun, enriched
+from tests.unit.schemas.ticket_facts import SCORED, TICKET, assigned, opened
+from tests.unit.streams.logic_driver import Driver, body_of, id_of, record_of
+from tests.unit.streams.ticket_records import CasesRun, decided, enriched
 
 TEAMS = ("payments", "legal")
 AGENTS = {"payments": ("ana", "ben"), "legal": ("cleo",)}
@@ -228,3 +228,16 @@ def test_a_dead_notice_sent_back_after_the_end_leaks_no_room(retired: bool) -> N
     _all_delivered(yard)
     assert "T-1" in {body.ticket_id for body in _assignments(yard)}
     assert list(yard.believed()) == ["T-2"]
+
+
+def test_a_stale_assignment_that_comes_again_is_answered_by_what_is_then() -> None:
+    """Two answers with one id once said two things: the ticket had changed in between, without a new revision."""
+    run = CasesRun(CLOCKS)
+    run.step([enriched(opened(), 1, triage=SCORED)])
+    stale = decided(assigned(run.log()[0].after, "ana"), 2)
+    run.step([enriched(TicketResolved(ticket_id=TICKET), 3, at=1)])
+    for offset, priority in enumerate((Priority.LOW, Priority.URGENT), start=4):
+        run.step([enriched(TicketUpdated(ticket_id=TICKET, priority=priority), offset, at=offset)])
+        run.step([stale, stale])
+    told = [(id_of(sent), sent.value) for sent in run.sent if sent.topic is Topic.TICKETS_WORK]
+    assert len(set(told)) == len(dict(told)) == 4, "opened, resolved, and one answer a row"
