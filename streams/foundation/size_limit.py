@@ -1,4 +1,7 @@
-"""Records too large to be passed on: refused by what they are when decompressed, before anything is decoded."""
+"""Records too large to be passed on: refused by what they are when decompressed, before anything is decoded.
+
+Nothing that a step writes may exceed what its topic takes, or its partition would stop at it for ever.
+"""
 
 import hashlib
 from typing import Final
@@ -6,8 +9,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.records.derived import RecordDied
-from schemas.records.envelope import EventError
+from schemas.records.envelope import EventError, Headers
+from schemas.records.topics import DERIVED_BYTES
 from streams.foundation.record import Record
+
+LARGEST_OUTPUT_BYTES: Final = DERIVED_BYTES - 16 * 1024
+"""The most of key, value and headers that a step may write as one record; Kafka and the outbox add a little."""
 
 HEAD_BYTES: Final = 64 * 1024
 """How much of a value the dead letter of a record that is too large keeps; of headers and key, all or nothing."""
@@ -20,9 +27,19 @@ class EventTooLarge(EventError):  # noqa: N818 - named as it appears in dead let
     """
 
 
+class OutputTooLarge(Exception):  # noqa: N818 - named as it appears in dead letters
+    """What the logic wants to write fits into no topic; the record behind it dies alone (streams.steps.isolation)."""
+
+
+def require_room(what: str, size: int) -> None:
+    """Raise OutputTooLarge where an output of so many bytes cannot be written."""
+    if size > LARGEST_OUTPUT_BYTES:
+        raise OutputTooLarge(f"{what} would have {size:,} bytes, {LARGEST_OUTPUT_BYTES:,} are the most")
+
+
 def require_size(record: Record, largest: int) -> None:
     """Raise EventTooLarge where key, value and headers of a record have more than `largest` bytes."""
-    size = len(record.key or b"") + len(record.value or b"") + _size_of_headers(record)
+    size = len(record.key or b"") + len(record.value or b"") + size_of_headers(record.headers)
     if size > largest:
         raise EventTooLarge(
             f"the record has {size:,} bytes, {largest:,} are the most (TICKETYARD_LARGEST_EVENT_BYTES); "
@@ -39,12 +56,13 @@ def cut_letter(letter: RecordDied, record: Record) -> tuple[RecordDied, bytes]:
     cut = replace(
         letter,
         key=record.key if len(record.key or b"") <= HEAD_BYTES else None,
-        headers=tuple(record.headers) if _size_of_headers(record) <= HEAD_BYTES else (),
+        headers=tuple(record.headers) if size_of_headers(record.headers) <= HEAD_BYTES else (),
         value_bytes=len(value),
         value_sha256=hashlib.sha256(value).hexdigest(),
     )
     return cut, value[:HEAD_BYTES]
 
 
-def _size_of_headers(record: Record) -> int:
-    return sum(len(name) + len(value or b"") for name, value in record.headers)
+def size_of_headers(headers: Headers) -> int:
+    """Return how many bytes headers have."""
+    return sum(len(name) + len(value or b"") for name, value in headers)

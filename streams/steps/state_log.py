@@ -16,6 +16,7 @@ from streams.broker.clients import consumed
 from streams.foundation.errors import BrokerFailed, GivenUp, OwnershipLost
 from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.record import Emission
+from streams.steps.step import size_of
 from streams.steps.step_header import STATE_FORMAT, StepHeader, read_header, readable
 
 _log = structlog.get_logger(__name__)
@@ -200,13 +201,13 @@ class StateLog:
 def pack(outbox: Sequence[Emission], step: int) -> list[bytes]:
     """Return the outbox in chunks of about half a megabyte, or of one emission where that is larger."""
     chunks: list[list[Emission]] = []
-    size = _CHUNK_BYTES
+    size = 0
     for emission in outbox:
-        if size >= _CHUNK_BYTES:
+        size += size_of(emission)
+        if not chunks or size > _CHUNK_BYTES:
             chunks.append([])
-            size = 0
+            size = size_of(emission)
         chunks[-1].append(emission)
-        size += len(emission.value) + sum(len(value) + len(name) for name, value in emission.headers)
     return [_encode_chunk(OutboxChunk(step=step, emissions=tuple(chunk))) for chunk in chunks]
 
 

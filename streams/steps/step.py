@@ -6,9 +6,10 @@ engine then writes the changes and the outbox in one transaction, sends the outb
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.records.derived import RecordDied
 from schemas.records.envelope import Envelope, encode_body, encode_headers
@@ -17,7 +18,13 @@ from schemas.records.identity import derived_id
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
 from streams.foundation.record import Emission, Record
-from streams.foundation.size_limit import EventTooLarge, cut_letter
+from streams.foundation.size_limit import (
+    LARGEST_OUTPUT_BYTES,
+    EventTooLarge,
+    cut_letter,
+    require_room,
+    size_of_headers,
+)
 
 TIMER_PREFIX: Final = "timer:"
 _MESSAGE_CHARACTERS: Final = 2000
@@ -78,15 +85,20 @@ class Step:
         self._partitions = partitions
 
     def put(self, key: str, value: msgspec.Struct) -> None:
-        """Record that `key` of this partition's state is now `value`."""
-        self.changes[key] = msgspec.json.encode(value)
+        """Record that `key` of this partition's state is now `value`. Raises OutputTooLarge."""
+        data = msgspec.json.encode(value)
+        require_room(f"entry {key}", len(key) + len(data))
+        self.changes[key] = data
 
     def delete(self, key: str) -> None:
         """Record that `key` left this partition's state."""
         self.changes[key] = None
 
     def emit(self, topic: Topic, key: str, body: Event, *, id: str, time: datetime) -> None:  # noqa: A002
-        """Send `body` to the partition of `key`; `id` must be derived from the cause (schemas.records.identity)."""
+        """Send `body` to the partition of `key`; `id` must be derived from the cause (schemas.records.identity).
+
+        Raises OutputTooLarge.
+        """
         self.emit_to(topic, partition_for(key, self._partitions[topic]), key, body, id=id, time=time)
 
     def emit_to(
@@ -103,15 +115,15 @@ class Step:
         envelope = Envelope(
             id=id, type=type(body).__name__, source=f"ticketyard/{self.stage}", time=time, subject=key
         )
-        self.outbox.append(
-            Emission(
-                topic=topic,
-                partition=partition,
-                key=key.encode(),
-                headers=encode_headers(envelope),
-                value=encode_body(body),
-            )
+        emission = Emission(
+            topic=topic,
+            partition=partition,
+            key=key.encode(),
+            headers=encode_headers(envelope),
+            value=encode_body(body),
         )
+        require_room(f"{envelope.type} {id}", size_of(emission))
+        self.outbox.append(emission)
 
     def partitions_of(self, topic: Topic) -> int:
         """Return how many partitions `topic` has."""
@@ -142,7 +154,7 @@ def dead_letter(
 ) -> Emission:
     """Return the dead letter of a record: its raw bytes as the value, the reason in the header `dead`.
 
-    Of a record that is too large it is their head, as a letter must fit into its topic.
+    Of a record that is too large, or would make the letter so, it is their head: a letter must fit into its topic.
     """
     origin = record.origin
     body = RecordDied(
@@ -166,14 +178,19 @@ def dead_letter(
         time=now,
         subject=key,
     )
-    value = record.value or b""
-    if isinstance(error, EventTooLarge):
-        body, value = cut_letter(body, record)
-    headers: list[tuple[str, Any]] = [*encode_headers(envelope), ("dead", encode_body(body))]
-    return Emission(
+    letter = Emission(
         topic=Topic.TICKETS_DEAD,
         partition=partition_for(key, partitions[Topic.TICKETS_DEAD]),
         key=key.encode(),
-        headers=headers,
-        value=value,
+        headers=[*encode_headers(envelope), ("dead", encode_body(body))],
+        value=record.value or b"",
     )
+    if not isinstance(error, EventTooLarge) and size_of(letter) <= LARGEST_OUTPUT_BYTES:
+        return letter
+    body, head = cut_letter(body, record)
+    return replace(letter, headers=[*encode_headers(envelope), ("dead", encode_body(body))], value=head)
+
+
+def size_of(emission: Emission) -> int:
+    """Return how many bytes an emission has."""
+    return len(emission.key) + len(emission.value) + size_of_headers(emission.headers)
