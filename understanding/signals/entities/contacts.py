@@ -36,13 +36,22 @@ _DIALLED: Final = re.compile(r"[+0(](?<![\w+.,/#-][+0(])\(?[0-9+](?:[ ./()\-]{0,
 _NUMBER: Final = re.compile(
     r"[0-9](?<![\w+.,/#:€$£-][0-9])[0-9]{1,5}(?:[ .\-]{1}[0-9]{2,8}){1,5}(?![\w]|[.,:/-][0-9])"
     r"|[0-9](?<![\w+.,/#:€$£-][0-9])[0-9]{6,11}(?![\w]|[.,:/-][0-9])"
+    r"|1(?<![\w+.,/#:€$£-]1)[ .-]\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?![\w]|[.,:/-][0-9])"
 )
-_NORTH_AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}")
+_NORTH_AMERICAN: Final = re.compile(r"(?:1[ .-])?\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}")
+_LIKE_DAYS: Final = re.compile(
+    r"(?:[0-9]{1,2}[./][0-9]{1,2}[./]?(?:[0-9]{4}|[0-9]{2})? ?- ?){1,2}[0-9]{1,2}[./][0-9]{1,2}[./]?(?:[0-9]{4}|[0-9]{2})?"
+    r"|(?:19|20)[0-9]{2} ?[-/.] ?(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][ -]{1,3}(?:(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9])?"
+    r"|[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)[0-9]{2}"
+)
+"""Days, spans of days and of years, which no telephone's number is."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _PHONE_WORDS: Final = words_in(
     "phone call tel telephone mobile cell fax whatsapp telefon handy mobil mobilnummer rufnummer anrufen telefonnummer"
     " téléphone portable appeler teléfono móvil celular llamar contacto telefono cellulare chiamare telefone telemóvel"
-    " ligar reach ring dial erreichen joindre localizar"
+    " ligar reach ring dial erreichen joindre localizar appelez appelle rappelez rappeler chiamate chiami chiamatemi chiamami llame"
+    " llámeme llamen ligue liguem bellen bel ringe rufen anrufe phoned called nummer zadzwonić dzwonić zavolejte телефон"
+    " позвоните звоните arayın telefonum telefonnumber telefonnummeret"
 )
 _FEWEST_DIGITS: Final = 7
 _MOST_DIGITS: Final = 15
@@ -96,13 +105,17 @@ def find_phones(flat: str, lower: str) -> Iterator[Entity]:
     behind a word such as `call`; others are too easily something else.
     """
     for match in _DIALLED.finditer(flat):
+        if _LIKE_DAYS.fullmatch(match[0]):
+            continue
         value = _international(match[0]) or _national(match[0], lower, match.start())
         if value:
             yield Entity(EntityKind.PHONE, match.start(), match.end(), value)
     for match in _NUMBER.finditer(flat):
         digits = _digits(match[0])
-        if _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and (
-            _NORTH_AMERICAN.fullmatch(match[0]) or _is_called(lower, match.start())
+        if (
+            not _LIKE_DAYS.fullmatch(match[0])
+            and _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS
+            and (_NORTH_AMERICAN.fullmatch(match[0]) or _is_called(lower, match.start()))
         ):
             yield Entity(EntityKind.PHONE, match.start(), match.end(), digits)
 

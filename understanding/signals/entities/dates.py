@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from schemas.signals import Entity, EntityKind
+from understanding.signals.entities.calendar import Order, nearest, of, of_digits, order_of
 from understanding.signals.entities.date_words import MONTHS
 from understanding.signals.entities.found import Span
 
@@ -14,26 +16,45 @@ _NUMERIC: Final = re.compile(
     r"|[0-9]?(?P<sep>[-./])[0-9]{1,2}(?P=sep)(?:[0-9]{4}|[0-9]{2}))"
     r"(?![0-9€$£%/-]|[.:,][0-9]|[a-su-z_])"
 )
+_RANGE: Final = re.compile(
+    r"[0-9](?<![\w.,/:#-][0-9])(?P<first>[0-9]?(?P<sep>[./])[0-9]{1,2}(?:(?P=sep)(?:[0-9]{4}|[0-9]{2}))?)(?P=sep)? ?- ?"
+    r"(?P<last>[0-9]{1,2}(?P=sep)[0-9]{1,2}(?:(?P=sep)(?:[0-9]{4}|[0-9]{2})(?![0-9]))?)(?![0-9€$£%-]|[.:,/][0-9]|[a-su-z_])"
+)
 _PARTS: Final = re.compile(r"[0-9]+")
 _GERMAN_DAY: Final = re.compile(r"(?:am|vom|seit|bis|zum|ab|dem|den) ([0-9]{1,2}\.[0-9]{1,2}\.)(?![0-9])")
 _DAY_BEFORE: Final = re.compile(r"(?<![\w.,/:#-])([0-9]{1,2})(?:st|nd|rd|th|er|º|\.)? ?(?:of |de |d')?$")
 _DAY_AFTER: Final = re.compile(r"\.? ([0-9]{1,2})(?:st|nd|rd|th)?(?![\w:%]|\.[0-9])")
 _YEAR_AFTER: Final = re.compile(r"\.?,? ?(?:de |del )?((?:19|20)[0-9]{2})(?![0-9])")
 _LOOKED_BACK: Final = 12
+_LOOKED_BACK_FOR_SIZES: Final = 24
+_SIZE_WORD: Final = re.compile(
+    r"\b(?:sizes?|größen?|tailles?|tallas?|taglie|taglia|tamanhos?|maten|maat|storlek\w*|størrelse\w*|rozmiar\w*|velikost\w*"
+    r"|размер\w*|beden|zähler\w*|meter|meters|reading|counter|compteur|contatore|contador|medidor|meterstand|stand|mätare"
+    r"|måler|licznik\w*|счётчик\w*|счетчик\w*|sayaç|version\w*|firmware|build|release|ratio|score|dimensions?|maße?)\b\W{0,3}$"
+    r"|\b(?:sizes|zähler|zählerstand|meter|compteur|contatore|medidor)\b"
+)
+_TIME_WORD: Final = re.compile(
+    r"\b(?:on|since|from|until|till|by|dated?|of|to|and|am|vom|seit|bis|zum|ab|dem|den|und|le|du|depuis|au|el|desde|hasta|dal|dall?"
+    r"|il|al|em|até|op|sinds|van|tot|od|do|dnia|от|с|до)\W{0,2}$"
+)
 _MODAL: Final = frozenset(("may", "mar", "sep", "dic", "gen", "jan"))
-_CENTURY: Final = 2000
-_OLDEST: Final = 1900
 
 
 def find_dates(flat: str, lower: str, today: date, names: Iterable[str]) -> Iterator[Entity]:
     """Yield calendar dates; `names` are the names of months that are in the text.
 
-    Where the order of day and month is open, or the year is not said, the reading nearer to `today` counts.
+    Where the year is not said, the day nearest to `today` counts. All dates of a text have one order of day and month:
+    that of those that fit only one, else the one in which they are nearer to `today`.
     """
-    for match in _NUMERIC.finditer(lower):
-        day = _of_digits(match[0], today)
+    written = [Span(*match.span()) for match in _NUMERIC.finditer(lower) if not _is_size(lower, match)]
+    ranges = [*_RANGE.finditer(lower)]
+    order = order_of([lower[span.start : span.end] for span in written], today)
+    for span in written:
+        day = of_digits(lower[span.start : span.end], today, order)
         if day:
-            yield _entity(match.start(), match.end(), day)
+            yield _entity(span.start, span.end, day)
+    for match in ranges:
+        yield from _of_range(match, today, order)
     for match in _GERMAN_DAY.finditer(lower):
         day_of_month, month = map(int, _PARTS.findall(match[1]))
         near = nearest(month, day_of_month, today)
@@ -71,40 +92,35 @@ def _is_modal(flat: str, name: Span) -> bool:
     return flat[name.start].islower() and flat[name.start : name.end] in _MODAL
 
 
-def of(year: int, month: int, day: int) -> date | None:
-    """Return the date, or None if there is no such day."""
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+def _is_size(lower: str, match: re.Match[str]) -> bool:
+    """Return whether three short numbers are rather sizes, a meter's reading or a version than a date."""
+    parts = [int(part) for part in _PARTS.findall(match[0])]
+    if max(parts) >= 100:  # noqa: PLR2004 - a year in full
+        return False
+    before = lower[max(0, match.start() - _LOOKED_BACK_FOR_SIZES) : match.start()]
+    steps = {later - earlier for earlier, later in pairwise(parts)}
+    dashed = "-" in match[0] and not _TIME_WORD.search(before)
+    return (
+        dashed or _SIZE_WORD.search(before) is not None or (len(steps) == 1 and not _TIME_WORD.search(before))
+    )
 
 
-def nearest(month: int, day: int, today: date) -> date | None:
-    """Return the day of that name nearest to `today`; None if no year has it."""
-    near = [of(year, month, day) for year in (today.year - 1, today.year, today.year + 1) if year > 0]
-    return min((found for found in near if found), key=lambda found: abs(found - today), default=None)
-
-
-def _of_digits(written: str, today: date) -> date | None:
-    first, second, third = (int(part) for part in _PARTS.findall(written))
-    if first >= _OLDEST:
-        return of(first, second, third)
-    year = third if third >= 100 else _CENTURY + third  # noqa: PLR2004 - two digits are of this century
-    if year < _OLDEST:
-        return None
-    day_first, month_first = of(year, second, first), of(year, first, second)
-    if "." in written or not month_first or not day_first:
-        return day_first or (None if "." in written else month_first)
-    return min(day_first, month_first, key=lambda found: abs(found - today))
+def _of_range(match: re.Match[str], today: date, order: Order) -> Iterator[Entity]:
+    """Yield the first and the last day of `05.10.-09.10.2026`; the first has the last's year where it has none."""
+    start, end = match.start(), match.end("first")
+    first, last = match.string[start:end], match["last"]
+    sep = match["sep"]
+    if last.count(sep) < 2:  # noqa: PLR2004 - day, month and year have two marks between them
+        if first.count(sep) > 1:
+            return
+        first, last = (f"{part}{sep}{today.year}" for part in (first, last))
+    elif first.count(sep) == 1:
+        first += sep + last.rpartition(sep)[2]
+    days = [of_digits(part, today, order) for part in (first, last)]
+    if days[0] and days[1] and days[0] <= days[1]:
+        yield _entity(start, end, days[0])
+        yield _entity(match.start("last"), match.end("last"), days[1])
 
 
 def _entity(start: int, end: int, day: date) -> Entity:
     return Entity(EntityKind.DATE, start, end, day.isoformat())
-
-
-def plus_days(day: date, days: int) -> date | None:
-    """Return the day so many days later; None where the calendar ends."""
-    try:
-        return day + timedelta(days=days)
-    except OverflowError:
-        return None

@@ -21,10 +21,11 @@ class Span(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """Two forms of a text, as long as it: `flat` with plain spaces, apostrophes and digits; `lower` its lower case."""
+    """A text and two forms as long as it: `flat` with plain spaces, apostrophes and digits; `lower` its lower case."""
 
     flat: str
     lower: str
+    text: str
 
 
 def scan(text: str) -> Scan:
@@ -35,7 +36,7 @@ def scan(text: str) -> Scan:
     lower = flat.lower()
     if len(lower) != len(flat):  # a few capitals become two characters
         lower = "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in flat)
-    return Scan(flat, lower)
+    return Scan(flat, lower, text)
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from schemas.signals import Entity
-from understanding.signals.entities.amounts import CURRENCIES, find_amounts
+from understanding.signals.entities.amounts import CURRENCIES, SIGNS, find_amounts
 from understanding.signals.entities.contacts import find_emails, find_ips, find_phones, find_urls
 from understanding.signals.entities.date_words import MONTHS, TRIGGERS
 from understanding.signals.entities.dates import find_dates
@@ -24,9 +24,8 @@ _DIGIT: Final = re.compile(r"[0-9]")
 _LONG_RUN: Final = re.compile(r"[0-9](?:[ ._/-]{0,3}[0-9]){8}")
 _MONTH_NAMES: Final = frozenset(MONTHS)
 _PRODUCT_NAMES: Final = frozenset(PRODUCTS)
-_MONEY: Final = re.compile("[€$£¥₹₽₺₩₪₴ł]")
 _CURRENCY_WORDS: Final = frozenset(word for word in CURRENCIES if word.isalpha())
-_GLUED: Final = re.compile(r"[0-9](?:k )?([a-zł]{3,8})(?![a-zł])|(?<![a-z])([a-z]{3})[0-9]")
+_GLUED: Final = re.compile(r"[0-9]k?([^\W\d_]{2,8})(?![^\W\d_])|(?<![a-z])([a-z]{2,3})[0-9]")
 
 
 class Entities(NamedTuple):
@@ -42,11 +41,11 @@ def find_entities(scanned: Scan, words: Words, today: date) -> Entities:
     Where two overlap, the earlier in this order stands: IBAN and cards; links; e-mail; IP; dates; amounts;
     error codes; references; versions; telephone numbers; products; relative dates. Nothing touches a secret.
     """
-    flat, lower = scanned
+    flat, lower = scanned.flat, scanned.lower
     digits = _DIGIT.search(flat) is not None
     secrets = find_secrets(flat, lower) if digits and _LONG_RUN.search(flat) else None
     entities = [*secrets.entities] if secrets else []
-    entities += _candidates(flat, lower, words, today, digits=digits)
+    entities += _candidates(scanned, words, today, digits=digits)
     taken = secrets.taken if secrets else []
     if not entities:
         return Entities((), taken)
@@ -59,7 +58,8 @@ def _start(entity: Entity) -> int:
     return entity.start
 
 
-def _candidates(flat: str, lower: str, words: Words, today: date, *, digits: bool) -> Iterator[Entity]:
+def _candidates(scanned: Scan, words: Words, today: date, *, digits: bool) -> Iterator[Entity]:
+    flat, lower = scanned.flat, scanned.lower
     if "://" in flat or "www." in lower:
         yield from find_urls(flat)
     if "@" in flat:
@@ -67,7 +67,7 @@ def _candidates(flat: str, lower: str, words: Words, today: date, *, digits: boo
     if digits or "::" in lower:
         yield from find_ips(lower)
     if digits:
-        yield from _numbers(flat, lower, words, today)
+        yield from _numbers(scanned, words, today)
     elif "_" in flat or "Error" in flat or "Exception" in flat:
         yield from find_error_codes(flat, lower)
     products = words.distinct & _PRODUCT_NAMES
@@ -77,10 +77,11 @@ def _candidates(flat: str, lower: str, words: Words, today: date, *, digits: boo
         yield from find_relative_dates(lower, today, words.distinct)
 
 
-def _numbers(flat: str, lower: str, words: Words, today: date) -> Iterator[Entity]:
+def _numbers(scanned: Scan, words: Words, today: date) -> Iterator[Entity]:
+    flat, lower = scanned.flat, scanned.lower
     yield from find_dates(flat, lower, today, words.distinct & _MONTH_NAMES)
-    if _MONEY.search(flat) or words.distinct & _CURRENCY_WORDS or _has_glued(lower):
-        yield from find_amounts(flat, lower)
+    if SIGNS.search(lower) or words.distinct & _CURRENCY_WORDS or _has_glued(lower):
+        yield from find_amounts(scanned, words.distinct)
     yield from find_error_codes(flat, lower)
     yield from find_references(flat, lower)
     yield from find_versions(flat, lower)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.signals import Entity, EntityKind
 from understanding.signals.lexicons.lexicon import by_word, lexicon, words_in
@@ -24,12 +24,39 @@ _MOST_WORDS: Final = 5
 _FEWEST_DIGITS: Final = 3
 _LONGEST: Final = 40
 _BARE_DIGITS: Final = 4
+_NO_REFERENCE: Final = re.compile(
+    r"[0-9]{1,2}/[0-9]{1,2}(?:/(?:[0-9]{2}|[0-9]{4}))?|[0-9]{1,5}(?:s|x|k|th|st|nd|rd|px|kg|gb|mb|ml|mm|cm)"
+)
+_COLOUR: Final = re.compile(_LISTS["colours"])
+_NAMING: Final = words_in(_LISTS["naming"]) | {"#"}
+_BEFORE_VERBS: Final = words_in(_LISTS["before_verbs"])
+_UNITS: Final = words_in(_LISTS["units"])
+_VERBS: Final = words_in(_LISTS["verbs"])
+_REQUESTS: Final = words_in(_LISTS["requests"])
+_ITALIAN: Final = words_in(_LISTS["italian"])
+_GERMAN: Final = words_in(_LISTS["german"])
+_NEXT_WORD: Final = re.compile(r" ([^\W\d_]{2,})")
+_PLURAL: Final = re.compile(r"(?:[^su]s|[aeo]us|en|os|as|ies)$")
+_YEAR: Final = re.compile(r"19[5-9][0-9]|20[0-4][0-9]")
+_HTTP_CODE: Final = re.compile(r"[1-5][0-9]{2}")
+_SURE_DIGITS: Final = 6
+"""So many digits without a mark are seldom a count, whatever word follows."""
+
+
+class _Said(NamedTuple):
+    """What the words before a number say it is: the word, the one before it, and whether `number` or a mark names it."""
+
+    kind: EntityKind
+    word: str
+    before: str
+    named: bool
 
 
 def find_references(flat: str, lower: str) -> Iterator[Entity]:
     """Yield numbers that name an order, account, invoice, ticket or something unsaid (`reference`).
 
-    The value is in capitals, without `#`. A number of fewer than three digits is none.
+    The value is in capitals, without `#`. A number of fewer than three digits is none, nor is one that counts things
+    (`order 500 chairs`), a year, a code of HTTP, a colour or a time.
     """
     done = 0
     for digit in _DIGIT.finditer(flat):
@@ -44,13 +71,15 @@ def find_references(flat: str, lower: str) -> Iterator[Entity]:
             begin += 1
         token = _TOKEN.match(flat, begin, min(done, begin + _LONGEST))
         if token is not None and sum(map(str.isdigit, token[0])) >= _FEWEST_DIGITS:
-            kind = _kind(lower, token)
+            kind = _kind(flat, lower, token)
             if kind is not None:
                 yield Entity(kind, token.start(), token.end(), token[0].lstrip("#").upper())
 
 
-def _kind(lower: str, token: re.Match[str]) -> EntityKind | None:
+def _kind(flat: str, lower: str, token: re.Match[str]) -> EntityKind | None:
     start, end = token.span()
+    if _NO_REFERENCE.fullmatch(token[0]) or _COLOUR.search(lower, max(0, start - _LOOKED_BACK), start):
+        return None
     if lower[end : end + 1] in ("%", "€", "$", "£", "°", "@", ":") or (
         lower[end : end + 1] in (".", ",") and lower[end + 1 : end + 2].isdigit()
     ):
@@ -59,25 +88,58 @@ def _kind(lower: str, token: re.Match[str]) -> EntityKind | None:
     own = _PREFIXES.get(prefix[1]) if prefix else None
     if own:
         return own
-    said = _said_before(lower, start) or _said_after(lower, end)
+    before = _said_before(lower, start)
+    said = before.kind if before else _said_after(lower, end)
     if said:
-        return said
+        counted = before and token[0].isdigit() and not before.named and _counts(flat, lower, token, before)
+        return None if counted else said
     bare = token[0].startswith("#") and len(token[0]) > _BARE_DIGITS and token[0][1:].isdigit()
     return EntityKind.REFERENCE if bare else None
 
 
-def _said_before(lower: str, start: int) -> EntityKind | None:
-    """Return the kind that the words right before the number say, over words such as `number is`."""
+def _said_before(lower: str, start: int) -> _Said | None:
+    """Return what the words right before the number say it is, over words such as `number is`."""
     before = _ABBREVIATED.sub(r"\1", lower[max(0, start - _LOOKED_BACK) : start])
     sentence = before[
         max(before.rfind(". "), before.rfind("? "), before.rfind("! "), before.rfind("; ")) + 1 :
     ]
-    for word in reversed(_WORD.findall(sentence)[-_MOST_WORDS:]):
+    words = _WORD.findall(sentence)[-_MOST_WORDS:]
+    named = sentence.rstrip().endswith((":", "="))
+    for place in range(len(words) - 1, -1, -1):
+        word = words[place]
         if word in _KIND_OF_WORD:
-            return _KIND_OF_WORD[word]
+            return _Said(
+                _KIND_OF_WORD[word], word, words[place - 1] if place else "", named or word in _NAMING
+            )
         if word not in _FILLERS:
             return None
+        named = named or word in _NAMING
     return None
+
+
+def _counts(flat: str, lower: str, token: re.Match[str], said: _Said) -> bool:
+    """Return whether a bare number behind a word such as `order` counts things, or is a year or a code of HTTP."""
+    number, behind = token[0], _NEXT_WORD.match(lower, token.end())
+    if said.before in _BEFORE_VERBS or _YEAR.fullmatch(number):
+        return True
+    if said.word in _REQUESTS and _HTTP_CODE.fullmatch(number):
+        return True
+    if behind is None:
+        return False
+    word = behind[1]
+    if word in _UNITS:
+        return True
+    few = len(number) < _SURE_DIGITS
+    return (
+        few and word not in _VERBS and (_PLURAL.search(word) is not None or _is_noun(flat, behind, said.word))
+    )
+
+
+def _is_noun(flat: str, behind: re.Match[str], word: str) -> bool:
+    """Return whether a noun follows in German, by its capital (`Konto 250 Nutzer`), or in Italian, by its ending."""
+    if word in _GERMAN:
+        return flat[behind.start(1)].isupper()
+    return word in _ITALIAN and len(behind[1]) > 3 and behind[1].endswith(("e", "i"))  # noqa: PLR2004 - `non`, `che`
 
 
 def _said_after(lower: str, end: int) -> EntityKind | None:

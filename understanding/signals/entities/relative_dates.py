@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from schemas.signals import Entity, EntityKind
+from understanding.signals.entities.calendar import of, plus_days
 from understanding.signals.entities.date_words import (
     DAYS_FROM_TODAY,
     LAST,
@@ -17,7 +18,6 @@ from understanding.signals.entities.date_words import (
     UNITS,
     WEEKDAYS,
 )
-from understanding.signals.entities.dates import of, plus_days
 from understanding.signals.entities.found import Span
 from understanding.signals.lexicons.lexicon import words_in
 

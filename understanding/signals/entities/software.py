@@ -48,7 +48,10 @@ _DOTTED: Final = re.compile(
 )
 
 
-_LIKE_A_DATE: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2}|[12][0-9]{3})")
+_LIKE_OTHERS: Final = re.compile(
+    r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2}|[12][0-9]{3})|[2-9][0-9]{2}\.[2-9][0-9]{2}\.[0-9]{4}|0[0-9](?:\.[0-9]{2}){4}"
+)
+"""Dates and telephone numbers with points."""
 _NAMES_OTHER_CODES: Final = "code"  # zip code, discount code: alone it says too little
 
 
@@ -82,7 +85,7 @@ def find_versions(flat: str, lower: str) -> Iterator[Entity]:
         if not lower[match.start() - 1 : match.start()].isalnum():
             yield Entity(EntityKind.VERSION, match.start(1), match.end(1), match[1])
     for match in _DOTTED.finditer(flat):
-        if _LIKE_A_DATE.fullmatch(match[0]):
+        if _LIKE_OTHERS.fullmatch(match[0]):
             continue
         yield Entity(EntityKind.VERSION, match.start(), match.end(), match[0])
 
