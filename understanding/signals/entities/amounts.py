@@ -31,15 +31,16 @@ _UNSPACED: Final = "|".join(sorted(map(re.escape, _LISTS["unspaced"]), key=len, 
 SIGNS: Final = re.compile(f"[€$£¥₹₽₺₩₪₴₱₫₦]|zł|kč|{_UNSPACED}")
 """What shows that a text may name an amount, besides the words among CURRENCIES."""
 
-_LETTERS: Final = (
-    "a-z\u00df-\u024f\u0400-\u04ff"  # not those of scripts without spaces: a number may follow them
-)
+# Not those of scripts without spaces: a number may follow them.
+_LETTERS: Final = "a-z\u00df-\u024f\u0400-\u04ff"
 _NUMBER: Final = re.compile(
-    rf"(?<![{_LETTERS}0-9_.,'千万億亿만억])(?:[0-9]{{1,3}}(?: [0-9]{{3}}){{1,4}}(?:[.,][0-9]{{1,2}})?(?![0-9]|[.,][0-9])"
+    rf"(?<![{_LETTERS}0-9_.,'千万億亿만억])"
+    r"(?:[0-9]{1,3}(?: [0-9]{3}){1,4}(?:[.,][0-9]{1,2})?(?![0-9]|[.,][0-9])"
     r"|[0-9]{1,15}(?:[.,'][0-9]{1,15}){0,6}(?!'?[0-9]))"
 )
 _AFTER: Final = re.compile(
-    rf"(?:[.,]?-{{1,2}})?(?P<glued>[km](?![{_LETTERS}0-9])|[千万億亿만억])?(?: ?(?P<factor>[{_LETTERS}]{{2,10}})(?![{_LETTERS}0-9])\.?)?"
+    rf"(?:[.,]?-{{1,2}})?(?P<glued>[km](?![{_LETTERS}0-9])|[千万億亿만억])?"
+    rf"(?: ?(?P<factor>[{_LETTERS}]{{2,10}})(?![{_LETTERS}0-9])\.?)?"
     rf" ?(?P<unit>{_UNSPACED}|[a-z]{{1,3}}\$|[€$£¥₹₽₺₩₪₴₱₫₦]|[{_LETTERS}]{{2,9}}(?![\w]))?"
 )
 _BEFORE: Final = re.compile(
@@ -100,9 +101,8 @@ def _behind(flat: str, lower: str, number: re.Match[str]) -> _Found | None:
     if after is None:
         return None
     unit, factor, stop = after["unit"], _factor(after), after.end()
-    if (unit is None and after["factor"]) or (
-        after["factor"] and not _factor_of_word(after)
-    ):  # what was taken for a factor is the currency, with a word behind it
+    # What was taken for a factor may be the currency, with a word behind it.
+    if after["factor"] and (unit is None or not _factor_of_word(after)):
         unit, stop = after["factor"], after.end("factor")
     currency = _currency(flat, unit, stop) if unit else None
     if currency is None or _is_weight(lower, start, unit or ""):

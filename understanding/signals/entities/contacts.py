@@ -8,7 +8,7 @@ from typing import Final
 import phonenumbers
 
 from schemas.signals import Entity, EntityKind
-from understanding.signals.lexicons.lexicon import words_in
+from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _EMAIL_AT: Final = re.compile(r"@(?=[a-z0-9])")
 _LOCAL_PART: Final = re.compile(r"[\w.+%'-]+")
@@ -39,20 +39,15 @@ _NUMBER: Final = re.compile(
     r"|1(?<![\w+.,/#:€$£-]1)[ .-]\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?![\w]|[.,:/-][0-9])"
 )
 _NORTH_AMERICAN: Final = re.compile(r"(?:1[ .-])?\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}")
+_DAY: Final = r"[0-9]{1,2}[./][0-9]{1,2}[./]?(?:[0-9]{4}|[0-9]{2})?"
+_ISO_DAY: Final = r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]"
 _LIKE_DAYS: Final = re.compile(
-    r"(?:[0-9]{1,2}[./][0-9]{1,2}[./]?(?:[0-9]{4}|[0-9]{2})? ?- ?){1,2}[0-9]{1,2}[./][0-9]{1,2}[./]?(?:[0-9]{4}|[0-9]{2})?"
-    r"|(?:19|20)[0-9]{2} ?[-/.] ?(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][ -]{1,3}(?:(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9])?"
+    rf"{_DAY} ?- ?{_DAY}|{_ISO_DAY}[ -]{{1,3}}(?:{_ISO_DAY})?|(?:19|20)[0-9]{{2}} ?[-/.] ?(?:19|20)[0-9]{{2}}"
     r"|[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)[0-9]{2}"
 )
 """Days, spans of days and of years, which no telephone's number is."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_PHONE_WORDS: Final = words_in(
-    "phone call tel telephone mobile cell fax whatsapp telefon handy mobil mobilnummer rufnummer anrufen telefonnummer"
-    " téléphone portable appeler teléfono móvil celular llamar contacto telefono cellulare chiamare telefone telemóvel"
-    " ligar reach ring dial erreichen joindre localizar appelez appelle rappelez rappeler chiamate chiami chiamatemi chiamami llame"
-    " llámeme llamen ligue liguem bellen bel ringe rufen anrufe phoned called nummer zadzwonić dzwonić zavolejte телефон"
-    " позвоните звоните arayın telefonum telefonnumber telefonnummeret"
-)
+_PHONE_WORDS: Final = words_in(lexicon("phones")["words"])
 _FEWEST_DIGITS: Final = 7
 _MOST_DIGITS: Final = 15
 _LOOKED_BACK: Final = 40

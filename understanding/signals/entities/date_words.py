@@ -37,6 +37,12 @@ LAST: Final = words_in(_LISTS["last"])
 NEXT: Final = words_in(_LISTS["next"])
 """A weekday, week or month beside one of these lies ahead."""
 
+SIZES: Final = tuple(_LISTS["sizes"].split())
+"""Beginnings of words behind which three short numbers are no date."""
+
+TIME_WORDS: Final = tuple(_LISTS["time_words"].split())
+"""Words behind which three short numbers are a date."""
+
 PARTS_OF_DAYS: Final = frozenset(part for name in DAYS_FROM_TODAY for part in (name, *name.split()))
 """Words of which a text has one if it has one of DAYS_FROM_TODAY."""
 

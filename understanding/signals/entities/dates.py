@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.signals import Entity, EntityKind
 from understanding.signals.entities.calendar import Order, nearest, of, of_digits, order_of
-from understanding.signals.entities.date_words import MONTHS
+from understanding.signals.entities.date_words import MONTHS, SIZES, TIME_WORDS
 from understanding.signals.entities.found import Span
 
 _NUMERIC: Final = re.compile(
@@ -17,8 +17,9 @@ _NUMERIC: Final = re.compile(
     r"(?![0-9€$£%/-]|[.:,][0-9]|[a-su-z_])"
 )
 _RANGE: Final = re.compile(
-    r"[0-9](?<![\w.,/:#-][0-9])(?P<first>[0-9]?(?P<sep>[./])[0-9]{1,2}(?:(?P=sep)(?:[0-9]{4}|[0-9]{2}))?)(?P=sep)? ?- ?"
-    r"(?P<last>[0-9]{1,2}(?P=sep)[0-9]{1,2}(?:(?P=sep)(?:[0-9]{4}|[0-9]{2})(?![0-9]))?)(?![0-9€$£%-]|[.:,/][0-9]|[a-su-z_])"
+    r"[0-9](?<![\w.,/:#-][0-9])(?P<first>[0-9]?(?P<sep>[./])[0-9]{1,2}(?:(?P=sep)(?:[0-9]{4}|[0-9]{2}))?)"
+    r"(?P=sep)? ?- ?(?P<last>[0-9]{1,2}(?P=sep)[0-9]{1,2}(?:(?P=sep)(?:[0-9]{4}|[0-9]{2})(?![0-9]))?)"
+    r"(?![0-9€$£%-]|[.:,/][0-9]|[a-su-z_])"
 )
 _PARTS: Final = re.compile(r"[0-9]+")
 _GERMAN_DAY: Final = re.compile(r"(?:am|vom|seit|bis|zum|ab|dem|den) ([0-9]{1,2}\.[0-9]{1,2}\.)(?![0-9])")
@@ -27,16 +28,8 @@ _DAY_AFTER: Final = re.compile(r"\.? ([0-9]{1,2})(?:st|nd|rd|th)?(?![\w:%]|\.[0-
 _YEAR_AFTER: Final = re.compile(r"\.?,? ?(?:de |del )?((?:19|20)[0-9]{2})(?![0-9])")
 _LOOKED_BACK: Final = 12
 _LOOKED_BACK_FOR_SIZES: Final = 24
-_SIZE_WORD: Final = re.compile(
-    r"\b(?:sizes?|größen?|tailles?|tallas?|taglie|taglia|tamanhos?|maten|maat|storlek\w*|størrelse\w*|rozmiar\w*|velikost\w*"
-    r"|размер\w*|beden|zähler\w*|meter|meters|reading|counter|compteur|contatore|contador|medidor|meterstand|stand|mätare"
-    r"|måler|licznik\w*|счётчик\w*|счетчик\w*|sayaç|version\w*|firmware|build|release|ratio|score|dimensions?|maße?)\b\W{0,3}$"
-    r"|\b(?:sizes|zähler|zählerstand|meter|compteur|contatore|medidor)\b"
-)
-_TIME_WORD: Final = re.compile(
-    r"\b(?:on|since|from|until|till|by|dated?|of|to|and|am|vom|seit|bis|zum|ab|dem|den|und|le|du|depuis|au|el|desde|hasta|dal|dall?"
-    r"|il|al|em|até|op|sinds|van|tot|od|do|dnia|от|с|до)\W{0,2}$"
-)
+_SIZE_WORD: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, SIZES))})")
+_TIME_WORD: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, TIME_WORDS))})\W{{0,2}}$")
 _MODAL: Final = frozenset(("may", "mar", "sep", "dic", "gen", "jan"))
 
 

@@ -44,7 +44,7 @@ _SURE_DIGITS: Final = 6
 
 
 class _Said(NamedTuple):
-    """What the words before a number say it is: the word, the one before it, and whether `number` or a mark names it."""
+    """What words before a number say it is: the word, the one before it, and whether `number` or a mark names it."""
 
     kind: EntityKind
     word: str
