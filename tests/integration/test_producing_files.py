@@ -1,5 +1,6 @@
 """Replaying a file: what is read, what is published, what is remembered, and what a crash leaves."""
 
+import contextlib
 import gzip
 import json
 import re
@@ -335,7 +336,71 @@ def test_another_mapping_file_or_topic_starts_anew(desk: Desk) -> None:
 
 
 def test_the_documented_mapping_is_one() -> None:
-    """The example in docs/producing.md is accepted as it stands."""
-    text = (Path(__file__).parents[2] / "docs" / "producing.md").read_text(encoding="utf-8")
+    """The example in docs/mappings.md is accepted as it stands."""
+    text = (Path(__file__).parents[2] / "docs" / "mappings.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
-    assert len(parse_mapping(example.encode(), source="docs/producing.md").events) == 3
+    assert len(parse_mapping(example.encode(), source="docs/mappings.md").events) == 4
+
+
+EXPORT = parse_mapping(
+    yaml.safe_dump(
+        {
+            "time": {"column": "at", "zone": "UTC"},
+            "events": [
+                OPENED,
+                {"type": "TicketClosed", "time": {"column": "end"}, "fields": {"ticket_id": "no"}},
+            ],
+        }
+    ).encode(),
+    source="m",
+)
+LIVES = (
+    "no,text,at,end",
+    "T1,a,2026-03-02T09:00,2026-03-02T11:00",
+    "T2,b,2026-03-02T10:00,2026-03-02T10:30",
+    "T3,c,2026-03-02T12:00,2026-03-02T11:59",
+    ",d,2026-03-02T12:00,",
+)
+
+
+def test_in_event_time_the_events_of_a_row_go_each_by_its_own(desk: Desk) -> None:
+    """The end of a ticket was published with its opening, days before what happened meanwhile to others."""
+    kafka = Kafka()
+    summary = desk.run(desk.csv(*LIVES), kafka, mapping=EXPORT, pace=EventTime(0), by_time=True)
+    assert [(type(event).__name__, event.ticket_id) for _, _, event in kafka.events] == [  # type: ignore[attr-defined]
+        ("TicketOpened", "T1"), ("TicketOpened", "T2"), ("TicketClosed", "T2"), ("TicketClosed", "T1"),
+        ("TicketOpened", "T3"), ("TicketClosed", "T3"),
+    ]  # fmt: skip
+    assert (summary.rows, summary.published_rows, summary.events, summary.rejected) == (4, 3, 6, 1)
+
+
+@pytest.mark.parametrize("deaths", range(7))
+def test_a_death_between_the_events_of_a_row_loses_none(desk: Desk, deaths: int) -> None:
+    """In the order of time a row's events lie apart, and a resumed run goes on between them."""
+    path = desk.csv(*LIVES)
+    first = Kafka(dies_at=deaths)
+    with contextlib.suppress(DeliveryFailed):
+        desk.run(path, first, mapping=EXPORT, by_time=True, every_row=True)
+    second = Kafka()
+    summary = desk.run(path, second, mapping=EXPORT, by_time=True, every_row=True)
+    assert len({id_ for id_, _, _ in first.events + second.events}) == 6
+    assert (summary.rows, summary.events, summary.rejected) == (4, 6, 1)
+
+
+def test_a_zone_that_is_said_counts_and_is_another_replay(desk: Desk) -> None:
+    """The times differ, so a run with the right zone must not go on where one with the wrong zone stopped."""
+    unzoned = parse_mapping(
+        yaml.safe_dump({"events": [OPENED], "time": {"column": "at"}}).encode(), source="m"
+    )
+    path = desk.csv("no,text,at", "T1,a,2026-03-02T09:00")
+    kafka = Kafka()
+    assert desk.run(path, kafka, mapping=unzoned).rejected == 1
+    assert desk.run(path, kafka, mapping=unzoned, zone="Europe/Berlin").events == 1
+    assert [time for _, time, _ in kafka.events] == [datetime(2026, 3, 2, 8, tzinfo=UTC)]
+
+
+def test_names_that_no_row_has_are_told_after_a_replay(desk: Desk) -> None:
+    """A misspelled name of JSON lines left its field out of every event, without a word."""
+    path = desk.folder / "f.jsonl"
+    path.write_text('{"no": "T1", "body": "x"}\n')
+    assert desk.run(path, Kafka()).unseen == ("text",)

@@ -57,11 +57,15 @@ class _Place(NamedTuple):
 class Mapper:
     """Maps the rows of one file, in their order. A rejected row is as if it had not been there.
 
-    `now` is what later times than tomorrow are measured from. `unseen` are the mapping's columns that no row had yet.
+    `zone` is of times that have no offset where the mapping names none either, an IANA name. `now` is what later times
+    than tomorrow are measured from. `unseen` are the mapping's columns that no row had yet.
     """
 
-    def __init__(self, mapping: Mapping, *, file_name: str, file_sum: str, now: datetime) -> None:
+    def __init__(
+        self, mapping: Mapping, *, file_name: str, file_sum: str, now: datetime, zone: str | None = None
+    ) -> None:
         self._mapping = mapping
+        self._zone = zone
         self._file = {"file": file_name, "file_id": file_id(file_sum), "file_sum": file_sum}
         self._compared = sorted(mapping.compared_columns())
         self._rules = list(zip(mapping.labels(), mapping.events, strict=True))
@@ -154,7 +158,9 @@ class Mapper:
 
     def _reading(self, how: TimeFormat) -> TimeReading:
         base = self._mapping.time or TimeFormat()
-        return TimeReading(how.formats or base.formats or ("iso",), how.zone or base.zone, self._latest)
+        return TimeReading(
+            how.formats or base.formats or ("iso",), how.zone or base.zone or self._zone, self._latest
+        )
 
     def _id(self, rule: EventRule, place: _Place, cells: Cells) -> str:
         template = rule.id or self._mapping.id

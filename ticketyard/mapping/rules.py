@@ -19,7 +19,8 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """Return the name of a time zone; ValueError if it is none."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -40,7 +41,7 @@ class TimeFormat(BaseModel):
 
     model_config = STRICT
     formats: Annotated[tuple[Annotated[str, AfterValidator(check_format)], ...], Listed] | None = None
-    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    zone: Annotated[str, AfterValidator(known_zone)] | None = None
 
 
 class TimeColumn(TimeFormat):

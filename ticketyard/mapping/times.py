@@ -57,7 +57,7 @@ def parse_time(value: Any, how: TimeReading, column: str) -> datetime:
     if found.tzinfo is None:
         if how.zone is None:
             raise RowRejected(
-                f"column {column}: {shown(value)} has no offset from UTC; name its zone in the mapping"
+                f"column {column}: {shown(value)} has no offset from UTC; name its zone in the mapping or with --zone"
             )
         found = found.replace(tzinfo=_zone(how.zone))
     found = found.astimezone(UTC)

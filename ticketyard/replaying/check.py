@@ -76,6 +76,7 @@ def check_file(
             file_sum=file_sum(request.file),
             where=request.where,
             limit=request.limit,
+            zone=request.zone,
         )
         mapper, tally = replay.mapper(now), _Tally(nested=rows.columns is None)
         for row in replay.selected():

@@ -72,7 +72,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """One file, one mapping, and which of its rows to publish in which order.
 
     `where` keeps the rows whose columns have these texts; `limit` stops after so many of the file's rows.
-    `by_time` sorts the whole file by the events' times first, which needs it in memory.
+    `by_time` sorts the whole file by the events' times first, which needs it in memory. `zone` is of times without one.
     """
 
     rows: RowFile
@@ -81,15 +81,18 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     where: dict[str, str] = {}
     limit: int | None = None
     by_time: bool = False
+    zone: str | None = None
 
     def selection(self) -> str:
         """Name the rows and the order, for the progress to belong to; a limit may grow between runs."""
         chosen = ";".join(f"{name}={value}" for name, value in sorted(self.where.items()))
-        return f"{'time' if self.by_time else 'file'}:{chosen}"
+        return f"{'time' if self.by_time else 'file'}:{chosen}" + (f" in {self.zone}" if self.zone else "")
 
     def mapper(self, now: datetime) -> Mapper:
         """Return what maps this file's rows; `now` is what times are compared with."""
-        return Mapper(self.mapping, file_name=self.rows.path.name, file_sum=self.file_sum, now=now)
+        return Mapper(
+            self.mapping, file_name=self.rows.path.name, file_sum=self.file_sum, now=now, zone=self.zone
+        )
 
     def selected(self) -> Iterable[Row]:
         """Yield the rows that are wanted, in the file's order."""

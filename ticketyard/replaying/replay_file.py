@@ -26,6 +26,7 @@ class ReplayRequest(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace = msgspec.field(default_factory=AsFastAsPossible)
     by_time: bool = False
     reading: ReadingOptions = ReadingOptions()
+    zone: str | None = None
     where: dict[str, str] = {}
     limit: int | None = None
     rejects: Path | None = None
@@ -58,6 +59,7 @@ def replay_file(
             where=request.where,
             limit=request.limit,
             by_time=request.by_time,
+            zone=request.zone,
         )
         key = ReplayKey(
             file_sum=replay.file_sum,

@@ -93,7 +93,7 @@ def _doubts(column: str, found: TimeGuess | None) -> Iterator[str]:
         choice = " or ".join(_quoted(form) for form in found.formats)
         yield f"# CHECK: {column!r} is AMBIGUOUS: {choice} fit every value; write the right one as `formats:`"
     if not found.zoned:
-        yield f"# CHECK: {column!r} names no zone: add where its times were taken, as `zone: Europe/Berlin`"
+        yield f"# CHECK: {column!r} names no zone: add where it was written, as `zone: Europe/Berlin`, or use --zone"
 
 
 def _time_of(column: str, found: TimeGuess | None) -> str:
@@ -197,7 +197,7 @@ def _survey(sample: Sample, times: dict[str, TimeGuess | None]) -> Iterator[str]
     if not answers:
         return
     yield "  - type: SurveyAnswered"
-    role = next((role for role in ("closed", "resolved") if times.get(role) is not None), None)
+    role = next((role for role in ("resolved", "closed") if times.get(role) is not None), None)
     if role is not None:
         yield from _own_time(sample.roles[role], times[role], blank="skip")
     yield f"    when: {{column: {_quoted(column)}, equals: [{', '.join(map(_quoted, answers))}]}}"

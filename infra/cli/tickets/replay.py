@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from infra.cli.tickets.ready_mappings import mapping_path, ready_mapping_for
 from infra.cli.tickets.replay_report import report, report_check
+from ticketyard.mapping.rules import known_zone
 from ticketyard.reading import ReadingOptions
 from ticketyard.replaying import (
     AsFastAsPossible,
@@ -30,6 +31,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SHOW_EVERY: Final = 100
 _READING: Final = ("form", "encoding", "separator", "rows", "sheet")
 _Show = Callable[[float, int, int], None]
+
+
+def _zone(_context: click.Context, _option: click.Parameter, said: str | None) -> str | None:
+    try:
+        return said and known_zone(said)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
@@ -58,6 +66,9 @@ _Show = Callable[[float, int, int], None]
 @click.option("--separator", help="Between a CSV's cells: a character, or comma, semicolon, tab, bar.")
 @click.option("--rows", metavar="PATH", help="Of a JSON file: where the array of rows is, as tickets.")
 @click.option("--sheet", help="Of an XLSX file, if not the first.")
+@click.option(
+    "--zone", help="Of times without one where the mapping names none, as Europe/Berlin.", callback=_zone
+)
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the file's first N rows.")
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where unusable rows go.")
