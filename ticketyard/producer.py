@@ -54,6 +54,8 @@ class TicketProducer:
     Every event is checked against the contract before it is sent, goes to the partition of its key, and
     counts as published when all in-sync replicas have it. An event's id makes it idempotent: publishing an
     id again, also after an error or a restart, changes nothing downstream, where an id's lowest offset wins.
+    This holds while the pipeline keeps the ticket: as long as it is open, and until nothing was heard of it for
+    TICKETYARD_RETIRE_AFTER_DAYS after it was finished (30 by default). Later, an event sent again is a new one.
     So give an id that your own data determines (a row's key and revision) wherever you might publish twice.
 
         with TicketProducer(bootstrap_servers="localhost:9092", source="/shop/helpdesk") as producer:

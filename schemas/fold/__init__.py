@@ -21,7 +21,7 @@ from schemas.fold.assignment import (
 )
 from schemas.fold.fact import FOLDED_EVENTS, Fact, fact_of, to_fact
 from schemas.fold.labels import apply_corrected, apply_updated_labels, label_message
-from schemas.fold.opening import apply_opened, unknown
+from schemas.fold.opening import apply_opened, known
 from schemas.fold.order import is_older, late
 from schemas.fold.status import (
     apply_closed,
@@ -76,7 +76,7 @@ def fold(row: TicketRow | None, fact: Fact) -> TicketRow:
     decision = isinstance(fact.body, Decision)
     if isinstance(fact.body, Decision) and not is_current(row, fact.body):
         raise StaleDecision(f"{fact.type} {fact.id} was not made on the current row of {fact.body.ticket_id}")
-    before = unknown(fact) if row is None else row
+    before = known(row, fact)
     after = settle_work(before, _APPLY[type(fact.body)](before, fact), fact.time)
     told = isinstance(fact.body, TicketAssigned) or routing_view(before) == routing_view(after)
     return replace(

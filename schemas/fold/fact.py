@@ -25,6 +25,7 @@ _DECODER: Final = EventDecoder(FOLDED_EVENTS)
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One event of one ticket; `time` is UTC. `life` counts only where the event starts a ticket's state.
 
+    It does so where there is no row, and where it `resumes` a ticket that had left the state: the row is of before.
     `thread_rule` says whether the message, if it is one, may change what the ticket is about; `withheld` names the
     effects that it does not have.
     """
@@ -36,6 +37,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     body: TicketEvent
     triage: Triage | None = None
     life: int = 0
+    resumes: bool = False
     thread_rule: ThreadRule = FIRST_MESSAGE
     withheld: tuple[Effect, ...] = ()
 
@@ -45,6 +47,7 @@ def to_fact(
     triage: Triage | None = None,
     *,
     life: int = 0,
+    resumes: bool = False,
     thread_rule: ThreadRule = FIRST_MESSAGE,
     withheld: tuple[Effect, ...] = (),
 ) -> Fact:
@@ -64,6 +67,7 @@ def to_fact(
         body=body,
         triage=triage,
         life=life,
+        resumes=resumes,
         thread_rule=thread_rule,
         withheld=withheld,
     )
@@ -79,6 +83,7 @@ def fact_of(logged: TicketLogged) -> Fact:
         logged.event,
         logged.triage,
         life=logged.life,
+        resumes=logged.before is not None and logged.before.life != logged.life,
         thread_rule=logged.thread_rule or FIRST_MESSAGE,
         withheld=logged.withheld,
     )

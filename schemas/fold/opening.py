@@ -18,7 +18,14 @@ SUBJECT_LENGTH: Final = 500
 """Characters of a subject that a row keeps; the log carries two rows a record, and the event has it all."""
 
 
-def unknown(fact: Fact) -> TicketRow:
+def known(row: TicketRow | None, fact: Fact) -> TicketRow:
+    """Return what `fact` is folded into: the row, the beginning of the next life, or that nothing is known."""
+    if row is None:
+        return _unknown(fact)
+    return replace(row, life=fact.life, revision=0, routing_revision=0) if fact.resumes else row
+
+
+def _unknown(fact: Fact) -> TicketRow:
     """Return the row of a ticket of which nothing is known but that `fact` is about it: taken as closed."""
     return TicketRow(
         ticket_id=fact.body.ticket_id,

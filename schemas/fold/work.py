@@ -42,6 +42,8 @@ def routing_view(row: TicketRow) -> tuple[Any, ...]:
 
 def work_changes(before: TicketRow | None, after: TicketRow, time: datetime) -> tuple[WorkChanged, ...]:
     """Return what teams must be told once `after` has replaced `before`: a notice to each team concerned."""
+    if before is not None and before.life != after.life:
+        before = None  # it had left the state: nobody was at work on it
     if after.routing_revision == (0 if before is None else before.routing_revision):
         return ()
     notices = []

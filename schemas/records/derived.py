@@ -125,8 +125,9 @@ class TicketQueued(Decision, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.log: one event of a ticket, the row after it, and the row before it (None where the state began).
+    """tickets.log: one event of a ticket, the row after it, and the row before it (None where nothing was known).
 
+    Where the ticket had left the state, the row before it is the last of its life before.
     `thread_rule` is there where the event is a message that the model answered and that may change the intent.
     `withheld` is as in TicketTriaged: folding again needs no table of today.
     """

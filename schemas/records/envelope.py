@@ -18,6 +18,9 @@ MAX_ID_LENGTH: Final = 256
 MAX_ATTRIBUTE_LENGTH: Final = 1024
 """Characters of an attribute: derived records repeat it, escaped, and must stay below what a topic takes."""
 
+WATERMARK_HEADER: Final = "ce_watermark"
+"""The attribute `watermark`: up to when triage had passed on all of the source partition, as far as event times say."""
+
 _REQUIRED: Final = ("ce_id", "ce_type", "ce_source", "ce_time")
 
 
@@ -62,6 +65,14 @@ def encode_headers(envelope: Envelope) -> Headers:
     return headers
 
 
+def watermark_of(headers: Iterable[tuple[str, bytes | None]]) -> datetime | None:
+    """Return the time that travels with an event, None where none does. Raises NotAnEvent if it cannot be read."""
+    for name, value in headers:
+        if name == WATERMARK_HEADER:
+            return _time(name, _text(name, value))
+    return None
+
+
 def encode_body(body: Event) -> bytes:
     """Return the JSON of an event's body."""
     return msgspec.json.encode(body)
@@ -81,7 +92,7 @@ def decode_envelope(headers: Iterable[tuple[str, bytes | None]] | None) -> Envel
         id=attributes["ce_id"],
         type=attributes["ce_type"],
         source=attributes["ce_source"],
-        time=_time(attributes["ce_time"]),
+        time=_time("ce_time", attributes["ce_time"]),
         subject=attributes.get("ce_subject"),
     )
 
@@ -100,15 +111,15 @@ def _require_bounded(attributes: Mapping[str, str]) -> None:
             raise NotAnEvent(f"header {name} is longer than {limit} characters")
 
 
-def _time(text: str) -> datetime:
+def _time(name: str, text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise NotAnEvent(f"header ce_time is not an RFC 3339 time: {text!r}") from error
+        raise NotAnEvent(f"header {name} is not an RFC 3339 time: {text!r}") from error
     if time.tzinfo is None:
-        raise NotAnEvent(f"header ce_time has no offset from UTC: {text!r}; append Z or +00:00")
+        raise NotAnEvent(f"header {name} has no offset from UTC: {text!r}; append Z or +00:00")
     if not MINYEAR < time.year < MAXYEAR:  # in another zone, or a month later, it could not be told
-        raise NotAnEvent(f"header ce_time is out of range: {text!r}")
+        raise NotAnEvent(f"header {name} is out of range: {text!r}")
     return time
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.errors import Permanent, Transient
+from schemas.errors import Permanent, PipelineError, Transient
 
 EXIT_RESTART: Final = 70
 """EX_SOFTWARE: starting again may help; nothing that was not finished has been acknowledged."""
@@ -32,6 +32,10 @@ class StateUnreadable(Permanent):
 
 class LogWentBack(Permanent):
     """An input ends before what was read of it: Kafka has lost records that it had acknowledged."""
+
+
+class NothingFires(PipelineError):  # noqa: N818 - what is wrong with the timer
+    """A stage sets a timer that nothing will ever make due."""
 
 
 class OwnershipLost(Transient):

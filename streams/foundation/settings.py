@@ -77,7 +77,14 @@ class StreamSettings(CommonSettings):
     )
     inference_threads: int = Field(default=1, ge=1, description="Threads of the encoder in one worker.")
     retire_after_days: float = Field(
-        default=30.0, gt=0, description="A ticket leaves the state so long after it was closed."
+        default=30.0,
+        gt=0,
+        description="A resolved or closed ticket leaves the state when so long nothing was heard of it.",
+    )
+    forget_after_days: float = Field(
+        default=180.0,
+        gt=0,
+        description="The row of a ticket that left the state is kept so long: what comes later goes on from it.",
     )
     close_after_days: float = Field(
         default=0.0,

@@ -56,7 +56,7 @@ class Assembly:
         )
 
     def _equal_count(self) -> int:
-        together = [*self.spec.inputs, *([self.spec.state] if self.spec.state else [])]
+        together = [*self.spec.inputs, *([self.spec.state] if self.spec.state else []), *self.spec.alike]
         counts = {self.names[topic]: self.partition_counts[topic] for topic in together}
         if len(set(counts.values())) != 1:
             raise TopicMismatch(

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 
 import structlog
 
@@ -96,21 +97,27 @@ class PartitionWorker:
             while not self._closing:
                 self._in_hand = ()
                 self._in_hand = records = await self._take()
-                if self._closing:
-                    break
                 started = loop.time()
                 try:
-                    done = await loop.run_in_executor(self._executor, self._engine.step, records)
+                    await self._step(records)
                 except LogicFailed:
                     await self._open_again(records)
                 else:
-                    self.committable, self.handled = done.committable, done.handled
                     if records:
                         self._waited("step", loop.time() - started)
         except GivenUp:
             _log.info("partition.given_up", partition=self.partition)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end unacknowledged
             self._failed(error)
+
+    async def _step(self, records: list[Delivered]) -> None:
+        """Let the engine step until it has handled `records`, and all timers that they made due have fired."""
+        more = True
+        while more and not self._closing:
+            engine_step = partial(self._engine.step, records)
+            done = await asyncio.get_running_loop().run_in_executor(self._executor, engine_step)
+            self.committable, self.handled, more = done.committable, done.handled, done.more
+            records = []
 
     async def _open_again(self, records: list[Delivered]) -> None:
         """Go back to the committed state and on, one by one: that finds the record that raises; all others move on."""

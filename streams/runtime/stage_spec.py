@@ -10,11 +10,12 @@ from streams.steps.step import PartitionLogic
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One stage; without a state topic it is stateless (triage)."""
+    """One stage; without a state topic it is stateless (triage). `alike` must have as many partitions as the inputs."""
 
     name: str
     inputs: tuple[Topic, ...]
     state: Topic | None = None
+    alike: tuple[Topic, ...] = ()
     new_logic: Callable[[StreamSettings], PartitionLogic] | None = None
 
 

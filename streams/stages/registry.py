@@ -6,6 +6,7 @@ from typing import Final
 from schemas.records.topics import Topic
 from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import StageSpec
+from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
 from streams.stages.roster.partition import RosterPartition
 from streams.stages.routing.partition import RoutingPartition
@@ -14,11 +15,12 @@ from streams.steps.step import PartitionLogic
 
 
 def _cases(settings: StreamSettings) -> PartitionLogic:
-    return CasesPartition(
+    clocks = Clocks(
         retire_after=timedelta(days=settings.retire_after_days),
         close_after=timedelta(days=settings.close_after_days) if settings.close_after_days else None,
-        thread_rule=settings.thread_rule,
+        forget_after=timedelta(days=settings.forget_after_days),
     )
+    return CasesPartition(clocks, thread_rule=settings.thread_rule)
 
 
 def _routing(settings: StreamSettings) -> PartitionLogic:
@@ -39,7 +41,8 @@ def _roster(settings: StreamSettings) -> PartitionLogic:
 STAGES: Final = {
     spec.name: spec
     for spec in (
-        StageSpec(name="triage", inputs=(Topic.TICKETS_EVENTS,)),
+        # A partition's time travels with its tickets, which must be alone in the partition of the same number.
+        StageSpec(name="triage", inputs=(Topic.TICKETS_EVENTS,), alike=(Topic.TICKETS_ENRICHED,)),
         StageSpec(
             name="cases",
             inputs=(Topic.TICKETS_ENRICHED, Topic.TICKETS_DECISIONS),

@@ -1,15 +1,13 @@
 """The one mechanism of every stateful stage: restore first, then one transaction a step, outbox, offsets."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal
 
-import msgspec
 import structlog
 
 from schemas.errors import Permanent
-from schemas.records.derived import WatermarkAdvanced
-from schemas.records.envelope import EventDecoder, EventError, decode_envelope
 from schemas.records.topics import Topic
 from streams.broker.offsets import Positions
 from streams.foundation.errors import StateLost
@@ -17,19 +15,19 @@ from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import Delivered, Record, TopicRole
 from streams.steps.input_order import InputOrder
-from streams.steps.isolation import ENVIRONMENT, LogicFailed, Suspects
+from streams.steps.isolation import ENVIRONMENT, TIMERS_IN_A_STEP, LogicFailed, Suspects
 from streams.steps.outbox import Outbox
 from streams.steps.partition_engine import StepResult
+from streams.steps.partition_time import EPOCH, TELLS_TIME, PartitionTime, event_time_of, tells_only_time
 from streams.steps.state_log import Restored, StateLog
-from streams.steps.step import TIMER_PREFIX, PartitionLogic, Step, Timer
+from streams.steps.step import PartitionLogic, Step, TimedLogic
 from streams.steps.step_header import StepHeader, readable
-from streams.steps.timers import Timers, Watermark
 
 _log = structlog.get_logger(__name__)
-_WATERMARK_TYPE: Final = ("ce_type", b"WatermarkAdvanced")
+_OLD_TIMER: Final = "timer:"
+"""Timers were kept once; their entries in the state mean nothing any more and are deleted bit by bit."""
+
 _QUIET_OFFSETS_S: Final = 1.0
-_EPOCH: Final = datetime.fromtimestamp(0, UTC)
-_watermarks = EventDecoder({"WatermarkAdvanced": WatermarkAdvanced})
 
 
 class StepEngine:
@@ -65,14 +63,16 @@ class StepEngine:
         self._clock = clock
         self._event_time = clock_mode == "event"
         self._reached = reached
-        self._timers = Timers()
-        self._watermark = Watermark(partitions[Topic.TICKETS_EVENTS])
+        self._timed = any(role.topic is TELLS_TIME for role in roles.values())
+        self._time: PartitionTime | None = None
+        self._pending: deque[Record] = deque()
+        self._old_timers: list[str] = []
         self._suspects = Suspects()
         self._opened = False
         self._step_number = 0
-        self._now = _EPOCH
+        self._now = EPOCH
         self._written: dict[str, int] = {}
-        self._written_at = _EPOCH
+        self._written_at = EPOCH
 
     def open(self) -> Mapping[str, int]:
         """Restore, step by step (invariants: owner fences, one transaction a step).
@@ -112,56 +112,75 @@ class StepEngine:
             )
 
     def _go_back(self) -> Mapping[str, int]:
-        """Forget whatever a failed step may have left half done; the watermark went back with it."""
+        """Forget whatever a failed step may have left half done."""
         restored = self._state_log.restore_step(self._step_number)
         self._logic = self._new_logic()
-        self._timers = Timers()
+        self._pending.clear()
         self._take_all_back(restored)
         self._start_from(restored)
         return dict(self._order.next)
 
     def _take_all_back(self, restored: Restored) -> None:
+        self._old_timers = [key for key in restored.entries if key.startswith(_OLD_TIMER)]
         for key, value in restored.entries.items():
-            with readable(f"entry {key} of {self._stage}, partition {self._partition},"):
-                if not key.startswith(TIMER_PREFIX):
+            if not key.startswith(_OLD_TIMER):
+                with readable(f"entry {key} of {self._stage}, partition {self._partition},"):
                     self._logic.restore(key, value)
-                elif not self._suspects.is_aside(name := key.removeprefix(TIMER_PREFIX)):
-                    self._timers.set(name, msgspec.json.decode(value, type=Timer).due)
+        if self._timed and isinstance(self._logic, TimedLogic):
+            self._time = PartitionTime(
+                self._logic,
+                partition=self._partition,
+                sources=self._partitions[Topic.TICKETS_EVENTS],
+                watermark=restored.header.watermark if restored.header else None,
+                suspects=self._suspects,
+                event_time=self._event_time,
+                set_aside=self._metrics.timers_set_aside,
+            )
 
     def _start_from(self, restored: Restored) -> None:
         header = restored.header
-        self._step_number, self._now = (header.step, header.now) if header else (0, _EPOCH)
+        self._step_number, self._now = (header.step, header.now) if header else (0, EPOCH)
         self._order.start(header.offsets if header else {})
         self._written = dict(self._order.next)
 
     def step(self, delivered: Sequence[Delivered]) -> StepResult:
-        """Handle what was delivered; repeated records are skipped, missing ones read from the log first."""
-        fresh = list(self._order.admit(delivered))
-        watermark = self._watermark.copy()
-        try:
-            if fresh:
-                self._run(fresh)
-        except LogicFailed:
-            self._watermark = watermark
-            raise
-        return StepResult(committable=dict(self._written), handled=dict(self._order.next))
+        """Handle what was delivered; repeated records are skipped, missing ones read from the log first.
 
-    def _run(self, records: Sequence[Record]) -> None:
+        What is due fires before the record that tells so is handled. Where more is due than a step may fire, the
+        records behind wait for the next one.
+        """
+        self._pending.extend(self._order.admit(delivered))
+        if self._is_left():
+            self._run()
+        more = self._is_left()
+        return StepResult(dict(self._written), self._next_offsets(), more)
+
+    def _is_left(self) -> bool:
+        return bool(self._pending) or (self._time is not None and self._time.is_due)
+
+    def _next_offsets(self) -> dict[str, int]:
+        """Return the first offset of each input that is not handled yet."""
+        offsets = dict(self._order.next)
+        for record in reversed(self._pending):
+            offsets[self._order.name_of(record)] = record.origin.offset
+        return offsets
+
+    def _run(self) -> None:
         wall = self._clock()
         step = self._new_step(wall)
-        for record in records:
-            self._handle_or_bury(record, step)
-            self._apply_timers(step)
+        records = self._handle_pending(step)
         for record in records:
             self._suspects.dealt_with(record)
-        idle = not step.changes and not step.outbox
-        if idle and (wall - self._written_at).total_seconds() < _QUIET_OFFSETS_S:
+        for _ in range(min(TIMERS_IN_A_STEP, len(self._old_timers))):
+            step.delete(self._old_timers.pop())
+        step.next_offsets = self._next_offsets()
+        busy = step.changes or step.outbox
+        if not busy and (wall - self._written_at).total_seconds() < _QUIET_OFFSETS_S:
             self._metrics.handled(step.counts, records=len(records))
             return  # nothing happened: offsets alone are written once a second at most
         self._commit(step, wall)
-        self._metrics.stepped(
-            step.counts, records=len(records), seconds=(self._clock() - wall).total_seconds()
-        )
+        seconds = (self._clock() - wall).total_seconds()
+        self._metrics.stepped(step.counts, records=len(records), seconds=seconds)
 
     def _new_step(self, wall: datetime) -> Step:
         if not self._event_time:
@@ -173,69 +192,57 @@ class StepEngine:
             partitions=self._partitions,
             next_offsets=dict(self._order.next),
             now=self._now,
-            watermark=self._watermark.current,
+            timed=self._time is not None,
         )
 
-    def _handle_or_bury(self, record: Record, step: Step) -> None:
-        """Handle a record; if it has raised before, and again by itself from the committed state, it dies."""
+    def _handle_pending(self, step: Step) -> list[Record]:
+        """Fire and handle, in order, until nothing is left or the step has no room for another timer."""
+        handled: list[Record] = []
+        room = TIMERS_IN_A_STEP
+        while room:
+            record = self._pending[0] if self._pending else None
+            alive = record is not None and self._or_bury(record, step, self._hear)
+            if record is None or alive:
+                room -= self._time.fire(step, record, room) if self._time is not None else 0
+            if record is None or not room:
+                break
+            if alive:
+                self._or_bury(record, step, self._handle)
+            handled.append(self._pending.popleft())
+        return handled
+
+    def _or_bury(self, record: Record, step: Step, work: Callable[[Record, Step], None]) -> bool:
+        """Do what a record asks for, and return True; one that raised twice, or is permanently wrong, dies instead."""
         reason = self._suspects.verdict(record)
         if reason is not None:
             step.die(record, reason)
             step.count("unexpected_errors")
-            return
+            return False
         try:
-            self._handle(record, step)
+            work(record, step)
+        except Permanent as error:
+            step.die(record, error)
+            return False
         except (LogicFailed, *ENVIRONMENT):
             raise
         except Exception as error:
             self._suspects.blame(record, error)
             raise LogicFailed from error
+        return True
+
+    def _hear(self, record: Record, step: Step) -> None:
+        """Take the time that a record tells; in event time it is "now", or the record's own where none is told."""
+        if self._time is not None:
+            self._time.hear(record)
+        if self._event_time:
+            told = event_time_of(record) if self._time is None else self._time.watermark
+            self._now = step.now = max(self._now, told or self._now)
 
     def _handle(self, record: Record, step: Step) -> None:
-        try:
-            if self._event_time:
-                self._now = step.now = max(self._now, _event_time(record))
-            if _WATERMARK_TYPE in record.headers:
-                self._advance(record, step)
-            else:
-                self._logic.handle(record, step)
-        except Permanent as error:
-            step.die(record, error)
-
-    def _advance(self, record: Record, step: Step) -> None:
-        body = _watermarks.decode(decode_envelope(record.headers), record.value)
-        if not isinstance(body, WatermarkAdvanced):  # the decoder knows no other type
-            raise EventError(f"{type(body).__name__} is not a watermark")
-        sources = self._partitions[Topic.TICKETS_EVENTS]
-        if not 0 <= body.source_partition < sources:  # it would hold every timer back for ever
-            raise EventError(f"partition {body.source_partition} of {sources} cannot be a watermark's source")
-        step.watermark = self._watermark.advance(body.source_partition, body.watermark)
-        for fired in range(self._suspects.timers_at_once(record)):
-            name = self._timers.pop_due(step.watermark) if step.watermark is not None else None
-            if name is None:
-                break
-            step.delete(TIMER_PREFIX + name)
-            self._fire(name, step, record, fired)
-            self._apply_timers(step)
-
-    def _fire(self, name: str, step: Step, record: Record, fired: int) -> None:
-        try:
-            self._logic.fire(name, step)
-        except ENVIRONMENT:
-            raise
-        except Exception as error:
-            self._suspects.set_aside(name, error, record=record, fired=fired)
-            self._metrics.timers_set_aside.inc()
-            raise LogicFailed from error
-
-    def _apply_timers(self, step: Step) -> None:
-        for name, due in step.timers.items():
-            self._suspects.set_anew(name)
-            if due is None:
-                self._timers.cancel(name)
-            else:
-                self._timers.set(name, due)
-        step.timers.clear()
+        if not tells_only_time(record):
+            self._logic.handle(record, step)
+        if self._time is not None:
+            self._time.take(step)
 
     def _commit(self, step: Step, wall: datetime) -> None:
         header = StepHeader(
@@ -244,6 +251,7 @@ class StepEngine:
             topic_ids={name: role.topic_id for name, role in self._roles.items()},
             chunks=0,
             now=self._now,
+            watermark=self._time.watermark if self._time is not None else None,
         )
         self._reached(FaultPoint.BEFORE_TRANSACTION)
         started = self._clock()
@@ -262,15 +270,3 @@ class StepEngine:
     def close(self) -> None:
         """Give up the partition; the next owner fences this one."""
         self._state_log.close()
-
-
-def _event_time(record: Record) -> datetime:
-    """Return the record's own time, but at most that of its arrival: a wrong one must not carry the clock away.
-
-    A record without a time cannot move the clock, and fails where it is decoded.
-    """
-    try:
-        time = decode_envelope(record.headers).time
-        return min(time, datetime.fromtimestamp(record.origin.timestamp_ms / 1000, UTC))
-    except EventError:
-        return _EPOCH

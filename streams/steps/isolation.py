@@ -19,8 +19,8 @@ ENVIRONMENT: Final = (MemoryError, OSError, Transient)
 _ATTEMPTS: Final = 2
 """How often a record is tried; the second try begins from the committed state, so if it raises then, it is at fault."""
 
-TIMERS_AT_ONCE: Final = 1000
-"""How many timers one record may make fire: a jump of the watermark may make very many due; the next record goes on."""
+TIMERS_IN_A_STEP: Final = 256
+"""How many timers may fire in one step: a jump of the watermark may make very many due; the next step goes on."""
 
 Place = tuple[Topic, int]
 
@@ -42,12 +42,16 @@ def tell(record: Record, error: Exception, *, act: str) -> None:
 
 
 class Suspects:
-    """The records and timers of one partition at which its logic raised, until they are dealt with."""
+    """The records and timers of one partition at which its logic raised, until they are dealt with.
+
+    `hold_timers` says that no timer is to fire but before the next record: one has raised, and each costs a restore.
+    """
 
     def __init__(self) -> None:
         self._errors: dict[Place, list[Exception]] = {}
         self._aside: set[str] = set()
         self._fire_before: dict[Place, int] = {}
+        self.hold_timers = False
 
     def blame(self, record: Record, error: Exception) -> None:
         """Note that the logic raised `error` at `record`."""
@@ -64,14 +68,16 @@ class Suspects:
         errors = self._errors.get(_place(record), ()) if self._errors else ()
         return errors[-1] if len(errors) >= _ATTEMPTS else None
 
-    def set_aside(self, timer: str, error: Exception, *, record: Record, fired: int) -> None:
-        """Note that the logic raised at a timer, after `record` had made `fired` others fire.
+    def set_aside(self, timer: str, error: Exception, *, record: Record | None, fired: int) -> None:
+        """Note that the logic raised at a timer, after `fired` others had fired before `record`.
 
-        It stays in the state and is tried again when a new process next opens the partition. When `record` is handled
-        again, only the timers before it fire, so each record moves on, however many timers raise.
+        It is tried again when a new process next opens the partition. When `record` is handled again, only the timers
+        before it fire, so each record moves on, however many timers raise.
         """
         self._aside.add(timer)
-        self._fire_before[_place(record)] = fired
+        self.hold_timers = True
+        if record is not None:
+            self._fire_before[_place(record)] = fired
         _log.error("timer.raised", timer=timer, act="set aside until the worker starts again", exc_info=error)
 
     def is_aside(self, timer: str) -> bool:
@@ -82,15 +88,16 @@ class Suspects:
         """The logic has set or cancelled the timer: what is to fire now is another wish."""
         self._aside.discard(timer)
 
-    def timers_at_once(self, record: Record) -> int:
-        """Return how many timers a record may make fire."""
-        return self._fire_before.get(_place(record), TIMERS_AT_ONCE)
+    def timers_at_once(self, record: Record | None) -> int:
+        """Return how many timers may fire before a record, or where there is none."""
+        if record is None:
+            return 0 if self.hold_timers else TIMERS_IN_A_STEP
+        return self._fire_before.get(_place(record), TIMERS_IN_A_STEP)
 
     def dealt_with(self, record: Record) -> None:
         """Forget a record that a committed step has handled, or buried."""
-        if self._errors or self._fire_before:
-            self._errors.pop(_place(record), None)
-            self._fire_before.pop(_place(record), None)
+        self.hold_timers = self._fire_before.pop(_place(record), None) is not None
+        self._errors.pop(_place(record), None)
 
 
 def _place(record: Record) -> Place:

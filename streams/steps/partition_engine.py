@@ -7,10 +7,14 @@ from streams.foundation.record import Delivered
 
 
 class StepResult(NamedTuple):
-    """Offsets by full topic name after a step: what may be committed, and what was handled (never less)."""
+    """Offsets by full topic name after a step: what may be committed, and what was handled (never less).
+
+    `more` says that records or timers are left that this step had no room for: step again, with no new records.
+    """
 
     committable: Mapping[str, int]
     handled: Mapping[str, int]
+    more: bool = False
 
 
 class Engine(Protocol):

@@ -4,19 +4,20 @@ A step is a micro-batch of records and due timers of one partition. The logic ca
 engine then writes the changes and the outbox in one transaction, sends the outbox and acknowledges the inputs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 from msgspec.structs import replace
 
 from schemas.records.derived import RecordDied
-from schemas.records.envelope import Envelope, encode_body, encode_headers
+from schemas.records.envelope import WATERMARK_HEADER, Envelope, encode_body, encode_headers
 from schemas.records.events import Event
 from schemas.records.identity import derived_id
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
+from streams.foundation.errors import NothingFires
 from streams.foundation.record import Emission, Record
 from streams.foundation.size_limit import (
     LARGEST_OUTPUT_BYTES,
@@ -26,15 +27,8 @@ from streams.foundation.size_limit import (
     size_of_headers,
 )
 
-TIMER_PREFIX: Final = "timer:"
 _MESSAGE_CHARACTERS: Final = 2000
 """An error may quote what it found, however long; the record itself is in the letter, whole."""
-
-
-class Timer(msgspec.Struct, frozen=True, kw_only=True):
-    """A wish to be woken when the partition's watermark passes `due`."""
-
-    due: datetime
 
 
 class PartitionLogic(Protocol):
@@ -51,14 +45,23 @@ class PartitionLogic(Protocol):
     def handle(self, record: Record, step: "Step") -> None:
         """Do what one record asks for."""
 
+
+@runtime_checkable
+class TimedLogic(PartitionLogic, Protocol):
+    """A PartitionLogic with timers. None of them is kept: which run follows from the state and today's settings."""
+
+    def timers(self) -> Iterable[tuple[str, datetime]]:
+        """Return name and due time of every timer that runs; called once all is restored."""
+
     def fire(self, name: str, step: "Step") -> None:
-        """Do what the timer `name`, due now, was set for; the timer is already gone."""
+        """Do what the timer `name`, due now, was set for; it no longer runs."""
 
 
 class Step:
     """Collects the effects of one step. `now` is event-time or wall time, as the clock is set, never read here.
 
-    `next_offsets` maps each input topic's full name to the first offset that this step has not seen.
+    `next_offsets` maps each input topic's full name to the first offset that this step has not seen. `timed` says
+    whether timers can fire in this stage.
     """
 
     def __init__(
@@ -70,14 +73,14 @@ class Step:
         partitions: Mapping[Topic, int],
         next_offsets: dict[str, int],
         now: datetime,
-        watermark: datetime | None = None,
+        timed: bool = True,
     ) -> None:
         self.stage = stage
         self.partition = partition
         self.number = number
         self.next_offsets = next_offsets
         self.now = now
-        self.watermark = watermark
+        self.timed = timed
         self.changes: dict[str, bytes | None] = {}
         self.outbox: list[Emission] = []
         self.timers: dict[str, datetime | None] = {}
@@ -110,16 +113,20 @@ class Step:
         *,
         id: str,  # noqa: A002 - CloudEvents calls it so
         time: datetime,
+        watermark: datetime | None = None,
     ) -> None:
-        """Send `body` to a partition chosen by the caller, as a message to all partitions needs."""
+        """Send `body` to a partition chosen by the caller; `watermark` is the time that travels with it, if any."""
         envelope = Envelope(
             id=id, type=type(body).__name__, source=f"ticketyard/{self.stage}", time=time, subject=key
         )
+        headers = encode_headers(envelope)
+        if watermark is not None:
+            headers.append((WATERMARK_HEADER, watermark.isoformat().encode()))
         emission = Emission(
             topic=topic,
             partition=partition,
             key=key.encode(),
-            headers=encode_headers(envelope),
+            headers=headers,
             value=encode_body(body),
         )
         require_room(f"{envelope.type} {id}", size_of(emission))
@@ -135,14 +142,20 @@ class Step:
         self.count("dead_letters")
 
     def set_timer(self, name: str, due: datetime) -> None:
-        """Wake the logic by `fire(name)` when the watermark passes `due`; replaces the timer of that name."""
+        """Wake the logic by `fire(name)` when the watermark passes `due`; replaces the timer of that name.
+
+        The timer is not kept: the logic's `timers` must name it by what the step puts. Raises NothingFires in a stage
+        whose inputs carry no time.
+        """
+        if not self.timed:
+            raise NothingFires(
+                f"stage {self.stage} set the timer {name}, which would never fire: none of its inputs tells the time"
+            )
         self.timers[name] = due
-        self.put(TIMER_PREFIX + name, Timer(due=due))
 
     def cancel_timer(self, name: str) -> None:
         """Forget the timer `name`; fine if there is none."""
         self.timers[name] = None
-        self.delete(TIMER_PREFIX + name)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to the metric `name` of this stage once the step is committed."""

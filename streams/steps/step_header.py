@@ -9,7 +9,7 @@ import msgspec
 
 from streams.foundation.errors import NEVER_GROW, StateUnreadable, TopicMismatch
 
-STATE_FORMAT: Final = 1
+STATE_FORMAT: Final = 2
 """The format of what stages keep; raised whenever an entry has a new kind or field, which older code would lose."""
 
 
@@ -17,7 +17,8 @@ class StepHeader(msgspec.Struct, frozen=True, kw_only=True):
     """What a committed step stands for: everything below `offsets` (by full topic name) is in the state.
 
     `topic_ids` names the topics that the offsets belong to. `chunks` is the number of outbox records of this step,
-    `partitions` that of the state topic then (0 in headers of before), and `format` that of what is kept.
+    `partitions` that of the state topic then (0 in headers of before), and `format` that of what is kept. `watermark`
+    is the partition's time, None where no record has told one yet.
     """
 
     step: int
@@ -27,6 +28,7 @@ class StepHeader(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     partitions: int = 0
     format: int = 0
+    watermark: datetime | None = None
 
 
 def read_header(raw: bytes, place: str, partitions: int) -> StepHeader:

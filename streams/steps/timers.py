@@ -1,11 +1,15 @@
-"""Timers in event time, and the watermark that makes them due."""
+"""Named timers of one partition, earliest first."""
 
 import heapq
 from datetime import datetime
+from typing import Final
+
+_SMALL: Final = 64
+"""Entries of a heap that it is not worth to tidy up."""
 
 
 class Timers:
-    """Named timers of one partition, by due time; setting a name again replaces it."""
+    """Named timers by due time; setting a name again replaces it."""
 
     def __init__(self) -> None:
         self._due: dict[str, datetime] = {}
@@ -14,48 +18,38 @@ class Timers:
     def __len__(self) -> int:
         return len(self._due)
 
+    @property
+    def entries(self) -> int:
+        """How many entries are kept, those among them that count no more: at most twice the timers, or a few."""
+        return len(self._heap)
+
     def set(self, name: str, due: datetime) -> None:
         """Wake `name` at `due`."""
         self._due[name] = due
         heapq.heappush(self._heap, (due, name))
+        self._tidy_up()
 
     def cancel(self, name: str) -> None:
         """Forget `name`; its entry in the heap is skipped when it comes up."""
         self._due.pop(name, None)
+        self._tidy_up()
 
-    def pop_due(self, watermark: datetime) -> str | None:
-        """Take the earliest timer that is due at `watermark`, or None; equal times go by name."""
-        while self._heap and self._heap[0][0] <= watermark:
-            due, name = heapq.heappop(self._heap)
-            if self._due.get(name) == due:
-                del self._due[name]
-                return name
-        return None
+    def is_due(self, at: datetime) -> bool:
+        """Tell whether a timer is due at `at`."""
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return bool(self._heap) and self._heap[0][0] <= at
 
-
-class Watermark:
-    """A partition's watermark: the least of its sources' latest, None until every source has spoken."""
-
-    def __init__(self, sources: int) -> None:
-        self._latest: dict[int, datetime] = {}
-        self._sources = sources
-
-    def copy(self) -> "Watermark":
-        """Return one that goes its own way from here."""
-        copy = Watermark(self._sources)
-        copy._latest.update(self._latest)
-        return copy
-
-    def advance(self, source: int, to: datetime) -> datetime | None:
-        """Take a source's watermark, which never goes back, and return the partition's."""
-        known = self._latest.get(source)
-        if known is None or to > known:
-            self._latest[source] = to
-        return self.current
-
-    @property
-    def current(self) -> datetime | None:
-        """The partition's watermark."""
-        if len(self._latest) < self._sources:
+    def pop_due(self, at: datetime) -> tuple[datetime, str] | None:
+        """Take the earliest timer that is due at `at`, or None; equal times go by name."""
+        if not self.is_due(at):
             return None
-        return min(self._latest.values())
+        due, name = heapq.heappop(self._heap)
+        del self._due[name]
+        return due, name
+
+    def _tidy_up(self) -> None:
+        """Tickets that are reopened again and again leave entries behind, which would stay until they are due."""
+        if len(self._heap) > max(_SMALL, 2 * len(self._due)):
+            self._heap = [(due, name) for name, due in self._due.items()]
+            heapq.heapify(self._heap)

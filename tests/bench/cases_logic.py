@@ -13,6 +13,7 @@ from itertools import count
 from schemas.records.events import MessageAdded, TicketResolved, TicketUpdated
 from schemas.vocabulary import Author
 from streams.foundation.record import Record
+from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
 from streams.steps.step import Step
 from tests.unit.schemas.ticket_facts import opened
@@ -40,7 +41,7 @@ def lives(tickets: int) -> Iterator[Record]:
 def main() -> None:
     """Measure and print one line."""
     records = list(lives(TICKETS))
-    partition = CasesPartition(retire_after=timedelta(days=30))
+    partition = CasesPartition(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=180)))
     now = datetime(2026, 3, 2, tzinfo=UTC)
     started = time.process_time()
     for first in range(0, len(records), STEP_RECORDS):

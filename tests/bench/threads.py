@@ -19,6 +19,7 @@ from schemas.triage import Triage
 from schemas.vocabulary import Author
 from streams.foundation.record import Record
 from streams.foundation.settings import StreamSettings
+from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
 from streams.stages.triage.thread_memory import ThreadMemory
 from streams.steps.step import Step
@@ -72,7 +73,9 @@ def measure_length(messages: int, rule: ThreadRule) -> None:
         for pair in thread(f"t-{number}", messages, rule, number * (messages + 1))
     ]
     records = [record for record, _ in told]
-    partition = CasesPartition(retire_after=timedelta(days=30), thread_rule=rule)
+    partition = CasesPartition(
+        Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=180)), thread_rule=rule
+    )
     logged = written = 0
     began = time.process_time()
     for first in range(0, len(records), 256):

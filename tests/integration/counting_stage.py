@@ -47,9 +47,6 @@ class CountingPartition:
         identity = derived_id(origin.topic_id, origin.partition, origin.offset, "counting")
         step.emit(Topic.AGENTS_ROSTER, key, body, id=identity, time=step.now)
 
-    def fire(self, name: str, step: Step) -> None:
-        """No timers here."""
-
 
 SPEC = StageSpec(
     name="counting",

@@ -1,9 +1,11 @@
 """The cases stage's logic for one partition of tickets."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.errors import Permanent
 from schemas.fold import Fact, fold, is_current, to_fact, work_changes
@@ -22,16 +24,18 @@ from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
-from streams.stages.cases.clocks import CLOSE, RETIRE, Clocks, timer_name, timer_of
+from streams.stages.cases.clocks import FORGET, RETIRE, Clocks, timer_name, timer_of
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.merges import SOURCE, next_stop, refusal, sent_on, walked
 from streams.stages.cases.stale import answer_stale
 from streams.stages.cases.state import (
     OPEN_IDS,
     Entry,
+    RetiredTicket,
     SealedIds,
     TicketState,
     fingerprint,
+    retired_at,
     sealed_key,
     ticket_key,
 )
@@ -48,23 +52,16 @@ class DuplicateConflict(Permanent):
 
 
 class CasesPartition:
-    """The tickets of one partition. A PartitionLogic.
+    """The tickets of one partition. A TimedLogic.
 
-    `retire_after` is how long a closed ticket stays in the state; `close_after` how long a resolved one stays
-    open to objection, None where the source closes tickets itself. Both are event time. `thread_rule` says when
-    a later message changes what a ticket is about.
+    `thread_rule` says when a later message changes what a ticket is about.
     """
 
-    def __init__(
-        self,
-        *,
-        retire_after: timedelta,
-        close_after: timedelta | None = None,
-        thread_rule: ThreadRule = FIRST_MESSAGE,
-    ) -> None:
+    def __init__(self, clocks: Clocks, *, thread_rule: ThreadRule = FIRST_MESSAGE) -> None:
         self._thread_rule = thread_rule
-        self._clocks = Clocks(retire_after=retire_after, close_after=close_after)
+        self._clocks = clocks
         self._tickets: dict[str, TicketState] = {}
+        self._retired: dict[str, bytes] = {}  # as they are kept: a row of objects takes three times as much
         self._sealed: dict[str, dict[str, str]] = {}
 
     def __len__(self) -> int:
@@ -76,8 +73,18 @@ class CasesPartition:
         entry = _ENTRIES.decode(value)
         if isinstance(entry, TicketState):
             self._tickets[entry.row.ticket_id] = entry
+        elif isinstance(entry, RetiredTicket):
+            self._retired[entry.row.ticket_id] = value
         else:
             self._sealed.setdefault(entry.ticket_id, {}).update(entry.seen)
+
+    def timers(self) -> Iterable[tuple[str, datetime]]:
+        """Return the clocks that run for what was restored; see TimedLogic."""
+        for ticket_id, state in self._tickets.items():
+            for clock, due in self._clocks.due(state).items():
+                yield timer_name(clock, ticket_id), due
+        for ticket_id, retired in self._retired.items():
+            yield timer_name(FORGET, ticket_id), self._clocks.forgotten_at(retired_at(retired))
 
     def handle(self, record: Record, step: Step) -> None:
         """Fold one record into its ticket. Raises EventError or DuplicateConflict, both Permanent."""
@@ -88,15 +95,22 @@ class CasesPartition:
             self._take(incoming, step)
 
     def fire(self, name: str, step: Step) -> None:
-        """Close or retire the ticket whose clock has run out."""
+        """Close, retire or forget the ticket whose clock has run out."""
         clock, ticket_id = timer_of(name)
         state = self._tickets.get(ticket_id)
-        if state is None or clock not in self._clocks.due(state.row):
+        due = self._clocks.due(state).get(clock)
+        if clock == FORGET and ticket_id in self._retired:
+            del self._retired[ticket_id]
+            step.delete(ticket_key(ticket_id))
+            step.count("forgotten")
+        elif state is None or due is None:
             step.count("unknown_timers")
+        elif due > step.now:  # the timer is of another setting than today's
+            step.set_timer(name, due)
         elif clock == RETIRE:
             self._retire(ticket_id, state, step)
-        elif clock == CLOSE:
-            self._close(ticket_id, state.row, step)
+        else:
+            self._close(state, due, step)
 
     def _take(self, incoming: FoldInput, step: Step) -> None:
         body = incoming.fact.body
@@ -109,6 +123,13 @@ class CasesPartition:
                 answer_stale(incoming, body, state.row if state else None, step)
         else:
             self._apply(incoming, state, step)
+
+    def _row(self, ticket_id: str) -> TicketRow | None:
+        """Return what is known of a ticket, also of one that has left the state."""
+        state, retired = self._tickets.get(ticket_id), self._retired.get(ticket_id)
+        if state is not None:
+            return state.row
+        return None if retired is None else msgspec.json.decode(retired, type=RetiredTicket).row
 
     def _is_known(self, incoming: FoldInput, state: TicketState | None) -> bool:
         """Tell whether this event was applied before. Raises DuplicateConflict if it said something else.
@@ -130,14 +151,21 @@ class CasesPartition:
         return known is not None
 
     def _apply(self, incoming: FoldInput, state: TicketState | None, step: Step) -> None:
-        before = None if state is None else state.row
+        ticket_id = incoming.fact.body.ticket_id
+        before = self._row(ticket_id)
+        resumes = state is None and before is not None
+        if resumes:
+            incoming = replace(incoming, fact=replace(incoming.fact, resumes=True))
         after = fold(before, incoming.fact)
-        self._keep(incoming, state, after, step)
+        kept = self._keep(incoming, state, after, step)
         self._log(incoming, before, after, step)
         self._tell_teams(incoming, before, after, step)
-        self._set_clocks(before, after, step)
+        self._set_clocks(state, kept, step)
         self._go_on_in_its_place(incoming, after, step)
-        if before is None and after.resumed:
+        if resumes:
+            del self._retired[ticket_id]
+            step.cancel_timer(timer_name(FORGET, ticket_id))
+        if resumes or (before is None and after.resumed):
             step.count("resumed")
         if before is not None and after.late_events > before.late_events:
             step.count("late_events")
@@ -159,29 +187,32 @@ class CasesPartition:
 
     def _follow(self, ticket_id: str, way: tuple[MergeLink, ...], step: Step, *, life: int) -> None:
         """Take a merge one ticket further on its way, or refuse it where it has closed a circle."""
-        state = self._tickets.get(ticket_id)
-        if state is None or state.row.merged_into is None:
+        row = self._row(ticket_id)
+        if row is None or row.merged_into is None:
             return
-        way = walked(way, state.row)
-        stop = next_stop(way, state.row)
+        way = walked(way, row)
+        stop = next_stop(way, row)
         if stop is None:
-            self._apply(refusal(way, state.row, life=life), state, step)
+            self._apply(refusal(way, row, life=life), self._tickets.get(ticket_id), step)
             step.count("refused_merges")
             return
         names = (f"{link.ticket_id} {link.merged_at.isoformat()}" for link in way)
         identity = derived_id(STAGE, "MergeFollowed", stop.ticket_id, *names)
         step.emit(Topic.TICKETS_ENRICHED, stop.ticket_id, stop, id=identity, time=way[-1].merged_at)
 
-    def _keep(self, incoming: FoldInput, state: TicketState | None, after: TicketRow, step: Step) -> None:
+    def _keep(
+        self, incoming: FoldInput, state: TicketState | None, after: TicketRow, step: Step
+    ) -> TicketState:
         event, content = fingerprint(incoming.event)
         seen, sealed = ({}, 0) if state is None else (state.seen, state.sealed)
         if len(seen) == OPEN_IDS:
             step.put(sealed_key(after.ticket_id, sealed), SealedIds(ticket_id=after.ticket_id, seen=seen))
             self._sealed.setdefault(after.ticket_id, {}).update(seen)
             seen, sealed = {}, sealed + 1
-        kept = TicketState(row=after, seen={**seen, event: content}, sealed=sealed)
+        kept = TicketState(row=after, seen={**seen, event: content}, sealed=sealed, handled_at=step.now)
         self._tickets[after.ticket_id] = kept
         step.put(ticket_key(after.ticket_id), kept)
+        return kept
 
     def _log(self, incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step) -> None:
         logged = TicketLogged(
@@ -211,25 +242,30 @@ class CasesPartition:
             )
             step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=incoming.fact.time)
 
-    def _set_clocks(self, before: TicketRow | None, after: TicketRow, step: Step) -> None:
+    def _set_clocks(self, before: TicketState | None, after: TicketState, step: Step) -> None:
         ran, run = self._clocks.due(before), self._clocks.due(after)
         for clock in ran.keys() - run.keys():
-            step.cancel_timer(timer_name(clock, after.ticket_id))
+            step.cancel_timer(timer_name(clock, after.row.ticket_id))
         for clock, due in run.items():
             if ran.get(clock) != due:
-                step.set_timer(timer_name(clock, after.ticket_id), due)
+                step.set_timer(timer_name(clock, after.row.ticket_id), due)
 
     def _retire(self, ticket_id: str, state: TicketState, step: Step) -> None:
+        """Let go of what tells a ticket's events apart; its row stays for a while, for what may come later."""
         del self._tickets[ticket_id]
         self._sealed.pop(ticket_id, None)
-        step.delete(ticket_key(ticket_id))
+        retired = RetiredTicket(row=state.row, retired_at=step.now)
+        self._retired[ticket_id] = msgspec.json.encode(retired)
+        step.put(ticket_key(ticket_id), retired)
+        step.set_timer(timer_name(FORGET, ticket_id), self._clocks.forgotten_at(step.now))
         for number in range(state.sealed):
             step.delete(sealed_key(ticket_id, number))
         step.count("retired")
 
-    def _close(self, ticket_id: str, row: TicketRow, step: Step) -> None:
+    def _close(self, state: TicketState, due: datetime, step: Step) -> None:
         """Close a ticket to whose resolution nobody objected in time."""
-        due = self._clocks.due(row)[CLOSE]
+        row = state.row
+        ticket_id = row.ticket_id
         event = SourceEvent(
             id=derived_id(ticket_id, row.life, due.isoformat(), STAGE, "TicketClosed"),
             type="TicketClosed",
@@ -237,7 +273,7 @@ class CasesPartition:
             time=max(due, row.status_at or due),  # a later word that it is resolved does not undo the closing
             body=msgspec.Raw(encode_body(TicketClosed(ticket_id=ticket_id, closed_by=STAGE))),
         )
-        self._apply(FoldInput(event=event, fact=to_fact(event)), self._tickets[ticket_id], step)
+        self._apply(FoldInput(event=event, fact=to_fact(event)), state, step)
         step.count("closed_by_clock")
 
 

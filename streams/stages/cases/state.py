@@ -1,5 +1,6 @@
 """What the cases stage keeps of a ticket: its row, and which events made it."""
 
+from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
@@ -14,11 +15,22 @@ OPEN_IDS: Final = 64
 
 
 class TicketState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ticket"):
-    """A ticket's row, the fingerprints of its last events, and how many full sets were sealed before."""
+    """A ticket's row, the fingerprints of its last events, and how many full sets were sealed before.
+
+    `handled_at` is when its last event was handled; entries of earlier versions do not say.
+    """
 
     row: TicketRow
     seen: dict[str, str] = {}
     sealed: int = 0
+    handled_at: datetime | None = None
+
+
+class RetiredTicket(msgspec.Struct, frozen=True, kw_only=True, tag="retired"):
+    """What stays of a ticket that has left the state: its last row, so that what comes later goes on from it."""
+
+    row: TicketRow
+    retired_at: datetime
 
 
 class SealedIds(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
@@ -28,12 +40,22 @@ class SealedIds(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
     seen: dict[str, str]
 
 
-Entry = TicketState | SealedIds
+class _Retired(msgspec.Struct, frozen=True):
+    retired_at: datetime
+
+
+Entry = TicketState | RetiredTicket | SealedIds
+_RETIRED: Final = msgspec.json.Decoder(_Retired)
 
 
 def ticket_key(ticket_id: str) -> str:
-    """Return the key of a ticket's TicketState."""
+    """Return the key of a ticket's TicketState, or of its RetiredTicket."""
     return state_key("ticket", ticket_id)
+
+
+def retired_at(value: bytes) -> datetime:
+    """Return when the ticket of an encoded RetiredTicket left the state, without reading its row."""
+    return _RETIRED.decode(value).retired_at
 
 
 def sealed_key(ticket_id: str, number: int) -> str:

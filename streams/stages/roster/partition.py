@@ -73,10 +73,6 @@ class RosterPartition:
             case AgentHeldElsewhere():
                 self._held_elsewhere(body, step)
 
-    def fire(self, name: str, step: Step) -> None:  # noqa: ARG002 - this stage sets no timer
-        """Count a timer that no version of this stage sets."""
-        step.count("unknown_timers")
-
     def _updated(self, body: AgentUpdated, envelope: Envelope, order: Order, step: Step) -> None:
         entry = self._entry(body.agent_id)
         event = derived_id(envelope.source, envelope.id)  # two sources may use the same ids

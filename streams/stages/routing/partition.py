@@ -81,10 +81,6 @@ class RoutingPartition:
             case AgentRostered():
                 self._rostered(body, step)
 
-    def fire(self, name: str, step: Step) -> None:  # noqa: ARG002 - this stage sets no timer
-        """Count a timer that no version of this stage sets."""
-        step.count("unknown_timers")
-
     def _work_changed(self, work: WorkChanged, step: Step) -> None:
         """Replace all that was decided about a ticket by what is now said of it."""
         team = self._team(work.team)

@@ -10,6 +10,7 @@ import structlog
 from schemas.records.derived import WatermarkAdvanced
 from schemas.records.envelope import EventError
 from schemas.records.identity import derived_id
+from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.broker.offsets import Positions
@@ -144,21 +145,25 @@ class TriageEngine:
             step.die(record, error)
             step.count("unexpected_errors")
             return None
-        self._watermark.saw(arrived.envelope.time)
         return arrived
 
     def _pass_on(self, arrived: Sequence[Arrived], step: Step) -> None:
         results = self._score(arrived, step)
         for event in arrived:
             triage = results.get(event.origin.offset)
-            step.emit(
+            watermark = self._watermark.passed_on(event.envelope.time, step.now)
+            partition = partition_for(event.ticket_id, self._partitions[Topic.TICKETS_ENRICHED])
+            step.emit_to(
                 Topic.TICKETS_ENRICHED,
+                partition,
                 event.ticket_id,
                 triaged(event, triage),
                 id=derived_id(
                     event.envelope.source, event.envelope.id, event.ticket_id, STAGE, "TicketTriaged"
                 ),
                 time=event.envelope.time,
+                # An event that its producer put into a wrong partition says nothing of the time of the right one.
+                watermark=watermark if partition == self._partition else None,
             )
             if triage is not None:
                 step.count(f"decided_by_{triage.decided_by}")
@@ -190,24 +195,17 @@ class TriageEngine:
                 self._threads.start_anew(event.ticket_id)
 
     def _emit_watermark(self, step: Step) -> None:
-        """Tell every partition of tickets.enriched, as any of them may hold tickets of this source."""
+        """Tell the time where no event carries it; only the partition of the same number has these tickets."""
         (next_offset,) = self._order.next.values()
-        watermark = self._watermark.due(step.now, idle=self._caught_up(self._partition, next_offset))
+        if not self._caught_up(self._partition, next_offset):
+            return
+        watermark = self._watermark.due_when_idle(step.now)
         if watermark is None:
             return
         body = WatermarkAdvanced(source_partition=self._partition, watermark=watermark)
-        for partition in range(self._partitions[Topic.TICKETS_ENRICHED]):
-            identity = derived_id(
-                STAGE, "WatermarkAdvanced", self._partition, watermark.isoformat(), partition
-            )
-            step.emit_to(
-                Topic.TICKETS_ENRICHED,
-                partition,
-                f"watermark/{self._partition}",
-                body,
-                id=identity,
-                time=watermark,
-            )
+        identity = derived_id(STAGE, "WatermarkAdvanced", self._partition, watermark.isoformat())
+        key = f"watermark/{self._partition}"
+        step.emit_to(Topic.TICKETS_ENRICHED, self._partition, key, body, id=identity, time=watermark)
 
     def interrupt(self) -> None:
         """Stop waiting for a model."""

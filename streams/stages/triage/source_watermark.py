@@ -5,34 +5,28 @@ from typing import Literal
 
 
 class SourceWatermark:
-    """Follows one partition; never goes back and is never ahead of the clock.
+    """Follows one partition; never goes back and is never ahead of the clock, on the wall clock not even of its grace.
 
-    On the wall clock an idle partition's watermark is the clock less a grace, a busy one's the time of its last
-    event. In event time only events move it, so that history replays with the same decisions.
+    It travels with every event that is passed on. On the wall clock an idle partition also says it by itself, since
+    time goes on there; in event time only events move it, so that history replays with the same decisions.
     """
 
     def __init__(self, *, clock_mode: Literal["wall", "event"], interval_s: float, grace_s: float) -> None:
         self._event_time = clock_mode == "event"
         self._interval = timedelta(seconds=interval_s)
-        self._grace = timedelta(seconds=grace_s)
-        self._seen: datetime | None = None
-        self._emitted: datetime | None = None
-        self._emitted_at: datetime | None = None
+        self._grace = timedelta(seconds=0 if self._event_time else grace_s)
+        self._latest: datetime | None = None
+        self._told_at: datetime | None = None
 
-    def saw(self, time: datetime) -> None:
-        """An event of this time was passed on."""
-        self._seen = time if self._seen is None else max(self._seen, time)
+    def passed_on(self, time: datetime, now: datetime) -> datetime:
+        """An event of `time` is passed on; return the watermark that travels with it."""
+        reached = min(time, now - self._grace)
+        self._latest = reached if self._latest is None else max(self._latest, reached)
+        return self._latest
 
-    def due(self, now: datetime, *, idle: bool) -> datetime | None:
-        """Return the watermark to emit now, or None where it is not yet time or there is nothing to say."""
-        if self._emitted_at is not None and now - self._emitted_at < self._interval:
+    def due_when_idle(self, now: datetime) -> datetime | None:
+        """Return the watermark to tell now that nothing waits, or None where it is not yet time or stands still."""
+        if self._event_time or (self._told_at is not None and now - self._told_at < self._interval):
             return None
-        watermark = self._seen if self._event_time or not idle else now - self._grace
-        if watermark is None:
-            return None
-        ceiling = now if self._event_time else now - self._grace
-        watermark = min(watermark, ceiling)
-        if self._emitted is not None:
-            watermark = max(watermark, self._emitted)
-        self._emitted, self._emitted_at = watermark, now
-        return watermark
+        self._told_at = now
+        return self.passed_on(now, now)

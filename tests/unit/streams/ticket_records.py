@@ -16,7 +16,7 @@ from schemas.triage import Triage
 from streams.foundation.record import Emission, Record
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
-from streams.steps.step import TIMER_PREFIX, Step, Timer
+from streams.steps.step import Step
 from tests.unit.schemas.ticket_facts import SCORED, START, minute
 from tests.unit.streams.logic_driver import PARTITIONS, body_of
 
@@ -76,14 +76,11 @@ class CasesRun:
         self.state: dict[str, bytes] = {}
         self.sent: list[Emission] = []
         self.counts: dict[str, int] = {}
+        self.now = START
         self._timers: dict[str, datetime] = {}
 
     def _new(self) -> CasesPartition:
-        return CasesPartition(
-            retire_after=self._clocks.retire_after,
-            close_after=self._clocks.close_after,
-            thread_rule=self._rule,
-        )
+        return CasesPartition(self._clocks, thread_rule=self._rule)
 
     def step(self, records: Iterable[Record]) -> None:
         """Run one step over `records`; what the logic refuses becomes a dead letter."""
@@ -96,25 +93,25 @@ class CasesRun:
         self._commit(step)
 
     def advance(self, watermark: datetime) -> None:
-        """Fire the timers that are due, earliest first, in one step."""
-        step = self._step()
-        due = sorted((at, name) for name, at in self._timers.items() if at <= watermark)
-        for _, name in due:
+        """Fire the timers that are due, earliest first, each in a step of its own; "now" is when it was due."""
+        while due := sorted((at, name) for name, at in self._timers.items() if at <= watermark):
+            self.now, name = due[0]
             del self._timers[name]
-            step.delete(TIMER_PREFIX + name)
+            step = self._step()
             self.logic.fire(name, step)
-        self._commit(step)
+            self._commit(step)
+        self.now = watermark
 
-    def restart(self) -> None:
-        """Let a successor take over from the state, in an order of keys that is not that of their making."""
+    def restart(self, clocks: Clocks | None = None) -> None:
+        """Let a successor take over from the state, in an order of keys that is not that of their making.
+
+        It may have other `clocks`, as after a change of settings.
+        """
+        self._clocks = clocks or self._clocks
         self.logic = self._new()
-        self._timers = {}
         for key in sorted(self.state, reverse=True):
-            if key.startswith(TIMER_PREFIX):
-                timer = msgspec.json.decode(self.state[key], type=Timer)
-                self._timers[key.removeprefix(TIMER_PREFIX)] = timer.due
-            else:
-                self.logic.restore(key, self.state[key])
+            self.logic.restore(key, self.state[key])
+        self._timers = dict(self.logic.timers())
 
     def log(self) -> list[TicketLogged]:
         """Return what was sent to tickets.log."""
@@ -132,7 +129,9 @@ class CasesRun:
         return None if sent.topic is Topic.TICKETS_DEAD else body_of(sent)
 
     def _step(self) -> Step:
-        return Step(stage="cases", partition=0, number=1, partitions=PARTITIONS, next_offsets={}, now=START)
+        return Step(
+            stage="cases", partition=0, number=1, partitions=PARTITIONS, next_offsets={}, now=self.now
+        )
 
     def _commit(self, step: Step) -> None:
         for key, value in step.changes.items():

@@ -31,7 +31,7 @@ from tests.unit.streams.ticket_records import CasesRun, decided, enriched
 TEAMS = ("payments", "legal")
 AGENTS = {"payments": ("ana", "ben"), "legal": ("cleo",)}
 CAPACITY = 2
-CLOCKS = Clocks(retire_after=timedelta(days=1))
+CLOCKS = Clocks(retire_after=timedelta(days=1), forget_after=timedelta(days=1))
 
 
 class Yard:

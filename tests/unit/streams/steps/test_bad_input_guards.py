@@ -10,7 +10,7 @@ from schemas.records.envelope import Envelope, EventError, Headers, InvalidBody,
 from schemas.records.topics import DERIVED_BYTES, INPUT_BYTES, Topic
 from streams.foundation.record import Record
 from streams.stages.triage.intake import MAX_DEPTH, arrive
-from streams.steps.engine import _event_time
+from streams.steps.partition_time import event_time_of
 from streams.steps.step import dead_letter
 from understanding.signals.automatic_mail import AutomaticMail
 
@@ -88,4 +88,4 @@ def test_a_letter_tells_null_from_empty(value: bytes | None) -> None:
 )
 def test_no_record_carries_the_event_clock_away(read: Record, expected: datetime) -> None:
     """Where time is the events', one from the future would make every timer due, and one without is no time."""
-    assert _event_time(read) == expected
+    assert event_time_of(read) == expected

@@ -48,11 +48,16 @@ class HalfChanging:
 
     def __init__(self) -> None:
         self.count = 0
-        self.broken: set[str] = set()
+        self.wishes: set[str] = set()
 
     def restore(self, key: str, value: bytes) -> None:
-        assert key == "count"
-        self.count = msgspec.json.decode(value, type=Count).value
+        if key.startswith("wish:"):
+            self.wishes.add(key.removeprefix("wish:"))
+        else:
+            self.count = msgspec.json.decode(value, type=Count).value
+
+    def timers(self) -> list[tuple[str, datetime]]:
+        return [(name, START) for name in self.wishes]
 
     def handle(self, record: Record, step: Step) -> None:
         kind = (record.value or b"").decode()
@@ -66,7 +71,9 @@ class HalfChanging:
         body = AgentReleased(agent_id=f"at-{record.origin.offset}", team="t", roster_revision=self.count)
         step.emit(Topic.AGENTS_ROSTER, "k", body, id=f"{record.origin.offset}", time=START)
         if kind.startswith("timer "):
-            step.set_timer(kind.removeprefix("timer "), START)
+            name = kind.removeprefix("timer ")
+            step.put(f"wish:{name}", Count(0))
+            step.set_timer(name, START)
         self.count += 1000 * (kind != "good")  # in memory alone
         if kind == "bomb":
             raise ZeroDivisionError("tick")
@@ -80,6 +87,7 @@ class HalfChanging:
     def fire(self, name: str, step: Step) -> None:
         self.count += 1
         step.put("count", Count(self.count))
+        step.delete(f"wish:{name}")
         if name.startswith("bad"):
             raise ZeroDivisionError(name)
         step.count(f"fired {name}")
@@ -321,7 +329,7 @@ def test_a_timer_that_raises_is_set_aside_and_stays_in_the_state() -> None:
             assert len(failures) - before <= 1, "each record moves on, however many timers raise"
         if process == 1:
             assert len(failures) == 2, "each timer raised once"
-            assert sorted(log.entries) == ["count", "timer:bad1", "timer:bad2"]
+            assert sorted(log.entries) == ["count", "wish:bad1", "wish:bad2"]
             assert log.entries["count"] == b'{"value":6}', "four records, two timers"
             records += [watermark(8), watermark(9), watermark(10)]
     assert len(failures) == 2, "the next process tries them again"

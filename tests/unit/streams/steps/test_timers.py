@@ -1,12 +1,11 @@
-"""Timers and watermarks: when something is due, in event time."""
+"""Named timers: each fires once, in order, and what was cancelled leaves nothing behind."""
 
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.stages.triage.source_watermark import SourceWatermark
-from streams.steps.timers import Timers, Watermark
+from streams.steps.timers import Timers
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -28,70 +27,25 @@ def test_timers_fire_once_in_order_of_their_last_setting(changes: list[tuple[str
             timers.set(name, at(due))
             model[name] = due
     fired = []
-    while (popped := timers.pop_due(at(5))) is not None:
+    while timers.is_due(at(5)):
+        popped = timers.pop_due(at(5))
+        assert popped is not None
         fired.append(popped)
-    assert sorted((name for name, due in model.items() if due <= 5), key=lambda n: (model[n], n)) == fired
+    expected = [(at(due), name) for name, due in model.items() if due <= 5]
+    assert sorted(expected) == fired
+    assert timers.pop_due(at(5)) is None
     assert len(timers) == sum(due > 5 for due in model.values())
 
 
-def test_a_partition_waits_for_every_source() -> None:
-    """No watermark before all sources have spoken; then the least of their latest."""
-    watermark = Watermark(2)
-    assert watermark.advance(0, at(10)) is None
-    assert watermark.advance(1, at(4)) == at(4)
-    assert watermark.advance(1, at(20)) == at(10)
+def test_what_no_longer_counts_is_tidied_up() -> None:
+    """A ticket that is reopened and resolved again and again left an entry each time, until that was due in a month."""
+    timers = Timers()
+    for number in range(100):
+        timers.set(f"stays-{number}", at(number))
+    for again in range(10_000):
+        timers.set("reopened", at(1000 + again))
+        timers.cancel("reopened")
+        assert timers.entries <= 2 * 101
 
-
-def test_a_source_never_goes_back() -> None:
-    """A late watermark of a source is ignored."""
-    watermark = Watermark(1)
-    watermark.advance(0, at(10))
-    assert watermark.advance(0, at(3)) == at(10)
-
-
-def _source(mode: str) -> SourceWatermark:
-    return SourceWatermark(clock_mode=mode, interval_s=0.25, grace_s=2.0)  # type: ignore[arg-type]  # a literal
-
-
-def test_an_idle_source_follows_the_clock_behind_a_grace() -> None:
-    """Without a backlog the clock itself says that nothing earlier is to come."""
-    source = _source("wall")
-    assert source.due(at(100), idle=True) == at(98)
-    assert source.due(at(100.1), idle=True) is None, "not before the interval has passed"
-    assert source.due(at(100.3), idle=True) == at(98.3)
-
-
-def test_a_backlog_holds_the_watermark_at_the_last_event() -> None:
-    """While events wait, clocks must not run ahead of what a waiting reply would stop."""
-    source = _source("wall")
-    source.saw(at(10))
-    assert source.due(at(100), idle=False) == at(10)
-
-
-def test_an_event_ahead_of_the_clock_does_not_drag_the_watermark_along() -> None:
-    """The watermark is never ahead of the clock."""
-    source = _source("wall")
-    source.saw(at(500))
-    assert source.due(at(100), idle=False) == at(98)
-
-
-def test_in_event_time_only_events_move_it() -> None:
-    """History replays with the same decisions however long the replay pauses."""
-    source = _source("event")
-    assert source.due(at(1000), idle=True) is None
-    source.saw(at(10))
-    assert source.due(at(1001), idle=True) == at(10)
-    assert source.due(at(9999), idle=True) == at(10)
-
-
-@given(st.lists(st.tuples(st.integers(0, 1000), st.booleans()), max_size=40))
-def test_a_source_watermark_is_monotone_and_behind_the_clock(looks: list[tuple[int, bool]]) -> None:
-    """Whatever comes when, the watermark neither goes back nor passes the clock."""
-    source, emitted = _source("wall"), []
-    for tick, (seen, idle) in enumerate(looks):
-        source.saw(at(seen))
-        watermark = source.due(at(tick), idle=idle)
-        if watermark is not None:
-            assert watermark <= at(tick)
-            emitted.append(watermark)
-    assert emitted == sorted(emitted)
+    assert [timers.pop_due(at(99)) for _ in range(100)] == [(at(n), f"stays-{n}") for n in range(100)]
+    assert timers.pop_due(at(99999)) is None

@@ -25,7 +25,7 @@ class Yard:
     """The cases stage of all tickets; what it sends to its own input arrives when `deliver` says so."""
 
     def __init__(self) -> None:
-        self.run = CasesRun(Clocks(retire_after=timedelta(days=30)))
+        self.run = CasesRun(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=90)))
         self._taken = 0
         self._offset = 1000
         self.under_way: list[Emission] = []

@@ -43,7 +43,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def run() -> CasesRun:
     """A partition that forgets closed tickets after 30 days and leaves closing to the source."""
-    return CasesRun(Clocks(retire_after=30 * DAY))
+    return CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY))
 
 
 def opened_run(run: CasesRun) -> CasesRun:
@@ -222,10 +222,13 @@ def test_a_closed_ticket_leaves_the_state_and_returns_as_another_life(run: Cases
     """After its time nothing of it is kept; a later event starts a state marked resumed, above the old rows."""
     opened_run(run).step([enriched(TicketClosed(ticket_id=TICKET), 11, at=5)])
     run.advance(minute(4) + 30 * DAY)
-    assert len(run.state) == 2
+    assert len(run.logic) == 1
 
     run.advance(minute(5) + 30 * DAY)
-    assert (run.state, run.counts["retired"], len(run.logic)) == ({}, 1, 0)
+    assert (run.counts["retired"], len(run.logic)) == (1, 0)
+    run.restart()
+    run.advance(minute(5) + 120 * DAY)
+    assert (run.state, run.counts["forgotten"]) == ({}, 1)
 
     run.step([enriched(from_customer(), 90, at=60 * 24 * 40)])
     last = run.log()[-1]
@@ -255,21 +258,23 @@ def test_a_reopened_ticket_is_not_forgotten(run: CasesRun) -> None:
     run.advance(minute(5) + 30 * DAY)
     assert len(run.logic) == 1
 
-    run.step([enriched(TicketClosed(ticket_id=TICKET), 13, at=50)])
+    run.step([enriched(TicketClosed(ticket_id=TICKET), 13, at=60 * 24 * 40)])
     run.restart()
-    run.advance(minute(49) + 30 * DAY)
+    run.advance(minute(0) + 69 * DAY)
     assert len(run.logic) == 1
-    run.advance(minute(50) + 30 * DAY)
+    run.advance(minute(0) + 70 * DAY)
     assert len(run.logic) == 0
 
 
 def test_a_ticket_with_sealed_fingerprints_is_forgotten_whole(run: CasesRun) -> None:
-    """Retirement leaves no key behind."""
+    """Retirement leaves its row alone, and forgetting nothing."""
     opened_run(run).step([enriched(note(number), 11 + number) for number in range(2 * OPEN_IDS)])
     run.step([enriched(TicketClosed(ticket_id=TICKET), 900)])
     run.restart()
     run.advance(minute(0) + 31 * DAY)
+    assert list(run.state) == [f"ticket:{TICKET}"]
 
+    run.advance(minute(0) + 121 * DAY)
     assert run.state == {}
 
 
@@ -283,7 +288,7 @@ def test_nobody_closes_a_resolved_ticket_unless_told_to(run: CasesRun) -> None:
 
 def test_a_resolution_that_nobody_objects_to_closes_the_ticket() -> None:
     """With a time set, the stage closes the ticket itself, at the moment it was due, with an id of its own."""
-    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, close_after=7 * DAY)))
+    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, close_after=7 * DAY)))
     run.step([enriched(TicketResolved(ticket_id=TICKET), 11, at=5)])
     run.restart()
     run.advance(minute(5) + 8 * DAY)
@@ -295,13 +300,13 @@ def test_a_resolution_that_nobody_objects_to_closes_the_ticket() -> None:
 
     run.step([enriched(TicketClosed(ticket_id=TICKET), 12, at=60 * 24 * 9)])
     assert (run.log()[-1].after.closed_at, run.log()[-1].revision) == (minute(5) + 7 * DAY, 4)
-    run.advance(minute(5) + 37 * DAY)
-    assert run.state == {}
+    run.advance(minute(0) + 39 * DAY)
+    assert len(run.logic) == 0
 
 
 def test_an_objection_in_time_keeps_a_ticket_open() -> None:
     """The clock stops when the ticket is reopened and starts anew with the next resolution."""
-    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, close_after=7 * DAY)))
+    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, close_after=7 * DAY)))
     run.step(
         [
             enriched(TicketResolved(ticket_id=TICKET), 11, at=5),
@@ -317,7 +322,7 @@ def test_an_objection_in_time_keeps_a_ticket_open() -> None:
 
 def test_a_ticket_said_resolved_again_is_closed_all_the_same() -> None:
     """A restatement later than the due time does not make the closing a late event."""
-    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, close_after=DAY)))
+    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, close_after=DAY)))
     run.step(
         [
             enriched(TicketResolved(ticket_id=TICKET), 11, at=5),
@@ -355,10 +360,10 @@ def test_late_events_are_counted_for_the_operator(run: CasesRun) -> None:
 def test_the_log_carries_the_thread_rule_where_a_message_may_change_the_intent() -> None:
     """Not where the model answered nothing, and not under the rule that held before there was a choice."""
     rule = ThreadRule(policy="latest_message")
-    run = CasesRun(Clocks(retire_after=30 * DAY), rule)
+    run = CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY), rule)
     run.step([scored(opened(), 1), enriched(from_customer(), 2, at=1), scored(from_customer(), 3, at=2)])
     assert [entry.thread_rule for entry in run.log()] == [rule, None, rule]
 
-    plain = CasesRun(Clocks(retire_after=30 * DAY))
+    plain = CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY))
     plain.step([scored(opened(), 1)])
     assert plain.log()[0].thread_rule is None

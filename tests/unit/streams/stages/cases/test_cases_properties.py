@@ -20,7 +20,9 @@ from tests.unit.schemas.ticket_strategies import AGENTS, bodies, minutes, rules,
 from tests.unit.streams.ticket_records import CasesRun, at_offset, decided, enriched
 
 TICKETS = ("T-1", "T/2")
-CLOCKS = Clocks(retire_after=timedelta(minutes=30), close_after=timedelta(minutes=10))
+CLOCKS = Clocks(
+    retire_after=timedelta(minutes=30), close_after=timedelta(minutes=10), forget_after=timedelta(minutes=20)
+)
 
 Outside = tuple[str, TicketEvent, int, Triage | None]
 Decided = tuple[str, str, int]

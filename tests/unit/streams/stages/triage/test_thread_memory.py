@@ -252,6 +252,6 @@ def _steps(arrived: Sequence[Record], cuts: set[int]) -> list[list[Record]]:
 
 
 def _rows(enriched_records: list[Record], rule: ThreadRule) -> list[TicketRow]:
-    run = CasesRun(Clocks(retire_after=timedelta(days=30)), rule)
+    run = CasesRun(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=90)), rule)
     run.step(enriched_records)
     return [entry.after for entry in run.log()]

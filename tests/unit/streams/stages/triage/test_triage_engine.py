@@ -1,14 +1,18 @@
 """A partition of triage without Kafka: how it waits for its first model, and what a record that raises does."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 import structlog
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
 from schemas.records.derived import Origin, RecordDied
+from schemas.records.envelope import watermark_of
+from schemas.records.events import TicketResolved
+from schemas.records.partitioning import partition_for
 from schemas.records.thread_rule import FIRST_MESSAGE
 from schemas.records.topics import INPUT_BYTES, Topic
 from streams.foundation.fault_points import never
@@ -19,7 +23,7 @@ from streams.stages.triage.engine import TriageEngine
 from streams.stages.triage.source_watermark import SourceWatermark
 from streams.stages.triage.thread_memory import ThreadMemory
 from streams.steps.input_order import InputOrder
-from tests.unit.streams.logic_driver import PARTITIONS, NoPositions
+from tests.unit.streams.logic_driver import PARTITIONS, NoPositions, record_of
 from tests.unit.streams.stages.triage.watched_models import Clock, new_budget
 from understanding.signals.automatic_mail import AutomaticMail
 
@@ -62,6 +66,10 @@ def outbox() -> Outbox:
 @pytest.fixture
 def engine(outbox: Outbox) -> TriageEngine:
     """An engine that scores nothing."""
+    return _engine(outbox, SourceWatermark(clock_mode="event", interval_s=1e9, grace_s=0), caught_up=False)
+
+
+def _engine(outbox: Outbox, watermark: SourceWatermark, *, caught_up: bool) -> TriageEngine:
     metrics = StageMetrics("triage", CollectorRegistry())
     return TriageEngine(
         partition=0,
@@ -73,10 +81,10 @@ def engine(outbox: Outbox) -> TriageEngine:
         scoring=None,  # type: ignore[arg-type]  # nothing here is scored
         budget=new_budget(Clock()),
         metrics=metrics,
-        watermark=SourceWatermark(clock_mode="event", interval_s=1e9, grace_s=0),
+        watermark=watermark,
         threads=ThreadMemory(FIRST_MESSAGE),
         clock=lambda: NOW,
-        caught_up=lambda _partition, _offset: False,
+        caught_up=lambda _partition, _offset: caught_up,
         future_skew_s=300,
         largest_event_bytes=INPUT_BYTES,
         automatic_mail=AutomaticMail.load(),
@@ -131,3 +139,41 @@ def test_a_fault_of_the_environment_kills_no_record(
     with pytest.raises(MemoryError):
         engine.step([_record(0)])
     assert outbox.sent == []
+
+
+def _resolved(ticket_id: str, offset: int, minutes: int) -> Record:
+    return replace(
+        record_of(
+            Topic.TICKETS_EVENTS,
+            TicketResolved(ticket_id=ticket_id),
+            offset=offset,
+            time=NOW - timedelta(days=1) + timedelta(minutes=minutes),
+        ),
+        key=ticket_id.encode(),
+    )
+
+
+def test_the_time_of_a_partition_travels_with_its_own_tickets(engine: TriageEngine, outbox: Outbox) -> None:
+    """A ticket in a wrong partition says nothing of the time of the right one, whose backlog may be of last week."""
+    own, foreign = (
+        next(f"T-{n}" for n in range(99) if (partition_for(f"T-{n}", 4) == 0) is here)
+        for here in (True, False)
+    )
+    engine.open()
+    engine.step([_resolved(own, 0, 5), _resolved(own, 1, 3), _resolved(foreign, 2, 9), _resolved(own, 3, 7)])
+
+    told = [(sent.partition == 0, watermark_of(sent.headers)) for sent in outbox.sent]
+    start = NOW - timedelta(days=1)
+    five, nine = start + timedelta(minutes=5), start + timedelta(minutes=9)
+    assert told == [(True, five), (True, five), (False, None), (True, nine)]
+
+
+def test_only_an_idle_partition_tells_the_time_by_itself(outbox: Outbox) -> None:
+    """Each source told every partition four times a second, busy or not: four records a second for every pair."""
+    for caught_up, expected in ((False, []), (True, [(Topic.TICKETS_ENRICHED, 0, b"watermark/0")])):
+        source = SourceWatermark(clock_mode="wall", interval_s=0.25, grace_s=2)
+        engine = _engine(outbox, source, caught_up=caught_up)
+        engine.open()
+        engine.step([])
+        engine.step([])
+        assert [(sent.topic, sent.partition, sent.key) for sent in outbox.sent] == expected
