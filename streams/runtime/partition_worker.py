@@ -21,6 +21,7 @@ _log = structlog.get_logger(__name__)
 class PartitionWorker:
     """Holds what was delivered and not yet handled; one step at a time runs in `executor`.
 
+    `firings` counts the steps that had no room for all that was due: progress, although no offset tells of it.
     `idle_s` is how often the engine is called without records (0: never). `waited` is told what records wait for.
     `failed` is told of an error that the engine could not deal with; the worker process ends then, before anything
     unfinished is acknowledged.
@@ -41,6 +42,7 @@ class PartitionWorker:
         self.partition = partition
         self.committable: Mapping[str, int] = {}
         self.handled: Mapping[str, int] = {}
+        self.firings = 0
         self.opened = False
         self._engine = engine
         self._executor = executor
@@ -117,6 +119,7 @@ class PartitionWorker:
             engine_step = partial(self._engine.step, records)
             done = await asyncio.get_running_loop().run_in_executor(self._executor, engine_step)
             self.committable, self.handled, more = done.committable, done.handled, done.more
+            self.firings += more
             records = []
 
     async def _open_again(self, records: list[Delivered]) -> None:

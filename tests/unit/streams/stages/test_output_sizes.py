@@ -87,7 +87,7 @@ def passed_on(record: Record, triage: Triage | None) -> Emission:
 @pytest.mark.parametrize("filler", FILLERS)
 def test_what_follows_from_the_largest_ticket_events_fits(filler: str) -> None:
     """Passed on, logged with the rows before and after it, told to a team, and buried with all it has."""
-    run = CasesRun(Clocks(retire_after=timedelta(days=30)))
+    run = CasesRun(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=90)))
     count = 0
     for offset, (name, data) in enumerate(largest_events(filler)):
         record = record_of(Topic.TICKETS_EVENTS, name, data, offset)
