@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 from understanding.arrays.strings import pack_strings, unpack_strings
+from understanding.sentiment.context import NO_CONTEXT, Context, Role, context_from
 from understanding.sentiment.tokens import spellings
 
 ENGLISH: Final = "en"
@@ -42,7 +43,7 @@ class Sense(NamedTuple):
     """What one token says in one language; `english` is its valence as an English word or a symbol.
 
     `stops` says that a negation does not reach beyond it; `again` holds what follows it in each phrase that it
-    begins.
+    begins. `role` is what it does for others, `said` what follows it in phrases that have a valence of their own.
     """
 
     valence: float
@@ -51,15 +52,21 @@ class Sense(NamedTuple):
     boosts: bool
     stops: bool
     again: tuple[tuple[str, ...], ...]
+    role: Role = ""
+    said: tuple[tuple[tuple[str, ...], float], ...] = ()
 
 
 class Lexicon:
     """The words of each language, and what a token means by them; lookups are remembered."""
 
-    def __init__(self, languages: Mapping[str, Words], symbols: Mapping[str, float]) -> None:
+    def __init__(
+        self, languages: Mapping[str, Words], symbols: Mapping[str, float], context: Context = NO_CONTEXT
+    ) -> None:
         self._languages = {**languages, ANY: _merged(languages)}
         self._own = languages
         self._symbols = symbols
+        self._context = context
+        self._phrases = context.by_first()
         self._again = {name: _by_first(words.again) for name, words in self._languages.items()}
         self._senses: dict[str, dict[str, Sense]] = {name: {} for name in self._languages}
 
@@ -78,7 +85,11 @@ class Lexicon:
     def state(self) -> dict[str, Any]:
         """Return the lexicon as arrays and strings, from which `lexicon_from` makes an equal one."""
         languages = {name: _packed(words) for name, words in sorted(self._own.items())}
-        return {"languages": languages, "symbols": _packed_valences(self._symbols)}
+        return {
+            "languages": languages,
+            "symbols": _packed_valences(self._symbols),
+            "context": self._context.state(),
+        }
 
     def _learn(self, token: str, language: str) -> Sense:
         words = self._languages[language]
@@ -91,6 +102,8 @@ class Lexicon:
             boosts=token in words.boosters,
             stops=token[0] in _STOPS,
             again=self._again[language].get(token, ()),
+            role=self._context.role(token),
+            said=self._phrases.get(token, ()),
         )
         known = self._senses[language]
         if len(known) >= _REMEMBERED_TOKENS:
@@ -154,11 +167,23 @@ def packaged_lexicon() -> Lexicon:
     source = resources.files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")
     written = yaml.load(source, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
     own_symbols = dict(_entries(written.pop("symbols")))
+    context = _context(written.pop("roles"), written.pop("phrases"))
     languages = {code: _words(sections) for code, sections in written.items()}
     whole, symbols = _vader()
     english = languages[ENGLISH]
     languages[ENGLISH] = english._replace(whole={**_outside(english.stems, whole), **english.whole})
-    return Lexicon(languages, {**symbols, **own_symbols})
+    return Lexicon(languages, {**symbols, **own_symbols}, context)
+
+
+def _context(roles: Mapping[Role, str], phrases: Mapping[str, str]) -> Context:
+    return Context(
+        {word: role for role, words in roles.items() for word in words.split()},
+        {
+            tuple(phrase.split()): _STRENGTHS[name]
+            for name, listed in phrases.items()
+            for phrase in listed.split(";")
+        },
+    )
 
 
 def _outside(stems: Mapping[str, float], whole: Mapping[str, float]) -> dict[str, float]:
@@ -200,7 +225,8 @@ def _vader() -> tuple[dict[str, float], dict[str, float]]:
 def lexicon_from(state: dict[str, Any]) -> Lexicon:
     """Build a lexicon from what `Lexicon.state` returned."""
     languages = {name: _unpacked(packed) for name, packed in state["languages"].items()}
-    return Lexicon(languages, dict(_valences(state["symbols"])))
+    context = context_from(state["context"]) if "context" in state else NO_CONTEXT
+    return Lexicon(languages, dict(_valences(state["symbols"])), context)
 
 
 def _packed(words: Words) -> dict[str, Any]:

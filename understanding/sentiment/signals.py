@@ -5,10 +5,14 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from understanding.sentiment.context import named_only
 from understanding.sentiment.lexicon import ANY_WORD, Lexicon, Sense
 
 _NEGATED_WORDS: Final = 3
 """How many words behind a negation are turned around."""
+
+_REPORTED_WORDS: Final = 8
+"""How many words behind a negated verb of saying or thinking are turned around: I would not say that it was good."""
 
 _NEGATION: Final = -0.7
 """A negated word says the opposite, less strongly: VADER's own factor is -0.74."""
@@ -55,7 +59,7 @@ def signals_of(reading: Reading, lexicon: Lexicon) -> Signals:
     """Return the signals of a text."""
     text = reading.text
     senses = lexicon.senses(reading.tokens, reading.language)
-    said, negated_praise = _said(senses)
+    said, negated_praise = _said(reading.tokens, senses)
     praise = sum([valence for valence in said if valence > 0])
     complaint = -sum([valence for valence in said if valence < 0])
     english = [sense.english for sense in senses if sense.english]
@@ -93,25 +97,44 @@ def cues_of_frustration(signals: Signals) -> int:
     return sum(shown)
 
 
-def _said(senses: Sequence[Sense]) -> tuple[list[float], bool]:
+def _said(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[list[float], bool]:
     """Return the valences of the words that have one, boosted and negated; and whether praise was negated."""
     said: list[float] = []
     negated_praise = False
     negated_until = boosted = -1
-    for place, (valence, _english, negates, boosts, stops, _again) in enumerate(senses):
-        if negates:
+    silent = named_only(tokens, [sense.role for sense in senses])
+    place = 0
+    while place < len(senses):
+        sense = senses[place]
+        phrase = _phrase(tokens, place, sense)
+        if phrase is not None:
+            said.append(phrase[1])
+            place += phrase[0]
+            continue
+        if sense.negates:
             negated_until = place + _NEGATED_WORDS
-        elif valence:
-            value = valence * _BOOST if boosted == place - 1 >= 0 else valence
+        elif sense.role == "reports" and place <= negated_until:
+            negated_until = place + _REPORTED_WORDS
+        elif sense.valence and place not in silent:
+            value = sense.valence * _BOOST if boosted == place - 1 >= 0 else sense.valence
             if place <= negated_until:
                 negated_praise = negated_praise or value > 0
                 value *= _NEGATION
             said.append(value)
-        if stops:
+        if sense.stops:
             negated_until = -1
-        if boosts:
+        if sense.boosts:
             boosted = place
+        place += 1
     return said, negated_praise
+
+
+def _phrase(tokens: Sequence[str], place: int, sense: Sense) -> tuple[int, float] | None:
+    """Return the length and valence of a phrase that begins at a place and means more than its words."""
+    for rest, valence in sense.said:
+        if _goes_on(tokens, place + 1, rest):
+            return len(rest) + 1, valence
+    return None
 
 
 def _says_again(tokens: Sequence[str], senses: Sequence[Sense]) -> bool:

@@ -62,6 +62,52 @@ def test_negated_praise_is_a_complaint() -> None:
     assert read_sentiment(None, "No, I am happy", "en").value > 0
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("How do I switch on the fraud alert?", "en"),
+        ("Where can I report a stolen card?", "en"),
+        ("Is the alarm loud when the battery is low?", "en"),
+        ("Can two people be the emergency contact?", "en"),
+        ("Please send me the complaint form.", "en"),
+        ("Wo melde ich einen Betrug?", "de"),
+        ("Comment déclarer un accident ?", "fr"),
+    ],
+)
+def test_words_that_name_a_matter_are_no_feelings(text: str, language: str) -> None:
+    """A plain question about a fraud alert was very negative and frustrated, which raised its priority."""
+    found = read_sentiment(None, text, language)
+    assert (found.level, found.frustrated) == ("neutral", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Thank you for nothing!", "en"),
+        ("Kindly stop billing me.", "en"),
+        ("I never liked the way you treat people", "en"),
+        ("I would not claim that your help was good", "en"),
+        ("This is fraud, you sent a broken phone", "en"),
+        ("Why is there fraud on my card, how terrible?", "en"),
+        ("Danke für nichts.", "de"),
+        ("Merci pour rien", "fr"),
+        ("Gracias por nada", "es"),
+    ],
+)
+def test_thanks_for_nothing_is_a_complaint(text: str, language: str) -> None:
+    """Polite words in bitter phrases were praise: `Kindly stop charging my card` was positive."""
+    found = read_sentiment(None, text, language)
+    assert found.value < 0
+    assert found.level in ("negative", "very_negative")
+
+
+def test_delight_about_what_is_mended_is_positive() -> None:
+    """The fraudulent charge that was taken off weighed as much as the delight about it."""
+    text = "You took action and removed the fraudulent charge, I am delighted!"
+    assert read_sentiment(None, text, "en").level in ("positive", "very_positive")
+    assert read_sentiment(None, "The error is gone, thanks!", "en").level == "positive"
+
+
 def test_a_mild_complaint_is_not_yet_frustration() -> None:
     """Something broken alone is a negative text; saying that it happens again and shouting make it frustrated."""
     assert not read_sentiment(None, "The delivery is delayed", "en").frustrated
@@ -116,7 +162,9 @@ def test_a_lexicon_survives_being_stored() -> None:
     """A lexicon built from its own state means the same by every token."""
     lexicon = packaged_lexicon()
     copy = lexicon_from(lexicon.state())
-    tokens = tokens_of("the worst scam schon wieder :( 😡 nie gut <3 sooooo again")
+    tokens = tokens_of(
+        "thanks for nothing where is the fraud alert the worst scam schon wieder :( 😡 nie gut <3 sooooo again"
+    )
     for language in ("en", "de", ANY):
         assert copy.senses(tokens, language) == lexicon.senses(tokens, language)
 
