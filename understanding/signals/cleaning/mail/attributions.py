@@ -15,8 +15,8 @@ from understanding.signals.cleaning.mail.quotation_words import (
     FILLERS,
     STARTS,
     WEEKDAYS,
-    WROTE,
     folded,
+    verb_in,
 )
 
 _LONGEST_LINE: Final = 250
@@ -77,14 +77,15 @@ def _quoted_follows(lines: Sequence[str], at: int) -> bool:
 
 def _grade(text: str, *, quoted: bool) -> Grade:
     lower = folded(text)
-    date, clock = _DATE.search(lower), _CLOCK.search(lower)
-    address, verb = _ADDRESS.search(lower), WROTE.search(lower)
+    date = _DATE.search(lower)
+    if not quoted and (date is None or _CLOCK.search(lower) is None):
+        return Grade.NONE
+    address, verb = _ADDRESS.search(lower), verb_in(lower)
     if address is None and verb is None:
         return Grade.NONE
-    if quoted and verb is not None and not any(map(str.isdigit, text)):
-        return Grade.SURE if _is_name(text, lower) else Grade.NONE
-    if date is None or (clock is None and not quoted):
-        return Grade.NONE
+    if date is None:
+        named = verb is not None and not any(map(str.isdigit, text)) and _is_name(text, lower)
+        return Grade.SURE if named else Grade.NONE
     if address is not None and address.start() > date.start():
         by_grammar = _begins_with_date(lower) and len(lower) - address.end() <= _LONGEST_TAIL
         return Grade.SURE if by_grammar and (verb or address.end() >= len(lower) - 6) else Grade.NONE
@@ -112,8 +113,8 @@ def _begins_with_date(lower: str) -> bool:
 
 def _is_name(text: str, lower: str) -> bool:
     """Return whether nothing but a name is left beside the date, the verb and a mail program's own words."""
-    verb = WROTE.search(lower)
+    verb = verb_in(lower)
     start = next((len(start) for start in STARTS if lower.startswith(start)), 0)
-    rest = text[start:] if verb is None else f"{text[start : max(start, verb.start())]} {text[verb.end() :]}"
+    rest = text[start:] if verb is None else f"{text[start : max(start, verb[0])]} {text[verb[1] :]}"
     unknown = (word for word in _WORD.findall(rest) if word.lower() not in FILLERS)
     return not any(word[0].islower() and word not in PARTICLES for word in unknown)

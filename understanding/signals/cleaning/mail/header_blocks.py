@@ -47,6 +47,8 @@ class Block(NamedTuple):
 
 def block_at(lines: Sequence[str], at: int) -> Block | None:
     """Return the block of headers that begins with the line `at`; None if there is none, or if it is a form's."""
+    if _header(lines[at]) is None:
+        return None
     values: dict[str, str] = {}
     end, here = at, at
     while here < min(len(lines), at + _MOST_LINES):

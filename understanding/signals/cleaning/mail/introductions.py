@@ -22,6 +22,7 @@ from understanding.signals.cleaning.mail.quotation_words import (
 
 _LONGEST_MARKER: Final = 200
 _LONGEST_UNDRAWN: Final = 80  # characters of a delimiter that nothing is drawn around
+_TELLING_STARTS: Final = frozenset(f">{DECORATION.strip()}")
 _ENDS: Final = ".:!\u3002\uff1a "
 
 
@@ -47,6 +48,17 @@ class Introduction(NamedTuple):
         return self.block is not None and without_prefixes(line).strip().lower() == self.block.subject
 
 
+def may_introduce(lines: Sequence[str]) -> bool:
+    """Return whether a quick look finds in any line what earlier messages come with; most texts are done with it."""
+    return any(
+        ":" in line
+        or "\uff1a" in line
+        or line.lstrip()[:1] in _TELLING_STARTS
+        or (at > 0 and _ends_customers_text(lines, at, line.strip()))
+        for at, line in enumerate(lines)
+    )
+
+
 def introduction_at(lines: Sequence[str], at: int, line: str) -> Introduction | None:
     """Return what begins with the line `at`, which is `line` without its white space; None if nothing does."""
     if len(line) <= _LONGEST_MARKER:
@@ -56,7 +68,7 @@ def introduction_at(lines: Sequence[str], at: int, line: str) -> Introduction | 
             return Introduction(Kind.DELIMITER, at + 1, Grade.UNSURE)
         if line.endswith(COLONS) and any(map(folded(line).__contains__, FORWARDED)):
             return Introduction(Kind.FORWARD, at + 1, Grade.SURE)
-    if any(colon in line for colon in COLONS) and (block := block_at(lines, at)) is not None:
+    if (":" in line or "\uff1a" in line) and (block := block_at(lines, at)) is not None:
         return _above_block(block, below_separator=False)
     attribution = attribution_at(lines, at)
     if attribution is None:
@@ -93,6 +105,6 @@ def _ends_customers_text(lines: Sequence[str], at: int, line: str) -> bool:
     """Return whether a line by itself is a help desk's delimiter: nothing is drawn around it."""
     return (
         len(line) <= _LONGEST_UNDRAWN
-        and folded(line).rstrip(_ENDS).endswith(ABOVE_THIS_LINE)
         and (at == 0 or not lines[at - 1].strip(DECORATION))
+        and folded(line).rstrip(_ENDS).endswith(ABOVE_THIS_LINE)
     )

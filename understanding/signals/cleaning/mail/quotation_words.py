@@ -22,14 +22,7 @@ WEEKDAYS: Final = words_in(_LISTS["weekdays"])
 FILLERS: Final = words_in(_LISTS["fillers"]) | WEEKDAYS
 """Words in lower case that are no part of the author's name."""
 
-WROTE: Final = re.compile(
-    "|".join(
-        re.escape(verb) if verb[0] >= _UNSPACED_FROM else rf"(?<!\w){re.escape(verb)}(?!\w)"
-        for verb in sorted(_LISTS["wrote"], key=len, reverse=True)
-    )
-)
-"""What that line says the author did, in lower case."""
-
+_VERBS: Final = tuple(sorted(_LISTS["wrote"], key=len, reverse=True))
 ORIGINAL: Final = frozenset(_LISTS["original"])
 """What stands between dashes above an earlier message."""
 
@@ -63,6 +56,17 @@ DEVICE_NAMES: Final = tuple(_LISTS["device_names"].split())
 def folded(text: str) -> str:
     """Return the text in lower case; a Turkish capital I with its dot becomes a plain one."""
     return text.lower().replace("i\u0307", "i")
+
+
+def verb_in(lower: str) -> tuple[int, int] | None:
+    """Return where a text in lower case says that somebody wrote, as start and end; None if it does not."""
+    for verb in _VERBS:
+        start = lower.find(verb)
+        if start >= 0:
+            around = lower[max(0, start - 1) : start] + lower[start + len(verb) : start + len(verb) + 1]
+            if verb[0] >= _UNSPACED_FROM or not any(map(str.isalpha, around)):
+                return start, start + len(verb)
+    return None
 
 
 def one_of(words: frozenset[str], text: str) -> bool:

@@ -12,7 +12,12 @@ from typing import Final, NamedTuple
 from schemas.marks import QUOTED_ONLY, QUOTED_REPLY, SIGNATURE
 from understanding.signals.cleaning.mail.attributions import Grade
 from understanding.signals.cleaning.mail.header_blocks import prefix_of
-from understanding.signals.cleaning.mail.introductions import Introduction, Kind, introduction_at
+from understanding.signals.cleaning.mail.introductions import (
+    Introduction,
+    Kind,
+    introduction_at,
+    may_introduce,
+)
 from understanding.signals.cleaning.mail.quotation_words import (
     COLONS,
     DECORATION,
@@ -55,7 +60,10 @@ def strip_replies(lines: Sequence[str], *, by_markup: bool = False) -> Stripped:
     if len(lines) == 1:
         return Stripped(everything, (QUOTED_ONLY,) if lines[0].startswith("> ") else ())
     walk = _Walk(lines, by_markup=by_markup)
-    walk.run()
+    if may_introduce(lines):
+        walk.run()
+    else:
+        walk.kept.extend(everything)
     unquoted = walk.kept
     if not _has_content(lines, unquoted):
         return Stripped(everything, (QUOTED_ONLY,) if len(unquoted) < len(lines) else ())

@@ -38,6 +38,7 @@ _ADDRESS: Final = re.compile(
     r"(?:([^\W\d_-]{1,12}(?:-?mail)?\.?)\s?[:.]\s{0,3})?<?(?:mailto:|https?://)?(?:\S{1,64}@\S{1,120}|www\.\S{3,200}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}/?)>?",
     re.IGNORECASE,
 )
+_DEVICE_BEGINS: Final = (*DEVICE_STARTS, *DEVICE_AROUND)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _LINK: Final = re.compile(r"<?https?://\S+")
 _NUMBER: Final = re.compile(r"[0-9]{3}")
@@ -55,9 +56,10 @@ def signature_lines(lines: Sequence[str]) -> frozenset[int]:
 
 def is_device_line(line: str) -> bool:
     """Return whether a mail program or device wrote the line."""
-    if len(line) > _LONGEST_DEVICE_LINE:
+    lower = folded(line) if len(line) <= _LONGEST_DEVICE_LINE else ""
+    if not lower.startswith(_DEVICE_BEGINS) and not lower.rstrip(".").endswith(DEVICE_ENDS):
         return False
-    lower = _LINK.sub("", folded(line)).strip()
+    lower = _LINK.sub("", lower).strip()
     words = len(lower.split())
     if words > _MOST_DEVICE_WORDS or lower.endswith(("?", "!")):
         return False
