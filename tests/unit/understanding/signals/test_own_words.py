@@ -22,6 +22,14 @@ KEPT = {
         "I do not understand.\nOn 4 May your agent Rolf wrote:\nthe money comes within a week.\nIt did not. I cancel."
     ),
     "told in German": "Am 4. Mai schrieb Ihr Kollege:\nder Betrag kommt.\nNichts kam. Ich will 80 Euro zurück.",
+    "told with time and name": (
+        "Hello,\nOn 4 May 2026 at 10:15 Rolf Marsh wrote:\nthe money comes.\nIt did not. I want my 80 EUR or I cancel."
+    ),
+    "a form about an answer": "New entry\n\nFrom: lia@home.example\nSubject: Re: kettle\nDate: 4 May\n\nIt leaks.",
+    "what a customer announces": (
+        "Your support wrote me this:\n\nFrom: Help <help@pans.example>\nSent: Monday, 4 May 2026 09:00\n"
+        "To: Lia\nSubject: Invoice\n\nInvoice 5581 is overdue."
+    ),
     "a comparison": "Since noon:\n>30% of our staff see an error\n>4 offices are down\nHelp.",
     "a comparison with a space": "Since noon\n> 30% of our staff see an error\nHelp.",
     "an error message": "The screen shows this:\n\n> Your session has ended\n\nWhat shall I do?",
@@ -95,6 +103,7 @@ INTRODUCTIONS = {
     "Zendesk": "##- Please type your reply above this line -##",
     "Zendesk in German": "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##",
     "Jira": "—-—-—-—\nReply above this line.",
+    "Zoho's attribution": "---- on Mon, 4 May 2026 10:11:12 +0100 Pander <help@pans.example> wrote ----",
     "Zoho": "---- Please reply above this line ----",
 }
 
@@ -153,6 +162,10 @@ def test_the_whole_stays_where_an_unsure_cut_would_leave_little() -> None:
         ("<pre>first line\n  second line</pre>", "first line\n  second line"),
         (('<div>It fails:</div><blockquote style="margin:0 0 0 40px;border:none;padding:0px">at 10:15</blockquote>'
          "<div>Help</div>"), "It fails:\nat 10:15\nHelp"),
+        (
+            "<p>It says</p><blockquote>Cannot open 8080</blockquote><p>Help</p>",
+            "It says\n> Cannot open 8080\nHelp",
+        ),
         ("The <b>red</b> lamp\nblinks\ntwice", "The red lamp\nblinks\ntwice"),
         ('<p>Yes</p><blockquote type="cite"><p>Shall we?</p></blockquote>', "Yes"),
     ],

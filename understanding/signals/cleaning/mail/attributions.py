@@ -64,7 +64,7 @@ def _shortest(lines: Sequence[str], at: int, end: int) -> Attribution | None:
     """Return what begins at `at` and ends before `end`, unless fewer of these lines are an attribution already."""
     quoted = _quoted_follows(lines, end)
     for start in range(end - 1, at - 1, -1):
-        grade = _grade(" ".join(line.strip() for line in lines[start:end]), quoted=quoted)
+        grade = grade_of_line(" ".join(line.strip() for line in lines[start:end]), quoted=quoted)
         if grade is not Grade.NONE:
             return Attribution(end - at, grade) if start == at else None
     return None
@@ -75,7 +75,8 @@ def _quoted_follows(lines: Sequence[str], at: int) -> bool:
     return following.lstrip().startswith(">")
 
 
-def _grade(text: str, *, quoted: bool) -> Grade:
+def grade_of_line(text: str, *, quoted: bool) -> Grade:
+    """Return how sure it is that a text introduces a quotation; `quoted` where lines with `>` follow."""
     lower = folded(text)
     date = _DATE.search(lower)
     if not quoted and (date is None or _CLOCK.search(lower) is None):

@@ -113,7 +113,7 @@ def grade_of(block: Block, *, below_separator: bool) -> Grade | None:
         return Grade.SURE
     if prefix in FORWARD_PREFIXES or one_of(DESK_GETS, _DOMAIN.sub(" ", recipient)):
         return None
-    if prefix in REPLY_PREFIXES:
+    if prefix in REPLY_PREFIXES and recipient:
         return Grade.SURE
     outlook = "sent" in block.values and _TELLING.intersection(block.values) >= {"from", "to", "subject"}
     return Grade.UNSURE if below_separator or outlook else Grade.NONE

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from understanding.signals.cleaning.mail.attributions import Grade, attribution_at
+from understanding.signals.cleaning.mail.attributions import Grade, attribution_at, grade_of_line
 from understanding.signals.cleaning.mail.header_blocks import (
     Block,
     block_at,
@@ -65,7 +65,8 @@ def introduction_at(lines: Sequence[str], at: int, line: str) -> Introduction | 
         if line[0] in DECORATION and (found := _drawn(lines, at, line)) is not None:
             return found
         if _ends_customers_text(lines, at, line):
-            return Introduction(Kind.DELIMITER, at + 1, Grade.UNSURE)
+            drawn = at > 0 and lines[at - 1].strip()
+            return Introduction(Kind.DELIMITER, at + 1, Grade.SURE if drawn else Grade.UNSURE)
         if line.endswith(COLONS) and any(map(folded(line).__contains__, FORWARDED)):
             return Introduction(Kind.FORWARD, at + 1, Grade.SURE)
     if (":" in line or "\uff1a" in line) and (block := block_at(lines, at)) is not None:
@@ -93,7 +94,8 @@ def _drawn(lines: Sequence[str], at: int, line: str) -> Introduction | None:
     if any(map(words.__contains__, FORWARDED)):
         return Introduction(Kind.FORWARD, at + 1, Grade.SURE)
     if words.rstrip(_ENDS) not in ORIGINAL:
-        return None
+        grade = grade_of_line(line.strip(DECORATION), quoted=False) if "@" in line else Grade.NONE
+        return None if grade is Grade.NONE else Introduction(Kind.ATTRIBUTION, at + 1, grade)
     following = next((here for here in range(at + 1, min(at + 4, len(lines))) if lines[here].strip()), at)
     block = block_at(lines, following) if following > at else None
     if block is None:

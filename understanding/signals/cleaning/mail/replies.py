@@ -141,24 +141,25 @@ class _Walk:
             end += 1
         written = [self.lines[at].lstrip()[1:] for at in range(self._at, end)]
         introduced = self._attributed and self._at == self._introduced
-        if not introduced and (_are_facts(written) or (not self._attributed and self._is_own(written))):
+        if not introduced and (_are_facts(written) or (not self._attributed and self._is_own(written, end))):
             self._keep_to(end)
         self._at = end
 
-    def _is_own(self, written: Sequence[str]) -> bool:
+    def _is_own(self, written: Sequence[str], end: int) -> bool:
         """Return whether lines, `written` behind a `>` that nothing introduced, are the customer's own.
 
         `>>>` is a prompt, and people quote error messages. A mail's quotation quotes
-        others, or the message begins with it and goes on between others; and a blockquote says what it is, unless
+        others, or the message begins with it and goes on between others; and a blockquote ends the message, unless
         a colon announces it.
         """
         if not all(line[:1] in {" ", ">", ""} for line in written):
             return True
         if any(line.lstrip().startswith(">") for line in written):
             return written[0].startswith(">>")
-        if self._by_markup:
-            return bool(self._told) and self.lines[self._told[-1]].rstrip().endswith(COLONS)
-        return not self._interleaved
+        if not self._by_markup:
+            return not self._interleaved
+        announced = bool(self._told) and self.lines[self._told[-1]].rstrip().endswith(COLONS)
+        return announced or self._is_little() or any(line.strip() for line in self.lines[end:])
 
     @cached_property
     def _interleaved(self) -> bool:
@@ -176,10 +177,10 @@ class _Walk:
             self._at = self._introduced = self._first_told(found.end)
         elif found.grade is Grade.NONE:
             self._keep_to(found.end)
-        elif self._is_top(found):
-            self._at = found.end
         elif found.grade is Grade.UNSURE and self._is_little():
             self._keep_rest()
+        elif self._is_top(found):
+            self._at = found.end
         else:
             self._drop_rules_above()
             self._at = len(self.lines)
@@ -199,8 +200,10 @@ class _Walk:
             return False
         if prefix_of(self.lines[0]) in FORWARD_PREFIXES:
             return True
-        note = self.lines[self._told[-1]].lower() if self._told and self._characters <= _SHORT_NOTE else ""
-        return any(map(note.__contains__, POINTS_BELOW))
+        note = self.lines[self._told[-1]].lower().rstrip() if self._told else ""
+        if note.endswith(COLONS):
+            return True
+        return self._characters <= _SHORT_NOTE and any(map(note.__contains__, POINTS_BELOW))
 
     def _keep_rest(self) -> None:
         self._keep_to(len(self.lines))
