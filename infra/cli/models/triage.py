@@ -154,7 +154,7 @@ def _details(message: CustomerMessage, result: Triage) -> Table:
 
 def _left_out(text: str, cut: Cut) -> str:
     """Return what a part was, where it stood, and how it begins."""
-    written = " ".join(text[cut.start : cut.end].split())
+    written = " ".join(text[cut.start : cut.end].encode("utf-8", "replace").decode().split())
     return f"{cut.kind} {cut.start}-{cut.end}: {_shortened(written, _SHOWN_CHARACTERS)}"
 
 
