@@ -21,6 +21,7 @@ from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentPerformanceMeasured, ViewsPublished
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import SERVED, Topic
+from schemas.views.definitions import definition_of
 from schemas.views.manifest import CURRENT_NAME, CurrentRun
 from schemas.views.tables import VIEWS
 from tests.batch_home import BatchHome, Deadly, Death
@@ -93,7 +94,10 @@ def test_runs_until_nothing_is_new(kafka: LocalKafka, new_home: NewHome) -> None
     home.publish(logs)
     archive = home.archive()
     run = home.refresh()
-    assert set(VIEWS) == set(run.manifest.views)
+    assert {name: definition_of(name) for name in VIEWS} == {
+        name: files.definition for name, files in run.manifest.views.items()
+    }
+    assert run.manifest.gaps == ()
     assert {home.name(topic) for topic in SERVED} == set(run.manifest.boundary)
     for name, boundary in run.manifest.boundary.items():
         assert boundary.topic_id == archive.topics[name].topic_id
