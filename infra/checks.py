@@ -21,7 +21,14 @@ from infra.foundation.prerequisites import (
     python_problem,
 )
 from infra.foundation.settings import InfraSettings
-from infra.foundation.topics import KafkaUnreachable, admin_client, mismatches, specs_of, topic_states
+from infra.foundation.topics import (
+    KafkaUnreachable,
+    admin_client,
+    mismatches,
+    specs_of,
+    topic_cautions,
+    topic_states,
+)
 from infra.install import lock_path
 from infra.local.jars import LOCK_FILE, locked_sums, wrong_files
 from schemas.errors import PipelineError
@@ -183,11 +190,13 @@ def kafka_check(settings: InfraSettings) -> Check:
         return Check("kafka", CheckStatus.FAIL, str(error))
     wrong = mismatches(specs, states)
     if wrong:
-        return Check("kafka", CheckStatus.FAIL, wrong[0])
+        return Check("kafka", CheckStatus.FAIL, "\n".join(wrong))
     missing = [name for name, state in states.items() if not state.partitions]
     if missing:
         detail = f"{settings.bootstrap_servers} lacks {len(missing)} topics, such as {missing[0]}"
         return Check("kafka", CheckStatus.WARN, detail, "Run `ticketyard topics create`.")
+    if careless := topic_cautions(states):
+        return Check("kafka", CheckStatus.WARN, "\n".join(careless))
     return Check("kafka", CheckStatus.OK, f"{settings.bootstrap_servers} has all {len(specs)} topics")
 
 

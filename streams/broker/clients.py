@@ -5,13 +5,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+import structlog
 from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # one is not in its list of exports
+    AdminClient,
+    ConfigResource,
+)
 
 from schemas.records.topics import DERIVED_BYTES
 from streams.foundation.errors import BrokerFailed, TopicMismatch
 from streams.foundation.settings import StreamSettings
 
+_log = structlog.get_logger(__name__)
 _METADATA_TIMEOUT_S = 20.0
 _POLL_S = 0.1
 """How long `consume` waits for a full batch, even when it already has the end: every restore costs at least this."""
@@ -23,6 +28,7 @@ class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     topic_id: str
     partitions: int
+    replicas: int
 
 
 def _client_options(settings: StreamSettings) -> dict[str, Any]:
@@ -125,6 +131,26 @@ def topic_facts(settings: StreamSettings, names: Iterable[str]) -> dict[str, Top
                 ) from error
             raise BrokerFailed(f"the broker said nothing of topic {name}: {error}") from error
         facts[name] = TopicFacts(
-            name=name, topic_id=str(described.topic_id), partitions=len(described.partitions)
+            name=name,
+            topic_id=str(described.topic_id),
+            partitions=len(described.partitions),
+            replicas=min(len(partition.replicas) for partition in described.partitions),
         )
     return facts
+
+
+def topic_settings(settings: StreamSettings, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Ask the broker how it keeps topics: settings by name. A topic of which it may not be asked is left out."""
+    admin = AdminClient(_client_options(settings))
+    asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in sorted(set(names))]
+    found = {}
+    for resource, answer in admin.describe_configs(asked, request_timeout=_METADATA_TIMEOUT_S).items():
+        try:
+            entries = answer.result(timeout=_METADATA_TIMEOUT_S + 5)
+        except KafkaException as error:
+            if "AUTHORIZATION" not in error.args[0].name():
+                raise BrokerFailed(f"the broker did not say how it keeps {resource.name}: {error}") from error
+            _log.warning("topics.settings_unknown", topic=resource.name, error=str(error))
+            continue
+        found[resource.name] = {name: str(entry.value) for name, entry in entries.items()}
+    return found

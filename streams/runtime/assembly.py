@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+import structlog
 from confluent_kafka import Consumer
 
-from schemas.records.topics import Topic
+from schemas.records.topic_settings import KeptTopic, cautions, faults
+from schemas.records.topics import Topic, topic_specs
 from streams.broker.clients import (
     TopicFacts,
     group_reader,
     idempotent_producer,
     reader,
     topic_facts,
+    topic_settings,
     transactional_producer,
 )
 from streams.broker.offsets import BrokerPositions
@@ -27,6 +30,8 @@ from streams.steps.outbox import Outbox
 from streams.steps.partition_engine import Engine
 from streams.steps.state_log import StateLog
 
+_log = structlog.get_logger(__name__)
+
 
 def utc_now() -> datetime:
     """Return the wall clock; the only place of the speed layer that reads it."""
@@ -36,7 +41,8 @@ def utc_now() -> datetime:
 class Assembly:
     """The parts of a stage that do not depend on which partitions it owns.
 
-    Raises TopicMismatch at once when topics are missing or counts differ (invariant: explicit partitions).
+    Raises TopicMismatch at once when topics are missing, counts differ (invariant: explicit partitions), or Kafka does
+    not keep topics as it must.
     """
 
     def __init__(
@@ -48,12 +54,26 @@ class Assembly:
         self.metrics = metrics
         self.reached = reached
         facts = topic_facts(settings, self.names.values())
+        self._check_kept(facts)
         self.partition_counts = {topic: facts[name].partitions for topic, name in self.names.items()}
         self.roles = {self.names[topic]: _role(topic, facts[self.names[topic]]) for topic in spec.inputs}
         self.partitions = self._equal_count()
         self.positions = BrokerPositions(
             new_reader=self.new_reader, new_group_reader=self._new_group_reader, roles=self.roles
         )
+
+    def _check_kept(self, facts: Mapping[str, TopicFacts]) -> None:
+        settings = topic_settings(self.settings, facts)
+        kept = {
+            name: KeptTopic(name=name, replicas=facts[name].replicas, settings=found)
+            for name, found in settings.items()
+        }
+        specs = [spec for spec in topic_specs(prefix=self.settings.topic_prefix) if spec.name in kept]
+        wrong = [line for spec in specs for line in faults(spec, kept[spec.name])]
+        if wrong:
+            raise TopicMismatch("\n".join(wrong))
+        for line in [line for one in kept.values() for line in cautions(one)]:
+            _log.warning("topics.caution", stage=self.spec.name, what=line)
 
     def _equal_count(self) -> int:
         together = [*self.spec.inputs, *([self.spec.state] if self.spec.state else []), *self.spec.alike]
