@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.models.triage import current_model
+from infra.cli.options.text_argument import TextCommand
 from understanding.bundle.bundle import Bundle, load_bundle
 from understanding.bundle.registry import load_published
 from understanding.explanation.explain import explain
@@ -22,7 +23,7 @@ _BAR: Final = 16
 _MOST_WORDS: Final = 25
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("text")
 @click.option("--bundle", type=click.Path(path_type=Path), default=None, help="Default: the current model.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.options.text_argument import TextCommand
 from schemas.marks import URGENCY_UNREAD
 from schemas.sentiment import NEUTRAL
 from schemas.settings import CommonSettings
@@ -34,7 +35,7 @@ _SHOWN_CHARACTERS: Final = 48
 _SCORED_CHARACTERS: Final = 400
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("text", required=False)
 @click.option("--file", "file", default=None, help="Score each line of this file; - is standard input.")
 @click.option("--bundle", type=click.Path(path_type=Path), default=None, help="Default: the current model.")
