@@ -1,10 +1,10 @@
 """The client with which a service publishes its tickets: typed, checked before sending, acknowledged."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, NamedTuple, Self
 from uuid import uuid4
 
@@ -40,12 +40,16 @@ class Receipt(NamedTuple):
 
 
 class Message(NamedTuple):
-    """An event with what its envelope says; see `TicketProducer.publish`."""
+    """An event with what its envelope says; see `TicketProducer.publish`.
+
+    `extensions` are further attributes of the CloudEvent, such as `traceparent`, which go on as headers.
+    """
 
     event: Event
     id: str | None = None
     time: datetime | None = None
     source: str | None = None
+    extensions: Mapping[str, str] = MappingProxyType({})
 
 
 class TicketProducer:
@@ -104,7 +108,10 @@ class TicketProducer:
         All are checked before the first is sent: an invalid one in their midst leaves nothing half published.
         """
         told = [message if isinstance(message, Message) else Message(message) for message in messages]
-        records = [self._record(one.event, id=one.id, time=one.time, source=one.source) for one in told]
+        records = [
+            self._record(one.event, id=one.id, time=one.time, source=one.source, extensions=one.extensions)
+            for one in told
+        ]
         results = [self._send(record) for record in records]
         self._producer.flush()
         return [self._told(result) for result in results]
@@ -159,9 +166,14 @@ class TicketProducer:
         id: str | None,  # noqa: A002 - as above
         time: datetime | None,
         source: str | None,
+        extensions: Mapping[str, str] = MappingProxyType({}),
     ) -> ProducerRecord:
         return to_record(
-            event, id=id or str(uuid4()), time=time or self._clock(), source=source or self._source
+            event,
+            id=id or str(uuid4()),
+            time=time or self._clock(),
+            source=source or self._source,
+            extensions=extensions,
         )
 
     def _send(self, record: ProducerRecord) -> "Future[Receipt]":

@@ -1,12 +1,21 @@
 """Turns an event into the record that Kafka gets: checked, encoded, with topic, key and headers; no I/O."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
 
-from schemas.records.envelope import MAX_ID_LENGTH, Envelope, Headers, encode_body, encode_headers
+from schemas.records.envelope import (
+    MAX_ATTRIBUTE_LENGTH,
+    MAX_ID_LENGTH,
+    Envelope,
+    Headers,
+    encode_body,
+    encode_headers,
+)
 from schemas.records.events import EXTERNAL_EVENTS, AgentUpdated, CustomerUpdated, Event, TicketEvent
 from schemas.records.topics import INPUT_BYTES, Topic
 from ticketyard.errors import InvalidEvent
@@ -14,6 +23,9 @@ from ticketyard.errors import InvalidEvent
 MAX_SOURCE_LENGTH: Final = 256
 ENVELOPE_BYTES: Final = 8 * 1024
 """What key and headers of a record take at most: ids of 256 characters, four bytes each, and the rest."""
+
+EXTENSION_BYTES: Final = ENVELOPE_BYTES // 4
+"""What a producer's own attributes take of that at most."""
 
 MAX_BODY_BYTES: Final = INPUT_BYTES - ENVELOPE_BYTES
 """The largest body, as JSON in UTF-8, that the topics for input accept."""
@@ -29,8 +41,18 @@ class ProducerRecord(NamedTuple):
     headers: Headers
 
 
-def to_record(event: Event, *, id: str, time: datetime, source: str) -> ProducerRecord:  # noqa: A002 - CloudEvents' name
-    """Return the record of `event`; InvalidEvent, naming type and field, if it does not fit the contract."""
+def to_record(
+    event: Event,
+    *,
+    id: str,  # noqa: A002 - CloudEvents' name
+    time: datetime,
+    source: str,
+    extensions: Mapping[str, str] = MappingProxyType({}),
+) -> ProducerRecord:
+    """Return the record of `event`; InvalidEvent, naming type and field, if it does not fit the contract.
+
+    `extensions` become headers of their own, `ce_traceparent` and the like.
+    """
     kind = type(event).__name__
     if EXTERNAL_EVENTS.get(kind) is not type(event):
         known = ", ".join(EXTERNAL_EVENTS)
@@ -39,7 +61,22 @@ def to_record(event: Event, *, id: str, time: datetime, source: str) -> Producer
     value = _checked_body(event)
     topic, key = address(event)
     envelope = Envelope(id=id, type=kind, source=source, time=time, subject=key)
-    return ProducerRecord(id, topic, key, value, encode_headers(envelope))
+    headers = [(f"ce_{name}", text.encode()) for name, text in _checked(kind, extensions).items()]
+    return ProducerRecord(id, topic, key, value, [*encode_headers(envelope), *headers])
+
+
+def _checked(kind: str, extensions: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the extension attributes if the stream takes them and a record has room for them."""
+    for name, text in extensions.items():
+        if len(text) > MAX_ATTRIBUTE_LENGTH or not _is_unicode(text):
+            raise InvalidEvent(
+                f"{kind}: the attribute {name} must be a text of {MAX_ATTRIBUTE_LENGTH} characters at most in UTF-8"
+            )
+    if sum(len(name) + len(text.encode()) for name, text in extensions.items()) > EXTENSION_BYTES:
+        raise InvalidEvent(
+            f"{kind}: its extension attributes are longer than {EXTENSION_BYTES:,} bytes together"
+        )
+    return extensions
 
 
 def address(event: Event) -> tuple[Topic, str]:

@@ -1,8 +1,9 @@
 """Events as a person writes them: CloudEvents in their JSON form, or a type with fields by name."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,9 +11,11 @@ from schemas.records.events import EXTERNAL_EVENTS, Event
 from ticketyard.errors import InvalidEvent
 from ticketyard.producer import Message
 
+_EXTENSION: Final = re.compile(r"[a-z0-9]{1,20}")
 
-class _CloudEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """CloudEvents 1.0, JSON format; the body is under `data`."""
+
+class _CloudEvent(msgspec.Struct, frozen=True):
+    """CloudEvents 1.0, JSON format; the body is under `data`. What else stands there are extension attributes."""
 
     type: str
     data: dict[str, Any]
@@ -22,6 +25,7 @@ class _CloudEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str | None = None
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
+    dataschema: str | None = None
 
 
 def event_of(event_type: str, fields: Mapping[str, Any]) -> Event:
@@ -43,10 +47,35 @@ def event_of(event_type: str, fields: Mapping[str, Any]) -> Event:
 def message_of(line: str | bytes) -> Message:
     """Return what one CloudEvent in JSON says: `{"type": …, "data": {…}}`, and perhaps id, source and time.
 
-    Raises InvalidEvent.
+    `dataschema` and extension attributes such as `traceparent` go on as headers. Raises InvalidEvent.
     """
     try:
-        found = msgspec.json.decode(line, type=_CloudEvent)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        said = msgspec.json.decode(line, type=dict[str, Any])
+        found = msgspec.convert(said, _CloudEvent)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise InvalidEvent(f'not a CloudEvent {{"type": …, "data": {{…}}}} in JSON: {error}') from error
-    return Message(event_of(found.type, found.data), id=found.id, time=found.time, source=found.source)
+    others = {name: value for name, value in said.items() if name not in _CloudEvent.__struct_fields__}
+    schema = {} if found.dataschema is None else {"dataschema": found.dataschema}
+    return Message(
+        event_of(found.type, found.data),
+        id=found.id,
+        time=found.time,
+        source=found.source,
+        extensions=schema | {name: _extension(name, value) for name, value in others.items()},
+    )
+
+
+def _extension(name: str, value: object) -> str:
+    """Return an extension attribute as its header has it."""
+    if _EXTENSION.fullmatch(name) is None:
+        raise InvalidEvent(
+            f"{name!r} is no attribute of a CloudEvent (lower-case letters and digits, 20 at most); a field of the "
+            "event stands under data"
+        )
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int):
+        raise InvalidEvent(
+            f"the attribute {name!r} must be a text, a whole number or a flag, not {value!r:.80}"
+        )
+    return str(value)

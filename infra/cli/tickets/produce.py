@@ -15,6 +15,7 @@ from schemas.errors import Permanent
 from schemas.taxonomy import load_taxonomy
 from ticketyard.errors import InvalidEvent
 from ticketyard.producer import Message, Receipt, TicketProducer
+from ticketyard.record import to_record
 from ticketyard.replaying import AsFastAsPossible, EventTime
 from ticketyard.replaying.pacing import Schedule
 from ticketyard.settings import ProducingSettings
@@ -23,6 +24,7 @@ from ticketyard.simulator.publishing import publish_simulation
 from ticketyard.structured import event_of, message_of
 
 _SOURCE = "ticketyard/cli"
+EXIT_REJECTED = 3
 _AT_ONCE = 1000
 _SHOW_EVERY = 50
 
@@ -57,18 +59,21 @@ def command(
     tickets: int,
     rate: float,
     truth: IO[bytes] | None,
-) -> None:
+) -> int:
     """Publish events: one of TYPE with its fields, or CloudEvents from a file, or a simulation.
 
-    Without anything, CloudEvents are read from standard input, one {"type": …, "data": {…}} a line.
+    Without anything, CloudEvents are read from standard input, one {"type": …, "data": {…}} a line. A line that cannot
+    be published is named and the others are published; the exit code is then 3.
     """
+    rejected = Rejected()
     if simulated:
         _simulate(seed, tickets, rate, truth)
     elif event_type is not None:
         message = Message(event_of(event_type, _fields(field, data)), id=event_id)
         _publish([message])
     else:
-        _publish(_messages(file or sys.stdin.buffer))
+        _publish(messages_in(file or sys.stdin.buffer, rejected))
+    return EXIT_REJECTED if rejected.lines else 0
 
 
 def _fields(pairs: tuple[str, ...], data: str | None) -> dict[str, object]:
@@ -85,13 +90,36 @@ def _fields(pairs: tuple[str, ...], data: str | None) -> dict[str, object]:
     return found
 
 
-def _messages(lines: Iterable[bytes]) -> Iterator[Message]:
+class Rejected:
+    """The numbers of the lines that could not be published, each named on standard error."""
+
+    def __init__(self) -> None:
+        self.lines: list[int] = []
+
+    def add(self, number: int, error: InvalidEvent) -> None:
+        """Note and name a line."""
+        self.lines.append(number)
+        click.secho(f"line {number}: {error}", fg="red", err=True)
+
+
+def messages_in(lines: Iterable[bytes], rejected: Rejected) -> Iterator[Message]:
+    """Yield what the lines say; a line that cannot be published keeps none of the others back."""
     for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                yield message_of(line)
-            except InvalidEvent as error:
-                raise InvalidEvent(f"line {number}: {error}; the lines before it are published") from error
+        if not line.strip():
+            continue
+        try:
+            message = message_of(line)
+            to_record(
+                message.event,
+                id=message.id or "-",
+                time=message.time or datetime.now(UTC),
+                source=message.source or _SOURCE,
+                extensions=message.extensions,
+            )
+        except InvalidEvent as error:
+            rejected.add(number, error)
+            continue
+        yield message
 
 
 def _publish(messages: Iterable[Message]) -> None:

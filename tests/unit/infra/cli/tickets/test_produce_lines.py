@@ -1,0 +1,25 @@
+"""`ticketyard produce` publishes the lines that are events, and names those that are none."""
+
+import pytest
+
+from infra.cli.tickets.produce import Rejected, messages_in
+
+GOOD = b'{"type": "TicketClosed", "id": "%d", "data": {"ticket_id": "T1"}}'
+
+
+def test_a_bad_line_keeps_no_good_one_behind_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first mistake in a file left all lines behind it unpublished."""
+    lines = [
+        GOOD % 1,
+        b"{",
+        b"",
+        b'{"type": "TicketEaten", "data": {}}',
+        b'{"type": "TicketClosed", "time": "2026-03-02T08:00:00", "data": {"ticket_id": "T1"}}',
+        GOOD % 2,
+    ]
+    rejected = Rejected()
+    assert [message.id for message in messages_in(lines, rejected)] == ["1", "2"]
+    assert rejected.lines == [2, 4, 5]
+    said = capsys.readouterr().err
+    assert "line 4: 'TicketEaten' is not an event type" in said
+    assert "line 5: TicketClosed: time must be a datetime with its offset" in said
