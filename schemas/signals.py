@@ -33,8 +33,8 @@ class EntityKind(StrEnum):
 class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that a message names: `start` and `end` are character offsets, `value` its normalised form.
 
-    The offsets count Python characters in the text as it was given; both are -1 where cleaning changed the
-    characters themselves, as a decoded HTML reference does. `value` is ISO 8601 for dates (a day, a month,
+    The offsets count Python characters in the text as it was given, whatever cleaning did to them: `&euro;20` is
+    eight; both are -1 where they cannot be traced. `value` is ISO 8601 for dates (a day, a month,
     or a week as day/day), a decimal number for amounts with its ISO 4217 code in `unit`, E.164 for telephone
     numbers that say their country, and masked for IBAN and cards.
     """

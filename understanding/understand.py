@@ -86,7 +86,7 @@ def _complete(
 ) -> Triage:
     triage = scored.triage
     signals = read_signals(
-        message.text or "", now=message.time, message=clean.message, language=triage.language
+        message.text or "", now=message.time, message=clean.message, cuts=clean.cuts, language=triage.language
     )
     felt = read_sentiment(model, clean.message.text, triage.language, vector=scored.vector)
     silent = Effect.PRIORITY in message.withheld

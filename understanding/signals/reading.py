@@ -1,12 +1,14 @@
 """The door: everything that a message says besides its intent, from its raw text."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from schemas.errors import Permanent
 from schemas.marks import URGENCY_UNREAD
 from schemas.signals import NOTHING, Entity, EntityKind, Signals
-from understanding.signals.cleaning.message import Message, clean_message
+from schemas.triage import Cut
+from understanding.signals.cleaning.message import Message, clean_with_cuts
 from understanding.signals.complexity import complexity_of
 from understanding.signals.entities.found import Span, scan
 from understanding.signals.entities.recognition import find_entities
@@ -20,26 +22,34 @@ _KEEPS_WORDS: Final = frozenset((EntityKind.DATE, EntityKind.PRODUCT, EntityKind
 
 
 def read_signals(
-    text: str, *, now: datetime, message: Message | None = None, language: str | None = None
+    text: str,
+    *,
+    now: datetime,
+    message: Message | None = None,
+    cuts: Sequence[Cut] = (),
+    language: str | None = None,
 ) -> Signals:
     """Return the signals of a raw message; pure, and raises for no text.
 
     `now` is the event's time, with its offset (Permanent without one): relative dates count from its day. The
-    entities' offsets are offsets in `text`. `message` is `clean_message(text)` where the caller has it already.
+    entities' offsets are offsets in `text`. `message` is `clean_message(text)` where the caller has it already, and
+    `cuts` what was taken out of it, where no entity stands.
     `language` is the text's ISO 639-1 code; None where it is not known.
     """
     if now.utcoffset() is None:
         raise Permanent(
             "read_signals needs the event's time with its offset from UTC: datetime.now(UTC), say"
         )
-    cleaned = message or clean_message(text)
+    if message is None:
+        message, cuts = clean_with_cuts(text)
+    cleaned = message
     scanned = scan(cleaned.text)
     words = words_of(scanned.lower)
     entities, secret = find_entities(scanned, words, now.date())
     telling = _without(words, scanned.lower, entities, secret) if entities or secret else words
     urgency = urgency_of(cleaned.text, words, language)
     return Signals(
-        entities=in_original(entities, cleaned.text, text) if entities else (),
+        entities=in_original(entities, cleaned, text, cuts) if entities else (),
         urgency=urgency.level or NOTHING,
         urgency_indicators=urgency.indicators,
         complexity=complexity_of(cleaned.text, words, entities) or NOTHING,
