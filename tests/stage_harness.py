@@ -72,6 +72,7 @@ class StageHarness:
             "TICKETYARD_MODELS_URI": settings.models_uri,
             "TICKETYARD_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
             "TICKETYARD_CLOCK": settings.clock,
+            "TICKETYARD_CLOSE_AFTER_DAYS": str(settings.close_after_days),
         }
 
     def start(self, *program: str, worker_id: str = "w1", crash_at: str = "") -> "subprocess.Popen[bytes]":

@@ -66,7 +66,7 @@ class MergeFollowed(TicketEvent, frozen=True, kw_only=True):
 
 
 class WatermarkAdvanced(Event, frozen=True, kw_only=True):
-    """tickets.enriched: from `source_partition` of tickets.events nothing earlier than `watermark` will come."""
+    """tickets.enriched: the time of `source_partition` of tickets.events, which is idle, has come to `watermark`."""
 
     source_partition: int
     watermark: Moment

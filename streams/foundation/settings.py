@@ -48,9 +48,11 @@ class StreamSettings(CommonSettings):
         gt=0,
         description="Without any share of the partitions, even an empty one, for so long the worker ends.",
     )
-    watermark_interval_s: float = Field(default=0.25, gt=0, description="How often triage emits watermarks.")
+    watermark_interval_s: float = Field(
+        default=0.25, gt=0, description="How often triage tells the time of an idle partition."
+    )
     watermark_grace_s: float = Field(
-        default=2.0, ge=0, description="How far an idle source's watermark stays behind the clock."
+        default=2.0, ge=0, description="How far the time of a partition stays behind the clock."
     )
     largest_event_bytes: int = Field(
         default=INPUT_BYTES,
