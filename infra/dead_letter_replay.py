@@ -10,6 +10,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from infra.dead_letters import DeadLetter
+from infra.replaced_pictures import require_current
 from schemas.errors import Permanent, Transient
 from schemas.records.derived import DeadLetterReplayed
 from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
@@ -48,6 +49,7 @@ class Replayer:
 
     def __init__(self, settings: CommonSettings) -> None:
         self._prefix = settings.topic_prefix
+        self._client_options = settings.kafka_python_options()
         self._producer = KafkaProducer(
             **settings.kafka_python_options(),
             acks="all",
@@ -68,7 +70,7 @@ class Replayer:
         """Publish a letter again in its topic and partition, and then that this was done; return where it went.
 
         Awaits the broker both times. An event keeps its id, so sending it twice does no harm. Raises Permanent
-        where it cannot go back, Transient where Kafka did not answer.
+        where it cannot go back (LetterReplaced where that would do harm), Transient where Kafka did not answer.
         """
         about = letter.about
         if about.topic not in set(Topic):
@@ -80,11 +82,13 @@ class Replayer:
                 f"letter {letter.id} holds the first {len(letter.value or b''):,} of {about.value_bytes:,} bytes; "
                 "send a smaller event by `--value FILE`, or the original from where it is kept"
             )
+        value = letter.value if repair.value is None else repair.value
+        require_current(self._client_options, self._prefix, letter, value)
         sent = self._send(
             Topic(about.topic),
             about.partition,
             key=about.key,
-            value=letter.value if repair.value is None else repair.value,
+            value=value,
             headers=replayed_headers(letter, repair),
         )
         replayed = DeadLetterReplayed(

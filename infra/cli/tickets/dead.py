@@ -13,6 +13,7 @@ from infra.cli.tickets.letter_text import closing_lines, lines_of, moment_of, pa
 from infra.dead_letter_replay import Repair, Replayer
 from infra.dead_letters import LetterFilter, one_id, read_dead_letters, survey, whole_letters
 from infra.foundation.settings import InfraSettings
+from infra.replaced_pictures import LetterReplaced
 from schemas.errors import Permanent
 
 _FILTERS = (
@@ -148,7 +149,11 @@ def _send_back(settings: InfraSettings, ids: list[str], repair: Repair, *, since
     sent = 0
     with Replayer(settings) as replayer:
         for letter in whole_letters(read_dead_letters(settings, since=since), ids):
-            replayed = replayer.send_back(letter, repair, now=datetime.now(UTC))
+            try:
+                replayed = replayer.send_back(letter, repair, now=datetime.now(UTC))
+            except LetterReplaced as replaced:
+                click.echo(str(replaced), err=True)
+                continue
             sent += 1
             click.echo(f"{letter.id} -> {replayed.topic}[{replayed.partition}]@{replayed.replayed_to_offset}")
     return sent

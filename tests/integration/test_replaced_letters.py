@@ -1,0 +1,82 @@
+"""A dead letter that says what has been replaced since is not sent back: it would be believed for ever."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infra.dead_letter_replay import Repair, Replayer
+from infra.dead_letters import DeadLetter
+from infra.local.kafka import LocalKafka
+from infra.replaced_pictures import LetterReplaced
+from schemas.records.derived import AgentHeldElsewhere, RecordDied, WorkChanged
+from schemas.records.envelope import encode_body
+from schemas.records.events import Event
+from schemas.records.ticket_row import Work
+from schemas.records.topics import Topic
+from tests.stage_harness import StageHarness
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def harness(kafka: LocalKafka, tmp_path: Path) -> Iterator[StageHarness]:
+    """Topics of this test alone, and no worker."""
+    harness = StageHarness(kafka.bootstrap_servers, tmp_path)
+    yield harness
+    harness.stop()
+
+
+def work(revision: int, kind: Work, ticket_id: str = "t1", team: str = "billing") -> WorkChanged:
+    return WorkChanged(
+        ticket_id=ticket_id, life=1, routing_revision=revision, team=team, work=kind, agent_id="ana",
+        waiting_since=NOW,
+    )  # fmt: skip
+
+
+def holding(revision: int, *, held: bool, ticket_id: str = "t1") -> AgentHeldElsewhere:
+    return AgentHeldElsewhere(
+        ticket_id=ticket_id, agent_id="ana", team="billing", life=1, routing_revision=revision, held=held
+    )
+
+
+def letter(topic: Topic, body: Event, offset: int) -> DeadLetter:
+    about = RecordDied(
+        stage="routing", error="ZeroDivisionError", message="once", topic=topic, topic_id="id", partition=1,
+        offset=offset, timestamp_ms=0, key=b"k", headers=(), value_is_null=False,
+    )  # fmt: skip
+    return DeadLetter(id=f"{topic}-{offset}", about=about, died_at=NOW, partition=0, value=encode_body(body))
+
+
+@pytest.mark.parametrize(
+    ("topic", "bodies"),
+    [
+        (
+            Topic.TICKETS_WORK,
+            [
+                work(1, Work.HELD),
+                work(3, Work.HELD, "t2"),
+                work(9, Work.NONE, team="legal"),
+                work(2, Work.NONE),
+            ],
+        ),
+        (
+            Topic.AGENTS_HOLDINGS,
+            [holding(1, held=True), holding(3, held=True, ticket_id="t2"), holding(2, held=False)],
+        ),
+    ],
+)
+def test_an_old_picture_stays_dead(harness: StageHarness, topic: Topic, bodies: list[Event]) -> None:
+    """The ticket had ended long before, so its team or the roster took the old word: room leaked for ever."""
+    for body in bodies:
+        harness.send(topic, "k", encode_body(body), partition=1)
+    harness.flush()
+    with Replayer(harness.settings) as replayer:
+        with pytest.raises(
+            LetterReplaced, match=rf"{topic}\[1\]@{len(bodies) - 1} has replaced what it says"
+        ):
+            replayer.send_back(letter(topic, bodies[0], 0), Repair(), now=NOW)
+        for offset, body in list(enumerate(bodies))[1:]:
+            sent = replayer.send_back(letter(topic, body, offset), Repair(), now=NOW)
+            assert sent.replayed_to_offset == len(bodies) + offset - 1
