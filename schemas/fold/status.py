@@ -108,12 +108,14 @@ def apply_closed(row: TicketRow, body: TicketClosed, time: datetime) -> TicketRo
 def apply_merged(row: TicketRow, body: TicketMerged, time: datetime) -> TicketRow:
     """Close a ticket in favour of another; a late merge of a finished ticket still says where it went.
 
-    A merge into itself is refused: no ticket goes on in its own place. So is one that a later reopening undid.
+    A merge into itself is refused: no ticket goes on in its own place. One that a later reopening undid is late, and so
+    is one of before what the customer of an open ticket wrote: that stayed here, and must be answered here.
     """
     if body.into_ticket_id == row.ticket_id:
         return row
     undone = is_older(time, row.merge_at or row.reopened_at)  # rows from before `merge_at` have the reopening
-    if undone or (is_older(time, row.status_at) and row.status not in FINISHED):
+    overtaken = is_older(time, row.status_at) or is_older(time, row.customer_wrote_at)
+    if undone or (overtaken and row.status not in FINISHED):
         return late(row)
     return replace(_finish(row, Status.CLOSED, time), merged_into=body.into_ticket_id, merge_at=time)
 

@@ -103,6 +103,6 @@ def test_a_message_on_a_merged_ticket_reaches_another_partition(harness: StageHa
     harness.flush()
     with harness.reading(Topic.TICKETS_LOG) as reading:
         wait_for(lambda: len(_log_of(reading, other)) == 3, "the log of the ticket in its place", 120)
-        last = _log_of(reading, other)[-1]
-    assert (last.event.source, last.after.customer_messages) == ("ticketyard/cases", 1)
-    assert last.after.work is Work.WANTED
+        log = _log_of(reading, other)
+    assert "ticketyard/cases" in {entry.event.source for entry in log}  # before the resolution or after it
+    assert (log[-1].after.customer_messages, log[-1].after.work) == (1, Work.WANTED)

@@ -70,6 +70,15 @@ def test_a_late_merge_does_not_outlive_a_later_reopening(undoing: Fact) -> None:
     assert fold_all(open_ticket(), [merged(7), reopened(5), resolved(10)]).merged_into == "T-2"
 
 
+def test_a_merge_does_not_take_away_what_was_written_after_it() -> None:
+    """The message overtook the merge, so it was not sent on; merged now, nobody would see it."""
+    row = fold_all(open_ticket(), [fact(from_customer(), 6), merged(5)])
+    assert (row.merged_into, row.work, row.late_events) == (None, Work.WANTED, 1)
+
+    assert fold_all(open_ticket(), [fact(from_customer(), 4), merged(5)]).merged_into == "T-2"
+    assert fold_all(open_ticket(), [fact(from_customer(), 6), resolved(7), merged(5)]).merged_into == "T-2"
+
+
 @pytest.mark.parametrize("finish", [resolved(10), closed(10)])
 def test_a_message_that_arrives_after_a_resolution_reopens_whenever_it_was_written(finish: Fact) -> None:
     """Who resolved the ticket had not read it; it was counted as late once, and nobody answered."""
