@@ -119,6 +119,11 @@ def _top_quoted(writer: Writer) -> Iterator[Block]:
     yield from (writer.attribution(bare=True), writer.desk("quote"))
 
 
+def _top_quoted_whole(writer: Writer) -> Iterator[Block]:
+    lines = (*writer.attribution().lines, "", *writer.desk().lines)
+    yield from (writer.own(), *writer.signature(), Block("foreign", lines, "quote"))
+
+
 def _top_unquoted(writer: Writer) -> Iterator[Block]:
     yield from (writer.own(), *writer.signature(), writer.attribution(), writer.desk())
 
@@ -174,6 +179,7 @@ def _alone(writer: Writer) -> Iterator[Block]:
 KINDS: Final[Mapping[str, Callable[[Writer], Iterator[Block]]]] = {
     "alone": _alone,
     "quoted lines below": _top_quoted,
+    "quoted with its attribution": _top_quoted_whole,
     "unquoted below an attribution": _top_unquoted,
     "answer at the bottom": _bottom,
     "answers between": _interleaved,

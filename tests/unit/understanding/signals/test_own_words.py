@@ -37,6 +37,9 @@ KEPT = {
     "a divider": "Two things:\n1. It logs me out.\n--\n2. Invoice 771 is wrong by 12.00 EUR.",
     "a number below thanks": "The parcel is late.\nThank you\nOrder 90817",
     "a request below thanks": "The parcel is late.\nThanks\nCancel Order",
+    "a Chinese sentence below thanks": "请看一下。\n谢谢\n还没到",
+    "an item below a rule": "Two things:\n1. It logs me out.\n-- \n2. The lamp of it blinks",
+    "a number with a nought below thanks": "It is late.\nThanks\n0087123",
     "a Japanese request below thanks": "届きません。\nよろしくお願いします\n返金してください",
     "a device in a sentence": "Es geht nicht.\nVon meinem Handy kann ich mich nicht anmelden",
     "a sentence about the delimiter": "Why do I have to reply above this line?\nI want to write below it.",
@@ -103,6 +106,7 @@ INTRODUCTIONS = {
     "Zendesk": "##- Please type your reply above this line -##",
     "Zendesk in German": "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##",
     "Jira": "—-—-—-—\nReply above this line.",
+    "no year": "On Mon, May 4 at 10:11 AM, Pander <help@pans.example> wrote:",
     "Zoho's attribution": "---- on Mon, 4 May 2026 10:11:12 +0100 Pander <help@pans.example> wrote ----",
     "Zoho": "---- Please reply above this line ----",
 }
@@ -115,6 +119,19 @@ def test_what_a_help_desk_wrote_before_goes_with_its_introduction(introduction: 
     message, cuts = clean_with_cuts(f"{own}\n\n{introduction}\n\nWe have put invoice 41 right, 49.90 EUR.")
     assert message.text == own
     assert [cut.kind for cut in cuts] == ["quoted_reply"]
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "> On 4 May 2026, at 10:11, Pander <help@pans.example> wrote:\n>\n> Old words.\n>\n> More",
+        "Le 04/05/2026 à 10:11, support a écrit :\n> Bonjour",
+        "Den 4. maj 2026 kl. 10.11 skrev support:\n> Hej",
+    ],
+)
+def test_lines_in_quotation_marks_go_with_their_introduction(quoted: str) -> None:
+    """Apple's programs for mobiles quote the introduction too, and senders are written in small letters."""
+    assert clean_message(f"It leaks.\n\n{quoted}").text == "It leaks."
 
 
 @pytest.mark.parametrize("bold", ["", "**"])

@@ -23,6 +23,7 @@ _LONGEST_LINE: Final = 250
 _MOST_LINES: Final = 3  # mail programs break the line at 72 characters
 _DATE_WITHIN: Final = 40  # characters from the beginning to the first digit
 _LONGEST_TAIL: Final = 90  # characters behind the address
+_BARE_TAIL: Final = 6  # of them where no verb stands there
 _MOST_NAME_WORDS: Final = 8
 _ADDRESS: Final = re.compile(
     r"[<(\[]{1,2}(?:mailto:)?[^<>()\[\]\s@]{1,64}@[^<>()\[\]\s@]{1,120}[>)\]]{1,2}|\S{1,64}@\S{1,120}"
@@ -53,7 +54,7 @@ def attribution_at(lines: Sequence[str], at: int) -> Attribution | None:
         if at + length > len(lines):
             return None
         last = lines[at + length - 1].strip()
-        if not last or len(last) > _LONGEST_LINE:
+        if not last or len(last) > _LONGEST_LINE or last.startswith(">"):
             return None
         if last.endswith(COLONS):
             return _shortest(lines, at, at + length)
@@ -78,22 +79,35 @@ def _quoted_follows(lines: Sequence[str], at: int) -> bool:
 def grade_of_line(text: str, *, quoted: bool) -> Grade:
     """Return how sure it is that a text introduces a quotation; `quoted` where lines with `>` follow."""
     lower = folded(text)
-    date = _DATE.search(lower)
-    if not quoted and (date is None or _CLOCK.search(lower) is None):
+    date, clock = _DATE.search(lower), _CLOCK.search(lower)
+    if not quoted and clock is None:
         return Grade.NONE
     address, verb = _ADDRESS.search(lower), verb_in(lower)
     if address is None and verb is None:
         return Grade.NONE
-    if date is None:
+    time = date or clock
+    if time is None:
         named = verb is not None and not any(map(str.isdigit, text)) and _is_name(text, lower)
         return Grade.SURE if named else Grade.NONE
-    if address is not None and address.start() > date.start():
-        by_grammar = _begins_with_date(lower) and len(lower) - address.end() <= _LONGEST_TAIL
-        return Grade.SURE if by_grammar and (verb or address.end() >= len(lower) - 6) else Grade.NONE
     if address is not None:
-        named = len(lower[: address.start()].split()) <= _MOST_NAME_WORDS
-        return Grade.SURE if named and verb and len(lower) - address.end() <= _LONGEST_TAIL else Grade.NONE
-    return _without_address(text, lower)
+        return _with_address(lower, address.span(), time.start(), verb=verb is not None)
+    if quoted and verb is not None and _begins_with_date(lower):
+        return Grade.SURE
+    return Grade.NONE if date is None else _without_address(text, lower)
+
+
+def _with_address(lower: str, address: tuple[int, int], time: int, *, verb: bool) -> Grade:
+    """Return how sure a text is that names an address from one place to another, and a time."""
+    start, end = address
+    if len(lower) - end > _LONGEST_TAIL:
+        return Grade.NONE
+    if start > time:
+        return (
+            Grade.SURE
+            if _begins_with_date(lower) and (verb or end >= len(lower) - _BARE_TAIL)
+            else Grade.NONE
+        )
+    return Grade.SURE if verb and len(lower[:start].split()) <= _MOST_NAME_WORDS else Grade.NONE
 
 
 def _without_address(text: str, lower: str) -> Grade:

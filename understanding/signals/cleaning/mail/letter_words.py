@@ -19,3 +19,6 @@ ASKS_INSIDE: Final = tuple(_LISTS["asks_inside"])
 CONTACT_LABELS: Final = words_in(_LISTS["contact_labels"])
 PARTICLES: Final = words_in(_LISTS["particles"])
 """Words in lower case that stand within names and titles."""
+
+FAMILY_NAMES: Final = "".join(_LISTS["family_names"].split())
+"""Characters with which Chinese and Korean names begin and few sentences do."""

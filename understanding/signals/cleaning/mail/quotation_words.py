@@ -6,7 +6,9 @@ from typing import Final
 from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _LISTS: Final = lexicon("quotations")
-_UNSPACED_FROM: Final = "\u3000"  # Japanese, Chinese and Korean, of which a word may hold several others
+UNSPACED_FROM: Final = "\u3000"
+"""The first character of Japanese, Chinese and Korean, of which a word may hold several others."""
+
 
 DECORATION: Final = "-_*#=~+\u2013\u2014\u2500\u2501\uff0d\uff1d "
 """What rules and delimiters are drawn with."""
@@ -64,7 +66,7 @@ def verb_in(lower: str) -> tuple[int, int] | None:
         start = lower.find(verb)
         if start >= 0:
             around = lower[max(0, start - 1) : start] + lower[start + len(verb) : start + len(verb) + 1]
-            if verb[0] >= _UNSPACED_FROM or not any(map(str.isalpha, around)):
+            if verb[0] >= UNSPACED_FROM or not any(map(str.isalpha, around)):
                 return start, start + len(verb)
     return None
 
@@ -72,9 +74,9 @@ def verb_in(lower: str) -> tuple[int, int] | None:
 def one_of(words: frozenset[str], text: str) -> bool:
     """Return whether a word of the set is in the text; where words are not separated, whether it begins with one."""
     return any(
-        word in words or (word[0] >= _UNSPACED_FROM and any(map(word.__contains__, _UNSPACED & words)))
+        word in words or (word[0] >= UNSPACED_FROM and any(map(word.__contains__, _UNSPACED & words)))
         for word in re.findall(r"[^\W\d_]+", folded(text))
     )
 
 
-_UNSPACED: Final = frozenset(word for word in DESK_GETS if word[0] >= _UNSPACED_FROM)
+_UNSPACED: Final = frozenset(word for word in DESK_GETS if word[0] >= UNSPACED_FROM)

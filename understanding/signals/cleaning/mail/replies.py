@@ -152,6 +152,8 @@ class _Walk:
         others, or the message begins with it and goes on between others; and a blockquote ends the message, unless
         a colon announces it.
         """
+        if _is_introduced(written):
+            return False
         if not all(line[:1] in {" ", ">", ""} for line in written):
             return True
         if any(line.lstrip().startswith(">") for line in written):
@@ -228,6 +230,15 @@ class _Walk:
             if self.kept[-1] != self._at - 1 and self.lines[self.kept[-1] + 1].strip(DECORATION):
                 return
             self.kept.pop()
+
+
+def _is_introduced(written: Sequence[str]) -> bool:
+    """Return whether the quoted lines begin with their own introduction, as Apple's programs write it."""
+    at = next((at for at, line in enumerate(written) if line.strip()), None)
+    if at is None:
+        return False
+    found = introduction_at(written, at, written[at].strip())
+    return found is not None and found.kind is not Kind.FORWARD and found.grade is not Grade.NONE
 
 
 def _is_greeting(line: str) -> bool:

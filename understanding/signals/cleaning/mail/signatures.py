@@ -11,6 +11,7 @@ from understanding.signals.cleaning.mail.letter_words import (
     ASKS,
     ASKS_INSIDE,
     CONTACT_LABELS,
+    FAMILY_NAMES,
     PARTICLES,
     VALEDICTIONS,
 )
@@ -19,6 +20,7 @@ from understanding.signals.cleaning.mail.quotation_words import (
     DEVICE_ENDS,
     DEVICE_NAMES,
     DEVICE_STARTS,
+    UNSPACED_FROM,
     folded,
 )
 
@@ -28,15 +30,22 @@ _MOST_NAME_WORDS: Final = 7
 _MOST_DEVICE_WORDS: Final = 9
 _FEW_WORDS: Final = 4
 _LONGEST_DEVICE_LINE: Final = 160
-_LONGEST_UNSPACED_NAME: Final = 20
 _ENDS: Final = " \t,.!:;-\u2013\u3002\uff0c\uff01\u3001\uff1a\uff5e~"
 _RULE: Final = "-- "
 _BARE_RULES: Final = frozenset(("--", "\u2014", "\u2013\u2013"))
-_PHONE: Final = re.compile(r"(?:([^\W\d_]{1,12}\.?)\s?[:.]?\s{0,3})?[+(0][0-9 ()/.-]{5,25}")
+_PHONE: Final = re.compile(
+    r"(?:([^\W\d_]{1,12}\.?)\s?[:.]?\s{0,3})?"
+    r"(?:[+(][0-9 ()/.-]{5,25}|0[0-9]{0,5}[ ()/.-][0-9 ()/.-]{3,20}|0[0-9]{8,14})"
+)
 _LABELLED_PHONE: Final = re.compile(r"([^\W\d_]{1,12}\.?)\s?[:.]\s{0,3}[0-9 ()/.-]{6,25}")
 _ADDRESS: Final = re.compile(
     r"(?:([^\W\d_-]{1,12}(?:-?mail)?\.?)\s?[:.]\s{0,3})?<?(?:mailto:|https?://)?(?:\S{1,64}@\S{1,120}|www\.\S{3,200}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}/?)>?",
     re.IGNORECASE,
+)
+_ITEM: Final = re.compile(r"\s{0,9}(?:[0-9]{1,2}[.)]|[-*\u2022])\s")
+# Given and family name apart, or a common family name first: a short sentence looks the same otherwise.
+_UNSPACED_NAME: Final = re.compile(
+    f"[\u3400-\u9fff]{{1,4}}\\s[\u3400-\u9fff\u3040-\u30ff]{{1,5}}|[{FAMILY_NAMES}][\u3400-\u9fff\uac00-\ud7af]{{1,2}}"
 )
 _DEVICE_BEGINS: Final = (*DEVICE_STARTS, *DEVICE_AROUND)
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -120,8 +129,8 @@ def _looks_like_a_name(line: str) -> bool:
     words = _WORD.findall(line)
     if not words or len(words) > _MOST_NAME_WORDS:
         return False
-    if any(word[0] > "\u2fff" for word in words):
-        return len(line) <= _LONGEST_UNSPACED_NAME and not line.endswith(("\u3002", "\u3002\u300d"))
+    if any(word[0] >= UNSPACED_FROM for word in words):
+        return _UNSPACED_NAME.fullmatch(line) is not None
     return all(not word[0].islower() or word in PARTICLES for word in words)
 
 
@@ -132,7 +141,7 @@ def _asks(line: str) -> bool:
 
 def _says_something(line: str) -> bool:
     """Return whether a line below a mail program's rule asks or names a number, so that it is no mere signature."""
-    if "?" in line or "\uff1f" in line or _requests(line):
+    if "?" in line or "\uff1f" in line or _requests(line) or _is_prose(line):
         return True
     if _is_signature(line):
         return False
@@ -142,6 +151,14 @@ def _says_something(line: str) -> bool:
         or _LONG_NUMBER.search(line) is not None
         or (_asks(line) and _NUMBER.search(line) is not None)
     )
+
+
+def _is_prose(line: str) -> bool:
+    """Return whether a line is an item of a list, or has the words in lower case that sentences have."""
+    words = _WORD.findall(line)
+    small = sum(word[0].islower() and word not in PARTICLES for word in words)
+    unspaced = any(word[0] >= UNSPACED_FROM for word in words)
+    return small >= _FEW_WORDS or _ITEM.match(line) is not None or (unspaced and not _is_signature(line))
 
 
 def _requests(line: str) -> bool:
