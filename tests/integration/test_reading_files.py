@@ -151,6 +151,12 @@ class TestJson:
         """An API's page holds its rows under a name, and several pages may follow one another."""
         path = write(tmp_path, '{"tickets": [{"a": 1}]}\n{"tickets": [{"a": 2}], "next": null}\n', "f.json")
         assert rows(path, rows="tickets") == [{"a": 1}, {"a": 2}]
+        alone = write(tmp_path, '{"next": null, "tickets": [{"a": 1}]}', "alone.json")
+        with RowFile.open(alone) as file:
+            assert len(list(file)) == 1
+            assert file.facts.notes == [
+                "the whole file is one object; if its rows are in an array inside, say --rows tickets"
+            ]
         with pytest.raises(UnreadableFile, match="there is no array issues"):
             rows(path, rows="issues")
 

@@ -47,6 +47,14 @@ def check_constants(event_type: str, constants: Mapping[str, Any]) -> None:
         raise ValueError("; ".join(problems))
 
 
+@cache
+def required_fields(event_type: str) -> tuple[str, ...]:
+    """Return the fields that an event of a type must have."""
+    return tuple(
+        field.name for field in msgspec.structs.fields(EXTERNAL_EVENTS[event_type]) if field.required
+    )
+
+
 def as_flag(event_type: str, field: str, value: Any) -> Any:
     """Return a yes or no, in the words of files, as a truth value where the field is one; else the value itself."""
     if _kinds(event_type).get(field) is bool and isinstance(value, str):

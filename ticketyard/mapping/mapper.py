@@ -11,7 +11,7 @@ from schemas.records.events import EXTERNAL_EVENTS, Event
 from ticketyard.errors import InvalidEvent
 from ticketyard.mapping.cells import Cells
 from ticketyard.mapping.conditions import Previous, holds
-from ticketyard.mapping.fields import as_flag, is_nested
+from ticketyard.mapping.fields import as_flag, is_nested, required_fields
 from ticketyard.mapping.mapping_file import Mapping
 from ticketyard.mapping.rules import ONCE, EventRule, FieldRule, TimeFormat
 from ticketyard.mapping.template import Template
@@ -180,17 +180,16 @@ class Mapper:
                 found.setdefault(outer, {})[inner] = "" if value is None else str(value)
             else:
                 found[outer] = as_flag(rule.type, outer, value)
-        kind = EXTERNAL_EVENTS[rule.type]
-        for known in msgspec.structs.fields(kind):
-            if known.required and known.name not in found:
+        for needed in required_fields(rule.type):
+            if needed not in found:
                 said = [
                     f"column {column} is blank" if not text else f"column {column}: {shown(text)} is skipped"
-                    for column in sorted(rule.fields[known.name].columns)
+                    for column in sorted(rule.fields[needed].columns)
                     for text in [cells.text(column)]
                 ]
-                raise RowRejected(f"{' and '.join(said)}, and {rule.type} needs {known.name}")
+                raise RowRejected(f"{' and '.join(said)}, and {rule.type} needs {needed}")
         try:
-            return msgspec.convert(found, kind, strict=False)
+            return msgspec.convert(found, EXTERNAL_EVENTS[rule.type], strict=False)
         except msgspec.ValidationError as error:
             raise RowRejected(f"{rule.type}: {error}") from error
 

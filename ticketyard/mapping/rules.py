@@ -1,5 +1,6 @@
 """The parts of a mapping file: where a field, a time and an event come from, and when."""
 
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -177,7 +178,7 @@ class EventRule(BaseModel):
             raise ValueError(f"{self.type} happens once a row, so name one item as {name}[0], not {name}[]")
         return self
 
-    @property
+    @cached_property
     def each(self) -> str | None:
         """The list of which each item is an event; None where the row is one."""
         return next(iter(self._lists()), None)

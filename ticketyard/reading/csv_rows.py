@@ -22,7 +22,7 @@ class CsvRows:
     def __init__(self, file: TextFile, facts: FileFacts, *, separator: str | None = None) -> None:
         self._file = file
         self._encoding = file.shape.encoding
-        said = next(self._file.lines(), "").rstrip("\r\n")
+        said = next(self._file.lines(), "").strip('"\r\n')
         self._lines_before = 1 if said[:4].lower() == "sep=" and len(said) == len("sep=") + 1 else 0
         if self._lines_before and separator is None:
             separator = said[-1]

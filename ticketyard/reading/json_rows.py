@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from ticketyard.reading.paths import value_at
-from ticketyard.reading.row import Row, UnreadableFile
+from ticketyard.reading.row import FileFacts, Row, UnreadableFile
 from ticketyard.reading.text import TextFile, not_text
 
 _LARGEST_VALUE: Final = 64 * 1024 * 1024
@@ -28,17 +28,33 @@ class JsonRows:
 
     columns = None
 
-    def __init__(self, file: TextFile, *, inside: str | None = None) -> None:
+    def __init__(self, file: TextFile, facts: FileFacts, *, inside: str | None = None) -> None:
         self._file = file
+        self._facts = facts
         self._inside = inside
 
     def __iter__(self) -> Iterator[Row]:
         first = next((line for line in self._file.lines() if line.strip()), "")
         # An object that is written over several lines begins with a brace alone.
         if self._inside is None and first.lstrip()[:1] != "[" and first.strip() != "{":
-            yield from self._lines()
+            yield from self._noting_one(self._lines())
         else:
-            yield from self._values()
+            yield from self._noting_one(self._values())
+
+    def _noting_one(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Yield rows; if there is but one, and it holds arrays of objects, note that these may be the rows."""
+        count, last = 0, None
+        for row in rows:
+            count, last = count + 1, row
+            yield row
+        arrays = (
+            [name for name, value in last.values.items() if _is_table(value)] if last and count == 1 else []
+        )
+        if arrays and self._inside is None:
+            said = " or ".join(f"--rows {name}" for name in arrays)
+            self._facts.notes.append(
+                f"the whole file is one object; if its rows are in an array inside, say {said}"
+            )
 
     def _lines(self) -> Iterator[Row]:
         for number, line in enumerate(self._file.lines(), start=1):
@@ -77,6 +93,10 @@ class JsonRows:
                     "mapping what holds the rows"
                 )
             yield from ((item, line) for item in found)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _decoded(text: str) -> Any:

@@ -72,7 +72,7 @@ class RowFile:
         facts.encoding = text.shape.encoding
         facts.notes += text.shape.notes
         if facts.form == "jsonl":
-            return cls(path, facts, JsonRows(text, inside=options.rows), text)
+            return cls(path, facts, JsonRows(text, facts, inside=options.rows), text)
         return cls(path, facts, CsvRows(text, facts, separator=_separator(options.separator)), text)
 
     @property

@@ -20,7 +20,11 @@ ROLES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ),
     ),
     "resolved": (
-        (f"(resolved|solved|resolution|fixed|gelöst){_WHEN}", "resolutiondate", r".*\b(solved|resolved) at"),
+        (
+            f"(resolved|solved|resolution|fixed|gelöst){_WHEN}",
+            r"(.*\b)?resolutiondate",
+            r".*\b(solved|resolved) at",
+        ),
     ),
     "closed": ((f"(completed?|geschlossen){_WHEN}", "closed?( at| on| date| time)", r".*\bclosed at"),),
     "first_reply": (

@@ -34,4 +34,4 @@ def test_all_attempts_share_one_time_below_ten_seconds() -> None:
         BrokerUnreachable, match=r"no Kafka answers at nowhere:9092 .*TICKETYARD_BOOTSTRAP_SERVERS"
     ):
         connection._retrying(settings, connect, clock=lambda: next(clock))
-    assert asked == [5000, 2000, 100]
+    assert asked == [3000, 100, 100]
