@@ -94,6 +94,7 @@ def test_zendesk_tells_of_ends_and_answers() -> None:
         Status.RESOLVED: 2, Status.PENDING_CUSTOMER: 1, Status.NEW: 1,
     }  # fmt: skip
     assert found["50411"].opened_at == datetime(2026, 10, 5, 6, 14, tzinfo=UTC)
+    assert found["50411"].first_replied_at == datetime(2026, 10, 5, 7, 50, tzinfo=UTC)
     assert found["50411"].resolved_at == datetime(2026, 10, 6, 9, 2, tzinfo=UTC)
 
 

@@ -13,9 +13,9 @@ from ticketyard.mapping.cells import Cells
 from ticketyard.mapping.conditions import Previous, holds
 from ticketyard.mapping.fields import as_flag, is_nested, required_fields
 from ticketyard.mapping.mapping_file import Mapping
-from ticketyard.mapping.rules import ONCE, EventRule, FieldRule, TimeFormat
+from ticketyard.mapping.rules import ONCE, EventRule, FieldRule, TimeColumn, TimeFormat
 from ticketyard.mapping.template import Template
-from ticketyard.mapping.times import RowRejected, TimeReading, parse_time, shown
+from ticketyard.mapping.times import RowRejected, TimeReading, parse_duration, parse_time, shown
 from ticketyard.mapping.values import blank_value, field_value
 from ticketyard.reading import Row
 from ticketyard.reading.identity import file_id
@@ -117,10 +117,10 @@ class Mapper:
         how = self._mapping.time
         if how is None:
             return None
-        value = cells.value(how.column)
-        if value is None:
+        found = self._moment(how, cells)
+        if found is None:
             raise RowRejected(f"column {how.column} is blank, so it is unknown when this happened")
-        return parse_time(value, self._reading(how), how.column)
+        return found
 
     def _events_of(
         self,
@@ -146,14 +146,27 @@ class Mapper:
     def _own_time(self, rule: EventRule, cells: Cells) -> Any:
         """Return when an event with a time of its own happened; UNSET where a blank says that it did not."""
         assert rule.time is not None
-        value = cells.value(rule.time.column)
-        if value is not None:
-            return parse_time(value, self._reading(rule.time), rule.time.column)
+        found = self._moment(rule.time, cells)
+        if found is not None:
+            return found
         if (rule.time.blank or ("reject" if rule.when else "skip")) == "skip":
             return UNSET
         raise RowRejected(
             f"column {rule.time.column} is blank, so it is unknown when {rule.type} happened; say `blank: skip` in its "
             "`time` if it then did not"
+        )
+
+    def _moment(self, how: TimeColumn, cells: Cells) -> datetime | None:
+        """Return the time that a column tells, by itself or after another; None where either is blank."""
+        value, reading = cells.value(how.column), self._reading(how)
+        if how.after is None or how.unit is None:
+            return None if value is None else parse_time(value, reading, how.column)
+        start = cells.value(how.after)
+        if value is None or start is None:
+            return None
+        began = parse_time(start, reading, how.after)
+        return parse_time(
+            began + parse_duration(cells.text(how.column), how.unit, how.column), reading, how.column
         )
 
     def _reading(self, how: TimeFormat) -> TimeReading:

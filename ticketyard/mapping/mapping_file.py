@@ -88,7 +88,7 @@ class Mapping(BaseModel):
 
     def columns(self) -> frozenset[str]:
         """Return every column that the mapping reads, by the names that it uses."""
-        alone = [*self.key, *self.id.names, *([self.time.column] if self.time else [])]
+        alone = [*self.key, *self.id.names, *(self.time.columns if self.time else ())]
         return frozenset(alone).union(*(event.columns for event in self.events))
 
     def compared_columns(self) -> frozenset[str]:

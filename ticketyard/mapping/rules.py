@@ -48,12 +48,28 @@ class TimeFormat(BaseModel):
 class TimeColumn(TimeFormat):
     """The column that says when a row's events happened, or one of them.
 
+    With `after` the column is how long after the time in that other column it was, in `unit`; 1:30:00 is hours, minutes
+    and seconds whatever the unit.
+
     `blank` is for an event's own time: `skip` where a blank cell means that it did not happen, `reject` where it
     means that the row is broken; by default it is skipped only where the event has no conditions.
     """
 
     column: str
+    after: str | None = None
+    unit: Literal["seconds", "minutes", "hours", "days"] | None = None
     blank: Literal["skip", "reject"] | None = None
+
+    @model_validator(mode="after")
+    def _says_both(self) -> Self:
+        if (self.after is None) != (self.unit is None):
+            raise ValueError("`after: COLUMN` and `unit: minutes` belong together")
+        return self
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that this time reads."""
+        return frozenset([self.column, *([self.after] if self.after else [])])
 
 
 class FieldRule(BaseModel):
@@ -189,11 +205,11 @@ class EventRule(BaseModel):
         read = [rule.columns for rule in self.fields.values()] + [
             condition.columns for condition in self.when
         ]
-        alone = ([self.time.column] if self.time else []) + list(self.id.names if self.id else ())
-        return frozenset(alone).union(*read)
+        alone = self.time.columns if self.time else frozenset[str]()
+        return alone.union(self.id.names if self.id else (), *read)
 
     def _lists(self) -> frozenset[str]:
         read = [rule.columns for name, rule in self.fields.items() if not is_nested(name)]
         read += [condition.columns for condition in self.when]
-        names = frozenset([self.time.column] if self.time else []).union(*read)
+        names = (self.time.columns if self.time else frozenset[str]()).union(*read)
         return frozenset(filter(None, map(each_of, names)))

@@ -16,6 +16,7 @@ _NUMBERS: Final = {
     "epoch_ms": (datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)),
     "excel": (datetime(1899, 12, 30), timedelta(days=1)),  # noqa: DTZ001 - Excel's days have no zone
 }
+_DURATION: Final = re.compile(r"(\d{1,6}):(\d{2})(?::(\d{2}))?")
 _ISO: Final = "iso"
 _WORDS_OF_UTC: Final = frozenset({"UTC", "GMT", "UT", "Z"})
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)([+-])(\d{1,2}):?(\d{2})?")
@@ -67,6 +68,20 @@ def parse_time(value: Any, how: TimeReading, column: str) -> datetime:
             f"column {column}: {shown(value)} would be {found:%Y-%m-%d %H:%M} UTC, which is {what}; "
             f"read as {' or '.join(how.formats)}: name the right format"
         )
+    return found
+
+
+def parse_duration(text: str, unit: str, column: str) -> timedelta:
+    """Return how long a cell says: a number of a unit (hours, say), or 1:30:00. Raises RowRejected."""
+    clock = _DURATION.fullmatch(text)
+    try:
+        if clock:
+            return timedelta(hours=int(clock[1]), minutes=int(clock[2]), seconds=int(clock[3] or 0))
+        found = timedelta(**{unit: float(text)})
+    except (ValueError, OverflowError) as error:
+        raise RowRejected(f"column {column}: {shown(text)} is no number of {unit} and no 1:30:00") from error
+    if found < timedelta(0):
+        raise RowRejected(f"column {column}: {shown(text)} is a time before it began")
     return found
 
 

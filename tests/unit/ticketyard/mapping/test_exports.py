@@ -1,7 +1,7 @@
 """What rows of help desks' exports become: several events a row, lists, nested values, codes, blanks."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +91,22 @@ class TestSeveralEventsOfARow:
         lenient = opened(after=RESOLVED.replace("{column: solved}", "{column: solved, blank: skip}"))
         (row,) = mapped(lenient, {"no": "1", "status": "solved"})
         assert [type(one.event) for one in row.events] == [TicketOpened]
+
+    @pytest.mark.parametrize(
+        ("cell", "unit", "minute"),
+        [("90", "minutes", 90), (1.5, "hours", 90), ("1:30", "minutes", 90), ("0:00:60", "days", 1)],
+    )
+    def test_a_time_may_be_so_long_after_another(self, cell: Any, unit: str, minute: int) -> None:
+        """Zendesk and others tell the first reply in minutes after the opening."""
+        own = f"{{column: waited, after: created, unit: {unit}}}"
+        found = opened(after=FIRST_REPLY.replace("{column: replied}", own))
+        (row,) = mapped(found, {"no": "1", "waited": cell})
+        assert row.events[1].time == datetime(2026, 11, 8, 10, tzinfo=UTC) + timedelta(minutes=minute)
+        assert len(mapped(found, {"no": "1", "waited": ""})[0].events) == 1
+        assert f"column waited: 'long' is no number of {unit}" in rejection(found, waited="long")
+        assert "before it began" in rejection(found, waited="-1")
+        with pytest.raises(MappingError, match="belong together"):
+            opened(after=FIRST_REPLY.replace("{column: replied}", "{column: waited, unit: hours}"))
 
     def test_two_rules_of_a_type_have_ids_of_their_own(self) -> None:
         """Of equal ids the first counts, so the second rule's events would be nothing."""
