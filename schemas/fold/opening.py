@@ -22,7 +22,10 @@ def known(row: TicketRow | None, fact: Fact) -> TicketRow:
     """Return what `fact` is folded into: the row, the beginning of the next life, or that nothing is known."""
     if row is None:
         return _unknown(fact)
-    return replace(row, life=fact.life, revision=0, routing_revision=0) if fact.resumes else row
+    if not fact.resumes:
+        return row
+    # Offsets begin at 0 again in a topic that was created again, but a later life must stand above the one before.
+    return replace(row, life=max(fact.life, row.life + 1), revision=0, routing_revision=0)
 
 
 def _unknown(fact: Fact) -> TicketRow:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from schemas.fold import fact_of, fold
 from schemas.records.events import (
     LabelCorrected,
     SurveyAnswered,
@@ -177,6 +178,17 @@ def test_an_opening_sent_again_after_its_ticket_has_retired_gives_nobody_work() 
     run.step([at_offset(opening, 90)])
 
     assert (last(run).work, len(run.told())) == (Work.NONE, told)
+
+
+def test_a_later_life_stands_above_the_one_before() -> None:
+    """Its number is an offset, and tickets.enriched may have been created again since: views would show the old row."""
+    run = CasesRun(clocks())
+    run.step([scored(opened(), 70), enriched(TicketClosed(ticket_id=TICKET), 71)])
+    run.advance(minute(0) + 50 * DAY)
+    run.step([enriched(from_customer(), 3, at=50 * DAY_MINUTES)])
+    entry = run.log()[-1]
+
+    assert (entry.life, entry.revision, fold(entry.before, fact_of(entry))) == (71, 1, entry.after)
 
 
 def test_a_ticket_that_came_back_is_not_forgotten() -> None:
