@@ -112,6 +112,7 @@ class Desk:
     ) -> ReplaySummary:
         """Replay a file; `every_row` keeps the progress after each row instead of once a second."""
         pace = options.pop("pace", AsFastAsPossible())
+        on_progress = options.pop("on_progress", lambda *_: None)
         with RowFile.open(path) as rows:
             replay = Replay(rows=rows, mapping=mapping, file_sum=file_sum(path), **options)
             return replay.run(
@@ -119,6 +120,7 @@ class Desk:
                 pace,
                 self.progress(replay),
                 self.rejects,
+                on_progress=on_progress,
                 clock=lambda: NOON,
                 sleep=lambda _: None,
                 progress_every_s=0.0 if every_row else 1.0,
@@ -404,3 +406,15 @@ def test_names_that_no_row_has_are_told_after_a_replay(desk: Desk) -> None:
     path = desk.folder / "f.jsonl"
     path.write_text('{"no": "T1", "body": "x"}\n')
     assert desk.run(path, Kafka()).unseen == ("text",)
+
+
+@pytest.mark.parametrize("by_time", [False, True])
+def test_a_long_file_shows_how_far_it_is(desk: Desk, by_time: bool) -> None:
+    """In the order of time a whole file is read before anything is sent, which looked as if nothing went on."""
+    heard: list[tuple[float, int, int]] = []
+    path = desk.csv("no,text,at", *(f"T{n},{n},2026-03-02T10:00" for n in range(50)))
+    desk.run(path, Kafka(), mapping=TIMED, by_time=by_time, on_progress=lambda *said: heard.append(said))
+    shares = [share for share, _, _ in heard]
+    assert shares == sorted(shares)
+    assert heard[-1] == (1.0, 50, 50)
+    assert len(heard) == (100 if by_time else 50)

@@ -1,9 +1,12 @@
 """The mappings of the six help desks: their samples become the tickets that they tell of."""
 
+import csv
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 
 from infra.cli.tickets.ready_mappings import FOLDER, ready_mapping_for
@@ -118,3 +121,28 @@ def test_a_later_export_repeats_nothing_and_tells_what_changed() -> None:
         mapper = Mapper(mapping, file_name="f", file_sum="0" * 64, now=NOW, zone="Europe/Berlin")
         ids.append({event.id for event in mapper.map(one).events})
     assert ids[1] - ids[0] == {"freshdesk:8801:TicketResolved:2026-10-20 10:00:00"}
+
+
+def test_a_workbook_of_the_same_columns_is_the_same_tickets(tmp_path: Path) -> None:
+    """Freshdesk and HubSpot export Excel as well as CSV, with times and numbers for texts."""
+    with sample("freshdesk_csv").open(encoding="utf-8", newline="") as file:
+        heading, *lines = list(csv.reader(file))
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(heading)
+    for line in lines:
+        sheet.append([_as_excel_has_it(cell) for cell in line])
+    book.save(tmp_path / "freshdesk.xlsx")
+    request = ReplayRequest(
+        file=tmp_path / "freshdesk.xlsx", mapping=FOLDER / "freshdesk_csv.yaml", zone="Europe/Berlin"
+    )
+    found, of_csv = check_file(request, now=NOW), checked("freshdesk_csv")
+    assert (found.problems, found.events) == ([], of_csv.events)
+    assert found.examples[0] == of_csv.examples[0]
+
+
+def _as_excel_has_it(cell: str) -> Any:
+    if cell.isdigit():
+        return int(cell)
+    return datetime.fromisoformat(cell) if cell.startswith("2026-") else cell or None

@@ -23,6 +23,7 @@ from ticketyard.record import to_record
 
 _FUTURE: Final = timedelta(days=1)
 """How far ahead of now a time may be: clocks differ, and a day may have begun elsewhere."""
+NO_RULE: Final = "no rule of the mapping matches; `unmatched: skip` in the mapping passes over such rows"
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -87,7 +88,7 @@ class Mapper:
         if key:
             self._previous[key] = {column: cells.text(column) for column in self._compared}
         if not events and self._mapping.unmatched == "reject":
-            return MappedRow(row, rejected="no rule of the mapping matches")
+            return MappedRow(row, rejected=NO_RULE)
         return MappedRow(row, events)
 
     def _key(self, cells: Cells) -> tuple[str, ...]:

@@ -163,8 +163,8 @@ def _in_zone(moment: datetime, name: str, zone: str | None) -> datetime:
                 return local
     there = f"; it is none of {zone} at that time" if zone else ""
     raise UnknownZoneError(
-        f"the zone {name} means several things or nothing{there}: name the zone in the mapping "
-        "as Europe/Berlin, or export the times in UTC"
+        f"the zone {name} means several things or nothing{there}: say in the mapping's `zone` "
+        "where it is, or export the times in UTC"
     )
 
 

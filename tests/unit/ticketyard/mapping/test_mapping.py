@@ -14,6 +14,7 @@ from schemas.records.events import (
 )
 from schemas.vocabulary import Channel, Priority
 from ticketyard.mapping import MappedRow, Mapper, Mapping, MappingError, parse_mapping
+from ticketyard.mapping.mapper import NO_RULE
 from ticketyard.reading import Row
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -164,7 +165,7 @@ def test_a_time_that_cannot_be_known_rejects_the_row() -> None:
 def test_rows_without_any_event_are_rejected_or_skipped() -> None:
     """The mapping says whether a row may mean nothing."""
     never = {**OPENED, "when": {"column": "kind", "equals": "request"}}
-    assert rejection(mapping(events=[never]), kind="order") == "no rule of the mapping matches"
+    assert rejection(mapping(events=[never]), kind="order") == NO_RULE
     (row,) = mapped(mapping(events=[never], unmatched="skip"), {"no": "T1", "kind": "order"})
     assert (row.events, row.rejected) == ((), None)
 
