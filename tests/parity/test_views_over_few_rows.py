@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pytest
 
 from batch.foundation.publishing import SOURCE as BATCH_SOURCE
 from infra.foundation.settings import STAGES
+from schemas.records.events import TicketEvent, TicketReopened, TicketResolved
 from schemas.views.batch_views import GIVEN_VIEWS
 from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, DUCKDB_MACROS
+from tests.unit.schemas.ticket_facts import TICKET, fact, fold_all, from_agent, from_customer, open_ticket
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 Row = dict[str, Any]
@@ -95,3 +98,26 @@ def test_sources_are_those_from_outside() -> None:
         "ticketyard/replay": (0, 2),
         None: (0, 2),
     }
+
+
+@pytest.mark.parametrize(
+    "crossing", [TicketReopened(ticket_id=TICKET), from_customer()], ids=["reopening", "message"]
+)
+def test_first_contact_resolution_knows_a_reopening_that_came_late(crossing: TicketEvent) -> None:
+    """Such a ticket passed for resolved for good by one reply; nobody had counted that it was not."""
+    replied, resolved = fact(from_agent(), 1), fact(TicketResolved(ticket_id=TICKET), 5)
+    again = fact(TicketResolved(ticket_id=TICKET), 10)
+    rows = {
+        "reopened": fold_all(open_ticket(), [replied, resolved, again, fact(crossing, 7)]),
+        "for good": fold_all(open_ticket(), [replied, resolved, again]),
+    }
+    given = [
+        {**msgspec.to_builtins(row, builtin_types=(datetime,)), "ticket_id": name}
+        for name, row in rows.items()
+    ]
+    outcomes = {
+        row["ticket_id"]: row["first_contact_resolved"]
+        for row in found("ticket_outcomes", {"tickets": given})
+    }
+
+    assert outcomes == {"reopened": False, "for good": True}
