@@ -25,6 +25,10 @@ KEPT = {
     "told with time and name": (
         "Hello,\nOn 4 May 2026 at 10:15 Rolf Marsh wrote:\nthe money comes.\nIt did not. I want my 80 EUR or I cancel."
     ),
+    "told with an address": (
+        "I am tired of this.\nOn 4 May 2026 at 10:15 your agent rolf@pans.example wrote:\nthe money comes.\nIt did not."
+    ),
+    "a new name below thanks": "Please change it.\nThanks\nNew Name Lia Duarte-Fox",
     "a form about an answer": "New entry\n\nFrom: lia@home.example\nSubject: Re: kettle\nDate: 4 May\n\nIt leaks.",
     "what a customer announces": (
         "Your support wrote me this:\n\nFrom: Help <help@pans.example>\nSent: Monday, 4 May 2026 09:00\n"

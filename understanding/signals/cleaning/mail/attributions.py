@@ -28,6 +28,7 @@ _MOST_NAME_WORDS: Final = 8
 _ADDRESS: Final = re.compile(
     r"[<(\[]{1,2}(?:mailto:)?[^<>()\[\]\s@]{1,64}@[^<>()\[\]\s@]{1,120}[>)\]]{1,2}|\S{1,64}@\S{1,120}"
 )
+_BRACKETS: Final = "<(["
 _DATE: Final = re.compile(r"(?:19|20)[0-9]{2}|[0-9]{1,4}[./-] ?[0-9]{1,2}[./-] ?[0-9]{2}")
 _CLOCK: Final = re.compile(r"(?<![0-9./-])[0-9]{1,2}[:.h][0-9]{2}(?![0-9/-]|\.[0-9])")
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -83,13 +84,14 @@ def grade_of_line(text: str, *, quoted: bool) -> Grade:
     if not quoted and clock is None:
         return Grade.NONE
     address, verb = _ADDRESS.search(lower), verb_in(lower)
-    if address is None and verb is None:
-        return Grade.NONE
     time = date or clock
-    if time is None:
-        named = verb is not None and not any(map(str.isdigit, text)) and _is_name(text, lower)
+    if time is None or (address is None and verb is None):
+        named = verb is not None and not any(map(str.isdigit, text)) and _is_name(text)
         return Grade.SURE if named else Grade.NONE
     if address is not None:
+        bare = lower[address.start()] not in _BRACKETS
+        if bare and not quoted and not _is_name(f"{text[: address.start()]} {text[address.end() :]}"):
+            return Grade.NONE
         return _with_address(lower, address.span(), time.start(), verb=verb is not None)
     if quoted and verb is not None and _begins_with_date(lower):
         return Grade.SURE
@@ -112,7 +114,7 @@ def _with_address(lower: str, address: tuple[int, int], time: int, *, verb: bool
 
 def _without_address(text: str, lower: str) -> Grade:
     """Return how sure a text with date and verb is: a program's words and a name, or a sentence of somebody's own."""
-    if not _is_name(text, lower):
+    if not _is_name(text):
         return Grade.NONE
     if _begins_with_date(lower):
         return Grade.SURE if WEEKDAYS.intersection(_WORD.findall(lower)) else Grade.UNSURE
@@ -126,8 +128,9 @@ def _begins_with_date(lower: str) -> bool:
     return first == 0 or lower.startswith(STARTS) or lower.split(maxsplit=1)[0].strip(".,()") in WEEKDAYS
 
 
-def _is_name(text: str, lower: str) -> bool:
+def _is_name(text: str) -> bool:
     """Return whether nothing but a name is left beside the date, the verb and a mail program's own words."""
+    lower = folded(text)
     verb = verb_in(lower)
     start = next((len(start) for start in STARTS if lower.startswith(start)), 0)
     rest = text[start:] if verb is None else f"{text[start : max(start, verb[0])]} {text[verb[1] :]}"
