@@ -18,6 +18,7 @@ _BEGINNING: Final = (
     160  # characters in which a mail server says so; further on a customer pastes what came back
 )
 _SEVERAL_LINKS: Final = 3
+_BEGINS: Final = 3  # letters by which the stems are sorted, so that few are looked for
 _FEW_WORDS: Final = 4
 _SHARE: Final = 0.25
 """Words that may stand besides what a note says, as a part of all: a signature or a subject, but no request."""
@@ -66,8 +67,18 @@ def _by_stem() -> dict[str, list[str]]:
 
 
 _BY_STEM: Final = _by_stem()
-_PLAIN_STEMS: Final = tuple(stem for stem in _BY_STEM if stem.isascii())
-_OTHER_STEMS: Final = tuple(stem for stem in _BY_STEM if not stem.isascii())
+_CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSPACED_STEMS: Final = tuple(stem for stem in _BY_STEM if _CJK.match(stem))
+
+
+def _by_beginning() -> dict[str, list[str]]:
+    by_beginning: dict[str, list[str]] = {}
+    for stem in _BY_STEM:
+        by_beginning.setdefault(stem[:_BEGINS], []).append(stem)
+    return by_beginning
+
+
+_BY_BEGINNING: Final = _by_beginning()
 _POLITE: Final = phrases_of(_LISTS["polite"])
 # Customers report such notes as faults or ask for them; then it is not one.
 _ABOUT: Final = phrases_of(_LISTS["about"])
@@ -97,7 +108,6 @@ _SENTENCE_END: Final = re.compile(
     r"|,? (?=(?:but|aber|mais|pero|però|mas|maar|men|ale|но|ama|fakat) )|(?<=が、)|,(?=但)"
 )
 _SUBJECT: Final = re.compile(r"(?:re|aw|fw|fwd|wg|sv|vs|antw|tr|rv|odp|ynt)\s?:")
-_CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -122,9 +132,10 @@ def automatic_marks(text: str, whole: str = "") -> tuple[str, ...]:
 
 def _possible(head: str) -> list[_Language]:
     """Return the languages of which a stem stands in the text; none for most texts."""
-    stems = [*filter(head.__contains__, _PLAIN_STEMS)]
-    if not head.isascii():
-        stems += filter(head.__contains__, _OTHER_STEMS)
+    beginnings = {word[:_BEGINS] for word in _WORD.findall(head)} & _BY_BEGINNING.keys()
+    stems = [stem for beginning in beginnings for stem in _BY_BEGINNING[beginning] if stem in head]
+    if not head.isascii() and _CJK.search(head):
+        stems += filter(head.__contains__, _UNSPACED_STEMS)
     if not stems:
         return []
     names = {name for stem in stems for name in _BY_STEM[stem]}
@@ -133,14 +144,18 @@ def _possible(head: str) -> list[_Language]:
 
 def _of_machine(head: str, flat: str, languages: list[_Language]) -> str | None:
     beginning = flat[:_BEGINNING]
+    asks = "?" in flat
     for language in languages:
-        if one_stands(language.bounced, beginning) and not one_stands(_ABOUT_PARCEL, flat):
-            return DELIVERY_FAILURE
+        if asks or not one_stands(language.bounced, beginning) or one_stands(_ABOUT_PARCEL, flat):
+            continue
+        return DELIVERY_FAILURE
     sentences: list[str] | None = None
     for language in languages:
-        if _is_labelled(head, language) or one_stands(language.read, flat[:_BEGINNING]):
+        personal = one_stands(language.person, flat)
+        receipt = not (asks or personal) and one_stands(language.read, beginning)
+        if receipt or _is_labelled(head, language):
             return AUTOMATIC_REPLY
-        said_so = one_stands(language.says_so, flat) and not one_stands(language.person, flat)
+        said_so = not personal and one_stands(language.says_so, flat)
         away = one_stands(language.away, flat) and one_stands(language.beside_away, flat)
         received = one_stands(language.received, flat) and one_stands(language.beside_received, flat)
         if said_so or away or received:

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
-_GAP: Final = r"[^.!?。\n]{0,60}?"
+_GAP: Final = r"(?:[^.!?。\n]|\.(?=\w)){0,60}?"
 _GAP_SIGN: Final = re.compile(r" ?… ?")
-_PART: Final = re.compile(r"\(([^()]*)\)(\??)|([^()…?]+)")
+_GROUP: Final = re.compile(r"\(([^()]*)\)(\??)")
+_BETWEEN: Final = re.compile(r"[^…?\x00]+\??")
 _SPECIAL: Final = re.compile(r"[.\[\]{}*+\\^$]")
 _WORD_START: Final = r"(?<![^\W\d_])"
 _UNSPACED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -15,7 +16,10 @@ _UNSPACED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 class Phrase:
-    """One phrase: `…` stands for up to 60 characters of a sentence, `(a|b)` for a or b, `?` for perhaps."""
+    """One phrase: `…` stands for up to 60 characters of a sentence, `(a|b)` for a or b, `?` for perhaps.
+
+    A last space is the end of a word.
+    """
 
     def __init__(self, written: str) -> None:
         self._written = written
@@ -34,7 +38,8 @@ class Phrase:
     def _pattern(self) -> re.Pattern[str]:
         plain = _SPECIAL.sub(lambda sign: "\\" + sign[0], self._written).replace("(", "(?:")
         start = "" if _UNSPACED.search(self._written) else _WORD_START
-        return re.compile(f"{start}(?:{_GAP_SIGN.sub(lambda _: _GAP, plain)})")
+        end = r"(?!\w)" if plain.endswith(" ") else ""  # a whole word, whatever follows it
+        return re.compile(f"{start}(?:{_GAP_SIGN.sub(lambda _: _GAP, plain.strip())}){end}")
 
 
 def phrases_of(written: Iterable[str]) -> tuple[Phrase, ...]:
@@ -49,13 +54,10 @@ def one_stands(phrases: Iterable[Phrase], text: str) -> bool:
 
 def _needed(written: str) -> tuple[str, ...]:
     """Return words of which a text has one if it has the phrase: what is quickly looked for comes first."""
-    choices: list[tuple[str, ...]] = []
-    for part in _PART.finditer(written):
-        if part[1] is not None:
-            if not part[2]:
-                choices.append(tuple(part[1].split("|")))
-        elif "?" in written[part.end() : part.end() + 1]:  # the last character may be missing
-            choices.append((part[3][:-1].strip(),))
-        else:
-            choices.append((part[3].strip(),))
+    choices: list[tuple[str, ...]] = [("",)]
+    flat = _GROUP.sub("\x00", written)
+    if "(" not in flat:  # of groups within groups nothing is asked
+        choices += [tuple(group[1].split("|")) for group in _GROUP.finditer(written) if not group[2]]
+        for between in _BETWEEN.findall(flat):
+            choices.append(((between[:-2] if between.endswith("?") else between).strip(),))
     return max(choices, key=lambda options: (min(map(len, options)), -len(options)))
