@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from schemas.effects import Effect
 from schemas.errors import Permanent
 from schemas.records.derived import Decision, Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
 from schemas.records.envelope import Envelope, encode_body, encode_headers
@@ -29,6 +30,7 @@ def enriched(
     event_id: str | None = None,
     triage: Triage | None = None,
     source: str = "crm",
+    withheld: tuple[Effect, ...] = (),
 ) -> Record:
     """Return an event at a minute as triage passes it on, at an offset of tickets.enriched."""
     event = SourceEvent(
@@ -39,7 +41,9 @@ def enriched(
         body=msgspec.Raw(encode_body(body)),
     )
     origin = Origin(topic_id="events", partition=0, offset=offset, timestamp_ms=0)
-    triaged = TicketTriaged(ticket_id=body.ticket_id, event=event, origin=origin, triage=triage)
+    triaged = TicketTriaged(
+        ticket_id=body.ticket_id, event=event, origin=origin, triage=triage, withheld=withheld
+    )
     envelope = Envelope(id=f"t-{offset}", type="TicketTriaged", source="ticketyard/triage", time=event.time)
     return _record(Topic.TICKETS_ENRICHED, offset, envelope, encode_body(triaged))
 

@@ -6,6 +6,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from schemas.effects import Effect
+from schemas.fold import fact_of, fold
 from schemas.records.derived import RecordDied, WatermarkAdvanced
 from schemas.records.envelope import decode_envelope, encode_body
 from schemas.records.events import (
@@ -68,6 +70,20 @@ def test_an_event_is_logged_with_the_rows_after_and_before(run: CasesRun) -> Non
     assert (second.before, second.revision, second.life) == (first.after, 2, 10)
     assert (second.event.id, second.event.type, second.event.source) == ("e-11", "MessageAdded", "crm")
     assert (second.event.time, bytes(second.event.body)) == (minute(3), encode_body(note(1)))
+
+
+def test_a_machines_message_is_logged_and_moves_nothing(run: CasesRun) -> None:
+    """An absence note after a resolution reopened the ticket and asked a team for an agent.
+
+    The effects that it lacks are in the log, so that batch, which folds the log alone, gets the same row.
+    """
+    opened_run(run).step([enriched(TicketResolved(ticket_id=TICKET), 11, at=60)])
+    told = len(run.told())
+    run.step([enriched(from_customer("Automatic reply"), 12, at=61, withheld=tuple(Effect))])
+    *_, resolved, last = run.log()
+    assert (last.after.status, last.after.customer_messages, len(run.told())) == (Status.RESOLVED, 0, told)
+    assert last.withheld == tuple(Effect)
+    assert fold(resolved.after, fact_of(last)) == last.after
 
 
 def test_records_go_to_the_partition_of_their_key(run: CasesRun) -> None:
