@@ -78,5 +78,7 @@ def test_offsets_lie_within_the_text_and_in_order(pieces: list[str]) -> None:
             assert behind <= entity.start < entity.end
             behind = entity.end
         if entity.kind is EntityKind.AMOUNT and entity.start >= 0:
-            again = read_signals(text[entity.start : entity.end], now=NOW).entities
+            # A lone tag is no markup: half of a pair goes, as it does within its text.
+            part = text[entity.start : entity.end].replace("<b>", "").replace("</b>", "")
+            again = read_signals(part, now=NOW).entities
             assert [one.value for one in again] == [entity.value]
