@@ -13,7 +13,7 @@ from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentReleased, RecordDied
 from schemas.records.topics import Topic
 from streams.broker.clients import reader, transactional_producer
-from streams.foundation.errors import EXIT_STAY_DOWN, OwnershipLost
+from streams.foundation.errors import EXIT_STAY_DOWN, GivenUp, OwnershipLost
 from streams.foundation.fault_points import FaultPoint, never
 from streams.steps.state_log import StateLog
 from streams.steps.step_header import StepHeader
@@ -143,6 +143,16 @@ def test_a_former_owner_can_no_longer_write(harness: StageHarness) -> None:
     assert restored.entries == {"k": b"2"}
     assert restored.header is not None
     assert restored.header.step == 2
+
+
+def test_a_partition_that_is_taken_away_stops_restoring(harness: StageHarness) -> None:
+    """A long restore could not be given up, so a rebalance waited for its end and then for the next one."""
+    log = _state_log(harness)
+    log.fence()
+    log.commit({"k": b"1"}, [], _header(1))
+    log.interrupt()
+    with pytest.raises(GivenUp, match="taken away"):
+        log.restore()
 
 
 def test_a_topic_that_was_created_again_stops_the_stage(harness: StageHarness, kafka: LocalKafka) -> None:

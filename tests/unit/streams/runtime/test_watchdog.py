@@ -1,6 +1,7 @@
 """What the watchdog takes for health, second by second."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -81,6 +82,23 @@ def test_firing_timers_by_the_thousand_is_progress() -> None:
     stall = Stall(45)
     assert not any(stall.look(40.0 * n, {WHERE: 1}, {WHERE: 100}, {WHERE[1]: n}) for n in range(10))
     assert stall.look(450, {WHERE: 1}, {WHERE: 100}, {WHERE[1]: 9, WHERE[1] + 1: 99})
+
+
+def test_a_partition_that_restores_is_no_stall_however_long_it_takes() -> None:
+    """Its records wait meanwhile, and it has limits of its own; its neighbours are looked at as ever."""
+    owned = {
+        number: SimpleNamespace(partition=number, opened=bool(number), handled={"t": 5}) for number in (0, 1)
+    }
+    watchdog = Watchdog(
+        runtime=SimpleNamespace(owned=lambda: owned),  # type: ignore[arg-type]  # all that is asked here
+        signs=SignsOfLife(0.0),
+        new_reader=SimpleNamespace,  # type: ignore[arg-type]  # as above
+        current_roles=dict,
+        limit_s=45,
+        join_limit_s=120,
+        end=lambda _: None,
+    )
+    assert watchdog._positions() == {("t", 1): 5}
 
 
 def test_a_log_that_lost_what_was_read_needs_a_person() -> None:
