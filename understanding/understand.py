@@ -13,11 +13,12 @@ from schemas.vocabulary import Priority, Tier
 from understanding.bundle.bundle import Bundle
 from understanding.scoring.scoring import ScoredText, score_clean
 from understanding.scoring.text import CleanText, clean_text
-from understanding.sentiment.model import SentimentModel, read_sentiment
+from understanding.sentiment.model import read_sentiment
 from understanding.signals.automatic_mail import AutomaticMail
 from understanding.signals.mail_headers import mail_marks
 from understanding.signals.priority import PriorityFacts, PriorityTable, priority
 from understanding.signals.reading import read_signals
+from understanding.signals.urgency.learnt import packaged_weights
 
 
 class CustomerMessage(NamedTuple):
@@ -57,15 +58,14 @@ def understand(
     A result has the intent from `score`, signals, sentiment, and the priority by the table of `priorities`. Where the
     intent is a mere guess (low band) or has no priority of its own, the priority begins as medium and no rule about
     intents counts: a guess of something dangerous must not overtake customers who said it. `encoder_budget` as for
-    `score`. Where the whole encoder read a text for its intent, sentiment is read from its vector as well. A message
+    `score`. Where the whole encoder read a text for its intent, sentiment is read from its vector as well, and
+    where its lower layers did, urgency from theirs. A message
     that may not say what a ticket is about is not scored; its marks are the reasons.
     """
     cleaned = [message.clean or clean_text(message.text) for message in messages]
     scored = score_clean(bundle, list(map(_scored, messages, cleaned)), encoder_budget=encoder_budget)
     return [
-        result.triage
-        if clean.text is None
-        else _complete(result, message, clean, priorities, bundle.sentiment)
+        result.triage if clean.text is None else _complete(result, message, clean, priorities, bundle)
         for result, message, clean in zip(scored, messages, cleaned, strict=True)
     ]
 
@@ -82,13 +82,20 @@ def _complete(
     message: CustomerMessage,
     clean: CleanText,
     priorities: PriorityTable,
-    model: SentimentModel | None,
+    bundle: Bundle,
 ) -> Triage:
     triage = scored.triage
+    encoder = bundle.manifest.encoder
+    lower = scored.lower if packaged_weights().reads(encoder.name, encoder.exit_after) else None
     signals = read_signals(
-        message.text or "", now=message.time, message=clean.message, cuts=clean.cuts, language=triage.language
+        message.text or "",
+        now=message.time,
+        message=clean.message,
+        cuts=clean.cuts,
+        language=triage.language,
+        vector=lower,
     )
-    felt = read_sentiment(model, clean.message.text, triage.language, vector=scored.vector)
+    felt = read_sentiment(bundle.sentiment, clean.message.text, triage.language, vector=scored.vector)
     silent = Effect.PRIORITY in message.withheld
     if silent and triage.intent is None:
         return replace(triage, signals=signals, sentiment=felt)

@@ -17,6 +17,9 @@ class EncoderAnswers(NamedTuple):
     strangeness: Wide  # (n,), the part of the texts in scope that are more familiar
     whole: Flags  # (n,), whether all layers read the text
     vectors: Matrix  # (n, dimensions of the whole encoder's vectors), 0 where not all layers read
+    lower: Matrix | None = (
+        None  # (n, dimensions of the lower layers' vectors), None where it is not left early
+    )
 
 
 def ask_encoder(bundle: Bundle, texts: Sequence[str], ngram_logits: Matrix) -> EncoderAnswers:
@@ -52,7 +55,7 @@ def _left_early(
     if more.size:
         calibrated[more] = bundle.head.calibrated(read.upper[more], ngram_logits[more])
         strange[more] = _strangeness(bundle, bundle.head, calibrated[more])
-    return EncoderAnswers(bundle.probabilities(calibrated), strange, read.whole, read.upper)
+    return EncoderAnswers(bundle.probabilities(calibrated), strange, read.whole, read.upper, read.lower)
 
 
 def _strangeness(bundle: Bundle, head: EncoderHead, calibrated: Wide) -> Wide:

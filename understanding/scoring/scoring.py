@@ -32,13 +32,18 @@ class Cascaded(NamedTuple):
     vectors: dict[
         int, Matrix
     ]  # of the texts that all layers read, by their place: what the encoder's head read
+    lower: dict[int, Matrix]  # of the texts that the encoder read, by their place: what its lower layers say
 
 
 class ScoredText(NamedTuple):
-    """A text's result, and the vector that the whole encoder read it as; None where it did not read it whole."""
+    """A text's result, the vector that the whole encoder read it as, and that of its lower layers.
+
+    `vector` is None where not all layers read it, `lower` where none did or the encoder cannot be left early.
+    """
 
     triage: Triage
     vector: Matrix | None = None
+    lower: Matrix | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class _Verdict:
     decided_by: Literal["ngrams", "encoder"]
     left_out: bool
     vector: Matrix | None
+    lower: Matrix | None
 
 
 def score(bundle: Bundle, texts: Sequence[str | None], *, encoder_budget: int | None = None) -> list[Triage]:
@@ -78,7 +84,11 @@ def score_clean(
     return [
         ScoredText(_without_text(bundle, clean))
         if clean.text is None
-        else ScoredText(_triage(bundle, clean, verdicts[clean.text]), verdicts[clean.text].vector)
+        else ScoredText(
+            _triage(bundle, clean, verdicts[clean.text]),
+            verdicts[clean.text].vector,
+            verdicts[clean.text].lower,
+        )
         for clean in cleaned
     ]
 
@@ -93,16 +103,19 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
     places = _within_budget(np.flatnonzero(unsure), confidence, encoder_budget)
     by_encoder, whole = np.zeros(len(texts), dtype=np.bool_), np.zeros(len(texts), dtype=np.bool_)
     vectors: dict[int, Matrix] = {}
+    lower: dict[int, Matrix] = {}
     if places.size:
         by_encoder[places] = True
         answer = ask_encoder(bundle, [texts[place] for place in places.tolist()], logits[places])
         probabilities[places], strange[places], whole[places] = answer[:3]
         vectors = {place: answer.vectors[row] for row, place in enumerate(places.tolist()) if whole[place]}
+        if answer.lower is not None:
+            lower = dict(zip(places.tolist(), answer.lower, strict=True))
     left_out = unsure & ~by_encoder
     if bundle.several is None:
-        return Cascaded(probabilities, strange, by_encoder, whole, left_out, None, vectors)
+        return Cascaded(probabilities, strange, by_encoder, whole, left_out, None, vectors, lower)
     answered = bundle.several.answered(probabilities, by_encoder, outside=bundle.outside)
-    return Cascaded(probabilities, strange, by_encoder, whole, left_out, answered, vectors)
+    return Cascaded(probabilities, strange, by_encoder, whole, left_out, answered, vectors, lower)
 
 
 def _within_budget(
@@ -127,8 +140,8 @@ def _verdicts(bundle: Bundle, texts: Sequence[str], encoder_budget: int | None) 
     for row, (chosen, chances, strangeness_, (encoder, left_out)) in enumerate(rows):
         answered = _several_answered(found, row)
         tier: Literal["ngrams", "encoder"] = "encoder" if encoder else "ngrams"
-        vector = found.vectors.get(row)
-        yield _Verdict(chosen, chances, answered, strangeness_, tier, left_out, vector)
+        read = found.vectors.get(row), found.lower.get(row)
+        yield _Verdict(chosen, chances, answered, strangeness_, tier, left_out, *read)
 
 
 def _several_answered(found: Cascaded, row: int) -> list[tuple[int, float]]:

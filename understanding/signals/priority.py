@@ -12,7 +12,10 @@ from pydantic_core import PydanticCustomError
 from schemas.edited_file import EditedFile, line_of, problems_of
 from schemas.errors import Permanent
 from schemas.vocabulary import PRIORITY_RANK, Category, Priority, Tier
-from understanding.signals.urgency.indicators import INDICATORS
+from understanding.signals.urgency.indicators import INDICATORS as BY_WORDS
+from understanding.signals.urgency.learnt import LEARNT
+
+INDICATORS = BY_WORDS | {LEARNT}
 
 _BY_RANK = tuple(Priority)
 

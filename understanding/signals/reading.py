@@ -8,6 +8,7 @@ from schemas.errors import Permanent
 from schemas.marks import URGENCY_UNREAD
 from schemas.signals import NOTHING, Entity, EntityKind, Signals
 from schemas.triage import Cut
+from understanding.arrays.probabilities import Matrix
 from understanding.signals.cleaning.message import Message, clean_with_cuts
 from understanding.signals.complexity import complexity_of
 from understanding.signals.entities.found import Span, scan
@@ -16,6 +17,7 @@ from understanding.signals.keywords import keywords_of
 from understanding.signals.lexicons.words import Words, words_of
 from understanding.signals.places import in_original
 from understanding.signals.urgency.indicators import urgency_of
+from understanding.signals.urgency.learnt import with_learnt
 
 _KEEPS_WORDS: Final = frozenset((EntityKind.DATE, EntityKind.PRODUCT, EntityKind.AMOUNT))
 """Entities whose words may be keywords; those of an address or a number would only repeat it."""
@@ -28,13 +30,14 @@ def read_signals(
     message: Message | None = None,
     cuts: Sequence[Cut] = (),
     language: str | None = None,
+    vector: Matrix | None = None,
 ) -> Signals:
     """Return the signals of a raw message; pure, and raises for no text.
 
     `now` is the event's time, with its offset (Permanent without one): relative dates count from its day. The
     entities' offsets are offsets in `text`. `message` is `clean_message(text)` where the caller has it already, and
-    `cuts` what was taken out of it, where no entity stands.
-    `language` is the text's ISO 639-1 code; None where it is not known.
+    `cuts` what was taken out of it, where no entity stands. `language` is the text's ISO 639-1 code; None where it is
+    not known. `vector` is what the encoder's lower layers read it as, where urgency was learnt from those.
     """
     if now.utcoffset() is None:
         raise Permanent(
@@ -47,7 +50,7 @@ def read_signals(
     words = words_of(scanned.lower)
     entities, secret = find_entities(scanned, words, now.date())
     telling = _without(words, scanned.lower, entities, secret) if entities or secret else words
-    urgency = urgency_of(cleaned.text, words, language)
+    urgency = with_learnt(urgency_of(cleaned.text, words, language), vector)
     return Signals(
         entities=in_original(entities, cleaned, text, cuts) if entities else (),
         urgency=urgency.level or NOTHING,

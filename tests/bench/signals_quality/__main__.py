@@ -1,7 +1,7 @@
 """`make bench-signals`: how well messages are read, beside the bars; exit 1 where a bar is not reached.
 
-It needs no model, no engine and no data from outside. A section is a module with a function `measure` that returns
-rows; a new one is a line in SECTIONS.
+It needs no engine and no data from outside, and of models the encoder that set-up makes. A section is a module with a
+function `measure` that returns rows; a new one is a line in SECTIONS.
 """
 
 import sys
@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.quality.registry import Row
-from tests.bench.signals_quality import automatic_mail, own_words
+from tests.bench.signals_quality import automatic_mail, own_words, urgency
 
 Measure = Callable[[], Sequence[Row]]
 
 SECTIONS: Final[Mapping[str, Measure]] = {
     "own_words": own_words.measure,
     "automatic_mail": automatic_mail.measure,
+    "urgency": urgency.measure,
 }
 _TOLD: Final = {True: "reached", False: "NOT reached", None: ""}
 _WIDTH_OF_A_FILE: Final = 120

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import Final, NamedTuple
 
-from understanding.signals.lexicons.words import Words
+from understanding.signals.lexicons.words import Words, words_of
 from understanding.signals.urgency import phrases as listed
 from understanding.signals.urgency.negation import (
     CLAUSE_ENDS,
@@ -23,17 +23,24 @@ _SHOUTED_SHARE: Final = 0.6
 _LETTERS: Final = re.compile(r"[^\W\d_]{4,}")
 _MANY_MARKS: Final = 3
 _READ_TOKENS: Final = 800
+_QUOTE: Final = re.compile("[\"'\u201e\u201c\u00ab\u2018]")
+_QUOTED: Final = re.compile(
+    r"(?<!\w)(?:\"[^\"\n]{1,60}\"|'[^'\n]{1,60}'|\u201e[^\u201c\u201d\n]{1,60}[\u201c\u201d]"
+    r"|\u201c[^\u201d\n]{1,60}\u201d|\u00ab[^\u00bb\n]{1,60}\u00bb|\u2018[^\u2019\n]{1,60}\u2019)(?!\w)"
+)
 
 
 class Urgency(NamedTuple):
     """`level` is from 0 to 1; `indicators` name what spoke for or against it, each once, in the text's order.
 
-    `read` is False where the text's language is none of those whose phrases are listed.
+    `read` is False where the text's language is none of those whose phrases are listed. `has_time` says that a
+    calming phrase stands for the whole text, with no later `but`.
     """
 
     level: float = 0.0
     indicators: tuple[str, ...] = ()
     read: bool = True
+    has_time: bool = False
 
 
 class _Found(NamedTuple):
@@ -57,10 +64,11 @@ def urgency_of(text: str, words: Words, language: str | None = None) -> Urgency:
 
     Each indicator counts once. The level is 1 - Π(1 - weight) over those that raise, less the strongest weight of
     those that calm, at least 0. A calming phrase lowers nothing that stands behind a later `but`, and a negation
-    nothing but its own indicator. A text of a language that is not read counts as read where it holds a phrase all
-    the same (ASAP).
+    nothing but its own indicator. What stands in quotation marks, a few words, is nobody's hurry. A text of a
+    language that is not read counts as read where it holds a phrase all the same (ASAP).
     """
-    found = _unique(words.tokens[:_READ_TOKENS]) if words.distinct & _FIRST_WORDS else []
+    own = words_of(_QUOTED.sub(" , ", text.lower())) if _QUOTE.search(text) else words
+    found = _unique(own.tokens[:_READ_TOKENS]) if own.distinct & _FIRST_WORDS else []
     if not found and language is not None and language not in listed.READ_LANGUAGES:
         return _UNREAD
     weights = {one.indicator: one.weight for one in found}
@@ -71,8 +79,11 @@ def urgency_of(text: str, words: Words, language: str | None = None) -> Urgency:
     if not weights:
         return _QUIET
     raised = 1 - prod(1 - weight for weight in weights.values() if weight > 0)
-    calmed = _calmed(found, words.tokens)
-    return Urgency(round(max(0.0, raised - calmed), 2), tuple(weights))
+    calmed = _calmed(found, own.tokens)
+    has_time = any(
+        one.weight < 0 and listed.CONTRASTS.isdisjoint(own.tokens[one.place : _READ_TOKENS]) for one in found
+    )
+    return Urgency(round(max(0.0, raised - calmed), 2), tuple(weights), has_time=has_time)
 
 
 def _unique(tokens: list[str]) -> list[_Found]:

@@ -8,8 +8,13 @@ from hypothesis import strategies as st
 
 from schemas.errors import Permanent
 from schemas.vocabulary import PRIORITY_RANK, Category, Priority, Tier
-from understanding.signals.priority import PriorityFacts, PriorityTable, PriorityTableError, priority
-from understanding.signals.urgency.indicators import INDICATORS
+from understanding.signals.priority import (
+    INDICATORS,
+    PriorityFacts,
+    PriorityTable,
+    PriorityTableError,
+    priority,
+)
 
 PACKAGED = PriorityTable.load()
 NEUTRAL_TIERS = st.sampled_from([None, Tier.BRONZE, Tier.SILVER, Tier.GOLD])
