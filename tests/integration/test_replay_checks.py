@@ -184,6 +184,12 @@ class TestSuggestions:
         assert "# - type: TicketResolved" in found
         assert len(parse_mapping(found.encode(), source="draft").events) == 1
 
+    def test_headings_of_any_characters_give_a_mapping(self, tmp_path: Path) -> None:
+        """A heading over two lines ended the comment that named it, and the draft was no YAML."""
+        text = 'Id,"Created at","Sub\nject","a\nb: [x","Stat\x00us"\n1,2026-11-08T10:00:00Z,x,y,Solved\n'
+        found = self.draft(tmp_path, text)
+        assert len(parse_mapping(found.encode(), source="draft").events) == 1
+
     def test_nested_values_are_named_by_their_paths(self, tmp_path: Path) -> None:
         """The API of Jira, say."""
         issue = {

@@ -47,7 +47,8 @@ def draft(sample: Sample) -> str:
         *_survey(sample, times),
         *_unused(sample),
     ]
-    return "\n".join(lines) + "\n"
+    # Headings may hold line breaks and worse, which end a comment or are no YAML.
+    return "\n".join("".join(mark if mark.isprintable() else " " for mark in line) for line in lines) + "\n"
 
 
 def _times(sample: Sample) -> dict[str, TimeGuess | None]:
@@ -107,7 +108,7 @@ def _id(sample: Sample) -> Iterator[str]:
     if column is None:
         yield "# CHECK: no column seems to be a ticket's id; its rows are told apart by file and number"
     else:
-        yield f"id: {json.dumps('{' + column + '}:{event}', ensure_ascii=False)}"
+        yield f"id: {_in_quotes('{' + column + '}:{event}')}"
 
 
 def _opened(sample: Sample) -> Iterator[str]:
@@ -244,4 +245,8 @@ def _quoted(text: str) -> str:
     simple = (
         _PLAIN.fullmatch(text) and not set(text) & set("[]") and text.lower() not in {"null", "yes", "no"}
     )
-    return text if simple else json.dumps(text, ensure_ascii=False)
+    return text if simple else _in_quotes(text)
+
+
+def _in_quotes(text: str) -> str:
+    return json.dumps(text, ensure_ascii=not text.isprintable())
