@@ -6,7 +6,7 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import ftfy
@@ -128,7 +128,7 @@ _WRITTEN: Final[dict[str, Callable[[str], str]]] = {
     "space": lambda _: " ",
     "gone": lambda _: "",
     "reference": lambda piece: _SPACE.sub(" ", html.unescape(piece)),
-    "broken": ftfy.fix_encoding,
+    "broken": lru_cache(maxsize=4096)(ftfy.fix_encoding),  # the same few stand in a text again and again
     "pair": lambda piece: piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le"),
     "styled": partial(unicodedata.normalize, "NFKC"),
     "composed": partial(unicodedata.normalize, "NFC"),
