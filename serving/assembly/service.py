@@ -1,22 +1,22 @@
 """The serving process without its doors: one database, the tail's thread, a few readers."""
 
-import asyncio
-import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
-
-import duckdb
+from typing import Any, TypeVar
 
 from schemas.records.topics import SERVED
-from serving.foundation.errors import Stopping
 from serving.foundation.explanations import Explanations
+from serving.foundation.json_values import Json
+from serving.foundation.query_line import Cancellation, QueryLine
 from serving.foundation.settings import ServingSettings
-from serving.merge.answers import ReaderPool, Snapshot
+from serving.foundation.state import AnswerMetadata, ServedState, answer_metadata
+from serving.merge.answers import Limits, Readers, Snapshot
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
+from serving.sql.messages import Opening, Question, Reply
+from serving.sql.processes import SqlProcesses
 from serving.tail.kafka_log import KafkaLog, Log
 from serving.tail.loop import Tail, TailTiming
 from serving.tail.status import StatusBoard, TailStatus
@@ -29,16 +29,29 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _database(settings: ServingSettings, views: Path) -> duckdb.DuckDBPyConnection:
-    """Open the database over the views, with an empty folder for what does not fit into memory."""
-    # A process that was killed leaves its spill behind; nobody can read it any more.
-    shutil.rmtree(settings.spill_folder, ignore_errors=True)
-    settings.spill_folder.mkdir(parents=True)
-    return open_database(
-        views=views,
-        spill=settings.spill_folder,
+def _opening(settings: ServingSettings, views: Path) -> Opening:
+    """Return how the processes of SQL work: they share what the merge leaves of the memory."""
+    return Opening(
+        views=str(views),
+        spill=str(settings.spill_folder / "sql"),
+        spill_size=settings.duckdb_spill,
         threads=settings.duckdb_threads,
-        memory=settings.duckdb_memory,
+        memory_bytes=settings.memory_bytes // 2 // settings.sql_processes,
+        timeout_s=settings.query_timeout_s,
+        row_cap=settings.query_rows,
+        stale_after_s=settings.stale_after_s,
+    )
+
+
+def _limits(settings: ServingSettings) -> Limits:
+    return Limits(
+        timeout_s=settings.query_timeout_s, row_cap=settings.query_rows, stale_after_s=settings.stale_after_s
+    )
+
+
+def _line(settings: ServingSettings, threads: int, name: str) -> QueryLine:
+    return QueryLine(
+        threads=threads, waiting=settings.query_waiting, patience_s=settings.query_timeout_s, name=name
     )
 
 
@@ -71,12 +84,18 @@ class Serving:
         self._stop = threading.Event()
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
         views = settings.views_folder.resolve()
-        database = _database(settings, views)
-        self.answers = ReaderPool(
-            database,
-            threads=settings.query_threads,
-            timeout_s=settings.query_timeout_s,
-            row_cap=settings.query_rows,
+        database = open_database(
+            views=views,
+            spill=settings.spill_folder,
+            threads=settings.duckdb_threads,
+            memory_bytes=settings.memory_bytes // 2,
+            spill_size=settings.duckdb_spill,
+        )
+        self.answers = Readers(database, _limits(settings))
+        self._doors = _line(settings, settings.query_threads, "door")
+        self._sql = _line(settings, settings.sql_processes, "sql")
+        self._processes = SqlProcesses(
+            self.answers, topics, _opening(settings, views), most=settings.sql_processes
         )
         self.explanations = Explanations(
             settings.models_folder,
@@ -103,15 +122,31 @@ class Serving:
         """What the tail's thread says about itself."""
         return self._board.now
 
+    @property
+    def served(self) -> ServedState:
+        """What the newest snapshot holds, as the tail's thread last said; asks the database nothing."""
+        return self._board.served
+
+    @property
+    def drift(self) -> list[Json]:
+        """The newest alerts of drift of the run that is served; asks the database nothing."""
+        return self._board.drift
+
+    def metadata(self) -> AnswerMetadata:
+        """Return what an answer of now would say about itself; asks the database nothing."""
+        return answer_metadata(self.served, self.clock(), stale_after_s=self.settings.stale_after_s)
+
     def start(self) -> None:
-        """Create the merge, serve the current run if there is one, and start to read the tail."""
+        """Create the merge, serve the current run if there is one, start to read the tail."""
         self._tail.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the tail, let running queries and the running explanation end, close the database."""
+        """Stop the tail, let running answers and the running explanation end, close the database."""
         self._stop.set()
-        self.answers.close()
+        self._processes.close()
+        self._sql.close()
+        self._doors.close()
         self.explanations.close()
         if self._thread.is_alive():
             self._thread.join()
@@ -119,7 +154,13 @@ class Serving:
 
     async def ask(self, question: Callable[[Snapshot], Found]) -> Found:
         """Return what `question` finds in one snapshot, on a thread of the readers. Raises ServingError."""
-        if self._stop.is_set():
-            raise Stopping("serving is stopping; ask again once it runs")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.answers.pool, self.answers.read, question)
+        return await self._doors.run(lambda cancellation: self.answers.read(question, cancellation))
+
+    async def ask_sql(self, sql: str, params: list[Any] | dict[str, Any], *, as_arrow: bool) -> Reply:
+        """Return the answer to an analyst's statement, of a process that can be ended. Raises ServingError."""
+
+        def in_turn(cancellation: Cancellation) -> Reply:
+            question = Question(sql=sql, params=params, as_arrow=as_arrow, now=self.clock())
+            return self._processes.answer(question, cancellation)
+
+        return await self._sql.run(in_turn)

@@ -9,6 +9,7 @@ class ServingError(PipelineError):
     """Root of the errors of serving; `status` is the HTTP status of the answer."""
 
     status: ClassVar[int] = 500
+    retry_after_s: ClassVar[int | None] = None
 
 
 class QueryRefused(ServingError, Permanent):  # noqa: N818 - named as clients see it in `error.type`
@@ -33,6 +34,37 @@ class QueryTooLarge(ServingError, Transient):  # noqa: N818 - as above
     """A query needs more memory than serving may use."""
 
     status = 503
+
+
+class TooManyQueries(ServingError, Transient):  # noqa: N818 - as above
+    """As many queries run and wait as this server lets; ask again after `retry_after_s`."""
+
+    status = 429
+    retry_after_s = 1
+
+
+class QueryEndedItsProcess(ServingError, Permanent):  # noqa: N818 - as above
+    """A query ended the process that ran it, other than by time; the next one gets a new process."""
+
+    status = 503
+
+
+class CallerLeft(ServingError, Transient):  # noqa: N818 - as above
+    """Whoever asked has gone; the answer goes nowhere."""
+
+    status = 499
+
+
+class WrongHost(ServingError, Permanent):  # noqa: N818 - as above
+    """The request names a host that this server is not known by."""
+
+    status = 421
+
+
+class NotJson(ServingError, Permanent):  # noqa: N818 - as above
+    """A body came without saying that it is JSON."""
+
+    status = 415
 
 
 class Stopping(ServingError, Transient):  # noqa: N818 - as above

@@ -1,10 +1,13 @@
 """Settings of the serving layer."""
 
 from pathlib import Path
+from typing import Final
 
-from pydantic import Field
+from pydantic import ByteSize, Field, TypeAdapter
 
 from schemas.settings import CommonSettings
+
+_SIZE: Final = TypeAdapter(ByteSize)
 
 
 class ServingSettings(CommonSettings):
@@ -16,14 +19,37 @@ class ServingSettings(CommonSettings):
     http_port: int = Field(
         default=8080, ge=0, le=65535, description="Port of the HTTP server; 0 takes a free one."
     )
-    query_threads: int = Field(default=4, ge=1, description="Queries that run at the same time.")
+    http_hosts: str = Field(
+        default="",
+        description="Names by which clients reach the server, separated by commas; addresses and localhost always do.",
+    )
+    query_threads: int = Field(
+        default=4, ge=1, description="Answers of fixed doors that are read at the same time."
+    )
+    sql_processes: int = Field(
+        default=2,
+        ge=1,
+        description="Analysts' statements that run at the same time, each in its own process.",
+    )
+    query_waiting: int = Field(
+        default=16, ge=0, description="Questions that wait for their turn at most; others get 429."
+    )
     query_timeout_s: float = Field(
-        default=10.0, gt=0, description="Seconds after which a query is interrupted."
+        default=10.0,
+        gt=0,
+        description="Seconds after which a query is stopped; a second later its process is ended.",
     )
     query_rows: int = Field(default=10_000, ge=1, description="Rows that one answer holds at most.")
     duckdb_threads: int = Field(default=2, ge=1, description="Threads that DuckDB computes with.")
     duckdb_memory: str = Field(
-        default="1GB", description="Memory that DuckDB may use before it spills to disk."
+        default="2GB",
+        description="Memory before DuckDB spills: half for the merge and fixed doors, half for the processes of SQL.",
+    )
+    duckdb_spill: str = Field(
+        default="2GB", description="Disk that the merge, and each process of SQL, may fill by spilling."
+    )
+    stale_after_s: float = Field(
+        default=60.0, gt=0, description="Age in seconds from which on a watermark makes answers incomplete."
     )
     serving_niceness: int = Field(
         default=5,
@@ -55,6 +81,11 @@ class ServingSettings(CommonSettings):
     def address_file(self) -> Path:
         """Where a running server says where it listens: `{"url": …, "pid": …}`."""
         return self.home / "run" / "serving.json"
+
+    @property
+    def memory_bytes(self) -> int:
+        """What `duckdb_memory` says, in bytes. Raises ValueError where it is no size."""
+        return int(_SIZE.validate_python(self.duckdb_memory))
 
     @property
     def spill_folder(self) -> Path:

@@ -79,6 +79,11 @@ class AnswerMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 CATCHING_UP = "the realtime tail has not been read to its end yet; ask again in a moment"
 
+STALE = (
+    "nothing that came after {watermark:%Y-%m-%d %H:%M:%S} UTC is known to be included, {age_s:.0f} s ago; "
+    "check that Kafka runs and is reached (GET /health says what the tail waits for)"
+)
+
 
 def watermark_ms(state: ServedState) -> int | None:
     """Return the time up to which every partition is included, or None where one of them is not known yet."""
@@ -92,7 +97,7 @@ def watermark_ms(state: ServedState) -> int | None:
 
 
 def reasons(state: ServedState) -> tuple[str, ...]:
-    """Return why an answer from `state` lacks something; empty where it is complete."""
+    """Return why an answer from `state` lacks something, whenever it is read; empty where it lacks nothing."""
     waiting = () if state.caught_up else (CATCHING_UP,)
     return (*waiting, *(f"{gap.message}; {gap.act}" for gap in state.gaps))
 
@@ -102,11 +107,18 @@ def has_all_of_tail(state: ServedState) -> bool:
     return state.caught_up and all(gap.of_run for gap in state.gaps)
 
 
-def answer_metadata(state: ServedState, now: datetime) -> AnswerMetadata:
-    """Return what an answer from the snapshot `state` says about itself at `now`."""
+def answer_metadata(state: ServedState, now: datetime, *, stale_after_s: float) -> AnswerMetadata:
+    """Return what an answer from the snapshot `state` says about itself at `now`.
+
+    A tail that cannot reach Kafka lacks whatever came since: with a watermark older than `stale_after_s` seconds the
+    answer is not complete.
+    """
     mark = watermark_ms(state)
     watermark = None if mark is None else datetime.fromtimestamp(mark / 1000, UTC)
+    age_s = None if watermark is None else round(max(0.0, (now - watermark).total_seconds()), 3)
     why = reasons(state)
+    if state.caught_up and age_s is not None and age_s > stale_after_s:
+        why = (*why, STALE.format(watermark=watermark, age_s=age_s))
     return AnswerMetadata(
         run_id=state.run_id,
         boundary={
@@ -116,7 +128,7 @@ def answer_metadata(state: ServedState, now: datetime) -> AnswerMetadata:
             for name, topic in state.topics.items()
         },
         watermark=watermark,
-        freshness_s=None if watermark is None else round(max(0.0, (now - watermark).total_seconds()), 3),
+        freshness_s=age_s,
         complete=not why,
         reasons=why,
     )

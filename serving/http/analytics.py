@@ -4,16 +4,17 @@ from datetime import date
 from typing import Annotated, Final, Literal
 
 import msgspec
-from litestar import Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, BatchView
 from schemas.views.tables import DERIVED_VIEWS, VIEWS, View
 from serving.assembly.service import Serving
+from serving.foundation.answers import RowsAnswer
 from serving.foundation.errors import NotFound, QueryRefused
-from serving.http.answers import RowsAnswer
 from serving.http.listing import Statement, conditions
+from serving.http.parts import PAGED, Part
 from serving.http.tickets import Values, rows_answer
 from serving.merge.view_sql import ADDITIVE, MEASURES
 
@@ -101,23 +102,25 @@ def daily_where(
 
 @get(
     ["/analytics/daily", f"/analytics/{ADDITIVE}"],
-    dependencies={"where": Provide(daily_where, sync_to_thread=False)},
+    dependencies={"where": Provide(daily_where, sync_to_thread=False), **PAGED},
 )
 async def daily(
     serving: NamedDependency[Serving],
     where: NamedDependency[Statement],
+    part: NamedDependency[Part],
     group_by: Annotated[list[Dimension] | None, QueryParameter(description="Given several times.")] = None,
-) -> RowsAnswer:
+) -> Response[RowsAnswer]:
     """Counts and sums of tickets by opening day and other dimensions, and the means that follow."""
     statement = daily_statement(where, group_by or ["day"])
-    return await rows_answer(serving, statement.sql, statement.parameters)
+    return await rows_answer(serving, part, statement.sql, statement.parameters)
 
 
-@get("/analytics/{view:str}")
+@get("/analytics/{view:str}", dependencies=PAGED)
 async def analytics(
     *,
     serving: NamedDependency[Serving],
     view: FromPath[str],
+    part: NamedDependency[Part],
     priority: Values = None,
     category: Values = None,
     team: Values = None,
@@ -128,7 +131,7 @@ async def analytics(
     problem: Values = None,
     signal: Values = None,
     level: Values = None,
-) -> RowsAnswer:
+) -> Response[RowsAnswer]:
     """The rows of a view of analytics that pass every filter that is given; GET /v1/views has the views."""
     given = {
         "priority": priority,
@@ -143,7 +146,8 @@ async def analytics(
         "level": level,
     }
     where = conditions(_filters_of(view, {name: values for name, values in given.items() if values}))
-    return await rows_answer(serving, f"SELECT * FROM {view} {where.sql} ORDER BY ALL", where.parameters)  # noqa: S608 - a known view
+    sql = f"SELECT * FROM {view} {where.sql} ORDER BY ALL"  # noqa: S608 - a known view
+    return await rows_answer(serving, part, sql, where.parameters)
 
 
 def daily_statement(where: Statement, group_by: list[Dimension]) -> Statement:

@@ -10,19 +10,36 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
+from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from serving.assembly.service import Serving
 from serving.foundation.errors import ServingError
 from serving.http import analytics, explaining, operations, pages, sql, tickets
+from serving.http.callers import Leaving, check_caller, known_hosts, path_to_route
 from serving.http.metrics import AnswerTimer, ServingMetrics
 
 _log = structlog.get_logger(__name__)
 
 
+class Doors(Litestar):
+    """The application; finds doors by paths in which a quoted slash is part of an id."""
+
+    async def __call__(
+        self,
+        scope: Scope | LifeSpanScope,
+        receive: Receive | LifeSpanReceive,
+        send: Send | LifeSpanSend,
+    ) -> None:
+        """Answer a request."""
+        if scope["type"] != "lifespan" and scope.get("raw_path"):
+            scope["path"] = path_to_route(scope["raw_path"])
+        await super().__call__(scope, receive, send)
+
+
 def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Litestar:
     """Return the application over a Serving that runs; it neither starts nor stops it."""
-    kept = measures or ServingMetrics()
-    return Litestar(
+    kept, names = measures or ServingMetrics(), known_hosts(serving.settings)
+    return Doors(
         route_handlers=[
             pages.doors,
             pages.openapi,
@@ -41,7 +58,8 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             HTTPException: answer_http_error,
             Exception: answer_unexpected_error,
         },
-        middleware=[AnswerTimer(kept)],
+        before_request=lambda request: check_caller(request, names),
+        middleware=[AnswerTimer(kept), Leaving()],
         logging_config=None,  # the process has set up its logs already
         openapi_config=OpenAPIConfig(
             title="Ticketyard",
@@ -71,7 +89,8 @@ def answer_serving_error(_: Request[Any, Any, State], error: Exception) -> Respo
     """Answer an error that serving names itself."""
     assert isinstance(error, ServingError)
     body = error_body(type(error).__name__, str(error), error.status)
-    return Response(body, status_code=error.status)
+    headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
+    return Response(body, status_code=error.status, headers=headers)
 
 
 def answer_http_error(_: Request[Any, Any, State], error: Exception) -> Response[dict[str, Any]]:

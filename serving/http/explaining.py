@@ -8,9 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import Body, FromPath, QueryParameter
 
 from serving.assembly.service import Serving
+from serving.foundation.answers import Answer, metadata_fields
 from serving.foundation.errors import NotFound
+from serving.foundation.json_values import json_rows
 from serving.foundation.state import AnswerMetadata
-from serving.http.answers import Answer, json_rows, metadata_fields
+from serving.http.callers import given_id
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 from understanding.explanation.result import Explanation
@@ -68,18 +70,19 @@ async def explain_ticket(
     ] = None,
 ) -> TicketExplanationAnswer:
     """Why the current model gives a ticket's message its intent."""
+    wanted = given_id(ticket_id)
 
     def question(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any], AnswerMetadata]:
-        found = json_rows(snapshot.rows(read_query("ticket"), [ticket_id]).table)
+        found = json_rows(snapshot.rows(read_query("ticket"), [wanted]).table)
         if not found:
-            raise NotFound(f"there is no ticket {ticket_id!r}")
-        messages = json_rows(snapshot.rows(read_query("customer_messages"), [ticket_id]).table)
+            raise NotFound(f"there is no ticket {wanted!r}")
+        messages = json_rows(snapshot.rows(read_query("customer_messages"), [wanted]).table)
         return found[0], _chosen(messages, found[0], event), snapshot.metadata(serving.clock())
 
     row, message, metadata = await serving.ask(question)
     explanation = await serving.explanations.explain(message["text"])
     return TicketExplanationAnswer(
-        ticket_id=ticket_id,
+        ticket_id=wanted,
         event_id=message["event_id"],
         ticket_intent=row["intent"],
         ticket_model_version=row["model_version"],

@@ -9,12 +9,11 @@ from litestar.di import NamedDependency
 from litestar.params import Body
 
 from serving.assembly.service import Serving
-from serving.foundation.state import AnswerMetadata
-from serving.http.answers import SqlAnswer, arrow_stream, columns_of, json_values, metadata_fields
-from serving.merge.answers import Rows, Snapshot
+from serving.foundation.answers import SqlAnswer
+from serving.sql.worker import ARROW
 
-ARROW: Final = "application/vnd.apache.arrow.stream"
-_PREFIX: Final = "x-ticketyard"
+_LARGEST_QUESTION: Final = 256 * 2**10
+"""Bytes; a statement has far fewer characters, its parameters may have more."""
 
 
 class SqlQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +26,7 @@ class SqlQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 @post(
     "/sql",
     status_code=200,
+    request_max_body_size=_LARGEST_QUESTION,
     description="Run one read-only statement over the documented views (GET /v1/views). "
     f"Answers JSON, or an Arrow IPC stream where the header Accept is {ARROW}.",
 )
@@ -34,36 +34,9 @@ async def sql(
     serving: NamedDependency[Serving], request: Request[Any, Any, State], data: Annotated[SqlQuestion, Body()]
 ) -> Response[SqlAnswer | bytes]:
     """Run one read-only statement over the documented views."""
-    wants_arrow = ARROW in request.headers.get("accept", "")
-
-    def question(snapshot: Snapshot) -> Response[SqlAnswer | bytes]:
-        found = snapshot.checked_rows(data.sql, data.params or None)
-        metadata = snapshot.metadata(serving.clock())
-        return _as_arrow(found, metadata) if wants_arrow else _as_json(found, metadata)
-
-    return await serving.ask(question)
-
-
-def _as_json(found: Rows, metadata: AnswerMetadata) -> Response[SqlAnswer | bytes]:
-    answer = SqlAnswer(
-        columns=columns_of(found.table),
-        rows=json_values(found.table),
-        row_count=found.table.num_rows,
-        truncated=found.truncated,
-        **metadata_fields(metadata),
-    )
-    # Encoded here, on the reader's thread: a large answer must not hold up the others.
-    return Response(msgspec.json.encode(answer, enc_hook=str), media_type="application/json")
-
-
-def _as_arrow(found: Rows, metadata: AnswerMetadata) -> Response[SqlAnswer | bytes]:
-    about = {**metadata_fields(metadata), "truncated": found.truncated}
-    headers = {
-        f"{_PREFIX}-{name.replace('_', '-')}": msgspec.json.encode(about[name]).decode().strip('"')
-        for name in ("run_id", "watermark", "freshness_s", "complete", "truncated", "boundary")
-    }
-    body = arrow_stream(found.table, metadata, truncated=found.truncated)
-    return Response(body, media_type=ARROW, headers=headers)
+    as_arrow = ARROW in request.headers.get("accept", "")
+    reply = await serving.ask_sql(data.sql, data.params, as_arrow=as_arrow)
+    return Response(reply.body, media_type=reply.media_type, headers=reply.headers)
 
 
 ROUTER = Router("/v1", route_handlers=[sql])

@@ -3,22 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.assembly.service import Serving
+from serving.foundation.answers import AgentsAnswer, PageAnswer, RowsAnswer, TicketAnswer, metadata_fields
 from serving.foundation.errors import NotFound
-from serving.http.answers import (
-    AgentsAnswer,
-    PageAnswer,
-    RowsAnswer,
-    TicketAnswer,
-    json_rows,
-    metadata_fields,
-)
+from serving.foundation.json_values import json_rows
+from serving.http.callers import given_id
 from serving.http.listing import Sort, Statement, conditions, page, page_statement
+from serving.http.parts import PAGED, Part, encoded
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 
@@ -28,17 +24,20 @@ Values = Annotated[
 ]
 
 
-@get("/tickets/{ticket_id:str}")
-async def ticket(serving: NamedDependency[Serving], ticket_id: FromPath[str]) -> TicketAnswer:
-    """One ticket as it stands now, with all its events."""
+@get("/tickets/{ticket_id:str}", dependencies=PAGED)
+async def ticket(
+    serving: NamedDependency[Serving], ticket_id: FromPath[str], part: NamedDependency[Part]
+) -> Response[TicketAnswer]:
+    """One ticket as it stands now, with its events; `limit` and `offset` are of the events."""
+    wanted = given_id(ticket_id)
 
-    def question(snapshot: Snapshot) -> TicketAnswer:
-        found = json_rows(snapshot.rows(read_query("ticket"), [ticket_id]).table)
+    def question(snapshot: Snapshot) -> Response[TicketAnswer]:
+        found = json_rows(snapshot.rows(read_query("ticket"), [wanted]).table)
         if not found:
-            raise NotFound(f"there is no ticket {ticket_id!r}")
-        events = snapshot.rows(read_query("ticket_events"), [ticket_id]).table
+            raise NotFound(f"there is no ticket {wanted!r}")
+        events, cut = part.of(snapshot, read_query("ticket_events"), (wanted,))
         about = metadata_fields(snapshot.metadata(serving.clock()))
-        return TicketAnswer(ticket=found[0], events=json_rows(events), **about)
+        return encoded(TicketAnswer(ticket=found[0], events=events, **cut, **about))
 
     return await serving.ask(question)
 
@@ -85,60 +84,64 @@ async def tickets(
     sort: FromQuery[Sort] = "-opened_at",
     limit: Limit = 100,
     cursor: Annotated[str | None, QueryParameter(description="The last page's `next_cursor`.")] = None,
-) -> PageAnswer:
+) -> Response[PageAnswer]:
     """Tickets that pass every filter that is given, a page at a time. Times without an offset are UTC."""
-    statement = page_statement(where, sort=sort, limit=limit, cursor=cursor)
+    shown = min(limit, serving.settings.query_rows)
+    statement = page_statement(where, sort=sort, limit=shown, cursor=cursor)
 
-    def question(snapshot: Snapshot) -> PageAnswer:
-        found = json_rows(snapshot.rows(statement.sql, statement.parameters).table)
-        rows, following = page(found, sort=sort, limit=limit)
+    def question(snapshot: Snapshot) -> Response[PageAnswer]:
+        found = json_rows(snapshot.rows(statement.sql, statement.parameters, most=shown + 1).table)
+        rows, following = page(found, sort=sort, limit=shown)
         about = metadata_fields(snapshot.metadata(serving.clock()))
-        return PageAnswer(rows=rows, next_cursor=following, **about)
+        return encoded(PageAnswer(rows=rows, truncated=following is not None, next_cursor=following, **about))
 
     return await serving.ask(question)
 
 
-async def rows_answer(serving: Serving, sql: str, parameters: tuple[Any, ...] = ()) -> RowsAnswer:
-    """Return the answer that has the rows of `sql`."""
+async def rows_answer(
+    serving: Serving, part: Part, sql: str, parameters: tuple[Any, ...] = ()
+) -> Response[RowsAnswer]:
+    """Return the answer that has a part of the rows of `sql`, which must be ordered."""
 
-    def question(snapshot: Snapshot) -> RowsAnswer:
-        found = snapshot.rows(sql, parameters)
+    def question(snapshot: Snapshot) -> Response[RowsAnswer]:
+        rows, cut = part.of(snapshot, sql, parameters)
         about = metadata_fields(snapshot.metadata(serving.clock()))
-        return RowsAnswer(rows=json_rows(found.table), truncated=found.truncated, **about)
+        return encoded(RowsAnswer(rows=rows, **cut, **about))
 
     return await serving.ask(question)
 
 
-@get("/queues")
-async def queues(serving: NamedDependency[Serving]) -> RowsAnswer:
+@get("/queues", dependencies=PAGED)
+async def queues(serving: NamedDependency[Serving], part: NamedDependency[Part]) -> Response[RowsAnswer]:
     """What waits and what is held, by team and priority, and how long the oldest has waited."""
-    return await rows_answer(serving, read_query("queues"), (serving.clock(),))
+    return await rows_answer(serving, part, read_query("queues"), (serving.clock(),))
 
 
-@get("/agents")
-async def agents(serving: NamedDependency[Serving]) -> AgentsAnswer:
+@get("/agents", dependencies=PAGED)
+async def agents(serving: NamedDependency[Serving], part: NamedDependency[Part]) -> Response[AgentsAnswer]:
     """Every agent with capacity, load and measured performance, and how many hold more than they can."""
 
-    def question(snapshot: Snapshot) -> AgentsAnswer:
-        found = snapshot.rows(read_query("agents_load"))
-        rows = json_rows(found.table)
+    def question(snapshot: Snapshot) -> Response[AgentsAnswer]:
+        rows, cut = part.of(snapshot, read_query("agents_load"))
         about = metadata_fields(snapshot.metadata(serving.clock()))
-        over = sum(bool(row["over_capacity"]) for row in rows)
-        return AgentsAnswer(rows=rows, truncated=found.truncated, over_capacity=over, **about)
+        (over,) = snapshot.rows(read_query("agents_over_capacity")).table.column(0).to_pylist()
+        return encoded(AgentsAnswer(rows=rows, over_capacity=over, **cut, **about))
 
     return await serving.ask(question)
 
 
-@get("/models")
-async def models(serving: NamedDependency[Serving]) -> RowsAnswer:
+@get("/models", dependencies=PAGED)
+async def models(serving: NamedDependency[Serving], part: NamedDependency[Part]) -> Response[RowsAnswer]:
     """Every model that won its gate, the newest first."""
-    return await rows_answer(serving, read_query("models"))
+    return await rows_answer(serving, part, read_query("models"))
 
 
-@get("/dead-letters")
-async def dead_letters(serving: NamedDependency[Serving], limit: Limit = 100) -> RowsAnswer:
+@get("/dead-letters", dependencies=PAGED)
+async def dead_letters(
+    serving: NamedDependency[Serving], part: NamedDependency[Part]
+) -> Response[RowsAnswer]:
     """Records that no stage could process, the newest first, and why."""
-    return await rows_answer(serving, read_query("dead_letters"), (limit,))
+    return await rows_answer(serving, part, read_query("dead_letters"))
 
 
 ROUTER = Router("/v1", route_handlers=[ticket, tickets, queues, agents, models, dead_letters])

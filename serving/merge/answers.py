@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -11,17 +10,26 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from schemas.views.tables import VIEWS
 from serving.foundation.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
+from serving.foundation.query_line import Cancellation
+from serving.foundation.runs import Run
 from serving.foundation.state import AnswerMetadata, ServedState, answer_metadata
-from serving.merge.sql_guard import check_statement
-from serving.merge.store import read_state
+from serving.merge.store import read_run, read_state
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 Found = TypeVar("Found")
 _BATCH_ROWS: Final = 2048
+_LARGE_BATCH_ROWS: Final = 20_480
 _LARGEST_ANSWER: Final = 64 * 2**20
 """Bytes of rows that one answer holds at most; DuckDB's own memory limit does not count them."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one answer may take and hold; it is incomplete where the watermark is older than `stale_after_s`."""
+
+    timeout_s: float
+    row_cap: int
+    stale_after_s: float
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,50 +42,55 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
 class Snapshot:
     """One moment of the merge: whatever is read through it fits together and is described by `state`."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, *, row_cap: int, timeout_s: float) -> None:
-        self._cursor = cursor
-        self._row_cap = row_cap
-        self._timeout_s = timeout_s
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+        self.cursor = cursor
+        self._limits = limits
         self.state: ServedState = read_state(cursor)
 
-    def rows(self, sql: str, parameters: Parameters = None) -> Rows:
-        """Run a statement known to only read. Raises QueryRefused, QueryTookTooLong or QueryTooLarge."""
+    def rows(self, sql: str, parameters: Parameters = None, *, most: int | None = None) -> Rows:
+        """Run a statement known to only read, for the row cap or `most` rows.
+
+        Raises QueryRefused, QueryTookTooLong or QueryTooLarge.
+        """
+        cap = self._limits.row_cap if most is None else most
         try:
-            relation = self._cursor.sql(sql, params=parameters)
+            relation = self.cursor.sql(sql, params=parameters)
             reader = relation.to_arrow_reader(_BATCH_ROWS)
-            return self._collect(reader)
+            return self._collect(reader, cap)
         except duckdb.InterruptException as error:
             raise self._too_long() from error
         except duckdb.OutOfMemoryException as error:
-            raise QueryTooLarge(
-                f"the query needs more memory than TICKETYARD_DUCKDB_MEMORY: {error}"
-            ) from error
+            raise self._too_large(error) from error
         except duckdb.IOException as error:
             raise self._unreadable(error) from error
         except duckdb.Error as error:
             raise QueryRefused(str(error)) from error
 
-    def checked_rows(self, sql: str, parameters: Parameters = None) -> Rows:
-        """Run a reader's statement over the documented views, or refuse it; raises as `rows`."""
-        check_statement(self._cursor, sql, VIEWS.keys())
-        return self.rows(sql, parameters)
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Run a statement of our own and yield all its rows, a batch at a time. Raises duckdb.Error."""
+        with self.cursor.sql(sql).to_arrow_reader(_LARGE_BATCH_ROWS) as reader:
+            yield from reader
+
+    def run(self) -> Run | None:
+        """Return the batch run that this snapshot rests on."""
+        return read_run(self.cursor)
 
     def metadata(self, now: datetime) -> AnswerMetadata:
         """Return what an answer from this snapshot says about itself at `now`."""
-        return answer_metadata(self.state, now)
+        return answer_metadata(self.state, now, stale_after_s=self._limits.stale_after_s)
 
-    def _collect(self, reader: pa.RecordBatchReader) -> Rows:
+    def _collect(self, reader: pa.RecordBatchReader, cap: int) -> Rows:
         batches, count, size = [], 0, 0
         try:
             for batch in reader:
-                batches.append(batch.slice(0, self._row_cap - count))
+                batches.append(batch.slice(0, cap - count))
                 count += batch.num_rows
                 size += batch.nbytes
                 if size > _LARGEST_ANSWER:
                     raise QueryTooLarge(
                         f"the answer is larger than {_LARGEST_ANSWER // 2**20} MiB; ask for fewer columns or rows"
                     )
-                if count > self._row_cap:
+                if count > cap:
                     break
         except (OSError, pa.ArrowException) as error:
             # Errors of DuckDB while it streams come through Arrow, which has no class for them.
@@ -85,11 +98,13 @@ class Snapshot:
                 raise self._too_long() from error
             if "IO Error" in str(error):
                 raise self._unreadable(error) from error
+            if "Out of Memory" in str(error):
+                raise self._too_large(error) from error
             raise QueryRefused(str(error)) from error
         finally:
             reader.close()
         table = pa.Table.from_batches(batches, schema=reader.schema)
-        return Rows(table=table, truncated=count > self._row_cap)
+        return Rows(table=table, truncated=count > cap)
 
     def _unreadable(self, error: Exception) -> ViewsUnreadable:
         return ViewsUnreadable(
@@ -97,33 +112,29 @@ class Snapshot:
             "check the folder of views, or run `ticketyard batch run` again"
         )
 
+    def _too_large(self, error: Exception) -> QueryTooLarge:
+        return QueryTooLarge(f"the query needs more memory than TICKETYARD_DUCKDB_MEMORY lets it: {error}")
+
     def _too_long(self) -> QueryTookTooLong:
         return QueryTookTooLong(
-            f"the query was stopped after {self._timeout_s:g} s (TICKETYARD_QUERY_TIMEOUT_S); "
+            f"the query was stopped after {self._limits.timeout_s:g} s (TICKETYARD_QUERY_TIMEOUT_S); "
             "ask for less, or filter before joining and sorting"
         )
 
 
-class ReaderPool:
-    """A few threads that read, each with its own connection to the one database."""
+class Readers:
+    """Reads the one database; each thread that does has a connection of its own."""
 
-    def __init__(
-        self, database: duckdb.DuckDBPyConnection, *, threads: int, timeout_s: float, row_cap: int
-    ) -> None:
+    def __init__(self, database: duckdb.DuckDBPyConnection, limits: Limits) -> None:
         self._database = database
-        self._timeout_s = timeout_s
-        self._row_cap = row_cap
+        self._limits = limits
         self._own = threading.local()
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="query")
 
-    def read(self, question: Callable[[Snapshot], Found]) -> Found:
-        """Return what `question` finds in one snapshot; call it on a thread of `pool`."""
-        with self._read_only_transaction() as cursor:
-            return question(Snapshot(cursor, row_cap=self._row_cap, timeout_s=self._timeout_s))
-
-    def close(self) -> None:
-        """Let the running queries end and take no more."""
-        self.pool.shutdown(wait=True, cancel_futures=True)
+    def read(self, question: Callable[[Snapshot], Found], cancellation: Cancellation | None = None) -> Found:
+        """Return what `question` finds in one snapshot; interrupt it where whoever asked leaves."""
+        leaving = cancellation or Cancellation()
+        with self._read_only_transaction() as cursor, leaving.interruptible(cursor.interrupt):
+            return question(Snapshot(cursor, self._limits))
 
     @contextmanager
     def _read_only_transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -138,6 +149,7 @@ class ReaderPool:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._own, "cursor", None)
         if cursor is None:
             cursor = self._database.cursor()
-            cursor.execute("SET SESSION max_execution_time = ?", [max(1, round(self._timeout_s * 1000))])
+            limit_ms = max(1, round(self._limits.timeout_s * 1000))
+            cursor.execute("SET SESSION max_execution_time = ?", [limit_ms])
             self._own.cursor = cursor
         return cursor

@@ -1,5 +1,6 @@
 """The one DuckDB database of a serving process: in memory, in UTC, with every door to the outside shut."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -13,17 +14,24 @@ REALTIME = "realtime"
 """Schema of the tail's tables and of the state that says where they stand."""
 
 
-def open_database(*, views: Path, spill: Path, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
+def open_database(
+    *, views: Path, spill: Path, threads: int, memory_bytes: int, spill_size: str
+) -> duckdb.DuckDBPyConnection:
     """Open an empty database that can read files below `views` and nothing else of this machine.
 
-    Its settings are locked, but for the time limit that each reader's connection sets. `spill` is where
-    DuckDB puts what exceeds `memory`, such as '1GB'.
+    Its settings are locked, but for the time limit that each reader's connection sets. `spill` is an empty folder where
+    DuckDB puts what exceeds `memory_bytes`, up to `spill_size`, such as '2GB': by itself it would take nine tenths of
+    a disk that others need, the broker among them.
     """
+    # A process that was killed leaves its spill behind; nobody can read it any more.
+    shutil.rmtree(spill, ignore_errors=True)
+    spill.mkdir(parents=True)
     connection = duckdb.connect(
         ":memory:",
         config={
             "threads": threads,
-            "memory_limit": memory,
+            "memory_limit": f"{memory_bytes}B",
+            "max_temp_directory_size": spill_size,
             "temp_directory": str(spill),
             "python_enable_replacements": False,
             "autoinstall_known_extensions": False,

@@ -2,13 +2,14 @@
 
 # ruff: noqa: S608 - statements are made of our own names and whole numbers; values are bound
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import duckdb
 import msgspec
 import pyarrow as pa
+import structlog
 
 from schemas.records.topics import Topic
 from schemas.views.tables import BASE_VIEWS, DerivedView, View, unique_rows_sql
@@ -30,6 +31,8 @@ from serving.merge.view_sql import (
     recomputed_sql,
     replaced_rows_sql,
 )
+
+_log = structlog.get_logger(__name__)
 
 Boundary = Mapping[Topic, Mapping[str, int]]
 """Per served topic and partition (as a string) the first offset that is not in batch."""
@@ -60,6 +63,7 @@ class MergeStore:
                 self._cursor.execute(statement)
             self._keep_newest_drift()
             self._cursor.execute(f"INSERT INTO {REALTIME}.state VALUES (?)", [_document(state)])
+            self._cursor.execute(f"INSERT INTO {REALTIME}.run VALUES (NULL)")
 
     def append(self, rows: Mapping[str, pa.Table], state: ServedState) -> None:
         """Add the tail's rows, by base view, and make `state` the one that describes them.
@@ -86,12 +90,9 @@ class MergeStore:
             with self._transaction():
                 for view in BATCH_VIEWS:
                     self._show(run, view)
-                for base in BASE_VIEWS:
-                    kept = kept_rows_sql(base, boundary.get(base.topic, {}) if keep_tail else None)
-                    self._cursor.execute(f"CREATE OR REPLACE TABLE {REALTIME}.{base.name} AS {kept}")
-                replaced = replaced_rows_sql(f"{REALTIME}.tickets")
-                self._cursor.execute(f"CREATE OR REPLACE TABLE {REPLACED} AS {replaced}")
+                self._keep_tail(boundary, keep=keep_tail)
                 self._keep_newest_drift()
+                self._cursor.execute(f"UPDATE {REALTIME}.run SET document = ?", [_document(run)])
                 self._write_state(state)
         except duckdb.Error as error:
             raise RunUnusable(f"the views of run {run.run_id} cannot be read: {error}") from error
@@ -101,12 +102,44 @@ class MergeStore:
         with self._transaction():
             self._write_state(state)
 
+    def follow(self, rows: Iterable[tuple[str, pa.Table]], state: Callable[[], ServedState]) -> None:
+        """Take over rows that another merge of the same run has and this one lacks, by base view, and its state.
+
+        They are merged already, so nothing is left out. `rows` is read within the transaction, piece by piece, and
+        `state` called after it.
+        """
+        with self._transaction():
+            for name, table in rows:
+                if name != _TICKETS.name:
+                    self._insert(f"{REALTIME}.{name}", table, names(_BASE[name].columns))
+                    continue
+                with self._registered(staged_tickets=table):
+                    batch_heads = self._batch_heads()
+                with self._registered(batch_heads=batch_heads, fresh_tickets=table):
+                    self._replace_tickets()
+            self._write_state(state())
+
+    def forget(self) -> None:
+        """Become as empty as before the first run and the first record."""
+        with self._transaction():
+            for view in BATCH_VIEWS:
+                sql = batch_view_sql(view, ())
+                self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {sql}")
+            self._keep_tail({}, keep=False)
+
+    def newest_drift(self) -> pa.Table:
+        """Return the run's rows of `model_drift` that are of its newest judged week."""
+        return self._cursor.sql(f"FROM {NEWEST_DRIFT}").to_arrow_table()
+
+    def _batch_heads(self) -> pa.Table:
+        unknown = f"FROM staged_tickets ANTI JOIN {REALTIME}.tickets USING (ticket_id)"
+        new = f"(SELECT DISTINCT ticket_id {unknown})"
+        return self._cursor.sql(replaced_rows_sql(new)).to_arrow_table()
+
     def _append_tickets(self, tickets: pa.Table, events: pa.Table) -> None:
         # Step 1. What batch has of tickets that the tail has nothing of yet.
         with self._registered(staged_tickets=tickets, staged_events=events):
-            unknown = f"FROM staged_tickets ANTI JOIN {REALTIME}.tickets USING (ticket_id)"
-            new = f"(SELECT DISTINCT ticket_id {unknown})"
-            batch_heads = self._cursor.sql(replaced_rows_sql(new)).to_arrow_table()
+            batch_heads = self._batch_heads()
             # Step 2. The newest row of each ticket, in tail or batch.
             with self._registered(batch_heads=batch_heads):
                 heads = self._heads()
@@ -170,6 +203,13 @@ class MergeStore:
                 f"view {name} of run {run.run_id} has {found} rows; its manifest promises {promised}"
             )
 
+    def _keep_tail(self, boundary: Boundary, *, keep: bool) -> None:
+        for base in BASE_VIEWS:
+            kept = kept_rows_sql(base, boundary.get(base.topic, {}) if keep else None)
+            self._cursor.execute(f"CREATE OR REPLACE TABLE {REALTIME}.{base.name} AS {kept}")
+        replaced = replaced_rows_sql(f"{REALTIME}.tickets")
+        self._cursor.execute(f"CREATE OR REPLACE TABLE {REPLACED} AS {replaced}")
+
     def _keep_newest_drift(self) -> None:
         self._cursor.execute(f"CREATE OR REPLACE TABLE {NEWEST_DRIFT} AS {newest_drift_sql()}")
 
@@ -191,13 +231,21 @@ class MergeStore:
         self._cursor.execute("BEGIN TRANSACTION")
         try:
             yield
+            # Within the guard: a COMMIT needs memory, too, and the tail waits where there is none.
+            self._cursor.execute("COMMIT")
         except duckdb.OutOfMemoryException as error:
-            self._cursor.execute("ROLLBACK")
+            self._roll_back()
             raise OutOfMemory(f"DuckDB has no memory left for the tail: {error}") from error
         except BaseException:
-            self._cursor.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self._cursor.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        try:
+            self._cursor.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            # A COMMIT that fails has rolled back already; there is nothing left to undo.
+            _log.debug("the transaction was rolled back already")
 
 
 def read_state(cursor: duckdb.DuckDBPyConnection) -> ServedState:
@@ -206,5 +254,11 @@ def read_state(cursor: duckdb.DuckDBPyConnection) -> ServedState:
     return msgspec.json.decode(found[0][0], type=ServedState)
 
 
-def _document(state: ServedState) -> str:
-    return msgspec.json.encode(state).decode()
+def read_run(cursor: duckdb.DuckDBPyConnection) -> Run | None:
+    """Return the run that the snapshot of `cursor`'s transaction rests on."""
+    found = cursor.execute(f"SELECT document FROM {REALTIME}.run").fetchall()
+    return None if found[0][0] is None else msgspec.json.decode(found[0][0], type=Run)
+
+
+def _document(value: ServedState | Run) -> str:
+    return msgspec.json.encode(value).decode()

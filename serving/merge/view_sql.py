@@ -102,6 +102,7 @@ def realtime_tables() -> Iterator[str]:
         yield f"CREATE TABLE {REALTIME}.{view.name} ({_typed(view.columns)})"
     yield f"CREATE TABLE {REPLACED} ({_typed(VIEWS['tickets'].columns)})"
     yield f"CREATE TABLE {REALTIME}.state (document VARCHAR)"
+    yield f"CREATE TABLE {REALTIME}.run (document VARCHAR)"
 
 
 def merged_views() -> Iterator[str]:

@@ -1,1 +1,1 @@
-SELECT * FROM dead_letters ORDER BY died_at DESC, log_partition, log_offset DESC LIMIT ?
+SELECT * FROM dead_letters ORDER BY died_at DESC, log_partition, log_offset DESC

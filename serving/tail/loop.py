@@ -14,6 +14,7 @@ from schemas.errors import Permanent
 from schemas.records.topics import OPEN_TO_PRODUCERS, Topic
 from schemas.views.manifest import CurrentRun
 from serving.foundation.errors import OutOfMemory, RunUnusable
+from serving.foundation.json_values import json_rows
 from serving.foundation.runs import Run, load_run, read_pointer
 from serving.foundation.state import ServedState, has_all_of_tail
 from serving.merge.store import MergeStore
@@ -72,6 +73,7 @@ class Tail:
     def start(self) -> None:
         """Create the merge, empty, and switch to the current run if there is one."""
         self._store.install(self._state)
+        self._status.serve(self._state)
         self._status.change(alive=True)
         self.look_for_run()
 
@@ -153,6 +155,7 @@ class Tail:
         }
         self._store.switch(run, new, boundary, keep_tail=progress.continues(self._state, manifest))
         self._state = new
+        self._status.serve(new, json_rows(self._store.newest_drift()))
 
     def check_topics(self, log: Log) -> None:
         """Compare the topics with what the state says of them; a gap where one is gone or was recreated."""
@@ -198,6 +201,7 @@ class Tail:
         new = progress.with_caught_up(new, ends)
         self._store.append({name: arrow_table(name, found) for name, found in rows.items()}, new)
         self._state, self._reading = new, {**self._reading, **nexts}
+        self._status.serve(new)
         lag = sum(max(0, end - nexts.get(place, 0)) for place, end in ends.items())
         self._status.change(lag=lag, ready=self._status.now.ready or has_all_of_tail(new))
         self._status.count(records=len(records), refused=len(refused))
@@ -222,6 +226,7 @@ class Tail:
         if state != self._state:
             self._store.write_state(state)
             self._state = state
+            self._status.serve(state)
 
     def _disconnect(self) -> None:
         log, self._log = self._log, None

@@ -1,8 +1,11 @@
-"""What the tail's thread says about itself, for health and metrics; the rows' state is in the database."""
+"""What the tail's thread says about itself and what it serves: health and metrics read it here, and ask no database."""
 
 import threading
 
 import msgspec
+
+from serving.foundation.json_values import Json
+from serving.foundation.state import ServedState
 
 
 class TailStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,12 +28,32 @@ class StatusBoard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._status = TailStatus()
+        self._served = ServedState()
+        self._drift: list[Json] = []
 
     @property
     def now(self) -> TailStatus:
         """The status as it is."""
         with self._lock:
             return self._status
+
+    @property
+    def served(self) -> ServedState:
+        """The state that was last written to the database."""
+        with self._lock:
+            return self._served
+
+    @property
+    def drift(self) -> list[Json]:
+        """The newest rows of `model_drift` of the run that is served, as JSON."""
+        with self._lock:
+            return self._drift
+
+    def serve(self, state: ServedState, drift: list[Json] | None = None) -> None:
+        """Say what the database holds by now; `drift` where it is another."""
+        with self._lock:
+            self._served = state
+            self._drift = self._drift if drift is None else drift
 
     def change(self, **fields: object) -> None:
         """Set the given fields."""

@@ -134,7 +134,7 @@ def _client(home: Path, **settings: Any) -> Iterator[Client]:
     serving = Serving(ServingSettings(home=home, tail_poll_ms=5, **settings), connect=lambda: log)
     serving.start()
     try:
-        with TestClient(build_app(serving)) as client:
+        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
             yield client
     finally:
         serving.stop()

@@ -65,12 +65,12 @@ def log() -> MemoryLog:
 def client(log: MemoryLog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of a server that has read the log."""
     settings = ServingSettings(
-        home=tmp_path_factory.mktemp("home"), query_timeout_s=1.5, query_rows=50, tail_poll_ms=5
+        home=tmp_path_factory.mktemp("home"), query_timeout_s=3, query_rows=50, tail_poll_ms=5
     )
     serving = Serving(settings, connect=lambda: log)
     serving.start()
     try:
-        with TestClient(build_app(serving)) as client:
+        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
             wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
             yield client
     finally:
@@ -216,6 +216,34 @@ def test_more_rows_than_an_answer_holds_are_cut_and_said(client: Client) -> None
     assert (body["row_count"], body["truncated"]) == (50, True)
     whole = sql(client, "SELECT * FROM range(50)").json()
     assert (whole["row_count"], whole["truncated"]) == (50, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("DATE '290000-01-02'", "+290000-01-02"),
+        ("TIMESTAMP '290000-01-02 03:04:05'", "+290000-01-02T03:04:05"),
+        ("[DATE '290000-01-02']", ["+290000-01-02"]),
+        ("CAST('infinity' AS TIMESTAMPTZ)", "infinity"),
+        ("9007199254740993", "9007199254740993"),
+        (
+            "CAST('170141183460469231731687303715884105727' AS HUGEINT)",
+            "170141183460469231731687303715884105727",
+        ),
+        ("CAST('0.12345678901234567891' AS DECIMAL(38, 20))", "0.12345678901234567891"),
+        ("CAST('2026-03-01 00:00:00.000000001' AS TIMESTAMP_NS)", "2026-03-01T00:00:00.000000001"),
+    ],
+)
+def test_values_of_any_size_are_shown_as_they_are(client: Client, text: str, shown: Any) -> None:
+    """Far dates and wide numbers were errors 500, and numbers beyond 2^53 came out as others."""
+    response = sql(client, f"SELECT {text}")
+    assert (response.status_code, response.json().get("rows")) == (200, [[shown]])
+
+
+def test_600_nested_terms_are_refused(client: Client) -> None:
+    """They were an error 500."""
+    response = sql(client, "SELECT 1" + " + 1" * 600)
+    assert (response.status_code, response.json()["error"]["type"]) == (400, "QueryRefused")
 
 
 def test_a_query_that_takes_too_long_is_stopped(client: Client) -> None:

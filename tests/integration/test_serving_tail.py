@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from kafka.errors import KafkaConnectionError
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from schemas.views.manifest import ViewGap
 from schemas.vocabulary import AgentStatus, Status
 from serving.foundation.errors import OutOfMemory
 from serving.foundation.state import AnswerMetadata, ServedState
-from serving.merge.answers import ReaderPool
+from serving.merge.answers import Limits, Readers
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
 from serving.tail.kafka_log import OutOfBounds
@@ -43,10 +44,13 @@ class TailBench:
         self.board = StatusBoard()
         self.refusing = False
         self.failures = 0
-        self.database = open_database(views=views, spill=views / "spill", threads=1, memory="512MB")
-        self.answers = ReaderPool(self.database, threads=1, timeout_s=30, row_cap=1000)
+        self.database = open_database(
+            views=views, spill=views / "spill", threads=1, memory_bytes=512_000_000, spill_size="1GB"
+        )
+        self.answers = Readers(self.database, Limits(timeout_s=30, row_cap=1000, stale_after_s=60))
+        self.store = MergeStore(self.database)
         self.tail = Tail(
-            store=MergeStore(self.database),
+            store=self.store,
             connect=self._connect,
             topics={topic.value: topic for topic in SERVED},
             views=views,
@@ -105,7 +109,6 @@ def bench(tmp_path: Path) -> Iterator[TailBench]:
     found = TailBench(tmp_path / "views")
     found.tail.start()
     yield found
-    found.answers.close()
     found.database.close()
 
 
@@ -173,7 +176,6 @@ def test_a_start_with_a_run_reads_from_its_boundary(tmp_path: Path) -> None:
     bench.step()
     assert bench.rows("SELECT revision FROM tickets") == [{"revision": 3}]
     assert bench.board.now.records == 1
-    bench.answers.close()
     bench.database.close()
 
 
@@ -237,7 +239,6 @@ def test_a_run_of_a_recreated_topic_serves_batch_alone(tmp_path: Path) -> None:
     bench.step(2)
     assert [row["ticket_id"] for row in bench.rows("SELECT ticket_id FROM tickets")] == ["a"]
     assert [gap.kind for gap in bench.state.gaps] == ["recreated"]
-    bench.answers.close()
     bench.database.close()
 
 
@@ -347,6 +348,53 @@ def test_records_of_a_failed_append_are_read_again(bench: TailBench, monkeypatch
     assert bench.rows("SELECT revision FROM tickets") == [{"revision": 1}]
     bench.tail.try_step(0.0)
     assert bench.rows("SELECT revision FROM tickets") == [{"revision": 2}]
+
+
+class WithoutMemoryAtCommit:
+    """DuckDB's cursor, which finds no memory when it is to commit; it rolls back then, as DuckDB does."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        """Run a statement, but for COMMIT."""
+        if sql == "COMMIT":
+            self._cursor.execute("ROLLBACK")
+            raise duckdb.OutOfMemoryException("failed to allocate 1 block")
+        return self._cursor.execute(sql, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the cursor's own."""
+        return getattr(self._cursor, name)
+
+
+def test_no_memory_at_the_commit_is_waited_out(bench: TailBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A COMMIT that ran out of memory was outside of the guarded part and ended the tail, and so the server."""
+    bench.write("a", 1)
+    bench.step()
+    bench.write("a", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.store, "_cursor", WithoutMemoryAtCommit(bench.store._cursor))
+        assert bench.tail.try_step(0.0) > 0
+    assert "no memory left" in str(bench.board.now.waiting_for)
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": 1}]
+    bench.tail.try_step(0.0)
+    assert bench.rows("SELECT revision FROM tickets") == [{"revision": 2}]
+
+
+def test_answers_of_a_long_outage_are_not_complete(bench: TailBench) -> None:
+    """`complete` stayed true however long Kafka was out of reach, as the tail had been read to its end once."""
+    bench.write("a", 1)
+    bench.step(2)
+    assert bench.metadata.complete
+    bench.refusing = True
+    bench.tail.try_step(0.0)
+    bench.now = datetime.fromtimestamp(bench.now.timestamp() + 61, UTC)
+    (reason,) = bench.metadata.reasons
+    assert "check that Kafka runs" in reason
+    bench.refusing = False
+    bench.step(2)
+    assert bench.metadata.complete
 
 
 def test_an_error_that_cannot_pass_ends_the_tail_loudly(

@@ -16,7 +16,7 @@ from schemas.views.definitions import definition_of
 from schemas.views.manifest import CURRENT_NAME, CurrentRun, Manifest, TopicBoundary, ViewFiles, ViewGap
 from serving.foundation.runs import Run, load_run, read_pointer
 from serving.foundation.state import ServedState
-from serving.merge.answers import ReaderPool
+from serving.merge.answers import Limits, Readers
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
 from serving.tail import progress
@@ -91,9 +91,11 @@ class MergeBench:
     def __init__(self, views: Path) -> None:
         self.views = views
         views.mkdir(parents=True, exist_ok=True)
-        self.database = open_database(views=views, spill=views / "spill", threads=1, memory="512MB")
+        self.database = open_database(
+            views=views, spill=views / "spill", threads=1, memory_bytes=512_000_000, spill_size="1GB"
+        )
         self.store = MergeStore(self.database)
-        self.answers = ReaderPool(self.database, threads=2, timeout_s=30, row_cap=100_000)
+        self.answers = Readers(self.database, Limits(timeout_s=30, row_cap=100_000, stale_after_s=60))
         names = [topic.value for topic in SERVED]
         self.state: ServedState = progress.with_live_topics(progress.initial_state(names), LIVE)
         self.store.install(self.state)
@@ -138,5 +140,4 @@ class MergeBench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close everything."""
-        self.answers.close()
         self.database.close()

@@ -40,23 +40,23 @@ def test_the_watermark_is_the_least_of_the_partitions() -> None:
 def test_there_is_no_watermark_before_every_partition_is_known(state: ServedState) -> None:
     """Nothing is promised while a topic has no partitions yet, or one of them was never read."""
     assert watermark_ms(state) is None
-    assert answer_metadata(state, NOW).freshness_s is None
+    assert answer_metadata(state, NOW, stale_after_s=60).freshness_s is None
 
 
 def test_freshness_is_the_age_of_the_watermark() -> None:
     """Freshness counts seconds from the watermark to now."""
-    found = answer_metadata(state_of(NOW_MS - 1500, NOW_MS), NOW)
+    found = answer_metadata(state_of(NOW_MS - 1500, NOW_MS), NOW, stale_after_s=60)
     assert (found.watermark, found.freshness_s) == (NOW - timedelta(seconds=1.5), 1.5)
 
 
 def test_freshness_is_never_negative() -> None:
     """A broker's clock that runs ahead of ours gives an age of zero."""
-    assert answer_metadata(state_of(NOW_MS + 9000), NOW).freshness_s == 0.0
+    assert answer_metadata(state_of(NOW_MS + 9000), NOW, stale_after_s=60).freshness_s == 0.0
 
 
 def test_the_boundary_names_both_ends_of_each_partition() -> None:
     """Per topic and partition an answer says where batch ends and where the tail ends."""
-    boundary = answer_metadata(state_of(1, 2), NOW).boundary
+    boundary = answer_metadata(state_of(1, 2), NOW, stale_after_s=60).boundary
     assert {n: (reach.batch, reach.next) for n, reach in boundary["log"].items()} == {
         "0": (0, 5),
         "1": (1, 6),
@@ -65,8 +65,8 @@ def test_the_boundary_names_both_ends_of_each_partition() -> None:
 
 def test_an_answer_is_complete_only_without_a_reason_against_it() -> None:
     """Gaps and a tail that is still being read for the first time are told, with what to do."""
-    assert answer_metadata(state_of(1), NOW).complete
-    found = answer_metadata(with_gap(state_of(1, caught_up=False), gap()), NOW)
+    assert answer_metadata(state_of(NOW_MS), NOW, stale_after_s=60).complete
+    found = answer_metadata(with_gap(state_of(1, caught_up=False), gap()), NOW, stale_after_s=60)
     assert (found.complete, found.reasons) == (False, (CATCHING_UP, "gone; run batch"))
 
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 import msgspec
 import pyarrow as pa
 
+from serving.foundation.answers import arrow_stream, columns_of, metadata_fields
+from serving.foundation.json_values import json_rows, json_values
 from serving.foundation.state import AnswerMetadata, Reach
-from serving.http.answers import arrow_stream, columns_of, json_rows, json_values, metadata_fields
 from serving.http.app import error_body
 
 METADATA = AnswerMetadata(

@@ -1,14 +1,12 @@
-"""The JSON of answers: rows as JSON values, and the metadata that every answer carries."""
+"""What answers say, in JSON and in Arrow: rows, and the metadata that every answer carries."""
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 
+from serving.foundation.json_values import Json
 from serving.foundation.state import AnswerMetadata
-
-Json = dict[str, Any]
 
 
 class Answer(AnswerMetadata, frozen=True, kw_only=True):
@@ -34,23 +32,28 @@ class SqlAnswer(Answer, frozen=True, kw_only=True):
 
 
 class RowsAnswer(Answer, frozen=True, kw_only=True):
-    """Rows as objects; `truncated` where there were more than an answer may hold."""
+    """Rows as objects; `truncated` where there are more: send `next_offset` as `offset` for the next."""
 
     rows: list[Json]
-    truncated: bool = False
+    truncated: bool
+    next_offset: int | None
 
 
-class PageAnswer(RowsAnswer, frozen=True, kw_only=True):
+class PageAnswer(Answer, frozen=True, kw_only=True):
     """A page of rows; send `next_cursor` as `cursor` with the same filters for the next; None at the end."""
 
-    next_cursor: str | None = None
+    rows: list[Json]
+    truncated: bool
+    next_cursor: str | None
 
 
 class TicketAnswer(Answer, frozen=True, kw_only=True):
-    """One ticket and all its events, oldest first."""
+    """One ticket and its events, oldest first; `truncated` where there are more: ask again with `offset`."""
 
     ticket: Json
     events: list[Json]
+    truncated: bool
+    next_offset: int | None
 
 
 class AgentsAnswer(RowsAnswer, frozen=True, kw_only=True):
@@ -64,29 +67,9 @@ def metadata_fields(metadata: AnswerMetadata) -> Json:
     return {name: getattr(metadata, name) for name in AnswerMetadata.__struct_fields__}
 
 
-def json_rows(table: pa.Table) -> list[Json]:
-    """Return the rows of `table` as JSON objects."""
-    return [dict(zip(table.column_names, row, strict=True)) for row in json_values(table)]
-
-
-def json_values(table: pa.Table) -> list[list[Any]]:
-    """Return the rows of `table` as lists of JSON values, in the columns' order."""
-    columns = [[_json_value(value) for value in column.to_pylist()] for column in table.columns]
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
 def columns_of(table: pa.Table) -> list[Column]:
     """Return the columns of `table`."""
     return [Column(name=field.name, type=str(field.type)) for field in table.schema]
-
-
-def _json_value(value: Any) -> Any:
-    """Return `value` in a type that JSON has; DuckDB's sums of integers arrive as Decimals."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, list):
-        return [_json_value(inner) for inner in value]
-    return value
 
 
 def arrow_stream(table: pa.Table, metadata: AnswerMetadata, *, truncated: bool) -> bytes:

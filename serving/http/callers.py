@@ -1,0 +1,94 @@
+"""Who may ask: requests to a name that is this server's, bodies that say they are JSON, callers who are still there.
+
+A page in a browser can send a request to any address that the browser reaches. It cannot send JSON elsewhere without
+asking first, and where it lets its own name point here, the header Host has that name.
+"""
+
+import asyncio
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
+
+from serving.foundation.errors import NotJson, WrongHost
+from serving.foundation.settings import ServingSettings
+
+_JSON: Final = "application/json"
+
+
+def known_hosts(settings: ServingSettings) -> frozenset[str]:
+    """Return the names by which this server may be reached, beside addresses."""
+    given = (name.strip().lower() for name in settings.http_hosts.split(","))
+    return frozenset({"localhost", settings.http_host.lower(), *given} - {""})
+
+
+def is_known(host: str, names: frozenset[str]) -> bool:
+    """Return whether a header Host has one of `names` or an address; a page's name is neither."""
+    name = host.strip().lower()
+    name = name[1 : name.find("]")] if name.startswith("[") else name.partition(":")[0]
+    if name in names:
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def given_id(segment: str) -> str:
+    """Return the id that stands in a path, where `path_to_route` left it quoted."""
+    return unquote(segment)
+
+
+def path_to_route(raw_path: bytes) -> str:
+    """Return the path that doors are found by: a slash that came quoted stays so, as it belongs to an id.
+
+    Everything in a segment is quoted in one way, whatever the caller quoted, so `given_id` finds what was meant.
+    """
+    segments = raw_path.partition(b"?")[0].decode("ascii", errors="replace").split("/")
+    return "/".join(quote(unquote(segment), safe="") for segment in segments)
+
+
+def check_caller(request: Request[Any, Any, State], names: frozenset[str]) -> None:
+    """Raise WrongHost for a request to another host, NotJson for a body of another kind."""
+    host = request.headers.get("host", "")
+    if not is_known(host, names):
+        raise WrongHost(
+            f"this server is not known as {host!r}; ask it by its address, or name it in TICKETYARD_HTTP_HOSTS"
+        )
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and kind != _JSON:
+        raise NotJson("send the body as JSON, with the header content-type: application/json")
+
+
+class Leaving(ASGIMiddleware):
+    """Cancels what is done for a caller who has left."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass the request on for as long as somebody waits for the answer."""
+        taken: asyncio.Queue[ReceiveMessage] = asyncio.Queue()
+        answering = asyncio.ensure_future(next_app(scope, taken.get, send))
+        reading = asyncio.ensure_future(_read_on(receive, taken))
+        try:
+            await asyncio.wait({answering, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if answering.done():
+                await answering
+        finally:
+            reading.cancel()
+            answering.cancel()
+
+
+async def _read_on(receive: Receive, taken: "asyncio.Queue[ReceiveMessage]") -> None:
+    """Hand the request on as it comes; end where the caller leaves."""
+    while True:
+        message = await receive()
+        await taken.put(message)
+        if message["type"] == "http.disconnect":
+            return
