@@ -163,7 +163,7 @@ def announce_run(
         progress("publish 3: note that it is published")
         note_published(views, run, now)
     progress("publish 4: delete old runs")
-    remove_old(views, keep=keep, served=run.run_id)
+    remove_old(views, keep=keep, served=run.run_id, now=now)
 
 
 def _shows(manifest: Manifest, wanted: _Wanted) -> bool:

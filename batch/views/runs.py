@@ -16,6 +16,7 @@ import msgspec
 from batch.foundation.errors import ViewsDamaged
 from batch.foundation.storage import replace, write_new
 from batch.history.commits import Archive
+from schemas.views.leases import LEASES_FOLDER, RunLease
 from schemas.views.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
 
 PUBLISHED_NAME: Final = "published.json"
@@ -127,11 +128,31 @@ def remove_incomplete(views: Path) -> None:
             shutil.rmtree(path)
 
 
-def remove_old(views: Path, *, keep: int, served: str) -> list[str]:
-    """Delete all runs but the newest `keep`, the served one and the one before it; return the deleted ids."""
+def leased_runs(views: Path, now: datetime) -> set[str]:
+    """Return the runs that servers read; a lease that has ended holds none. Raises ViewsDamaged for what is none."""
+    found: set[str] = set()
+    for path in views.glob(f"{LEASES_FOLDER}/*.json"):
+        try:
+            lease = msgspec.json.decode(path.read_bytes(), type=RunLease)
+        except FileNotFoundError:
+            continue  # its server has stopped meanwhile
+        except msgspec.MsgspecError as error:
+            raise ViewsDamaged(
+                f"{path} is no lease of a server ({error}): delete it and run again"
+            ) from error
+        if lease.expires_at > now:
+            found.update(lease.run_ids)
+    return found
+
+
+def remove_old(views: Path, *, keep: int, served: str, now: datetime) -> list[str]:
+    """Delete all runs but the newest `keep`, the served one, the one before it and those that a server reads.
+
+    Returns the deleted ids.
+    """
     ids = complete_run_ids(views)
     before = [run_id for run_id in ids if _age(run_id) < _age(served)][-1:]
-    kept = {*ids[-keep:], served, *before}
+    kept = {*ids[-keep:], served, *before, *leased_runs(views, now)}
     old = [run_id for run_id in ids if run_id not in kept]
     for run_id in old:
         (views / run_id / MANIFEST_NAME).unlink()  # without it the rest is nobody's, should this die half-way

@@ -50,6 +50,10 @@ def problems(status: TailStatus, state: ServedState) -> list[str]:
         found.append(
             f"the newest batch run is not served, {instead} ({status.run_error}); run `ticketyard batch run` again"
         )
+    if status.lease_error:
+        found.append(
+            f"{status.lease_error}; let serving write below the folder of views, or set TICKETYARD_KEEP_RUNS high"
+        )
     return found + [f"{gap.message}; {gap.act}" for gap in state.gaps]
 
 

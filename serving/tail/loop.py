@@ -20,6 +20,7 @@ from serving.foundation.state import ServedState, has_all_of_tail
 from serving.merge.store import MergeStore
 from serving.tail import progress
 from serving.tail.kafka_log import Log, OutOfBounds
+from serving.tail.lease import Lease
 from serving.tail.progress import LiveTopic, Place
 from serving.tail.rows import RefusedRecord, TailRecord, arrow_table, decode_records
 from serving.tail.status import StatusBoard
@@ -59,6 +60,7 @@ class Tail:
         self._connect = connect
         self._topics = dict(topics)
         self._views = views
+        self._lease = Lease(views, clock)
         self._timing = timing
         self._clock = clock
         self._status = status
@@ -89,6 +91,7 @@ class Tail:
             self._on_failure()
         finally:
             self._status.change(alive=False)
+            self._lease.release()
             self._disconnect()
 
     def try_step(self, rested_s: float) -> float:
@@ -126,7 +129,11 @@ class Tail:
         """Switch to the run that the pointer names, if it is another and a good one."""
         try:
             pointer = read_pointer(self._views)
-            if pointer is None or pointer == self._pointer:
+            if pointer is None:
+                return
+            # Before its files are looked at: from now on batch leaves them where they are.
+            self._hold(pointer.run_id)
+            if pointer == self._pointer:
                 return
             self._switch(load_run(self._views, pointer))
         except RunUnusable as error:
@@ -139,6 +146,17 @@ class Tail:
         self._status.change(run_error=None)
         self._status.count(switches=1)
         _log.info("serving a new batch run", run_id=self._state.run_id)
+
+    def _hold(self, run_id: str) -> None:
+        try:
+            self._lease.hold(run_id)
+        except OSError as error:
+            message = f"batch does not know that this server reads run {run_id}: {error}"
+            if self._status.now.lease_error != message:
+                _log.warning("no lease could be written", error=message)
+            self._status.change(lease_error=message)
+        else:
+            self._status.change(lease_error=None)
 
     def _switch(self, run: Run) -> None:
         manifest = run.manifest

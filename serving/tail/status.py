@@ -15,6 +15,7 @@ class TailStatus(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool = False  # has been read to its end at least once since the process started
     waiting_for: str | None = None  # what keeps the tail from going on now
     run_error: str | None = None
+    lease_error: str | None = None  # why batch may delete the run that is served
     failure: str | None = None  # why the thread ended by itself
     records: int = 0
     refused: int = 0

@@ -4,6 +4,7 @@ import multiprocessing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from batch.foundation.errors import BatchBusy, CommitConflict, ViewsDamaged
@@ -17,6 +18,7 @@ from batch.views.runs import (
     run_id_at,
     write_manifest,
 )
+from schemas.views.leases import RunLease, lease_file
 from schemas.views.manifest import Manifest
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -49,9 +51,33 @@ def manifest_of(run_id: str) -> Manifest:
 def test_old_runs_are_deleted_but_not_what_is_served(tmp_path: Path) -> None:
     """As many runs stay as the setting says, and always the served one and the one before it."""
     ids = [write_manifest(tmp_path, run_at(second)).run_id for second in range(6)]
-    assert remove_old(tmp_path, keep=2, served=ids[3]) == [ids[0], ids[1]]
+    assert remove_old(tmp_path, keep=2, served=ids[3], now=NOW) == [ids[0], ids[1]]
     assert complete_run_ids(tmp_path) == ids[2:]
-    assert remove_old(tmp_path, keep=2, served=ids[5]) == [ids[2], ids[3]]
+    assert remove_old(tmp_path, keep=2, served=ids[5], now=NOW) == [ids[2], ids[3]]
+
+
+def test_runs_that_a_server_reads_stay(tmp_path: Path) -> None:
+    """A server that was slow to switch, or one of two, read files that batch had deleted; its lease ends by itself."""
+    ids = [write_manifest(tmp_path, run_at(second)).run_id for second in range(5)]
+    held = RunLease(server="one", run_ids=(ids[1],), expires_at=NOW + timedelta(minutes=1))
+    ended = RunLease(server="two", run_ids=(ids[0],), expires_at=NOW)
+    for lease in (held, ended):
+        path = lease_file(tmp_path, lease.server)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(msgspec.json.encode(lease))
+    assert remove_old(tmp_path, keep=1, served=ids[4], now=NOW) == [ids[0], ids[2]]
+    remove_incomplete(tmp_path)
+    assert lease_file(tmp_path, "one").is_file()
+    assert remove_old(tmp_path, keep=1, served=ids[4], now=NOW + timedelta(minutes=2)) == [ids[1]]
+
+
+def test_a_lease_that_is_none_stops_batch(tmp_path: Path) -> None:
+    """Nothing is deleted on a guess: whoever put the file there is told its name."""
+    path = lease_file(tmp_path, "one")
+    path.parent.mkdir()
+    path.write_bytes(b"{")
+    with pytest.raises(ViewsDamaged, match="no lease of a server"):
+        remove_old(tmp_path, keep=1, served="x-1", now=NOW)
 
 
 def test_runs_are_ordered_by_what_they_show(tmp_path: Path) -> None:
@@ -62,7 +88,7 @@ def test_runs_are_ordered_by_what_they_show(tmp_path: Path) -> None:
     )
     assert newest_run(tmp_path) == second
     assert complete_run_ids(tmp_path) == [first.run_id, second.run_id]
-    assert remove_old(tmp_path, keep=1, served=second.run_id) == []
+    assert remove_old(tmp_path, keep=1, served=second.run_id, now=NOW) == []
 
 
 def test_incomplete_runs_are_removed(tmp_path: Path) -> None:

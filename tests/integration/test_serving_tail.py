@@ -11,13 +11,16 @@ import pytest
 from kafka.errors import KafkaConnectionError
 from msgspec.structs import replace
 
+from batch.views.runs import leased_runs
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import AgentUpdated
 from schemas.records.topics import SERVED, Topic
+from schemas.views.leases import LEASE
 from schemas.views.manifest import ViewGap
 from schemas.vocabulary import AgentStatus, Status
 from serving.foundation.errors import OutOfMemory
 from serving.foundation.state import AnswerMetadata, ServedState
+from serving.http.operations import problems
 from serving.merge.answers import Limits, Readers
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
@@ -163,6 +166,35 @@ def test_a_new_run_is_served_and_the_tail_goes_on(bench: TailBench) -> None:
     assert bench.rows("SELECT revision FROM tickets") == [{"revision": second.revision}]
     assert len(bench.rows("SELECT * FROM ticket_events")) == 2
     assert bench.board.now.switches == 1
+
+
+def test_the_runs_that_are_read_are_leased(bench: TailBench) -> None:
+    """Batch deleted runs by count alone, also one that a server read; the lease holds it and the one before."""
+    bench.run_of("run-1", [], {0: 0, 1: 0})
+    bench.step()
+    assert leased_runs(bench.views, bench.now) == {"run-1"}
+    for number in (2, 3):
+        bench.run_of(f"run-{number}", [], {0: 0, 1: 0})
+        bench.step()
+    assert leased_runs(bench.views, bench.now) == {"run-2", "run-3"}
+    late = bench.now + LEASE
+    assert leased_runs(bench.views, late) == set()
+    bench.now = late
+    bench.step()
+    assert leased_runs(bench.views, late) == {"run-2", "run-3"}
+    stop = threading.Event()
+    stop.set()
+    bench.tail.run(stop)
+    assert leased_runs(bench.views, bench.now) == set()
+
+
+def test_a_lease_that_cannot_be_written_is_said(bench: TailBench) -> None:
+    """Where serving may only read the views, answers go on, and health says what may happen."""
+    (bench.views / "leases").write_bytes(b"no folder")
+    bench.run_of("run-1", [], {0: 0, 1: 0})
+    bench.step()
+    assert bench.state.run_id == "run-1"
+    assert any("TICKETYARD_KEEP_RUNS" in problem for problem in problems(bench.board.now, bench.state))
 
 
 def test_a_start_with_a_run_reads_from_its_boundary(tmp_path: Path) -> None:
