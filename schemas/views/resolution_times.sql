@@ -17,7 +17,7 @@ SELECT
   AVG(resolution_s) AS mean_resolution_s,
   PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY resolution_s) AS median_resolution_s,
   PERCENTILE_CONT(0.9) WITHIN GROUP (ORDER BY resolution_s) AS p90_resolution_s,
-  COUNT(*) FILTER (WHERE is_resolved AND first_contact_resolved) * 1.0E0
+  COUNT(*) FILTER (WHERE first_contact_resolved) * 1.0E0
     / NULLIF(COUNT(*) FILTER (WHERE is_resolved), 0) AS first_contact_resolution
 FROM ticket_outcomes
 GROUP BY priority, category, team

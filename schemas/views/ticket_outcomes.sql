@@ -18,7 +18,7 @@
 --   is_closed BOOLEAN: whether it is closed
 --   is_corrected BOOLEAN: whether a person corrected or confirmed its label
 --   is_overruled BOOLEAN: whether that person named another intent than the model, by the names of now
---   first_contact_resolved BOOLEAN: whether one public agent reply resolved it and it did not reopen within 7 days
+--   first_contact_resolved BOOLEAN: whether it is resolved, by one public agent reply, and did not reopen within 7 days
 --   reassignments BIGINT: how often it changed hands
 --   reopenings BIGINT: how often it was reopened
 --   resolution_ms BIGINT: milliseconds from opening to the last resolution; empty while it is open
@@ -54,7 +54,8 @@ FROM (
     corrected AND COALESCE(
       COALESCE(predicted.current_intent, predicted_intent) <> COALESCE(named.current_intent, tickets.intent), FALSE
     ) AS is_overruled,
-    first_resolved_at IS NOT NULL
+    status IN ('resolved', 'closed')
+      AND first_resolved_at IS NOT NULL
       AND agent_replies = 1
       AND COALESCE(
         unix_millis(first_reopened_at) - unix_millis(first_resolved_at) > 604800000, TRUE

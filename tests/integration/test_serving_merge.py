@@ -282,6 +282,39 @@ def test_a_run_without_a_column_that_rows_always_had_is_unusable(bench: MergeBen
         bench.switch()
 
 
+def test_every_view_means_the_same_by_first_contact(bench: MergeBench) -> None:
+    """Of a ticket that reopened late and is open, one view said resolved at first contact and another not.
+
+    The share of daily analytics, resolved at first contact by resolved, could so be above one.
+    """
+    settled = {"team": "one", "assignee": "agent-1", "agent_replies": 1, "first_resolved_at": at(10)}
+    late = at(10 + 8 * 24 * 60)
+    log = Log(
+        {
+            0: [
+                ticket_row("done", 1, 1, status=Status.RESOLVED, resolved_at=at(10), **settled),
+                ticket_row(
+                    "open", 1, 1, status=Status.ASSIGNED, first_reopened_at=late, reopenings=1, **settled
+                ),
+                ticket_row(
+                    "back", 1, 1, status=Status.ASSIGNED, first_reopened_at=late, reopenings=1, **settled
+                ),
+            ],
+            1: [],
+            2: [],
+        }
+    )
+    feed(bench, log, log.ends(), step=5)
+    (daily,) = bench.rows("SELECT SUM(first_contact_resolved), SUM(resolved) FROM daily_analytics")
+    (times,) = bench.rows("SELECT first_contact_resolution FROM resolution_times")
+    (agent,) = bench.rows("SELECT first_contact_resolved, resolved FROM agent_performance")
+    assert (list(map(int, daily.values())), list(times.values()), list(agent.values())) == (
+        [1, 1],
+        [1.0],
+        [1, 1],
+    )
+
+
 def test_times_are_read_as_utc(bench: MergeBench) -> None:
     """A timestamp comes back as the moment that it is, with its offset."""
     log = Log({0: [ticket_row("t", 1, 1)], 1: [], 2: []})

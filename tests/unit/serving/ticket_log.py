@@ -221,7 +221,7 @@ def _measures(row: TicketRow) -> Row:
         "closed": int(row.status == Status.CLOSED),
         "reopened": int(row.reopenings > 0),
         "reassignments": row.reassignments,
-        "first_contact_resolved": int(once and stayed),
+        "first_contact_resolved": int(resolved and once and stayed),
         "resolved_with_time": int(settled),
         "resolution_ms": _milliseconds(row.opened_at, row.resolved_at) if settled else 0,
         "replied": int(row.first_replied_at is not None),
