@@ -132,10 +132,6 @@ class Step:
         require_room(f"{envelope.type} {id}", size_of(emission))
         self.outbox.append(emission)
 
-    def partitions_of(self, topic: Topic) -> int:
-        """Return how many partitions `topic` has."""
-        return self._partitions[topic]
-
     def die(self, record: Record, error: Exception) -> None:
         """Send a record that cannot be handled to tickets.dead, with where it came from and why it died."""
         self.outbox.append(dead_letter(self.stage, record, error, self._partitions, self.now))

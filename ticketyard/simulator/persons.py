@@ -127,12 +127,6 @@ def invent_iban(rng: Random) -> str:
     return " ".join(whole[at : at + 4] for at in range(0, len(whole), 4))
 
 
-def iban_is_valid(iban: str) -> bool:
-    """Say whether the check digits of an account number are right."""
-    packed = iban.replace(" ", "")
-    return _mod97(packed[4:] + packed[:4]) == 1
-
-
 def _mod97(text: str) -> int:
     """Read letters as 10 to 35 (A to Z), digits as they are, and divide the whole number by 97."""
     return int("".join(str(int(character, 36)) for character in text)) % 97

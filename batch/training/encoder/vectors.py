@@ -1,7 +1,7 @@
 """Reading texts with the encoder: here or shared out among executors, each text once."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,9 +21,6 @@ CHUNK: Final = 8 * LARGEST_BATCH
 """Texts read by one call, which on executors is one task."""
 
 READING: Final = "reading texts"
-
-READ_AT_ONCE: Final = 16 * CHUNK
-"""Texts whose vectors are held at the same time where they are not kept."""
 
 
 class Reader(Protocol):
@@ -108,22 +105,6 @@ class Vectors:
     def lower_of(self, texts: Sequence[str]) -> Matrix:
         """Return one vector a text, (n, dimensions), of the layers after which it may be left; none: 0 columns."""
         return self._columns(texts, slice(self.lower))
-
-    def each_once(self, texts: Sequence[str], answer: Callable[[Matrix], Matrix]) -> Matrix:
-        """Return the answers, (n, any), to what `of` returns of texts (at least one): few at a time, none kept."""
-        order = sorted(range(len(texts)), key=lambda place: _batching_well(texts[place]))
-        parts: list[Matrix] = []
-        for start in range(0, len(order), READ_AT_ONCE):
-            part = order[start : start + READ_AT_ONCE]
-            told = partial(self._part_read, start / len(order), len(part) / len(order))
-            parts.append(answer(self._reader([texts[place] for place in part], told)[:, self.lower :]))
-        together = np.concatenate(parts)
-        found = np.empty_like(together)
-        found[order] = together
-        return found
-
-    def _part_read(self, before: float, share: float, what: str, done: float) -> None:
-        self._progress(what, before + share * done)
 
     def _columns(self, texts: Sequence[str], columns: slice) -> Matrix:
         new = sorted({text for text in texts if text not in self._known}, key=_batching_well)

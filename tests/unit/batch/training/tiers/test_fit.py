@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pytest
 
-from batch.training.encoder import vectors as vectors_module
 from batch.training.encoder.vectors import Vectors, read_here
 from batch.training.evaluation.evaluate import MICRO_BATCH
 from batch.training.plan.fitted import Fitted
@@ -126,17 +124,3 @@ def test_texts_without_any_word_can_be_learnt_from() -> None:
     """Signs and single characters give no word terms; that is no error."""
     state = fit_ngrams(["!", "?", "!", "?"], np.array([0, 1, 0, 1]), 2, seed=1)
     assert ngram_tier_from(state).logits(["!", "?"]).argmax(axis=1).tolist() == [0, 1]
-
-
-def test_texts_that_are_read_once_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order that they were given in, with a progress that never goes back, and none of them kept."""
-    monkeypatch.setattr(vectors_module, "READ_AT_ONCE", 2)
-    told: list[float] = []
-    encoder = TopicEncoder()
-    vectors = Vectors(read_here(encoder), lambda _what, done: told.append(done))
-    texts = ["my account is locked", "a bill", "login", "charge me", "hello"]
-    found = vectors.each_once(texts, lambda read: read * 2)
-    np.testing.assert_array_equal(found, vectors.of(texts) * 2)
-    assert len(encoder.read) == 2 * len(texts)
-    assert told[: len(told) // 2] == sorted(told[: len(told) // 2])
-    assert told[-1] == 1.0
