@@ -58,9 +58,8 @@ def understand(
     A result has the intent from `score`, signals, sentiment, and the priority by the table of `priorities`. Where the
     intent is a mere guess (low band) or has no priority of its own, the priority begins as medium and no rule about
     intents counts: a guess of something dangerous must not overtake customers who said it. `encoder_budget` as for
-    `score`. Where the whole encoder read a text for its intent, sentiment is read from its vector as well, and
-    where its lower layers did, urgency from theirs. A message
-    that may not say what a ticket is about is not scored; its marks are the reasons.
+    `score`. Where the encoder read a text for its intent, sentiment and urgency are read from its vector as well. A
+    message that may not say what a ticket is about is not scored; its marks are the reasons.
     """
     cleaned = [message.clean or clean_text(message.text) for message in messages]
     scored = score_clean(bundle, list(map(_scored, messages, cleaned)), encoder_budget=encoder_budget)
@@ -85,15 +84,14 @@ def _complete(
     bundle: Bundle,
 ) -> Triage:
     triage = scored.triage
-    encoder = bundle.manifest.encoder
-    lower = scored.lower if packaged_weights().reads(encoder.name, encoder.exit_after) else None
+    known = bundle.manifest.encoder.name == packaged_weights().encoder
     signals = read_signals(
         message.text or "",
         now=message.time,
         message=clean.message,
         cuts=clean.cuts,
         language=triage.language,
-        vector=lower,
+        vector=scored.vector if known else None,
     )
     felt = read_sentiment(bundle.sentiment, clean.message.text, triage.language, vector=scored.vector)
     silent = Effect.PRIORITY in message.withheld

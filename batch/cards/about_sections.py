@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from batch.cards.document import Items, Section, Table, Text
 from batch.cards.wording import percent
 from schemas.vocabulary import OUT_OF_SCOPE
-from understanding.manifest.manifest import NEVER_LEFT, BundleManifest, Evaluation
+from understanding.manifest.manifest import BundleManifest, Evaluation
 
 _FEW_ROWS = 300
 """Below so many rows, an accuracy of 90 % is known to about three points only."""
@@ -19,8 +19,7 @@ def short_section(manifest: BundleManifest, measured: Evaluation | None, source:
         "made": f"{manifest.created_at:%Y-%m-%d %H:%M} by Ticketyard {manifest.code_version}",
         "task": f"one of {len(manifest.labels)} intents for a message of a customer, with team, band and priority",
         "tiers": f"word and character n-grams, then {encoder.name} "
-        f"({encoder.training}, {encoder.precision}) below a confidence of {manifest.threshold:.3f}"
-        f"{_upper_layers(manifest)}",
+        f"({encoder.training}, {encoder.precision}) below a confidence of {manifest.threshold:.3f}",
         "measured on": source if measured else "no test rows: only validation figures, below",
         "accuracy": percent(measured.accuracy) if measured else "-",
     }
@@ -29,12 +28,6 @@ def short_section(manifest: BundleManifest, measured: Evaluation | None, source:
             ", set aside from the training rows and learnt from afterwards" if found.own else ""
         )
     return Section("In short", (Table(("", ""), tuple(lines.items())),))
-
-
-def _upper_layers(manifest: BundleManifest) -> str:
-    if manifest.exit_threshold in (None, NEVER_LEFT):
-        return ""
-    return f", its upper layers below one of {manifest.exit_threshold:.3f} after layer {manifest.encoder.exit_after}"
 
 
 def data_section(manifest: BundleManifest) -> Section:

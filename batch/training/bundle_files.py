@@ -19,9 +19,9 @@ from batch.training.rows.rows import LabelledRow
 from batch.training.tiers.fit import SETTINGS
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.stored import dump_arrays
-from understanding.bundle.bundle import Bundle, early_from, head_from
+from understanding.bundle.bundle import Bundle, head_from
 from understanding.bundle.writing import with_version, write_extras, write_files
-from understanding.encoder.encoder import LayeredEncoder
+from understanding.encoder.encoder import SentenceEncoder
 from understanding.explanation.kept_examples import encode_examples
 from understanding.manifest.manifest import (
     EXAMPLES,
@@ -73,7 +73,6 @@ def write_parts(
         created_at=origin.created_at,
         labels=tuple(label_for(name, origin.taxonomy) for name in material.labels),
         threshold=fitted.threshold,
-        exit_threshold=fitted.exit_threshold,
         encoder=placed.described,
         inputs=origin.inputs,
         taxonomy=TaxonomyInfo(version=origin.taxonomy.version, sum=origin.taxonomy.sum),
@@ -93,7 +92,7 @@ def write_parts(
     return with_version(manifest)
 
 
-def assemble(manifest: BundleManifest, fitted: Fitted, encoder: LayeredEncoder) -> Bundle:
+def assemble(manifest: BundleManifest, fitted: Fitted, encoder: SentenceEncoder) -> Bundle:
     """Return a bundle from what training holds in memory; it scores as the one that will be loaded."""
     several = None if fitted.several is None else several_from(fitted.several)
     return Bundle(
@@ -102,14 +101,13 @@ def assemble(manifest: BundleManifest, fitted: Fitted, encoder: LayeredEncoder) 
         encoder,
         head_from(fitted.head),
         several=several,
-        early=early_from(fitted.head),
     )
 
 
 def tested(
     manifest: BundleManifest,
     fitted: Fitted,
-    encoder: LayeredEncoder,
+    encoder: SentenceEncoder,
     rows: Sequence[LabelledRow],
     progress: Progress,
 ) -> BundleManifest:

@@ -52,8 +52,6 @@ class _Training(NamedTuple):
             self.options,
             recipe=recipe,
             progress=self.progress,
-            # Labels that are answered side by side have thresholds for the n-grams and the whole encoder alone.
-            early_exit=not has_several(self.taught),
         )
 
     def tiers(self, vectors: Vectors, tuned_head: State | None) -> Fitted:
@@ -121,9 +119,9 @@ def fit_cascade(
     fitting = TierFitting(len(material.labels), vectors, options.seed, progress)
     # Step 3: the tiers
     ngrams = fitting.ngrams(material.train)
-    heads = fitting.heads(material, ngrams, tuned_head)
+    head = fitting.head(material, ngrams, tuned_head)
     # Step 4: calibration
-    fitted = calibrate_cascade(ngrams, heads, material, vectors, options)
+    fitted = calibrate_cascade(ngrams, head, material, vectors, options)
     if not (material.own_validation and material.val.texts):
         return fitted
     # Step 5: what was held back is learnt too
@@ -148,4 +146,4 @@ def _several(
 
 def _vectors(folder: Path, placed: PlacedEncoder, executor: Executor | None, progress: Progress) -> Vectors:
     reader = read_here(placed.encoder) if executor is None else read_by(executor, folder, placed.described)
-    return Vectors(reader, progress, lower=placed.encoder.exit_dimensions)
+    return Vectors(reader, progress)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from batch.training.bundle_files import tested
-from batch.training.calibration.cascade import Heads, calibrate_cascade
+from batch.training.calibration.cascade import calibrate_cascade
 from batch.training.encoder.vectors import Vectors, read_here
 from batch.training.plan.fitted import Fitted, State
 from batch.training.plan.options import TrainingOptions
@@ -117,12 +117,9 @@ def _calibrated(bundle: Bundle, ngrams: State, head: State, material: Material, 
     """Return the tiers with all that validation rows teach; without any, with what the bundle has."""
     base = bundle.manifest
     if not material.val.texts:
-        return Fitted(
-            ngrams, head, base.threshold, base.validation, base.bands, exit_threshold=base.exit_threshold
-        )
-    vectors = Vectors(read_here(bundle.encoder), progress, lower=bundle.lower_dimensions)
-    heads = Heads(head, head.get("early"))
-    return calibrate_cascade(ngrams, heads, material, vectors, options_of(base))
+        return Fitted(ngrams, head, base.threshold, base.validation, base.bands)
+    vectors = Vectors(read_here(bundle.encoder), progress)
+    return calibrate_cascade(ngrams, head, material, vectors, options_of(base))
 
 
 def why_not_updatable(base: BundleManifest, inputs: Sequence[DataInput], taxonomy: Taxonomy) -> str | None:
@@ -174,7 +171,6 @@ def _manifest(base: BundleManifest, known: Known, material: Material, fitted: Fi
     return msgspec.structs.replace(
         base,
         threshold=fitted.threshold,
-        exit_threshold=fitted.exit_threshold,
         bands=fitted.bands,
         validation=fitted.validation,
         inputs=tuple(known.inputs),

@@ -6,17 +6,16 @@ import msgspec
 
 from batch.urgency.examples import examples, examples_sum, split
 from batch.urgency.fit import fit_urgency
-from batch.urgency.lower_layers import lower_layers
 from schemas.settings import CommonSettings
-from understanding.encoder.prepared_encoder import EXIT_AFTER, NAME
+from understanding.encoder.prepared_encoder import NAME, published_encoder
 from understanding.signals.urgency import learnt
 
 
 def main() -> None:
     """Fit on four fifths of the examples and write the weights beside the module that reads them."""
     train, _ = split(examples())
-    encode = lower_layers(CommonSettings().encoder_folder)
-    weights = fit_urgency(train, encode, encoder=NAME, layer=EXIT_AFTER, examples=examples_sum())
+    encoder = published_encoder(CommonSettings().encoder_folder)
+    weights = fit_urgency(train, encoder.embed, encoder=NAME, examples=examples_sum())
     written = msgspec.json.format(msgspec.json.encode(weights), indent=-1) + b"\n"
     Path(learnt.__file__).with_name(learnt.WEIGHTS).write_bytes(written)
 

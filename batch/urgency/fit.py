@@ -14,16 +14,16 @@ from understanding.signals.lexicons.words import words_of
 from understanding.signals.urgency.indicators import Urgency, urgency_of
 from understanding.signals.urgency.learnt import SIGNALS, Weights, signals_of
 
-STRENGTH: Final = 3.0
+STRENGTH: Final = 0.3
 """How closely the examples are fitted, and below the scales of both sides; chosen by folds of training stories."""
 
 VECTOR_SCALE: Final = 3.0
-SIGNAL_SCALE: Final = 2.0
+SIGNAL_SCALE: Final = 1.0
 _DECIMALS: Final = 4
 _MOST_STEPS: Final = 3_000
 
 Encode = Callable[[Sequence[str]], Matrix]
-"""Returns the vectors of the encoder's lower layers, (n, dimensions)."""
+"""Returns the published encoder's vectors, (n, dimensions), of length 1."""
 
 
 def by_words(text: str) -> Urgency:
@@ -32,19 +32,15 @@ def by_words(text: str) -> Urgency:
     return urgency_of(cleaned, words_of(scan(cleaned).lower))
 
 
-def fit_urgency(
-    train: Sequence[Example], encode: Encode, *, encoder: str, layer: int, examples: str
-) -> Weights:
+def fit_urgency(train: Sequence[Example], encode: Encode, *, encoder: str, examples: str) -> Weights:
     """Learn from examples whose vectors `encode` gives; nothing is random, and weights are rounded."""
     vectors = encode([one.text for one in train]).astype(np.float64)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     signals = np.array([signals_of(by_words(one.text), SIGNALS) for one in train])
     rows = np.hstack([vectors * VECTOR_SCALE, signals * SIGNAL_SCALE])
     model = LogisticRegression(C=STRENGTH, max_iter=_MOST_STEPS).fit(rows, [one.urgent for one in train])
     width = vectors.shape[1]
     return Weights(
         encoder=encoder,
-        layer=layer,
         examples=examples,
         signals=SIGNALS,
         signal_weights=_rounded(model.coef_[0][width:] * SIGNAL_SCALE),

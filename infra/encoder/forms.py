@@ -14,7 +14,7 @@ from infra.encoder.sample import Sample
 from understanding.arrays.probabilities import Matrix
 from understanding.bundle.bundle import head_from
 from understanding.encoder.encoder import OpenvinoEncoder
-from understanding.encoder.networks import Networks
+from understanding.encoder.network import Network, load_network
 from understanding.manifest.manifest import EncoderForms, FormMeasured
 from understanding.manifest.precision import Precision
 
@@ -43,7 +43,10 @@ def measured_forms(folders: dict[Precision, Path], sample: Sample, *, processor:
         precision: OpenvinoEncoder(folder, precision=precision) for precision, folder in folders.items()
     }
     times = _milliseconds(
-        {precision: Networks(folder, precision=precision, threads=1) for precision, folder in folders.items()}
+        {
+            precision: load_network(folder, precision=precision, threads=1)
+            for precision, folder in folders.items()
+        }
     )
     judge = _Probe(encoders["f32"], sample)
     exact, expected = judge.read(encoders["f32"])
@@ -95,22 +98,22 @@ class _Probe:
         return vectors, self._head.logits(vectors).argmax(axis=1)
 
 
-def _milliseconds(networks: dict[Precision, Networks]) -> dict[Precision, tuple[float, float, float]]:
+def _milliseconds(networks: dict[Precision, Network]) -> dict[Precision, tuple[float, float, float]]:
     """Return milliseconds a text in calls of each size: medians of rounds in which all forms take turns."""
     found: dict[Precision, list[float]] = {precision: [] for precision in networks}
     for size in CALLS:
         taken: dict[Precision, list[float]] = {precision: [] for precision in networks}
         for _ in range(ROUNDS):
-            for precision, both in networks.items():
-                taken[precision].append(_timed(both, size))
+            for precision, network in networks.items():
+                taken[precision].append(_timed(network, size))
         for precision, times in taken.items():
             found[precision].append(round(median(times[1:]), 3))
     return {precision: (one, eight, more) for precision, (one, eight, more) in found.items()}
 
 
-def _timed(both: Networks, size: int, clock: Callable[[], float] = time.perf_counter) -> float:
-    states = np.random.default_rng(size).normal(size=(size, TOKENS, 384)).astype(np.float32)
+def _timed(network: Network, size: int, clock: Callable[[], float] = time.perf_counter) -> float:
+    words = np.random.default_rng(size).normal(size=(size, TOKENS, 384)).astype(np.float32)
     mask: Matrix = np.ones((size, TOKENS), dtype=np.float32)
     began = clock()
-    both.upper.run(both.lower.run(states, mask), mask)
+    network.run(words, mask)
     return (clock() - began) * 1000 / size

@@ -19,22 +19,21 @@ from understanding.arrays.probabilities import Matrix
 from understanding.arrays.stored import sha256_of
 from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
 from understanding.encoder.integers import EXAMPLES, in_integers
-from understanding.encoder.networks import LOWER, UPPER
+from understanding.encoder.network import NETWORK
 from understanding.encoder.openvino_runtime import openvino
 from understanding.encoder.packed import Packed, read_packed
 from understanding.encoder.prepared_encoder import (
     DESCRIPTION,
-    EXIT_AFTER,
     LAYERS,
     MEANS,
     NAME,
     PUBLISHED,
     PreparedEncoder,
     read_prepared,
-    write_networks,
+    write_network,
 )
 from understanding.encoder.processors import native_bf16, processor_name
-from understanding.encoder.transformer import Branch, lower_network, upper_network
+from understanding.encoder.transformer import Branch, network
 from understanding.encoder.unigram import Unigram, unigram_model
 from understanding.encoder.words import WordVectors, write_words
 from understanding.manifest.precision import Precision
@@ -54,7 +53,7 @@ class EncoderUnavailable(Permanent):
 def make_encoder(folder: Path, say: Say, *, threads: int) -> PreparedEncoder:
     """Bring the folder to what this version and processor ask for; does nothing where it is.
 
-    Steps: 1 check the source's sum, 2 write words and vocabulary, 3 build the networks in f32, 4 make them in integers,
+    Steps: 1 check the source's sum, 2 write words and vocabulary, 3 build the network in f32, 4 make it in integers,
     5 measure, 6 keep the chosen form, 7 swap it in. EncoderUnavailable where the source is not the pinned one.
     """
     processor = processor_name()
@@ -84,13 +83,13 @@ def make_forms(
 ) -> dict[Precision, Path]:
     """Make every form that this processor computes, from the packed file, and return the folder of each.
 
-    What all forms share lies in `folder`, of which theirs are parts; f32 and bf16 are the same networks.
+    What all forms share lies in `folder`, of which theirs are parts; f32 and bf16 are the same network.
     """
     say("reading the encoder's weights")
     made = _Forms(folder, _placed(source, folder), sample, threads)
-    say("building its networks")
+    say("building its network")
     folders: dict[Precision, Path] = {"f32": made.exact()}
-    say("making them compute in 8-bit integers (half a minute)")
+    say("making it compute in 8-bit integers (half a minute)")
     folders["int8"] = made.integers()
     if native_bf16():
         folders["bf16"] = folders["f32"]
@@ -119,7 +118,8 @@ def wrong_files(folder: Path, prepared: PreparedEncoder) -> list[str]:
     ]
 
 
-_FILES: Final = ("lower.bin", "lower.xml", MEANS, PUBLISHED, VOCABULARY, "upper.bin", "upper.xml", WORDS)
+_NETWORK_FILES: Final = (NETWORK, Path(NETWORK).with_suffix(".bin").name)
+_FILES: Final = (MEANS, *_NETWORK_FILES, PUBLISHED, VOCABULARY, WORDS)
 
 
 def _sums(folder: Path) -> dict[str, str]:
@@ -154,56 +154,49 @@ def _placed(source: Path, folder: Path) -> Packed:
 
 
 def _keep(form: Path, folder: Path) -> None:
-    """Move a form's networks into the encoder's folder and remove the folders of all forms."""
-    for name in (LOWER, UPPER):
-        for file in (form / name, (form / name).with_suffix(".bin")):
-            file.rename(folder / file.name)
+    """Move a form's network into the encoder's folder and remove the folders of all forms."""
+    for name in _NETWORK_FILES:
+        (form / name).rename(folder / name)
     for part in folder.iterdir():
         if part.is_dir():
             shutil.rmtree(part)
 
 
 class _Forms:
-    """Makes the networks of each form in a folder of its own, beside links to what all forms share."""
+    """Makes the network of each form in a folder of its own, beside links to what all forms share."""
 
     def __init__(self, folder: Path, packed: Packed, sample: Sample, threads: int) -> None:
         self._folder, self._packed, self._threads = folder, packed, threads
         self._texts = [text for text, _ in sample.told]
-        self._networks: tuple[openvino.Model, openvino.Model] | None = None
+        self._network: openvino.Model | None = None
 
     def exact(self) -> Path:
-        """Build the networks in f32; from the states that are read the mean over the sample is taken away.
+        """Build the network in f32; from the states that are read the mean over the sample is taken away.
 
         Vectors of multilingual-e5 all lie in one direction; without what is common to them, cosines tell them apart.
         """
-        lower, upper = self._built(())
-        raw = self._written("raw", lower, upper)
+        raw = self._written("raw", self._built(()))
         encoder = OpenvinoEncoder(raw, precision="f32", threads=self._threads, normalised=False)
         means = np.split(encoder.embed(self._texts).mean(axis=0), len(LAYERS))
         np.save(self._folder / MEANS, np.array(means))
-        lower, upper = self._built(tuple(means))
-        self._networks = lower, upper
-        return self._written("f32", lower, upper)
+        self._network = self._built(tuple(means))
+        return self._written("f32", self._network)
 
     def integers(self) -> Path:
-        """Make the networks in 8-bit integers of those in f32."""
-        assert self._networks is not None  # f32 is made first
+        """Make the network in 8-bit integers of the one in f32."""
+        assert self._network is not None  # f32 is made first
         rows = Unigram(self._folder / VOCABULARY, most=MAX_TOKENS).ids(self._texts)
         every = max(1, len(rows) // EXAMPLES)
         words = WordVectors(self._folder / WORDS)
-        return self._written(
-            "int8", *in_integers(*self._networks, rows[::every], words, threads=self._threads)
-        )
+        return self._written("int8", in_integers(self._network, rows[::every], words))
 
-    def _built(self, means: tuple[Matrix, ...]) -> tuple[openvino.Model, openvino.Model]:
-        shape, weights = self._packed.shape, self._packed.weights
-        branch = Branch(weights, LAYERS, means)
-        return lower_network(shape, weights, EXIT_AFTER), upper_network(shape, [branch], above=EXIT_AFTER)
+    def _built(self, means: tuple[Matrix, ...]) -> openvino.Model:
+        return network(self._packed.shape, [Branch(self._packed.weights, LAYERS, means)])
 
-    def _written(self, name: str, lower: openvino.Model, upper: openvino.Model) -> Path:
+    def _written(self, name: str, built: openvino.Model) -> Path:
         folder = self._folder / name
         folder.mkdir()
         for shared in (WORDS, VOCABULARY):
             os.link(self._folder / shared, folder / shared)
-        write_networks(folder, lower, upper)
+        write_network(folder, built)
         return folder

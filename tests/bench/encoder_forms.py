@@ -13,7 +13,7 @@ import msgspec
 from infra.encoder.make import checked_source, make_forms
 from infra.encoder.sample import packaged_sample
 from understanding.bundle.bundle import Bundle, encoder_of
-from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, LayeredEncoder
+from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, SentenceEncoder
 from understanding.encoder.unigram import Unigram
 
 REFERENCE: Final = "f32"
@@ -23,7 +23,7 @@ class Forms(NamedTuple):
     """Encoders by what they are called, REFERENCE among them, `chosen` the bundle's own; why others are missing."""
 
     chosen: str
-    encoders: dict[str, LayeredEncoder]
+    encoders: dict[str, SentenceEncoder]
     missing: list[str]
 
 
@@ -36,7 +36,7 @@ def forms_of(bundle: Bundle, folder: Path) -> Forms:
     missing = []
     if "bf16" not in folders:
         missing.append("bf16 is not measured: this processor does not compute in it")
-    encoders: dict[str, LayeredEncoder] = {chosen: bundle.encoder}
+    encoders: dict[str, SentenceEncoder] = {chosen: bundle.encoder}
     for precision, place in folders.items():
         encoders[precision] = encoder_of(
             msgspec.structs.replace(described, precision=precision), place, threads=1

@@ -28,18 +28,16 @@ from understanding.bundle.registry import pointer_to, write_current
 from understanding.explanation.explain import explain
 from understanding.explanation.kept_examples import load_examples
 from understanding.manifest.manifest import EXAMPLES
-from understanding.scoring.scoring import cascade
 
 
-def _margin(bundle: Bundle, text: str, first: str, second: str, by: str, *, whole: bool) -> float:
-    """How far what decided the whole text puts `first` above `second`, in log-odds: the tier `by`, and its layers."""
+def _margin(bundle: Bundle, text: str, first: str, second: str, by: str) -> float:
+    """How far what decided the whole text puts `first` above `second`, in log-odds: the tier `by`."""
     names = [label.name for label in bundle.manifest.labels]
     logits = bundle.ngrams.logits([text])
     if by == "ngrams":
         row = bundle.first_tier(logits)[0][0]
     else:
-        head = bundle.head_of(whole=whole)
-        row = head.calibrated(bundle.embed([text], whole=whole), logits)[0]
+        row = bundle.head.calibrated(bundle.encoder.embed([text]), logits)[0]
     return float(row[names.index(first)] - row[names.index(second)])
 
 
@@ -53,10 +51,9 @@ def test_leaving_out_the_strongest_word_costs_more_than_leaving_out_any(small_bu
         words = [word.word for word in found.words]
         strongest = max(range(len(words)), key=lambda place: found.words[place].share)
         pair = str(found.triage.intent), str(found.against), found.triage.decided_by
-        layers = bool(cascade(bundle, [" ".join(words)]).whole[0])
-        whole = _margin(bundle, " ".join(words), *pair, whole=layers)
+        whole = _margin(bundle, " ".join(words), *pair)
         without = [
-            _margin(bundle, " ".join([*words[:place], *words[place + 1 :]]), *pair, whole=layers)
+            _margin(bundle, " ".join([*words[:place], *words[place + 1 :]]), *pair)
             for place in (strongest, rng.randrange(len(words)))
         ]
         lowered, by_chance = lowered + (without[0] < whole), by_chance + (without[1] < whole)

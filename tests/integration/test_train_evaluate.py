@@ -25,7 +25,7 @@ from understanding.bundle.bundle import load_bundle, read_manifest
 from understanding.bundle.registry import pointer_to, write_current
 from understanding.explanation.kept_examples import load_examples
 from understanding.manifest.bands import BandRules
-from understanding.manifest.manifest import NEVER_LEFT, Asked
+from understanding.manifest.manifest import Asked
 from understanding.sentiment.folder import load_sentiment
 
 SPLITS = ("train", "train", "train", "val", "test")
@@ -134,7 +134,6 @@ def test_several_labels_in_a_cell(home: Path, tmp_path: Path) -> None:
     _ok(train, "--labelled", file, "--out", tmp_path / "many", *separated, *FROZEN)
     manifest = read_manifest(tmp_path / "many")
     assert "support" in {label.name for label in manifest.labels}
-    assert (manifest.encoder.exit_after, manifest.exit_threshold) == (None, None)
     figures = json.loads(
         _ok(evaluate, "--bundle", tmp_path / "many", "--labelled", file, "--json", *separated).stdout
     )
@@ -169,8 +168,6 @@ def test_a_bundle_is_taught_corrections(home: Path, labelled: Path, tmp_path: Pa
     assert new.asked == old.asked == Asked(loss=0.0, bands=BandRules(high_accuracy=0.999))
     assert new.validation is not None
     assert new.validation.accuracy == new.validation.best_accuracy
-    assert old.exit_threshold == new.exit_threshold == NEVER_LEFT  # nothing was given for speed
-    assert new.validation.exit_accuracy is not None
     changed = {name for name in old.files if old.files[name] != new.files[name]}
     assert changed == {"ngrams.skops", "head.skops"}  # the head's scales are learnt again on the val rows
     by_source = {one.source for one in load_examples(base)}, {one.source for one in load_examples(updated)}

@@ -11,18 +11,18 @@ import pytest
 from infra.encoder.make import SOURCE_FILE, SOURCE_PACKAGE
 from tests.small_model import small_rows
 from understanding.arrays.errors import BundleError
-from understanding.arrays.probabilities import Flags, Matrix
-from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, Enough, OpenvinoEncoder
+from understanding.arrays.probabilities import Matrix
+from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, OpenvinoEncoder
+from understanding.encoder.network import NETWORK
 from understanding.encoder.packed import Packed, read_packed
 from understanding.encoder.prepared_encoder import (
-    EXIT_AFTER,
     LAYERS,
     PUBLISHED,
     read_prepared,
-    write_networks,
+    write_network,
 )
 from understanding.encoder.processors import native_bf16
-from understanding.encoder.transformer import Branch, lower_network, upper_network
+from understanding.encoder.transformer import Branch, network
 from understanding.encoder.unigram import PREFIX, Unigram, plain
 from understanding.encoder.words import WordVectors
 from understanding.manifest.precision import Precision
@@ -52,9 +52,7 @@ def exact_folder(encoder_folder: Path, packed: Packed, tmp_path_factory: pytest.
     folder = tmp_path_factory.mktemp("exact")
     for name in (WORDS, VOCABULARY):
         (folder / name).symlink_to(encoder_folder / name)
-    lower = lower_network(packed.shape, packed.weights, EXIT_AFTER)
-    upper = upper_network(packed.shape, [Branch(packed.weights, LAYERS)], above=EXIT_AFTER)
-    write_networks(folder, lower, upper)
+    write_network(folder, network(packed.shape, [Branch(packed.weights, LAYERS)]))
     return folder
 
 
@@ -88,14 +86,14 @@ def test_vectors_are_those_of_the_package(exact_folder: Path) -> None:
 
 
 def test_layers_are_those_of_pytorch(packed: Packed, exact_folder: Path, encoder_folder: Path) -> None:
-    """The lower part's states and the layers that are read say what PyTorch computes from the same weights."""
+    """The layers that are read say what PyTorch computes from the same weights."""
     torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
     from sentence_transformers.sentence_transformer import modules  # noqa: PLC0415 - the same
 
     from batch.training.encoder.published_body import published_body  # noqa: PLC0415 - needs the extra
 
     body = published_body(packed).eval()
-    encoder = OpenvinoEncoder(exact_folder, precision="f32", normalised=False, early_exit=True)
+    encoder = OpenvinoEncoder(exact_folder, precision="f32", normalised=False)
     words, pooling = WordVectors(encoder_folder / WORDS), modules.Pooling(WIDTH, pooling_mode="mean")
     rows = Unigram(encoder_folder / VOCABULARY, most=MAX_TOKENS).ids(TEXTS)
     for found, row in zip(encoder.embed(TEXTS), rows, strict=True):
@@ -105,7 +103,7 @@ def test_layers_are_those_of_pytorch(packed: Packed, exact_folder: Path, encoder
         mask = torch.ones((1, len(row)))
         expected = [
             pooling({"token_embeddings": states[layer], "attention_mask": mask})["sentence_embedding"][0]
-            for layer in (EXIT_AFTER, *LAYERS)
+            for layer in LAYERS
         ]
         np.testing.assert_allclose(found, np.concatenate(expected), atol=2e-4)
 
@@ -127,42 +125,29 @@ def _chosen(folder: Path) -> Precision:
 
 @pytest.mark.parametrize("form", ["chosen", "f32", "bf16"])
 def test_no_neighbour_changes_a_text(encoder_folder: Path, exact_folder: Path, form: Precision | str) -> None:
-    """To the last bit, whichever texts are left early beside it, and in whatever number they come."""
+    """To the last bit, whichever texts are beside it, and in whatever number they come."""
     if form == "bf16" and not native_bf16():
         pytest.skip("this processor does not compute in bf16")
     folder, precision = (
         (encoder_folder, _chosen(encoder_folder)) if form == "chosen" else (exact_folder, _precision(form))
     )
     texts = [f"{text} {number}" for number in range(3) for text in TEXTS]
-    whole = OpenvinoEncoder(folder, precision=precision)
-    parts = OpenvinoEncoder(folder, precision=precision, early_exit=True)
-    expected, vectors = whole.embed(texts), parts.embed(texts)
-    assert (whole.exit_dimensions, parts.exit_dimensions) == (0, WIDTH)
-    np.testing.assert_array_equal(vectors[:, WIDTH:], expected)
-    left = np.random.default_rng(3).random(len(texts)) < 0.6
-    start = 0
+    encoder = OpenvinoEncoder(folder, precision=precision)
+    expected, start = encoder.embed(texts), 0
     for size in (1, 1, 5, 13, len(texts)):
         chosen = slice(start, start + size)
         start += size
-        read = parts.embed_until(texts[chosen], _enough_for(left[chosen]))
-        np.testing.assert_array_equal(read.lower, vectors[chosen, :WIDTH])
-        np.testing.assert_array_equal(read.whole, ~left[chosen])
-        np.testing.assert_array_equal(read.upper, expected[chosen] * ~left[chosen, None])
+        np.testing.assert_array_equal(encoder.embed(texts[chosen]), expected[chosen])
 
 
 def _precision(form: str) -> Precision:
     return "bf16" if form == "bf16" else "f32"
 
 
-def _enough_for(left: Flags) -> Enough:
-    """Return what leaves these texts early, whatever their vectors are."""
-    return lambda places, _vectors: left[places]
-
-
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("upper.xml", b"<net/>", "OpenVINO cannot load it"),
+        (NETWORK, b"<net/>", "OpenVINO cannot load it"),
         (WORDS, b"not a table", "no table of word vectors"),
         (VOCABULARY, b"\xff\xff", "no vocabulary"),
     ],

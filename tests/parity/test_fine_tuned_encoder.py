@@ -49,14 +49,14 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
 
     written: list[Any] = []
     out = tmp_path_factory.mktemp("tuned") / "bundle"
-    networks_of = fine_tune.networks_of
+    network_of = fine_tune.network_of
 
     def keep(tuned: Any, *how: Any) -> Any:
         written.append(tuned.body)
-        return networks_of(tuned, *how)
+        return network_of(tuned, *how)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fine_tune, "networks_of", keep)
+        patch.setattr(fine_tune, "network_of", keep)
         train_bundle(
             ROWS,
             TrainingOptions(seed=SEED, encoder="fine-tuned"),
@@ -72,7 +72,7 @@ def pair(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair
 
 
 def _vectors(body: Any, folder: Path) -> Matrix:
-    """Return PyTorch's vector of each text, one at a time: where it may be left early, then of all that is read."""
+    """Return PyTorch's vector of each text, one at a time."""
     import torch  # noqa: PLC0415 - only where the extra is installed
 
     from batch.training.encoder.fine_tune import mean_of_tokens  # noqa: PLC0415 - the same
@@ -89,7 +89,7 @@ def _vectors(body: Any, folder: Path) -> Matrix:
             beside = published(
                 inputs_embeds=given, attention_mask=mask, output_hidden_states=True
             ).hidden_states
-            parts = (lower, body.trained_states(lower, mask), *(beside[layer] for layer in LAYERS))
+            parts = (body.trained_states(lower, mask), *(beside[layer] for layer in LAYERS))
             means = [mean_of_tokens(states, mask)[0].numpy() for states in parts]
             vectors.append(np.concatenate(means))
     means = np.load(folder / MEANS).ravel()  # from the published layers' vectors their mean is taken away
@@ -102,21 +102,18 @@ def test_what_is_exported_is_the_original(encoder_folder: Path, pair: Pair) -> N
     """Vectors keep their direction in whatever form workers compute them, and nearly all answers stay."""
     original = _vectors(pair.body, encoder_folder)
     exported = pair.bundle.encoder.embed(TEXTS)
-    bundle, lower = pair.bundle, 384
-    assert bundle.early is not None
-    for head, part in ((bundle.early, slice(lower)), (bundle.head, slice(lower, None))):
-        one, other = exported[:, part], original[:, part]
-        lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-        cosines = (one * other).sum(axis=1) / lengths
-        assert cosines.mean() > 0.99  # integers move vectors by about a hundredth
-        assert cosines.min() > 0.95
-        assert (head.logits(one).argmax(axis=1) == head.logits(other).argmax(axis=1)).mean() > 0.9
+    lengths = np.linalg.norm(exported, axis=1) * np.linalg.norm(original, axis=1)
+    cosines = (exported * original).sum(axis=1) / lengths
+    assert cosines.mean() > 0.99  # integers move vectors by about a hundredth
+    assert cosines.min() > 0.95
+    answers = [pair.bundle.head.logits(vectors).argmax(axis=1) for vectors in (exported, original)]
+    assert (answers[0] == answers[1]).mean() > 0.9
 
 
 def test_the_published_part_is_what_a_frozen_encoder_reads(encoder_folder: Path, pair: Pair) -> None:
     """So a sentiment model that learnt from one reads the other as well."""
     published = published_encoder(encoder_folder).embed(TEXTS)
-    part = pair.bundle.embed(TEXTS)[:, -published.shape[1] :]
+    part = pair.bundle.encoder.embed(TEXTS)[:, -published.shape[1] :]
     cosines = (published * part).sum(axis=1) / np.linalg.norm(part, axis=1)
     assert cosines.mean() > 0.98  # both are in integers, whose ranges were read off other texts
 
@@ -147,8 +144,7 @@ def test_the_bundle_is_whole_and_says_how_it_was_made(pair: Pair) -> None:
     manifest = pair.bundle.manifest
     assert (manifest.encoder.training, manifest.encoder.normalised) == ("fine-tuned", False)
     assert manifest.encoder.epochs > 0
-    assert (manifest.encoder.exit_after, manifest.exit_threshold is None) == (6, False)
-    assert manifest.encoder.dimensions == 4 * 384
+    assert manifest.encoder.dimensions == 3 * 384
     assert set(FILES) <= set(manifest.files)
     assert manifest.forms is not None
     assert manifest.forms.chosen == manifest.encoder.precision
@@ -171,6 +167,6 @@ def test_a_correction_leaves_the_encoder(pair: Pair, tmp_path: Path) -> None:
     updated = load_bundle(out)
     assert updated.version != pair.bundle.version
     assert updated.manifest.update is not None
-    vectors, before = updated.embed(TEXTS), pair.bundle.embed(TEXTS)
+    vectors, before = updated.encoder.embed(TEXTS), pair.bundle.encoder.embed(TEXTS)
     np.testing.assert_array_equal(vectors, before)
     np.testing.assert_array_equal(updated.head.logits(vectors), pair.bundle.head.logits(before))

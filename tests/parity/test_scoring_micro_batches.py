@@ -47,7 +47,7 @@ def _decisions(results: Sequence[Triage]) -> list[tuple[object, ...]]:
 def bundle(small_bundle: Path) -> Bundle:
     """A bundle whose encoder decides about everything that is not certain."""
     loaded = load_bundle(small_bundle)
-    manifest = replace(loaded.manifest, threshold=0.9, exit_threshold=0.8)
+    manifest = replace(loaded.manifest, threshold=0.9)
     return dataclasses.replace(loaded, manifest=manifest)
 
 
@@ -74,8 +74,6 @@ def test_the_micro_batch_changes_no_decision_and_no_probability(
         for left, right in zip(one.guesses, other.guesses, strict=True):
             assert abs(left.probability - right.probability) <= 1e-5
     assert {"ngrams", "encoder", "source"} == {result.decided_by for result in expected}
-    read = cascade(bundle, [clean.text for clean in map(clean_text, texts) if clean.text])
-    assert 0 < read.whole.sum() < read.by_encoder.sum()  # some leave it early, some do not
 
 
 def test_more_threads_change_nothing(bundle: Bundle, encoder_folder: Path) -> None:

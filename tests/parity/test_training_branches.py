@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from batch.training.rows.rows import TrainingError
-from understanding.encoder.networks import Networks
+from understanding.encoder.network import load_network
 from understanding.encoder.packed import BLOCK_TYPE, Packed, Pieces
-from understanding.encoder.prepared_encoder import write_networks
+from understanding.encoder.prepared_encoder import write_network
 from understanding.encoder.transformer import Shape
 from understanding.encoder.words import WordVectors, write_words
 from understanding.manifest.precision import Precision
@@ -93,9 +93,9 @@ def test_training_moves_nothing_but_the_trained_layers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("precision", ["f32", "int8"])
-def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) -> None:
-    """Both parts, from the words' vectors to the trained and the published layers' states."""
-    from batch.training.encoder.fine_tune import Tuned, networks_of  # noqa: PLC0415 - the same
+def test_the_network_says_what_pytorch_says(tmp_path: Path, precision: Precision) -> None:
+    """From the words' vectors to the trained and the published layers' states."""
+    from batch.training.encoder.fine_tune import Tuned, network_of  # noqa: PLC0415 - the same
     from batch.training.encoder.partly_trained import PartlyTrained  # noqa: PLC0415 - needs PyTorch
     from understanding.encoder.integers import in_integers  # noqa: PLC0415 - as above
 
@@ -104,13 +104,13 @@ def test_networks_say_what_pytorch_says(tmp_path: Path, precision: Precision) ->
         weight.data.add_(0.1)  # as if it had been trained
     nothing = np.zeros((1, WIDTH), dtype=np.float32)
     tuned = Tuned(body, 2, nothing, nothing[:, 0], 1.0, [[5, 6, 7], [8, 9]])
-    lower, upper = networks_of(tuned, published, [4, 3], np.zeros((2, WIDTH), dtype=np.float32))
+    built = network_of(tuned, published, [4, 3], np.zeros((2, WIDTH), dtype=np.float32))
     if precision == "int8":
-        lower, upper = in_integers(lower, upper, tuned.examples, small_words(tmp_path), threads=1)
-    write_networks(tmp_path, lower, upper)
-    both = Networks(tmp_path, precision=precision, threads=1)
+        built = in_integers(built, tuned.examples, small_words(tmp_path))
+    write_network(tmp_path, built)
+    network = load_network(tmp_path, precision=precision, threads=1)
     words, mask = read_words(tmp_path), np.array(MASK, dtype=np.float32)
-    found = both.upper.run(both.lower.run(words.numpy(), mask), mask)
+    found = network.run(words.numpy(), mask)
     with torch.no_grad():
         every = torch.tensor(MASK)
         trained = body.trained_states(body.lower_states(words, every), every)

@@ -1,6 +1,5 @@
 """Loading a bundle: a folder that is checked whole before any of it is used, and never unpickled."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -13,7 +12,7 @@ from schemas.vocabulary import OUT_OF_SCOPE
 from understanding.arrays.errors import BundleError
 from understanding.arrays.probabilities import Matrix, Wide, sigmoid, softmax
 from understanding.arrays.stored import load_arrays, sha256_of
-from understanding.encoder.encoder import LayeredEncoder, OpenvinoEncoder
+from understanding.encoder.encoder import OpenvinoEncoder, SentenceEncoder
 from understanding.manifest.manifest import (
     FILES,
     FORMAT,
@@ -21,7 +20,6 @@ from understanding.manifest.manifest import (
     MANIFEST,
     NGRAMS,
     SEVERAL,
-    STUDENT,
     BundleManifest,
     EncoderInfo,
 )
@@ -67,35 +65,19 @@ class Bundle:
 
     `sentiment` is the sentiment model that it carries; None where it carries none and the packaged lexicon reads.
     `several` is there where it was taught several labels a text: then each label has a probability of its own.
-    `early` answers from the encoder's lower layers, where it may be left after these, and is asked before `head`.
     """
 
     manifest: BundleManifest
     ngrams: NgramTier
-    encoder: LayeredEncoder
+    encoder: SentenceEncoder
     head: EncoderHead
     sentiment: SentimentModel | None = None
     several: SeveralLabels | None = None
-    early: EncoderHead | None = None
 
     @property
     def version(self) -> str:
         """Return the version that results carry."""
         return self.manifest.version
-
-    @property
-    def lower_dimensions(self) -> int:
-        """Return how many of the encoder's dimensions are of its lower layers; 0 where it cannot be left early."""
-        return 0 if self.early is None else self.early.weights.shape[1]
-
-    def head_of(self, *, whole: bool = True) -> EncoderHead:
-        """Return the head that reads the `whole` encoder, or else that of its lower layers."""
-        return self.head if whole or self.early is None else self.early
-
-    def embed(self, texts: Sequence[str], *, whole: bool = True) -> Matrix:
-        """Return the vectors that a head reads, (n, dimensions): of the `whole` encoder or of its lower layers."""
-        read = self.encoder.embed_until(texts, lambda places, _vectors: np.full(len(places), not whole))
-        return read.upper if whole else read.lower
 
     @cached_property
     def outside(self) -> int | None:
@@ -122,11 +104,6 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
     `threads` is how many processor threads the encoder may use; it changes the speed alone.
     """
     manifest = read_manifest(path)
-    if STUDENT in manifest.files:
-        raise BundleError(
-            f"{path / STUDENT}: this version has no student in the first tier; train the bundle again with `ticketyard "
-            "train --encoder fine-tuned`, or run the version of ticketyard that wrote it"
-        )
     _refuse_pickles(path)
     for name, expected in manifest.files.items():
         _check_sum(path, name, expected)
@@ -146,7 +123,6 @@ def load_bundle(path: Path, *, threads: int = 1) -> Bundle:
         head_from(state),
         _sentiment(path, manifest),
         several=several,
-        early=early_from(state),
     )
     _check_widths(bundle, path)
     return bundle
@@ -159,7 +135,6 @@ def encoder_of(described: EncoderInfo, folder: Path, *, threads: int) -> Openvin
         precision=described.precision,
         threads=threads,
         normalised=described.normalised,
-        early_exit=described.exit_after is not None,
     )
 
 
@@ -191,11 +166,6 @@ def head_from(state: dict[str, Any]) -> EncoderHead:
         ngrams_scale=float(state["ngrams_scale"]),
         levels=state["levels"],
     )
-
-
-def early_from(state: dict[str, Any]) -> EncoderHead | None:
-    """Build the head of the lower layers from what `head.skops` holds; None where they decide nothing."""
-    return head_from(state["early"]) if "early" in state else None
 
 
 def _sentiment(path: Path, manifest: BundleManifest) -> SentimentModel | None:
@@ -235,27 +205,19 @@ def _check_sum(path: Path, name: str, expected: str) -> None:
 
 def _check_widths(bundle: Bundle, path: Path) -> None:
     labels, dimensions = len(bundle.manifest.labels), bundle.manifest.encoder.dimensions
-    lower = bundle.lower_dimensions
-    heads = [(bundle.head, dimensions - lower)] + ([(bundle.early, lower)] if bundle.early else [])
-    shapes = [(head.weights.shape, (labels, width)) for head, width in heads]
     vectors = None if bundle.sentiment is None else bundle.sentiment.vectors
-    if vectors is not None and len(vectors.vector_weights) > dimensions - lower:
+    if vectors is not None and len(vectors.vector_weights) > dimensions:
         raise BundleError(
             f"{path / SENTIMENT_PART}: reads {len(vectors.vector_weights)} dimensions, the encoder gives "
-            f"{dimensions - lower}; train it again with `ticketyard train sentiment`"
+            f"{dimensions}; train it again with `ticketyard train sentiment`"
         )
     several = bundle.several
     thresholds = () if several is None else (several.ngrams, several.encoder)
     if (
-        any(found != expected for found, expected in shapes)
+        bundle.head.weights.shape != (labels, dimensions)
         or bundle.ngrams.labels != labels
         or any(each.shape != (labels,) for each in thresholds)
     ):
         raise BundleError(
             f"{path}: its parts disagree on {labels} labels or {dimensions} dimensions; train again"
-        )
-    manifest = bundle.manifest
-    if len({one is None for one in (bundle.early, manifest.exit_threshold, manifest.encoder.exit_after)}) > 1:
-        raise BundleError(
-            f"{path}: {MANIFEST} and {HEAD} disagree on whether the encoder may be left early; train again"
         )

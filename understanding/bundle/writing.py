@@ -90,7 +90,6 @@ def with_version(manifest: BundleManifest) -> BundleManifest:
             "format",
             "labels",
             "threshold",
-            "exit_threshold",
             "bands",
             "encoder",
             "inputs",

@@ -1,1 +1,1 @@
-"""The encoder: its weights, words and networks, in the form that is quickest on this processor."""
+"""The encoder: its weights, words and network, in the form that is quickest on this processor."""

@@ -1,4 +1,4 @@
-"""The folder of the published encoder as set-up makes it: its networks in the chosen form, and what training needs."""
+"""The folder of the published encoder as set-up makes it: its network in the chosen form, and what training needs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,21 +10,18 @@ import numpy as np
 from understanding.arrays.errors import BundleError
 from understanding.arrays.probabilities import Matrix
 from understanding.encoder.encoder import OpenvinoEncoder
-from understanding.encoder.networks import LOWER, UPPER
+from understanding.encoder.network import NETWORK
 from understanding.encoder.openvino_runtime import openvino
 from understanding.manifest.manifest import EncoderForms
 
 PUBLISHED: Final = "published.bin"
-"""The packed file that the networks were made of; fine-tuning begins at its weights."""
+"""The packed file that the network was made of; fine-tuning begins at its weights."""
 
 MEANS: Final = "means.npy"
 """What is taken away from the states that are read, (layers read, width): the mean of many texts' vectors."""
 
 DESCRIPTION: Final = "encoder.json"
 NAME: Final = "multilingual-e5-small"
-EXIT_AFTER: Final = 6
-"""The layer after which a text may be decided without the others; a fine-tuned one is trained above it."""
-
 LAYERS: Final = (12, 8)
 """The layers that are read, of twelve: the last, and one beside it (docs/measurements/encoders.md)."""
 
@@ -67,7 +64,6 @@ def published_encoder(folder: Path, *, threads: int = 1) -> OpenvinoEncoder:
     return OpenvinoEncoder(folder, precision=read_prepared(folder).forms.chosen, threads=threads)
 
 
-def write_networks(folder: Path, lower: openvino.Model, upper: openvino.Model) -> None:
-    """Write both networks as OpenVINO's files; a folder's networks are replaced."""
-    for network, name in ((lower, LOWER), (upper, UPPER)):
-        openvino.save_model(network, folder / name, compress_to_fp16=False)
+def write_network(folder: Path, network: openvino.Model) -> None:
+    """Write a network as OpenVINO's files; a folder's network is replaced."""
+    openvino.save_model(network, folder / NETWORK, compress_to_fp16=False)

@@ -14,10 +14,9 @@ LARGEST_BATCH: Final = 32
 
 
 class TokenBatch(NamedTuple):
-    """Texts of one padded length, by their places: a vector for each token, and which tokens are theirs."""
+    """Texts of one padded length: a vector for each token, and which tokens are theirs."""
 
-    places: list[int]
-    states: Matrix  # (texts, tokens, width)
+    words: Matrix  # (texts, tokens, width)
     mask: Matrix  # (texts, tokens), 1 or 0
 
     @classmethod
@@ -34,25 +33,7 @@ class TokenBatch(NamedTuple):
         for line, place in enumerate(places):
             tokens[line, : len(rows[place])] = rows[place]
             mask[line, : len(rows[place])] = 1
-        return cls(places, vectors_of(tokens), mask)
-
-    def onwards(self, states: Matrix, chosen: npt.NDArray[np.bool_]) -> Self:
-        """Return the chosen texts with the states that stand for them from here on."""
-        lines = np.flatnonzero(chosen)
-        return type(self)([self.places[line] for line in lines.tolist()], states[lines], self.mask[lines])
-
-    def joined(self, other: Self) -> Self:
-        """Return both as one, of the same padded length."""
-        states = np.concatenate([self.states, other.states])
-        return type(self)([*self.places, *other.places], states, np.concatenate([self.mask, other.mask]))
-
-    def parted(self, count: int) -> tuple[Self, Self]:
-        """Return the first `count` texts, and the others."""
-        first, others = slice(None, count), slice(count, None)
-        return (
-            type(self)(self.places[first], self.states[first], self.mask[first]),
-            type(self)(self.places[others], self.states[others], self.mask[others]),
-        )
+        return cls(vectors_of(tokens), mask)
 
 
 def same_length_batches(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:

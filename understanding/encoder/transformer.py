@@ -1,8 +1,7 @@
-"""Builds a BERT (Devlin et al. 2018, arXiv:1810.04805) of OpenVINO's operations from its weights, in two parts.
+"""Builds a BERT (Devlin et al. 2018, arXiv:1810.04805) of OpenVINO's operations from its weights.
 
-The lower part reads the vectors of words; the upper part reads the states after the lower one's layers. So a text may
-be decided between them. A published encoder and one that was trained here are built alike. Weights have the names of
-PyTorch's `BertModel`; a matrix is (outputs, inputs).
+It reads the vectors of words. A published encoder and one whose upper layers were trained here, beside the published
+ones, are built alike. Weights have the names of PyTorch's `BertModel`; a matrix is (outputs, inputs).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +13,9 @@ import numpy.typing as npt
 from understanding.encoder.openvino_runtime import openvino
 from understanding.encoder.openvino_runtime import opset13 as ops
 
-STATES: Final = "states"
+WORDS: Final = "words"
 MASK: Final = "mask"
-"""What both parts read: a vector a token, (texts, tokens, width), and which tokens are the text's, (texts, tokens)."""
+"""What it reads: a vector a token, (texts, tokens, width), and which tokens are the text's, (texts, tokens)."""
 
 _FAR_BELOW: Final = np.float32(np.finfo(np.float32).min)
 """What is added to the attention on padding."""
@@ -34,7 +33,7 @@ class Shape(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """Upper layers, and which of their states are read, counted from 1 over the whole transformer.
+    """Layers, and which of their states are read, counted from 1 over the whole transformer.
 
     From each of these states its mean is taken away where there are `means`: that of many texts' vectors, (width,).
     """
@@ -44,27 +43,23 @@ class Branch(NamedTuple):
     means: Sequence[npt.NDArray[np.float32]] = ()
 
 
-def lower_network(shape: Shape, weights: Weights, layers: int) -> openvino.Model:
-    """Return the network of the first `layers`: from the vectors of words to the states after them."""
-    build = _Builder(shape, weights)
+def network(shape: Shape, branches: Sequence[Branch], *, shared: int = 0) -> openvino.Model:
+    """Return the network from the vectors of words to each branch's states side by side, (texts, tokens, n x width).
+
+    The branches have the first `shared` layers in common: those of the last one.
+    """
     words, mask = _inputs(shape.width)
-    states, hidden = build.embedded(words), build.hidden(mask)
-    for layer in range(layers):
-        states = build.layer(layer, states, hidden)
-    return openvino.Model([states], [words, mask], "lower")
-
-
-def upper_network(shape: Shape, branches: Sequence[Branch], *, above: int) -> openvino.Model:
-    """Return the network of the layers above the first `above`: each branch's states side by side, (.., n x width)."""
-    states, mask = _inputs(shape.width)
+    common = _Builder(shape, branches[-1].weights)
+    hidden, below = common.hidden(mask), {0: common.embedded(words)}
+    for layer in range(shared):
+        below[layer + 1] = common.layer(layer, below[layer], hidden)
     found: list[Any] = []
     for branch in branches:
-        build = _Builder(shape, branch.weights)
-        passed, hidden = {above: states}, build.hidden(mask)
-        for layer in range(above, max(branch.read)):
+        build, passed = _Builder(shape, branch.weights), dict(below)
+        for layer in range(shared, max(branch.read)):
             passed[layer + 1] = build.layer(layer, passed[layer], hidden)
         found += [_centred(passed[layer], mean) for layer, mean in _with_means(branch)]
-    return openvino.Model([ops.concat(found, 2) if len(found) > 1 else found[0]], [states, mask], "upper")
+    return openvino.Model([ops.concat(found, 2) if len(found) > 1 else found[0]], [words, mask], "encoder")
 
 
 def _with_means(branch: Branch) -> Sequence[tuple[int, npt.NDArray[np.float32] | None]]:
@@ -80,7 +75,7 @@ def _centred(states: Any, mean: npt.NDArray[np.float32] | None) -> Any:
 
 def _inputs(width: int) -> tuple[Any, Any]:
     given = (
-        ops.parameter([-1, -1, width], np.float32, name=STATES),
+        ops.parameter([-1, -1, width], np.float32, name=WORDS),
         ops.parameter([-1, -1], np.float32, name=MASK),
     )
     for one in given:

@@ -28,13 +28,13 @@ def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample]
         return Explanation(triage=triage)
     found = cascade(bundle, [clean])
     first, second = best(found.probabilities, 2)[0].tolist()
-    by_encoder, whole = bool(found.by_encoder[0]), bool(found.whole[0])
+    by_encoder = bool(found.by_encoder[0])
     tier = bundle.ngrams
     ngrams = ngram_shares(tier, clean, first=first, second=second)
     encoder = nothing_from(len(ngrams.words))
     if by_encoder:
-        ngrams = ngrams.scaled(bundle.head_of(whole=whole).ngrams_scale)
-        encoder = encoder_shares(bundle, clean, whole=whole, first=first, second=second)
+        ngrams = ngrams.scaled(bundle.head.ngrams_scale)
+        encoder = encoder_shares(bundle, clean, first=first, second=second)
     else:
         ngrams = ngrams.scaled(tier.scale)
     names = bundle.manifest.labels[first].name, bundle.manifest.labels[second].name
@@ -49,7 +49,7 @@ def explain(bundle: Bundle, text: str | None, *, examples: Sequence[KeptExample]
         words=_words(clean.split(), ngrams.words, encoder),
         ngrams=strongest(ngrams, NGRAMS_SHOWN, word_terms=tier.features.word_terms),
         compared_by=compared_by if examples else None,
-        examples=nearest_examples(bundle, clean, examples, labels=names, by=compared_by, whole=whole),
+        examples=nearest_examples(bundle, clean, examples, labels=names, by=compared_by),
     )
 
 

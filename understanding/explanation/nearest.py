@@ -21,19 +21,17 @@ def nearest_examples(
     *,
     labels: tuple[str, str],
     by: Tier,
-    whole: bool,
 ) -> tuple[NearExample, ...]:
     """Return the nearest three of the first label and two of the second, the nearest first within each.
 
-    Texts are compared by the vectors of the tier that decided: `by` encoder its vectors, those of
-    the `whole` encoder or of its lower layers, else TF-IDF.
+    Texts are compared by the vectors of the tier that decided: `by` encoder its vectors, else TF-IDF.
     """
     first, second = labels
     candidates = [one for one in examples if one.label in labels]
     if not candidates:
         return ()
     texts = [text, *(one.text for one in candidates)]
-    likeness = _by_encoder(bundle, texts, whole=whole) if by == "encoder" else _by_ngrams(bundle, texts)
+    likeness = _by_encoder(bundle, texts) if by == "encoder" else _by_ngrams(bundle, texts)
     ranked = sorted(
         zip(likeness.tolist(), candidates, strict=True), key=lambda pair: (-pair[0], pair[1].text)
     )
@@ -47,8 +45,8 @@ def nearest_examples(
     )
 
 
-def _by_encoder(bundle: Bundle, texts: Sequence[str], *, whole: bool) -> Wide:
-    vectors = bundle.embed(texts, whole=whole).astype(np.float64)
+def _by_encoder(bundle: Bundle, texts: Sequence[str]) -> Wide:
+    vectors = bundle.encoder.embed(texts).astype(np.float64)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(unit[1:] @ unit[0])
 

@@ -17,17 +17,15 @@ class LeftOutShares(NamedTuple):
     words: Wide  # (words,)
 
 
-def encoder_shares(bundle: Bundle, text: str, *, whole: bool, first: int, second: int) -> LeftOutShares:
+def encoder_shares(bundle: Bundle, text: str, *, first: int, second: int) -> LeftOutShares:
     """Return the encoder's shares, in calibrated log-odds; the text and one variant a word are read in one call.
 
-    They are those of the `whole` encoder, or of its lower layers where these decided.
     A word is at least one token, so those behind the encoder's limit are not read and have no share.
     """
     words = text.split()
     places = range(min(len(words), MAX_TOKENS))
-    head = bundle.head_of(whole=whole)
-    logits = head.logits(bundle.embed([text, *_each_left_out(words, places)], whole=whole))
-    margins = _margins(logits, head.encoder_scale, first, second)
+    logits = bundle.head.logits(bundle.encoder.embed([text, *_each_left_out(words, places)]))
+    margins = _margins(logits, bundle.head.encoder_scale, first, second)
     shares = np.zeros(len(words))
     shares[: len(places)] = margins[0] - margins[1:]
     return LeftOutShares(float(margins[0]), shares)

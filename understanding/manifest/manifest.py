@@ -11,27 +11,22 @@ from understanding.manifest.bands import BandRules, Bands
 from understanding.manifest.fit_settings import FitSettings
 from understanding.manifest.precision import Precision
 
-FORMAT: Final = 7
-"""The one format that is read. Up to 6 the encoder was bge-small-en-v1.5 or all-MiniLM-L6-v2, which read English."""
+FORMAT: Final = 8
+"""The one format that is read. Format 7 could leave the encoder between two networks; up to 6 it read English alone."""
 
 MANIFEST: Final = "bundle.json"
 NGRAMS: Final = "ngrams.skops"
 HEAD: Final = "head.skops"
-STUDENT: Final = "student.skops"
-"""What bundles of before had beside the n-grams; one that has it is refused by name."""
-
 SEVERAL: Final = "several.skops"
 """Only a model that was taught several labels a text has this file."""
 
 ENCODER: Final = (
-    "encoder/lower.xml",
-    "encoder/lower.bin",
-    "encoder/upper.xml",
-    "encoder/upper.bin",
+    "encoder/network.xml",
+    "encoder/network.bin",
     "encoder/words.npy",
     "encoder/unigram.model",
 )
-"""An encoder's networks, word vectors and vocabulary."""
+"""An encoder's network, word vectors and vocabulary."""
 
 EXAMPLES: Final = "examples.json"
 CARD_FOLDER: Final = "card"
@@ -94,8 +89,7 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     `normalised` says that its vectors have length 1. `epochs` is how often it read the training rows while it was
     itself trained, 0 for a frozen one; the published upper layers then read each text too, and their vectors follow the
-    trained ones'. After layer `exit_after` a text may be decided without the others; the vector of that layer stands
-    before theirs. `note` says why it is frozen where that was not asked for.
+    trained ones'. `note` says why it is frozen where that was not asked for.
     """
 
     name: str
@@ -104,7 +98,6 @@ class EncoderInfo(msgspec.Struct, frozen=True, kw_only=True):
     training: EncoderTraining = "frozen"
     normalised: bool = True
     epochs: float = 0.0
-    exit_after: int | None = None
     note: str | None = None
 
 
@@ -120,10 +113,6 @@ class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
     test: int
 
 
-NEVER_LEFT: Final = 2.0
-"""An `exit_threshold` that no confidence reaches, since confidence is 1 at most."""
-
-
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked of a model: how much accuracy may be given for speed, 0.01 being a point, and of its bands."""
 
@@ -132,25 +121,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperatingPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """What giving up to `loss` of accuracy for speed would be: the thresholds, and what they give on validation rows.
-
-    `exit_threshold`, and `whole_share`, the part of the rows that all layers of the encoder read, are None where it
-    cannot be left early; NEVER_LEFT where that would bring too little.
-    """
+    """What giving up to `loss` of accuracy for speed would be: the threshold, and what it gives on validation rows."""
 
     loss: float
     threshold: float
     accuracy: float
     encoder_share: float
-    exit_threshold: float | None = None
-    whole_share: float | None = None
 
 
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
     """What the threshold was chosen on; the tiers' accuracies are each one's alone on all n rows.
 
-    `exit_accuracy` is that of the encoder's lower layers on all rows, and `whole_share` the part of the rows that all
-    of its layers read; None where it cannot be left early.
     `best_accuracy` is the highest point of the curve over all thresholds, `ece` the expected calibration error
     of the cascade, `choices` what other thresholds would have cost and brought, `micro_f1` that of all labels where
     a model answers several. `own` says that the rows were
@@ -167,8 +148,6 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     own: bool
     ece: float | None = None
     micro_f1: float | None = None
-    exit_accuracy: float | None = None
-    whole_share: float | None = None
     choices: tuple[OperatingPoint, ...] = ()
 
 
@@ -244,10 +223,9 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is a sum over everything that decides what the model answers, so equal models have equal
     versions. Labels stand in the order of the model's columns. Below the confidence `threshold` the first tier asks the
-    encoder; below `exit_threshold`, where it may be left early, its lower layers ask the upper ones. `validation` and
-    `test` are None where there were no rows, `bands` where validation gives no evidence for any: then no text is
-    rejected. `settings` are those that both tiers were fitted with; `asked` is what threshold and bands
-    were chosen by, None in bundles of before.
+    encoder. `validation` and `test` are None where there were no rows, `bands` where validation gives no evidence for
+    any: then no text is rejected. `settings` are those that both tiers were fitted with; `asked` is what threshold and
+    bands were chosen by, None in bundles of before.
     `libraries` are the versions of those that compute; `forms` says how the encoder's form was chosen, and changes no
     version; `update` says that it is another bundle taught corrections.
     """
@@ -273,7 +251,6 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     update: UpdateInfo | None = None
     tiers: tuple[Literal["ngrams", "encoder"], ...] = ("ngrams", "encoder")
     extras: dict[str, str] = {}
-    exit_threshold: float | None = None
     forms: EncoderForms | None = None
     format: int = FORMAT
 

@@ -26,24 +26,16 @@ class Cascaded(NamedTuple):
     probabilities: Wide  # (n, labels); they sum to 1 unless the model answers several labels
     strangeness: Wide  # (n,), the part of the texts in scope that are more familiar
     by_encoder: Flags  # (n,), whether the encoder decided
-    whole: Flags  # (n,), whether all of its layers read
     left_out: Flags  # (n,), whether it would have, but for the budget
     answered: Flags | None  # (n, labels), by a model that answers several
-    vectors: dict[
-        int, Matrix
-    ]  # of the texts that all layers read, by their place: what the encoder's head read
-    lower: dict[int, Matrix]  # of the texts that the encoder read, by their place: what its lower layers say
+    vectors: dict[int, Matrix]  # of the texts that the encoder read, by their place
 
 
 class ScoredText(NamedTuple):
-    """A text's result, the vector that the whole encoder read it as, and that of its lower layers.
-
-    `vector` is None where not all layers read it, `lower` where none did or the encoder cannot be left early.
-    """
+    """A text's result, and the vector that the encoder read it as; None where it did not read it."""
 
     triage: Triage
     vector: Matrix | None = None
-    lower: Matrix | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,6 @@ class _Verdict:
     decided_by: Literal["ngrams", "encoder"]
     left_out: bool
     vector: Matrix | None
-    lower: Matrix | None
 
 
 def score(bundle: Bundle, texts: Sequence[str | None], *, encoder_budget: int | None = None) -> list[Triage]:
@@ -84,11 +75,7 @@ def score_clean(
     return [
         ScoredText(_without_text(bundle, clean))
         if clean.text is None
-        else ScoredText(
-            _triage(bundle, clean, verdicts[clean.text]),
-            verdicts[clean.text].vector,
-            verdicts[clean.text].lower,
-        )
+        else ScoredText(_triage(bundle, clean, verdicts[clean.text]), verdicts[clean.text].vector)
         for clean in cleaned
     ]
 
@@ -101,21 +88,18 @@ def cascade(bundle: Bundle, texts: Sequence[str], *, encoder_budget: int | None 
     confidence = probabilities.max(axis=1)
     unsure = confidence < bundle.manifest.threshold
     places = _within_budget(np.flatnonzero(unsure), confidence, encoder_budget)
-    by_encoder, whole = np.zeros(len(texts), dtype=np.bool_), np.zeros(len(texts), dtype=np.bool_)
+    by_encoder = np.zeros(len(texts), dtype=np.bool_)
     vectors: dict[int, Matrix] = {}
-    lower: dict[int, Matrix] = {}
     if places.size:
         by_encoder[places] = True
         answer = ask_encoder(bundle, [texts[place] for place in places.tolist()], logits[places])
-        probabilities[places], strange[places], whole[places] = answer[:3]
-        vectors = {place: answer.vectors[row] for row, place in enumerate(places.tolist()) if whole[place]}
-        if answer.lower is not None:
-            lower = dict(zip(places.tolist(), answer.lower, strict=True))
+        probabilities[places], strange[places] = answer.probabilities, answer.strangeness
+        vectors = dict(zip(places.tolist(), answer.vectors, strict=True))
     left_out = unsure & ~by_encoder
     if bundle.several is None:
-        return Cascaded(probabilities, strange, by_encoder, whole, left_out, None, vectors, lower)
+        return Cascaded(probabilities, strange, by_encoder, left_out, None, vectors)
     answered = bundle.several.answered(probabilities, by_encoder, outside=bundle.outside)
-    return Cascaded(probabilities, strange, by_encoder, whole, left_out, answered, vectors, lower)
+    return Cascaded(probabilities, strange, by_encoder, left_out, answered, vectors)
 
 
 def _within_budget(
@@ -140,8 +124,8 @@ def _verdicts(bundle: Bundle, texts: Sequence[str], encoder_budget: int | None) 
     for row, (chosen, chances, strangeness_, (encoder, left_out)) in enumerate(rows):
         answered = _several_answered(found, row)
         tier: Literal["ngrams", "encoder"] = "encoder" if encoder else "ngrams"
-        read = found.vectors.get(row), found.lower.get(row)
-        yield _Verdict(chosen, chances, answered, strangeness_, tier, left_out, *read)
+        vector = found.vectors.get(row)
+        yield _Verdict(chosen, chances, answered, strangeness_, tier, left_out, vector)
 
 
 def _several_answered(found: Cascaded, row: int) -> list[tuple[int, float]]:

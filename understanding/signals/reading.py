@@ -37,7 +37,7 @@ def read_signals(
     `now` is the event's time, with its offset (Permanent without one): relative dates count from its day. The
     entities' offsets are offsets in `text`. `message` is `clean_message(text)` where the caller has it already, and
     `cuts` what was taken out of it, where no entity stands. `language` is the text's ISO 639-1 code; None where it is
-    not known. `vector` is what the encoder's lower layers read it as, where urgency was learnt from those.
+    not known. `vector` is what the encoder read it as, where urgency was learnt from that encoder.
     """
     if now.utcoffset() is None:
         raise Permanent(

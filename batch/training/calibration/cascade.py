@@ -1,4 +1,4 @@
-"""Calibrating the cascade on validation rows: scales, the thresholds between its tiers, and the bands."""
+"""Calibrating the cascade on validation rows: scales, the threshold between its tiers, and the bands."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from batch.training.calibration.reliability import expected_calibration_error, learn_bands
-from batch.training.calibration.thresholds import ALWAYS_ENCODER, Choice, choose_thresholds, learn_scales
+from batch.training.calibration.thresholds import ALWAYS_ENCODER, Choice, choose_threshold, learn_scales
 from batch.training.encoder.vectors import Vectors
 from batch.training.plan.fitted import Fitted, State
 from batch.training.plan.options import TrainingOptions
@@ -14,7 +14,7 @@ from batch.training.rows.examples import Material, Targets
 from schemas.vocabulary import OUT_OF_SCOPE
 from understanding.arrays.probabilities import Matrix, Wide, softmax
 from understanding.bundle.bundle import head_from
-from understanding.manifest.manifest import NEVER_LEFT, OperatingPoint, Validation
+from understanding.manifest.manifest import OperatingPoint, Validation
 from understanding.tiers.ngrams import ngram_tier_from
 from understanding.tiers.strangeness import energy, quantiles, strangeness
 
@@ -22,44 +22,27 @@ LOSSES: Final = (0.0, 0.001, 0.003, 0.005, 0.01, 0.02)
 """The losses of accuracy for which the manifest says what they would bring."""
 
 
-class Heads(NamedTuple):
-    """The heads of the whole encoder and of its lower layers, not calibrated yet."""
-
-    whole: State
-    early: State | None = None
-
-
 def calibrate_cascade(
     ngrams: State,
-    heads: Heads,
+    head: State,
     material: Material,
     vectors: Vectors,
     options: TrainingOptions,
 ) -> Fitted:
-    """Return all tiers with the scales, levels, thresholds and bands that the validation rows teach."""
+    """Return both tiers with the scales, levels, threshold and bands that the validation rows teach.
+
+    Where there are too few rows to set any aside the encoder decides everything.
+    """
     texts, targets = material.val
     if not texts:
-        return _uncalibrated(ngrams, heads)
+        return Fitted(ngrams, head, ALWAYS_ENCODER, None, None)
     logits = ngram_tier_from(ngrams).logits(texts)
     ngrams = {**ngrams, "scale": learn_scales([logits], targets)[0]}
     outside = material.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in material.labels else None
     first = _Tier.of(logits.astype(np.float64) * ngrams["scale"], targets, outside)
     ngrams = {**ngrams, "levels": first.levels}
-    head, second = _answering(heads.whole, vectors.of(texts), logits, targets, outside)
-    early = None
-    if heads.early is not None:
-        lower, early = _answering(heads.early, vectors.lower_of(texts), logits, targets, outside)
-        head = {**head, "early": lower}
-    tiers = _Tiers(first, early, second)
-    return tiers.calibrated(ngrams, head, material, options)
-
-
-def _uncalibrated(ngrams: State, heads: Heads) -> Fitted:
-    """Return tiers for which there are too few rows to set any aside: the whole encoder decides everything."""
-    if heads.early is None:
-        return Fitted(ngrams, heads.whole, ALWAYS_ENCODER, None, None)
-    head = {**heads.whole, "early": heads.early}
-    return Fitted(ngrams, head, ALWAYS_ENCODER, None, None, exit_threshold=NEVER_LEFT)
+    head, second = _answering(head, vectors.of(texts), logits, targets, outside)
+    return _Tiers(first, second).calibrated(ngrams, head, material, options)
 
 
 def _answering(
@@ -101,21 +84,17 @@ class _Tier(NamedTuple):
 
 
 class _Tiers(NamedTuple):
-    """All tiers' answers on the validation rows; `early` where the encoder may be left early."""
+    """Both tiers' answers on the validation rows."""
 
     first: _Tier
-    early: _Tier | None
     second: _Tier
 
     def calibrated(self, ngrams: State, head: State, material: Material, options: TrainingOptions) -> Fitted:
-        """Return the states with the thresholds and bands that are chosen by the answers."""
+        """Return the states with the threshold and bands that are chosen by the answers."""
         targets = material.val.targets
         choices = {loss: self._choice(targets, loss) for loss in dict.fromkeys((options.loss, *LOSSES))}
         choice = choices[options.loss]
-        encoder = self.second
-        if self.early is not None and choice.exit_threshold is not None:
-            encoder = self.early.with_unsure_from(self.second, choice.exit_threshold)
-        answers = self.first.with_unsure_from(encoder, choice.threshold)
+        answers = self.first.with_unsure_from(self.second, choice.threshold)
         confidence = answers.probabilities.max(axis=1)
         right = answers.probabilities.argmax(axis=1) == targets
         validation = Validation(
@@ -127,18 +106,13 @@ class _Tiers(NamedTuple):
             encoder_share=choice.encoder_share,
             own=material.own_validation,
             ece=expected_calibration_error(confidence, right),
-            exit_accuracy=None if self.early is None else self.early.accuracy(targets),
-            whole_share=choice.whole_share,
             choices=tuple(_points(choices)),
         )
         bands = learn_bands(confidence, answers.strangeness, right, options.bands)
-        return Fitted(ngrams, head, choice.threshold, validation, bands, exit_threshold=choice.exit_threshold)
+        return Fitted(ngrams, head, choice.threshold, validation, bands)
 
     def _choice(self, targets: Targets, loss: float) -> Choice:
-        early = None if self.early is None else self.early.probabilities
-        return choose_thresholds(
-            self.first.probabilities, early, self.second.probabilities, targets, loss=loss
-        )
+        return choose_threshold(self.first.probabilities, self.second.probabilities, targets, loss=loss)
 
 
 def _points(choices: Mapping[float, Choice]) -> Iterator[OperatingPoint]:
@@ -149,6 +123,4 @@ def _points(choices: Mapping[float, Choice]) -> Iterator[OperatingPoint]:
             threshold=choice.threshold,
             accuracy=choice.accuracy,
             encoder_share=choice.encoder_share,
-            exit_threshold=choice.exit_threshold,
-            whole_share=choice.whole_share,
         )

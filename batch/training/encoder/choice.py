@@ -18,12 +18,11 @@ from understanding.encoder.encoder import MAX_TOKENS, VOCABULARY, WORDS, Openvin
 from understanding.encoder.integers import in_integers
 from understanding.encoder.packed import Packed, read_packed
 from understanding.encoder.prepared_encoder import (
-    EXIT_AFTER,
     LAYERS,
     PUBLISHED,
     read_means,
     read_prepared,
-    write_networks,
+    write_network,
 )
 from understanding.encoder.unigram import Unigram
 from understanding.encoder.words import WordVectors
@@ -54,11 +53,9 @@ def place_chosen_encoder(
     *,
     recipe: Recipe,
     progress: Progress,
-    early_exit: bool,
 ) -> PlacedEncoder:
     """Put the encoder into the bundle's folder, fine-tuned on the training rows where that was chosen.
 
-    With `early_exit` it can decide a text by its lower layers alone.
     TrainingError where fine-tuning was asked for and what it needs is not installed; `auto` then takes the
     frozen one and says so in the manifest.
     """
@@ -70,20 +67,17 @@ def place_chosen_encoder(
         )
     if options.encoder == "frozen" or missing:
         note = f"auto, but {missing[0]} is not installed" if missing else None
-        return _frozen(folder, encoder_dir, options, note, early_exit=early_exit)
-    return _fine_tuned(folder, encoder_dir, material, options, progress, recipe=recipe, early_exit=early_exit)
+        return _frozen(folder, encoder_dir, options, note)
+    return _fine_tuned(folder, encoder_dir, material, options, progress, recipe=recipe)
 
 
-def _frozen(
-    folder: Path, encoder_dir: Path, options: TrainingOptions, note: str | None, *, early_exit: bool
-) -> PlacedEncoder:
+def _frozen(folder: Path, encoder_dir: Path, options: TrainingOptions, note: str | None) -> PlacedEncoder:
     prepared = read_prepared(encoder_dir)
     place_encoder(encoder_dir, folder)
     described = EncoderInfo(
         name=prepared.name,
         precision=prepared.forms.chosen,
         dimensions=0,
-        exit_after=EXIT_AFTER if early_exit else None,
         note=note,
     )
     return _placed(folder, described, options, None, prepared.forms)
@@ -97,21 +91,14 @@ def _fine_tuned(
     progress: Progress,
     *,
     recipe: Recipe,
-    early_exit: bool,
 ) -> PlacedEncoder:
     prepared = read_prepared(encoder_dir)
     published, means = read_packed(encoder_dir / PUBLISHED), read_means(encoder_dir)
     place_encoder(encoder_dir, folder, _SHARED)
     tuned = _tuned(folder / "encoder", published, material, options, progress, recipe=recipe)
     progress(WRITING, 0.0)
-    _write(
-        tuned,
-        published,
-        folder / "encoder",
-        options,
-        means=means,
-        integers=prepared.forms.chosen == "int8",
-    )
+    integers = prepared.forms.chosen == "int8"
+    _write(tuned, published, folder / "encoder", means=means, integers=integers)
     progress(WRITING, 1.0)
     described = EncoderInfo(
         name=prepared.name,
@@ -120,7 +107,6 @@ def _fine_tuned(
         training="fine-tuned",
         normalised=False,
         epochs=round(tuned.epochs, 2),
-        exit_after=tuned.shared_layers if early_exit else None,
     )
     head = head_state(tuned.weights, tuned.intercept)
     return _placed(folder, described, options, head, prepared.forms)
@@ -164,19 +150,10 @@ def _tuned(
     )
 
 
-def _write(
-    tuned: "Tuned",
-    published: Packed,
-    folder: Path,
-    options: TrainingOptions,
-    *,
-    means: Matrix,
-    integers: bool,
-) -> None:
-    from batch.training.encoder.fine_tune import networks_of  # noqa: PLC0415 - needs the extra `train`
+def _write(tuned: "Tuned", published: Packed, folder: Path, *, means: Matrix, integers: bool) -> None:
+    from batch.training.encoder.fine_tune import network_of  # noqa: PLC0415 - needs the extra `train`
 
-    lower, upper = networks_of(tuned, published, LAYERS, means)
+    network = network_of(tuned, published, LAYERS, means)
     if integers:
-        words = WordVectors(folder / WORDS)
-        lower, upper = in_integers(lower, upper, tuned.examples, words, threads=options.threads)
-    write_networks(folder, lower, upper)
+        network = in_integers(network, tuned.examples, WordVectors(folder / WORDS))
+    write_network(folder, network)

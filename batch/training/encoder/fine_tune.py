@@ -21,7 +21,7 @@ from understanding.encoder.integers import EXAMPLES
 from understanding.encoder.openvino_runtime import openvino
 from understanding.encoder.packed import Packed
 from understanding.encoder.processors import native_bf16
-from understanding.encoder.transformer import Branch, lower_network, upper_network
+from understanding.encoder.transformer import Branch, network
 from understanding.encoder.words import WordVectors
 
 _REPORTED_EVERY: Final = 20
@@ -35,7 +35,7 @@ class Tuned(NamedTuple):
     """A trained encoder, ready to be written, and its linear layer."""
 
     body: PartlyTrained
-    shared_layers: int  # those that were not trained, below both encoders: where a text may be left early
+    shared_layers: int  # those that were not trained, below both encoders
     weights: Matrix  # (labels, dimensions of the trained one)
     intercept: Matrix  # (labels,)
     epochs: float
@@ -71,20 +71,15 @@ def fine_tune(
         return training.result(examples=[rows[place] for place in drawn])
 
 
-def networks_of(
-    tuned: Tuned, published: Packed, layers: Sequence[int], means: Matrix
-) -> tuple[openvino.Model, openvino.Model]:
-    """Return the networks of a trained encoder: the shared layers, and both branches above, trained one first.
+def network_of(tuned: Tuned, published: Packed, layers: Sequence[int], means: Matrix) -> openvino.Model:
+    """Return the network of a trained encoder: the shared layers, and both branches above, trained one first.
 
     The published one is read at `layers`, its `means`, (layers, width), taken away, as in a frozen encoder.
     """
     shape, shared = published.shape, tuned.shared_layers
     trained = Branch(weights_of(tuned.body.trained, first=shared), (shape.layers,))
     beside = Branch(published.weights, layers, tuple(means))
-    return (
-        lower_network(shape, published.weights, shared),
-        upper_network(shape, (trained, beside), above=shared),
-    )
+    return network(shape, (trained, beside), shared=shared)
 
 
 class _Training:

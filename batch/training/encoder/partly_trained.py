@@ -1,6 +1,6 @@
 """A transformer whose upper layers are trained, and whose lower ones stay as they were published.
 
-The published upper layers are read beside the trained ones later (`fine_tune.networks_of`): training makes an encoder
+The published upper layers are read beside the trained ones later (`fine_tune.network_of`): training makes an encoder
 surer of the labels and lets it forget what else texts may be about; the published one still knows. Imported only where
 the extra `train` is installed.
 """

@@ -89,25 +89,15 @@ def _batching_well(text: str) -> tuple[int, str]:
 
 
 class Vectors:
-    """Reads each text once, however often training asks for it.
+    """Reads each text once, however often training asks for it."""
 
-    The first `lower` columns are of the layers after which the encoder may be left early.
-    """
-
-    def __init__(self, reader: Reader, progress: Progress, *, lower: int = 0) -> None:
-        self._reader, self._progress, self.lower = reader, progress, lower
+    def __init__(self, reader: Reader, progress: Progress) -> None:
+        self._reader, self._progress = reader, progress
         self._known: dict[str, Matrix] = {}
 
     def of(self, texts: Sequence[str]) -> Matrix:
-        """Return one vector a text, (n, dimensions), of the layers that answer in the end."""
-        return self._columns(texts, slice(self.lower, None))
-
-    def lower_of(self, texts: Sequence[str]) -> Matrix:
-        """Return one vector a text, (n, dimensions), of the layers after which it may be left; none: 0 columns."""
-        return self._columns(texts, slice(self.lower))
-
-    def _columns(self, texts: Sequence[str], columns: slice) -> Matrix:
+        """Return one vector a text, (n, dimensions)."""
         new = sorted({text for text in texts if text not in self._known}, key=_batching_well)
         if new:
             self._known.update(zip(new, self._reader(new, self._progress), strict=True))
-        return np.stack([self._known[text][columns] for text in texts])
+        return np.stack([self._known[text] for text in texts])

@@ -13,11 +13,9 @@ State = dict[str, Any]
 
 
 class Fitted(NamedTuple):
-    """What training found: the states of both tiers as they are stored, the thresholds, the bands.
+    """What training found: the states of both tiers as they are stored, the threshold, the bands.
 
-    The head's state holds that of the encoder's lower layers as `early`, where it may be left after them; then there is
-    an `exit_threshold`. `several` are the thresholds
-    of a model that answers several labels.
+    `several` are the thresholds of a model that answers several labels.
     """
 
     ngrams: State
@@ -26,7 +24,6 @@ class Fitted(NamedTuple):
     validation: Validation | None
     bands: Bands | None
     several: State | None = None
-    exit_threshold: float | None = None
 
 
 def head_state(weights: Matrix, intercept: Matrix) -> dict[str, Any]:

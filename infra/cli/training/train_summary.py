@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.table import Table
 
 from understanding.manifest.bands import Bands
-from understanding.manifest.manifest import NEVER_LEFT, SEVERAL, BundleManifest, EncoderInfo, Validation
+from understanding.manifest.manifest import SEVERAL, BundleManifest, EncoderInfo
 
 
 def summary_of(manifest: BundleManifest, out: Path) -> Table:
@@ -17,11 +17,11 @@ def summary_of(manifest: BundleManifest, out: Path) -> Table:
         "rows", f"{manifest.rows.train} train, {manifest.rows.val} validation, {manifest.rows.test} test"
     )
     table.add_row("encoder", _encoder(manifest.encoder))
-    table.add_row("threshold", _thresholds(manifest))
+    table.add_row("threshold", f"{manifest.threshold:.4f}")
     if (found := manifest.validation) is not None:
         table.add_row(
             "validation",
-            f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%}{_layers(found)} "
+            f"accuracy {found.accuracy:.4f}, encoder decides {found.encoder_share:.0%} "
             f"(alone: first tier {found.ngrams_accuracy:.4f}, encoder {found.encoder_accuracy:.4f})",
         )
     table.add_row("answers", _answers(manifest))
@@ -32,18 +32,6 @@ def summary_of(manifest: BundleManifest, out: Path) -> Table:
         table.add_row("model card", str(out / "card" / "card.html"))
     table.add_row("try it", f"ticketyard triage --bundle {out} 'my invoice is wrong'")
     return table
-
-
-def _thresholds(manifest: BundleManifest) -> str:
-    if manifest.exit_threshold is None:
-        return f"{manifest.threshold:.4f}"
-    if manifest.exit_threshold == NEVER_LEFT:
-        return f"{manifest.threshold:.4f}; the encoder is never left early"
-    return f"{manifest.threshold:.4f}, and {manifest.exit_threshold:.4f} to leave the encoder early"
-
-
-def _layers(found: Validation) -> str:
-    return "" if found.whole_share is None else f", {found.whole_share:.0%} with all its layers"
 
 
 def _answers(manifest: BundleManifest) -> str:

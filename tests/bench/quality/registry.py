@@ -26,7 +26,6 @@ SECTIONS: Final = {
     "it_service_tickets": "tests.bench.quality.it_tickets",
     # Needs the two models above, and a run that is cut short should have it.
     "speed": "tests.bench.quality.speed",
-    "ablation": "tests.bench.quality.ablation",
     "bitext": "tests.bench.quality.bitext",
     "learning_curve": "tests.bench.quality.learning_curve",
     "nlupp": "tests.bench.quality.nlupp",

@@ -21,8 +21,8 @@ from schemas.triage import Triage
 from tests.bench.quality import clinc150, it_tickets
 from tests.bench.quality.context import BenchContext
 from tests.bench.quality.registry import Row, at_least, reported
-from understanding.bundle.bundle import Bundle, load_bundle, read_manifest
-from understanding.manifest.manifest import NEVER_LEFT, BundleManifest
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.manifest.manifest import BundleManifest
 from understanding.scoring.scoring import cascade
 from understanding.scoring.text import clean_text
 from understanding.signals.priority import PriorityTable
@@ -48,7 +48,6 @@ class _Pace(NamedTuple):
     spread: str
     accuracy: float  # of the rows in scope
     encoder_share: float
-    whole_share: float  # read by all layers
 
 
 def measure(context: BenchContext) -> Sequence[Row]:
@@ -64,12 +63,8 @@ def measure(context: BenchContext) -> Sequence[Row]:
         for loss in OTHER_LOSSES:
             given = _pace(bundle, labelled, _for_loss(loss))
             rows.append(reported(f"{name}, {loss:.1%} given for speed", _told(given)))
-        whole = _pace(bundle, labelled, _all_layers)
-        rows.append(
-            at_least(f"{name}, all by the whole encoder: texts/s", ENCODER_RATE, whole.rate, digits=0)
-        )
-        early = _told(_pace(bundle, labelled, _every_text)) if _is_left(bundle) else "it is not, at this loss"
-        rows.append(reported(f"{name}, all by the encoder, left early", early))
+        every = _pace(bundle, labelled, _every_text)
+        rows.append(at_least(f"{name}, all by the encoder: texts/s", ENCODER_RATE, every.rate, digits=0))
     return rows
 
 
@@ -82,8 +77,7 @@ def _section(name: str, pace: _Pace, rate: float, accuracy: float) -> list[Row]:
 
 
 def _told(pace: _Pace) -> str:
-    shares = f"encoder {pace.encoder_share:.1%}, all layers {pace.whole_share:.1%}"
-    return f"{pace.rate:,.0f}/s at {pace.accuracy:.4f}; {shares}; {pace.spread}"
+    return f"{pace.rate:,.0f}/s at {pace.accuracy:.4f}; encoder {pace.encoder_share:.1%}; {pace.spread}"
 
 
 def _pace(folder: Path, labelled: Sequence[LabelledRow], setting: _Setting) -> _Pace:
@@ -99,8 +93,7 @@ def _pace(folder: Path, labelled: Sequence[LabelledRow], setting: _Setting) -> _
         shares = cascade(model, [clean.text for clean in map(clean_text, timed) if clean.text])
     accuracy = found.accuracy if found.in_scope_accuracy is None else found.in_scope_accuracy
     spread = ", ".join(f"{rate:,.0f}" for rate in sorted(rates))
-    by_encoder, whole = float(shares.by_encoder.mean()), float(shares.whole.mean())
-    return _Pace(statistics.median(rates), spread, accuracy, by_encoder, whole)
+    return _Pace(statistics.median(rates), spread, accuracy, float(shares.by_encoder.mean()))
 
 
 def _for_loss(loss: float) -> _Setting:
@@ -109,25 +102,13 @@ def _for_loss(loss: float) -> _Setting:
     def set_to(manifest: BundleManifest) -> BundleManifest:
         assert manifest.validation is not None
         point = next(choice for choice in manifest.validation.choices if choice.loss == loss)
-        return msgspec.structs.replace(
-            manifest, threshold=point.threshold, exit_threshold=point.exit_threshold
-        )
+        return msgspec.structs.replace(manifest, threshold=point.threshold)
 
     return set_to
 
 
-def _is_left(folder: Path) -> bool:
-    """Whether any text may leave the encoder early for LOSS."""
-    return _for_loss(LOSS)(read_manifest(folder)).exit_threshold not in (None, NEVER_LEFT)
-
-
 def _every_text(manifest: BundleManifest) -> BundleManifest:
-    return msgspec.structs.replace(_for_loss(LOSS)(manifest), threshold=ALWAYS_ENCODER)
-
-
-def _all_layers(manifest: BundleManifest) -> BundleManifest:
-    never = None if manifest.exit_threshold is None else NEVER_LEFT
-    return msgspec.structs.replace(manifest, threshold=ALWAYS_ENCODER, exit_threshold=never)
+    return msgspec.structs.replace(manifest, threshold=ALWAYS_ENCODER)
 
 
 def _rate(model: Bundle, texts: Sequence[str]) -> float:

@@ -12,7 +12,7 @@ from tests.bench.report import Bar, Section, Spread
 from tests.bench.run import BenchRun
 from tests.bench.trained_bundle import customers_texts
 from understanding.bundle.bundle import Bundle, load_bundle
-from understanding.encoder.encoder import LayeredEncoder
+from understanding.encoder.encoder import SentenceEncoder
 from understanding.scoring.scoring import score
 from understanding.scoring.text import clean_text
 
@@ -63,7 +63,7 @@ def measure(run: BenchRun) -> Section:
 
 
 def _times(
-    forms: Mapping[str, LayeredEncoder], texts: Sequence[str], rounds: int
+    forms: Mapping[str, SentenceEncoder], texts: Sequence[str], rounds: int
 ) -> dict[tuple[str, int], list[float]]:
     """Return milliseconds a text by form and size of call, a value a round; forms take turns within a round."""
     found: dict[tuple[str, int], list[float]] = {(name, size): [] for name in forms for size in CALLS}
@@ -84,7 +84,7 @@ def _ms_a_text(embed: Callable[[Sequence[str]], object], texts: Sequence[str], s
 
 
 def _equal_decisions(
-    forms: Mapping[str, LayeredEncoder], bundle: Bundle, texts: Sequence[str]
+    forms: Mapping[str, SentenceEncoder], bundle: Bundle, texts: Sequence[str]
 ) -> dict[str, float]:
     """Return each form's share of texts with the intent that f32 gives, each text read by the encoder."""
     manifest = msgspec.structs.replace(bundle.manifest, threshold=_NEVER_SURE)

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from batch.urgency.examples import examples, split
 from batch.urgency.fit import by_words
-from batch.urgency.lower_layers import lower_layers
 from schemas.settings import CommonSettings
 from tests.bench.quality.registry import Row, at_least
+from understanding.encoder.prepared_encoder import published_encoder
 from understanding.signals.urgency.learnt import with_learnt
 
 BAR: Final = 0.9
@@ -27,7 +27,7 @@ class _Read(NamedTuple):
 def measure() -> Sequence[Row]:
     """Return precision and recall where the encoder reads, by language too, and those of the words alone."""
     _, held = split(examples())
-    vectors = lower_layers(CommonSettings().encoder_folder)([one.text for one in held])
+    vectors = published_encoder(CommonSettings().encoder_folder).embed([one.text for one in held])
     words = [by_words(one.text) for one in held]
     found = [
         _Read(

@@ -57,17 +57,15 @@ class _Feelings:
 
 
 def test_sentiment_is_read_by_the_encoder_where_it_reads_the_intent() -> None:
-    """Not where the first tier is sure, nor where the budget leaves the encoder out, nor where it is left early."""
+    """Not where the first tier is sure, nor where the budget leaves the encoder out."""
     message = [CustomerMessage("twice charged", NOW)]
     model = cast("SentimentModel", _Feelings())
     asked = replace(tiny_bundle(threshold=1.1), sentiment=model)
     sure = replace(tiny_bundle(threshold=0.0), sentiment=model)
-    early = replace(tiny_bundle(threshold=1.1, exit_threshold=0.0), sentiment=model)
     for bundle, budget, level in (
         (asked, None, "positive"),
         (asked, 0, "negative"),
         (sure, None, "negative"),
-        (early, None, "negative"),
     ):
         (found,) = understand(bundle, message, priorities=TABLE, encoder_budget=budget)
         assert found.sentiment is not None

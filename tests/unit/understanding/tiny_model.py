@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from schemas.vocabulary import Category, Priority
 from understanding.arrays.probabilities import Matrix
 from understanding.bundle.bundle import Bundle, EncoderHead
-from understanding.encoder.encoder import Enough, Read
 from understanding.manifest.bands import Bands
 from understanding.manifest.manifest import BundleManifest, EncoderInfo, Label, RowCounts, TaxonomyInfo
 from understanding.tiers.ngrams import NgramFeatures, NgramTier, Terms
@@ -28,20 +27,7 @@ LABELS = (
 
 
 class HashEncoder:
-    """A vector for every text, by its hash: nothing that a text's neighbours could change.
-
-    The first `lower` columns are those of the layers after which it may be left early.
-    """
-
-    def __init__(self, lower: int = 0) -> None:
-        self.lower = lower
-
-    def embed_until(self, texts: Sequence[str], enough: Enough) -> Read:
-        """Return both parts of the vectors, the upper one 0 where the lower is enough."""
-        vectors = self.embed(texts)
-        lower, upper = vectors[:, : self.lower], vectors[:, self.lower :]
-        whole = ~enough(list(range(len(texts))), lower)
-        return Read(lower, upper * whole[:, None], whole)
+    """A vector for every text, by its hash: nothing that a text's neighbours could change."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Return one unit vector a text."""
@@ -60,12 +46,8 @@ def tiny_bundle(
     threshold: float = 0.6,
     bands: Bands | None = None,
     several: SeveralLabels | None = None,
-    exit_threshold: float | None = None,
 ) -> Bundle:
-    """Return a bundle with seeded weights; with thresholds of `several` it answers several labels.
-
-    With an `exit_threshold` the encoder may be left early, after the first quarter of its dimensions.
-    """
+    """Return a bundle with seeded weights; with thresholds of `several` it answers several labels."""
     rng = np.random.default_rng(7)
     width, count = len(WORDS) + len(CHARACTERS), len(LABELS)
 
@@ -74,21 +56,11 @@ def tiny_bundle(
 
     features = NgramFeatures(terms(WORDS, 1), terms(CHARACTERS, 2))
     ngrams = NgramTier(features, weights=drawn(width, count), intercept=drawn(count), scale=1.5)
-    lower = 0 if exit_threshold is None else DIMENSIONS // 4
-
-    def head(width: int) -> EncoderHead:
-        return EncoderHead(
-            weights=drawn(count, width), intercept=drawn(count), encoder_scale=2.0, ngrams_scale=0.5
-        )
-
-    return Bundle(
-        replace(tiny_manifest(threshold=threshold), bands=bands, exit_threshold=exit_threshold),
-        ngrams,
-        HashEncoder(lower),
-        head(DIMENSIONS - lower),
-        several=several,
-        early=head(lower) if lower else None,
+    head = EncoderHead(
+        weights=drawn(count, DIMENSIONS), intercept=drawn(count), encoder_scale=2.0, ngrams_scale=0.5
     )
+    manifest = replace(tiny_manifest(threshold=threshold), bands=bands)
+    return Bundle(manifest, ngrams, HashEncoder(), head, several=several)
 
 
 def tiny_manifest(*, threshold: float = 0.6) -> BundleManifest:

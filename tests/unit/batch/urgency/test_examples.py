@@ -46,9 +46,9 @@ def test_what_is_fitted_is_what_is_read() -> None:
 
     def encode(read: Sequence[str]) -> Matrix:
         sides = [1.0 if int(text.split()[1]) % 2 == 0 else -1.0 for text in read]
-        return np.array([[side, 0.5] for side in sides], dtype=np.float32)
+        return np.array([[side * 0.8, 0.6] for side in sides], dtype=np.float32)
 
-    one, other = (fit_urgency(rows, encode, encoder="e", layer=1, examples="") for _ in range(2))
+    one, other = (fit_urgency(rows, encode, encoder="e", examples="") for _ in range(2))
     assert one == other
     assert one.probability(Urgency(), encode(["florb 2"])[0]) > 0.9
     assert one.probability(Urgency(), encode(["florb 3"])[0]) < 0.1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from understanding.encoder import networks
+from understanding.encoder import network
 from understanding.encoder.openvino_runtime import openvino
 from understanding.encoder.processors import processor_name
 
@@ -30,7 +30,7 @@ def test_bf16_is_computed_in_f32_where_the_processor_has_none(
     monkeypatch: pytest.MonkeyPatch, native: bool, computed: str
 ) -> None:
     """A bundle made elsewhere was refused there; its last digits differ, and it decides."""
-    monkeypatch.setattr(networks, "native_bf16", lambda _core: native)
-    options = networks.inference_options("bf16", 1, openvino.Core())
+    monkeypatch.setattr(network, "native_bf16", lambda _core: native)
+    options = network.inference_options("bf16", 1, openvino.Core())
     assert options["INFERENCE_PRECISION_HINT"] == computed
-    assert networks.inference_options("int8", 1, openvino.Core())["INFERENCE_PRECISION_HINT"] == "f32"
+    assert network.inference_options("int8", 1, openvino.Core())["INFERENCE_PRECISION_HINT"] == "f32"

@@ -39,7 +39,6 @@ def test_the_version_depends_on_what_decides_answers_alone() -> None:
     assert manifest.version == with_version(replace(manifest, rows=RowCounts(train=1, val=2, test=3))).version
     others = [
         replace(manifest, threshold=0.7),
-        replace(manifest, exit_threshold=0.7),
         replace(manifest, files={"ngrams.skops": "1" * 64}),
         replace(manifest, labels=manifest.labels[:2]),
         replace(manifest, taxonomy=TaxonomyInfo(version="2", sum="0" * 64)),

@@ -1,6 +1,5 @@
 """The one scorer: what it answers, and that a text's neighbours never change it."""
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -8,13 +7,11 @@ from msgspec.structs import replace
 from schemas.marks import EMPTY_TEXT, TRUNCATED
 from schemas.triage import ENCODER_BUDGET, NO_TEXT, UNMAPPED_TEAM
 from tests.unit.understanding.tiny_model import tiny_bundle
-from understanding.bundle.bundle import Bundle
-from understanding.scoring.scoring import cascade, score
+from understanding.scoring.scoring import score
 from understanding.scoring.text import clean_text
 from understanding.signals.cleaning.message import MAX_CHARACTERS
 
 BUNDLE = tiny_bundle()
-EXITING = tiny_bundle(threshold=0.9, exit_threshold=0.6)
 WORDS = [
     "refund",
     "please",
@@ -36,15 +33,15 @@ TEXTS = st.one_of(
 )
 
 
-@given(texts=st.lists(TEXTS, max_size=12), bundle=st.sampled_from([BUNDLE, EXITING]), data=st.data())
+@given(texts=st.lists(TEXTS, max_size=12), data=st.data())
 def test_a_result_is_the_same_whatever_micro_batch_a_text_comes_in(
-    texts: list[str | None], bundle: Bundle, data: st.DataObject
+    texts: list[str | None], data: st.DataObject
 ) -> None:
     """Alone, together, in another order or cut into other batches: each text gets the same result."""
-    alone = [score(bundle, [text])[0] for text in texts]
-    assert alone == score(bundle, texts)
+    alone = [score(BUNDLE, [text])[0] for text in texts]
+    assert alone == score(BUNDLE, texts)
     order = data.draw(st.permutations(range(len(texts))))
-    assert [alone[place] for place in order] == score(bundle, [texts[place] for place in order])
+    assert [alone[place] for place in order] == score(BUNDLE, [texts[place] for place in order])
 
 
 @given(texts=st.lists(TEXTS, max_size=6))
@@ -82,30 +79,6 @@ def test_the_threshold_says_which_tier_decides() -> None:
     texts = ["refund please", "my password", "nothing known"]
     assert {result.decided_by for result in score(tiny_bundle(threshold=0.0), texts)} == {"ngrams"}
     assert {result.decided_by for result in score(tiny_bundle(threshold=1.0), texts)} == {"encoder"}
-
-
-@given(texts=st.lists(TEXTS.filter(bool), min_size=1, max_size=8, unique=True))
-def test_a_text_leaves_the_encoder_early_where_its_lower_layers_are_sure(texts: list[str]) -> None:
-    """Each text has the answer of the lower head where that is sure enough, else that of the whole encoder."""
-    read = [clean.text for clean in map(clean_text, texts) if clean.text]
-    found = cascade(EXITING, read)
-    early = cascade(_with_exit(0.0), read)
-    late = cascade(_with_exit(1.1), read)
-    assert not early.whole.any()
-    assert (late.whole == late.by_encoder).all()
-    sure = early.probabilities.max(axis=1) >= 0.6
-    assert (found.whole == (found.by_encoder & ~sure)).all()
-    whole = found.whole[:, None]
-    np.testing.assert_array_equal(
-        found.probabilities, np.where(whole, late.probabilities, early.probabilities)
-    )
-    np.testing.assert_array_equal(
-        found.strangeness, np.where(found.whole, late.strangeness, early.strangeness)
-    )
-
-
-def _with_exit(threshold: float) -> Bundle:
-    return tiny_bundle(threshold=0.9, exit_threshold=threshold)
 
 
 def test_a_result_carries_what_the_taxonomy_says_about_its_label() -> None:

@@ -4,17 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.training.calibration.thresholds import (
-    FEWEST_UNSURE,
-    choose_exit,
-    choose_threshold,
-    choose_thresholds,
-    learn_scales,
-)
+from batch.training.calibration.thresholds import choose_threshold, learn_scales
 from batch.training.plan.options import TrainingOptions
 from batch.training.tiers.linear import rows_of_weights
 from understanding.arrays.probabilities import Wide, log_softmax, softmax
-from understanding.manifest.manifest import NEVER_LEFT
 
 LOSS = TrainingOptions().loss
 
@@ -52,73 +45,6 @@ def test_the_threshold_keeps_its_promise(seed: int, rows: int, right: float, *, 
     assert np.isclose(choice.best_accuracy, best)
     assert accuracy >= best - LOSS - 1e-12
     assert not any(found >= best - LOSS and other < share - 1e-12 for found, other in every)
-
-
-@given(
-    seed=st.integers(0, 10_000),
-    rows=st.integers(1, 200),
-    good=st.floats(0.5, 1),
-    loss=st.sampled_from([0.0, 0.01, 0.05, 0.2]),
-    coarse=st.booleans(),
-)
-def test_a_text_leaves_early_only_for_the_loss_that_is_given(
-    seed: int, rows: int, good: float, loss: float, *, coarse: bool
-) -> None:
-    """Fewer rows than were given are lost by it, and no smaller confidence would lose so few."""
-    rng = np.random.default_rng(seed)
-    early, second = _probabilities(seed, rows, 4, 2.0), _probabilities(seed + 1, rows, 4, 2.0)
-    if coarse:
-        early = softmax(early.round(1)).round(9)
-    targets = np.where(rng.random(rows) < good, second.argmax(axis=1), early.argmax(axis=1))
-    unsure = rng.random(rows) < 0.7
-    threshold = choose_exit(unsure, early, second, targets, loss=loss)
-    confidence = early.max(axis=1)
-    lost = (second.argmax(axis=1) == targets) & (early.argmax(axis=1) != targets) & unsure
-
-    def enough(limit: float) -> bool:
-        return bool((lost & (confidence >= limit)).sum() < loss * rows)
-
-    if loss == 0.0 or unsure.sum() < FEWEST_UNSURE:
-        assert threshold == NEVER_LEFT
-        return
-    assert enough(threshold)
-    assert not any(enough(limit) for limit in confidence[unsure] if limit < threshold)
-    # Nothing is known of texts that are less sure than any of these; other machines round the last digits otherwise.
-    assert threshold >= confidence[unsure].min() - 2e-6
-
-
-@given(seed=st.integers(0, 10_000), loss=st.sampled_from([0.0, 0.003, 0.02, 0.1]))
-def test_both_thresholds_together_keep_the_promise(seed: int, loss: float) -> None:
-    """With a place to leave early, the accuracy stays within the loss, and the figures are those of deciding so."""
-    rng = np.random.default_rng(seed)
-    first, early, second = (_probabilities(seed + number, 200, 4, 2.0) for number in range(3))
-    targets = np.where(rng.random(200) < 0.9, second.argmax(axis=1), early.argmax(axis=1))
-    choice = choose_thresholds(first, early, second, targets, loss=loss)
-    assert choice.exit_threshold is not None
-    unsure = first.max(axis=1) < choice.threshold
-    whole = unsure & (early.max(axis=1) < choice.exit_threshold)
-    answers = np.where(whole[:, None], second, np.where(unsure[:, None], early, first)).argmax(axis=1)
-    assert np.isclose((answers == targets).mean(), choice.accuracy)
-    assert np.isclose(unsure.mean(), choice.encoder_share)
-    assert choice.whole_share is not None
-    assert np.isclose(whole.mean(), choice.whole_share)
-    assert choice.accuracy >= choice.best_accuracy - loss - 1e-12
-    without = choose_thresholds(first, None, second, targets, loss=loss)
-    assert (without.exit_threshold, without.whole_share) == (None, None)
-    assert without.best_accuracy == choice.best_accuracy
-    assert choice.encoder_share + choice.whole_share <= 2 * without.encoder_share, (
-        "an exit never costs anything"
-    )
-
-
-def test_an_exit_that_brings_nothing_takes_nothing_of_the_loss() -> None:
-    """Half of it went to the exit once, and of the public IT tickets three times as many had to take the encoder."""
-    rng = np.random.default_rng(7)
-    first, guesses, second = (_probabilities(7 + number, 2_000, 4, 2.0) for number in range(3))
-    targets = np.where(rng.random(2_000) < 0.9, second.argmax(axis=1), first.argmax(axis=1))
-    choice = choose_thresholds(first, guesses, second, targets, loss=0.1)
-    assert choice.exit_threshold == NEVER_LEFT
-    assert choice.threshold == choose_threshold(first, second, targets, loss=0.1).threshold
 
 
 def test_scaling_finds_the_temperature_that_made_the_labels() -> None:

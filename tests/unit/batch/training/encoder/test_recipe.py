@@ -56,5 +56,4 @@ def test_fine_tuning_without_pytorch_says_what_to_install(
             TrainingOptions(seed=1, encoder="fine-tuned"),
             recipe=Recipe(),
             progress=lambda _what, _done: None,
-            early_exit=True,
         )

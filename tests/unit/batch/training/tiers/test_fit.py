@@ -14,8 +14,6 @@ from batch.training.tiers.ngram_fit import fit_ngrams
 from batch.training.train import fit_cascade
 from understanding.arrays.probabilities import Matrix
 from understanding.arrays.stored import dump_arrays
-from understanding.bundle.bundle import head_from
-from understanding.manifest.manifest import NEVER_LEFT
 from understanding.tiers.ngrams import ngram_tier_from
 
 MEANING = {"money": ("invoice", "bill", "charge"), "entry": ("login", "password", "account")}
@@ -84,33 +82,6 @@ def test_the_encoder_reads_each_text_once() -> None:
     rows = _rows(MICRO_BATCH * 2)
     _fit(rows + rows, encoder)
     assert sorted(encoder.read) == sorted(row.text for row in rows)
-
-
-class LayeredEncoder(TopicEncoder):
-    """Its lower layers know the topics by halves: one of them, and the other's words only where it is a bill."""
-
-    def embed(self, texts: Sequence[str]) -> Matrix:
-        """Return two columns of the lower layers, then those of all."""
-        upper = super().embed(texts)
-        lower = np.array([["bill" in text, "login" in text] for text in texts], dtype=np.float32) + 0.01
-        return np.concatenate([lower, upper], axis=1)
-
-
-def test_an_encoder_that_may_be_left_early_gets_a_head_for_it() -> None:
-    """It reads the lower layers' columns alone and is calibrated like the other; the same rows give the same bytes."""
-    material = prepare(_rows(400), seed=3)
-    vectors = Vectors(read_here(LayeredEncoder()), _silent, lower=2)
-    fitted = fit_cascade(material, vectors, options=OPTIONS, progress=_silent)
-    assert fitted.validation is not None
-    early = head_from(fitted.head["early"])
-    assert early.weights.shape == head_from(fitted.head).weights.shape == (2, 2)
-    assert early.levels.size > 0
-    assert fitted.exit_threshold is not None
-    assert 0.5 < (fitted.validation.exit_accuracy or 0.0) <= fitted.validation.encoder_accuracy
-    assert (fitted.validation.whole_share or 0.0) <= fitted.validation.encoder_share
-    assert fitted.validation.choices[0].exit_threshold == NEVER_LEFT  # nothing given: no text may leave early
-    again = fit_cascade(material, vectors, options=OPTIONS, progress=_silent)
-    assert dump_arrays(again.head) == dump_arrays(fitted.head)
 
 
 def test_with_too_few_rows_to_calibrate_the_encoder_decides_all() -> None:

@@ -1,4 +1,4 @@
-"""An encoder's two networks as OpenVINO runs them: the lower layers, and the upper ones, which read their states."""
+"""An encoder's network as OpenVINO runs it."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -7,11 +7,10 @@ from understanding.arrays.errors import BundleError
 from understanding.arrays.probabilities import Matrix
 from understanding.encoder.openvino_runtime import openvino
 from understanding.encoder.processors import native_bf16
-from understanding.encoder.transformer import MASK, STATES
+from understanding.encoder.transformer import MASK, WORDS
 from understanding.manifest.precision import Precision
 
-LOWER: Final = "lower.xml"
-UPPER: Final = "upper.xml"
+NETWORK: Final = "network.xml"
 
 
 class Network:
@@ -23,20 +22,23 @@ class Network:
         self._inputs = [_known_name(one) for one in compiled.inputs]
         self._request = compiled.create_infer_request()
 
-    def run(self, states: Matrix, mask: Matrix) -> Matrix:
-        """Return the states that it gives, (texts, tokens, dimensions)."""
-        given = {STATES: states, MASK: mask}
+    def run(self, words: Matrix, mask: Matrix) -> Matrix:
+        """Return the states that it gives, (texts, tokens, dimensions), for the vectors of words."""
+        given = {WORDS: words, MASK: mask}
         found = self._request.infer([given[name] for name in self._inputs])
         return next(iter(found.values()))
 
 
-class Networks:
-    """The networks of a folder, ready to run; BundleError names a file that is none."""
-
-    def __init__(self, folder: Path, *, precision: Precision, threads: int) -> None:
-        core = openvino.Core()
-        options = inference_options(precision, threads, core)
-        self.lower, self.upper = (_loaded(folder / name, core, options) for name in (LOWER, UPPER))
+def load_network(folder: Path, *, precision: Precision, threads: int) -> Network:
+    """Return the network of a folder, ready to run; BundleError names a file that is none."""
+    core, file = openvino.Core(), folder / NETWORK
+    try:
+        return Network(core.read_model(file), core, inference_options(precision, threads, core))
+    except RuntimeError as error:
+        raise BundleError(
+            f"{file}: OpenVINO cannot load it ({str(error).strip()[:200]}); run `make setup` where it is the "
+            "published encoder, train again where it is a bundle's"
+        ) from error
 
 
 def inference_options(precision: Precision, threads: int, core: openvino.Core) -> dict[str, str | int]:
@@ -53,20 +55,10 @@ def inference_options(precision: Precision, threads: int, core: openvino.Core) -
     }
 
 
-def _loaded(file: Path, core: openvino.Core, options: dict[str, str | int]) -> Network:
-    try:
-        return Network(core.read_model(file), core, options)
-    except RuntimeError as error:
-        raise BundleError(
-            f"{file}: OpenVINO cannot load it ({str(error).strip()[:200]}); run `make setup` where it is the "
-            "published encoder, train again where it is a bundle's"
-        ) from error
-
-
 def _known_name(place: Any) -> str:
     """Return which of the inputs it is; RuntimeError, as OpenVINO raises, where it is none that is ever given."""
     names = sorted(place.get_names())
     for name in names:
-        if name in {STATES, MASK}:
+        if name in {WORDS, MASK}:
             return str(name)
-    raise RuntimeError(f"it reads {names}, and only {STATES} and {MASK} are known")
+    raise RuntimeError(f"it reads {names}, and only {WORDS} and {MASK} are known")
