@@ -8,7 +8,7 @@ def test_what_cleans_a_text_is_in_the_sum_of_the_code() -> None:
     names = {name for name, _ in deciding_files()}
     assert {
         "signals/cleaning/message.py",
-        "signals/cleaning/replies.py",
+        "signals/cleaning/mail/replies.py",
         "signals/lexicons/links.yaml",
         "scoring/scoring.py",
         "tiers/fit.py",
