@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import duckdb
+
 from schemas.records.topics import SERVED
 from serving.foundation.explanations import Explanations
 from serving.foundation.json_values import Json
@@ -40,6 +42,17 @@ def _opening(settings: ServingSettings, views: Path) -> Opening:
         timeout_s=settings.query_timeout_s,
         row_cap=settings.query_rows,
         stale_after_s=settings.stale_after_s,
+    )
+
+
+def _database(settings: ServingSettings, views: Path) -> duckdb.DuckDBPyConnection:
+    """Open the database of the merge, which has half of the memory."""
+    return open_database(
+        views=views,
+        spill=settings.spill_folder,
+        threads=settings.duckdb_threads,
+        memory_bytes=settings.memory_bytes // 2,
+        spill_size=settings.duckdb_spill,
     )
 
 
@@ -84,13 +97,7 @@ class Serving:
         self._stop = threading.Event()
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
         views = settings.views_folder.resolve()
-        database = open_database(
-            views=views,
-            spill=settings.spill_folder,
-            threads=settings.duckdb_threads,
-            memory_bytes=settings.memory_bytes // 2,
-            spill_size=settings.duckdb_spill,
-        )
+        database = _database(settings, views)
         self.answers = Readers(database, _limits(settings))
         self._doors = _line(settings, settings.query_threads, "door")
         self._sql = _line(settings, settings.sql_processes, "sql")

@@ -31,7 +31,6 @@ def open_database(
         config={
             "threads": threads,
             "memory_limit": f"{memory_bytes}B",
-            "max_temp_directory_size": spill_size,
             "temp_directory": str(spill),
             "python_enable_replacements": False,
             "autoinstall_known_extensions": False,
@@ -41,7 +40,8 @@ def open_database(
     )
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute(DUCKDB_MACROS)
-    # Neither can be part of `config`: DuckDB takes them only once it runs.
+    # None of these can be part of `config`: DuckDB takes them, or heeds them, only once it runs.
+    connection.execute("SET GLOBAL max_temp_directory_size = ?", [spill_size])
     connection.execute("SET GLOBAL allowed_directories = ?", [[str(views)]])
     connection.execute("SET GLOBAL allowed_configs = ['max_execution_time']")
     connection.execute("SET GLOBAL enable_external_access = false")
