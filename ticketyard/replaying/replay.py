@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,6 +62,32 @@ class ReplaySummary(msgspec.Struct, frozen=True, kw_only=True):
     unseen: tuple[str, ...]
     """Columns that the mapping names and no row had, other than optional ones."""
 
+    @classmethod
+    def of(
+        cls,
+        before: ReplayProgress,
+        after: ReplayProgress,
+        seconds: float,
+        worst_delay: timedelta,
+        *,
+        rejects: Path,
+        unseen: Collection[str],
+    ) -> "ReplaySummary":
+        """Return the sums of a run by the progress before it and after it."""
+        return cls(
+            rows=after.rows,
+            published_rows=after.published_rows,
+            events=after.events,
+            rejected=after.rejected,
+            without_event=after.without_event,
+            resumed_after=before.rows,
+            seconds=seconds,
+            events_per_second=(after.events - before.events) / max(seconds, 1e-9),
+            worst_delay=worst_delay,
+            rejects=rejects if after.rejected else None,
+            unseen=tuple(sorted(unseen)),
+        )
+
     @property
     def exit_code(self) -> int:
         """0 if every row could be used, 3 if some were rejected."""
@@ -119,10 +145,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
         Events without a time of their own get the moment for which they were scheduled.
         """
         check_names(self.mapping, self.rows, where=self.where, by_time=self.by_time)
-        before = progress_file.read()
-        schedule = Schedule(pace, clock=clock, sleep=sleep)
-        started = clock()
-        mapper = self.mapper(started)
+        before, started = progress_file.read(), clock()
+        schedule, mapper = Schedule(pace, clock=clock, sleep=sleep), self.mapper(started)
         with RejectsFile(rejects, keep_bytes=before.rejects_bytes) as rejected:
             run = _Run(
                 publisher=publisher,
@@ -139,19 +163,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
                     on_progress(share, run.sent.rows, run.sent.events)
             after = run.finish()
             seconds = (clock() - started).total_seconds()
-        return ReplaySummary(
-            rows=after.rows,
-            published_rows=after.published_rows,
-            events=after.events,
-            rejected=after.rejected,
-            without_event=after.without_event,
-            resumed_after=before.rows,
-            seconds=seconds,
-            events_per_second=(after.events - before.events) / max(seconds, 1e-9),
-            worst_delay=schedule.worst_delay,
-            rejects=rejects if after.rejected else None,
-            unseen=tuple(sorted(mapper.unseen - set(self.mapping.optional))),
-        )
+        unseen = mapper.unseen - set(self.mapping.optional)
+        return ReplaySummary.of(before, after, seconds, schedule.worst_delay, rejects=rejects, unseen=unseen)
 
     def _steps(self, mapper: Mapper, on_progress: OnProgress) -> Iterator[tuple[float, MappedRow]]:
         """Yield what to publish one after another, each with the share of the work that is done then."""

@@ -52,15 +52,7 @@ def replay_file(
         check_names(mapping, rows, where=request.where, by_time=request.by_time)
         # The broker is asked before a long file is summed: who waits should hear early that it is not there.
         topic = topic_identities(settings)[Topic.TICKETS_EVENTS]
-        replay = Replay(
-            rows=rows,
-            mapping=mapping,
-            file_sum=file_sum(request.file),
-            where=request.where,
-            limit=request.limit,
-            by_time=request.by_time,
-            zone=request.zone,
-        )
+        replay = _replay(request, rows, mapping)
         key = ReplayKey(
             file_sum=replay.file_sum,
             mapping_sum=mapping_sum,
@@ -74,6 +66,18 @@ def replay_file(
         rejects = request.rejects or folder / f"{request.file.name}.{key.name}.rejects.jsonl"
         with TicketProducer(settings) as producer:
             return replay.run(producer, request.pace, progress_file, rejects, on_progress=on_progress)
+
+
+def _replay(request: ReplayRequest, rows: RowFile, mapping: Mapping) -> Replay:
+    return Replay(
+        rows=rows,
+        mapping=mapping,
+        file_sum=file_sum(request.file),
+        where=request.where,
+        limit=request.limit,
+        by_time=request.by_time,
+        zone=request.zone,
+    )
 
 
 def reading_options(said: ReadingOptions, mapping: Mapping) -> ReadingOptions:

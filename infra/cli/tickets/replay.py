@@ -108,13 +108,17 @@ def command(
         **options,
     )
     if check:
-        with showing(f"checking {wanted.file.name}") as show:
-            found = check_file(wanted, now=datetime.now(UTC), on_progress=show)
-        report_check(wanted, found)
-        return found.exit_code
+        return _check(wanted)
     summary = replay_showing_progress(ProducingSettings(), wanted)
     report(wanted, summary)
     return summary.exit_code
+
+
+def _check(wanted: ReplayRequest) -> int:
+    with showing(f"checking {wanted.file.name}") as show:
+        found = check_file(wanted, now=datetime.now(UTC), on_progress=show)
+    report_check(wanted, found)
+    return found.exit_code
 
 
 def replay_showing_progress(settings: ProducingSettings, request: ReplayRequest) -> ReplaySummary:

@@ -1,5 +1,7 @@
 """The door of cleaning: one raw message in, its plain text and data-quality marks out."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from schemas.marks import HTML, MARKS, TRACKING_LINKS, TRUNCATED
@@ -64,11 +66,9 @@ def clean_with_cuts(text: str) -> tuple[Message, tuple[Cut, ...]]:
     # Step 6
     if len(plain) > MAX_CHARACTERS or len(whole) > _MAX_TEXT:
         found.append(TRUNCATED)
-    cuts: tuple[Cut, ...] = ()
-    if own.cuts or TRUNCATED in found:
-        blank = repaired[: len(repaired) - len(repaired.lstrip())].count("\n")
-        places = LinePlaces.of(text, page, first=blank, lines=len(lines))
-        cuts = _cuts(places, lines, own, truncated=TRUNCATED in found)
+    blank = repaired[: len(repaired) - len(repaired.lstrip())].count("\n")
+    places = partial(LinePlaces.of, text, page, first=blank, lines=len(lines))
+    cuts = _cuts(places, lines, own, truncated=TRUNCATED in found)
     plain = plain[:MAX_CHARACTERS].strip()
     found += content_marks(plain)
     found += automatic_marks(plain, body)
@@ -82,7 +82,13 @@ def _page(markup: str) -> Page | None:
     return page if visible else None
 
 
-def _cuts(places: LinePlaces, lines: list[str], own: Stripped, *, truncated: bool) -> tuple[Cut, ...]:
+def _cuts(
+    find_places: Callable[[], LinePlaces], lines: list[str], own: Stripped, *, truncated: bool
+) -> tuple[Cut, ...]:
+    """Return what was taken out; where nothing was, no places are looked for."""
+    if not (own.cuts or truncated):
+        return ()
+    places = find_places()
     cuts = [Cut(kind=cut.kind, start=places.start(cut.start), end=places.start(cut.end)) for cut in own.cuts]
     if truncated:
         cuts.append(Cut(kind=TRUNCATED, start=_read_to(places, lines, own), end=places.length))
