@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from schemas.marks import AUTOMATIC_REPLY, DELIVERY_FAILURE, ONLY_THANKS, SPAM
+from understanding.signals.cleaning.persons import COLLEAGUES, requests, speaks_of_matters
 from understanding.signals.cleaning.phrases import Phrase, one_stands, phrases_of
 from understanding.signals.cleaning.thanks import is_only_thanks
 from understanding.signals.lexicons.lexicon import lexicon
@@ -83,6 +84,9 @@ _POLITE: Final = phrases_of(_LISTS["polite"])
 # Customers report such notes as faults or ask for them; then it is not one.
 _ABOUT: Final = phrases_of(_LISTS["about"])
 _ABOUT_PARCEL: Final = phrases_of(_LISTS["about_parcel"])
+_OF_MAIL: Final = phrases_of(_LISTS["of_mail"])
+_OF_SERVERS: Final = phrases_of(_LISTS["of_servers"])
+_STATUS: Final = re.compile(r"\b5[0-9]{2}[ -]|\b5\.?[0-9]\.?[0-9]{1,2}\b")  # of SMTP: 550, 5.1.1
 _STRONG_SPAM: Final = tuple(_LISTS["strong_spam"])
 _WEAK_SPAM: Final = tuple(_LISTS["weak_spam"])
 # Customers name one of these where they complain; advertising does not speak of "my", nor of what "you" sent.
@@ -104,7 +108,7 @@ _BEHIND_LABEL: Final = re.compile(r"\s{0,3}(?:[:\]】)>,!*.\n\u2013\u2014-]|$| r
 _RECEIPT: Final = re.compile(r"your message\s{1,8}to: .{1,400}?\bwas (?:read|displayed|deleted) ", re.DOTALL)
 _WRAPPED: Final = re.compile(r"(?<=[^\n]{55})(?<![.!?:,。])\n(?=[^\n])")
 _SENTENCE_END: Final = re.compile(
-    r"(?<=[.!?])\s+|(?<=。)|\n+"
+    r"(?<=[.!?;])\s+|(?<=[。\uff1b])|\n+"
     r"|,? (?=(?:but|aber|mais|pero|però|mas|maar|men|ale|но|ama|fakat) )|(?<=が、)|,(?=但)"
 )
 _SUBJECT: Final = re.compile(r"(?:re|aw|fw|fwd|wg|sv|vs|antw|tr|rv|odp|ynt)\s?:")
@@ -145,9 +149,7 @@ def _possible(head: str) -> list[_Language]:
 def _of_machine(head: str, flat: str, languages: list[_Language]) -> str | None:
     beginning = flat[:_BEGINNING]
     asks = "?" in flat
-    for language in languages:
-        if asks or not one_stands(language.bounced, beginning) or one_stands(_ABOUT_PARCEL, flat):
-            continue
+    if not asks and any(_is_bounce(flat, language) for language in languages):
         return DELIVERY_FAILURE
     sentences: list[str] | None = None
     for language in languages:
@@ -156,13 +158,37 @@ def _of_machine(head: str, flat: str, languages: list[_Language]) -> str | None:
         if receipt or _is_labelled(head, language):
             return AUTOMATIC_REPLY
         said_so = not personal and one_stands(language.says_so, flat)
-        away = one_stands(language.away, flat) and one_stands(language.beside_away, flat)
+        away = _is_away(flat, language)
         received = one_stands(language.received, flat) and one_stands(language.beside_received, flat)
         if said_so or away or received:
             sentences = sentences or list(_sentences(head))
             if _is_all_note(sentences, language, whole=not (said_so or received)):
                 return AUTOMATIC_REPLY
     return None
+
+
+def _is_bounce(flat: str, language: _Language) -> bool:
+    """Return whether a mail server says that a mail did not arrive; "delivery failed" is said of parcels too."""
+    if not one_stands(language.bounced, flat[:_BEGINNING]) or one_stands(_ABOUT_PARCEL, flat):
+        return False
+    if one_stands(_OF_SERVERS, flat) or _STATUS.search(flat) is not None:
+        return True
+    return (
+        ("@" in flat or one_stands(_OF_MAIL, flat))
+        and not one_stands(language.person, flat)
+        and not speaks_of_matters(flat, of_deliveries=False)
+        and not requests(flat, _OF_MAIL)
+    )
+
+
+def _is_away(flat: str, language: _Language) -> bool:
+    """Return whether somebody is away and asks for nothing besides: customers go on holiday too."""
+    return (
+        one_stands(language.away, flat)
+        and one_stands(language.beside_away, flat)
+        and not speaks_of_matters(flat)
+        and not requests(flat, language.of_notes)
+    )
 
 
 def _is_labelled(head: str, language: _Language) -> bool:
@@ -181,7 +207,7 @@ def _sentences(head: str) -> Iterator[str]:
 
 def _is_all_note(sentences: list[str], language: _Language, *, whole: bool) -> bool:
     """Return whether a note is all there is: no question besides it, and where it must be the `whole`, little else."""
-    of_notes = (*language.of_notes, *_POLITE)
+    of_notes = (*language.of_notes, *COLLEAGUES, *_POLITE)
     others = [sentence for sentence in sentences if not one_stands(of_notes, sentence)]
     asked = [sentence for sentence in sentences if sentence.endswith("?") and _length(sentence) > _FEW_WORDS]
     if asked and not all(one_stands(language.beside_away, sentence) for sentence in asked):
