@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from schemas.marks import HTML, MOJIBAKE
 from schemas.signals import Entity, EntityKind
 from schemas.triage import Cut
-from understanding.signals.cleaning.html_tags import BLOCKS, CELLS, TAG, ends_unseen, is_element, is_unseen
+from understanding.signals.cleaning.html_tags import BLOCKS, CELLS, TAG, Unseen, is_element, is_unseen
 from understanding.signals.cleaning.html_text import MAX_RAW
 from understanding.signals.cleaning.message import Message
 
@@ -50,14 +50,16 @@ class _Sent:
     def _texts(self) -> Iterator[tuple[int, int]]:
         """Yield the spans between the tags; a tag that breaks the line is a space."""
         done = 0
+        unseen = Unseen(self._read, cut=len(self._read) >= MAX_RAW)
         while (tag := TAG.search(self._read, done)) is not None:
             name = (tag[2] or "").lower()
-            if name and not is_element(name):
+            end = unseen.end(tag, name) if is_unseen(tag, name) else tag.end()
+            if end is None or (name and not is_element(name)):
                 yield done, tag.end()
                 done = tag.end()
                 continue
             yield done, tag.start()
-            done = ends_unseen(self._read, tag) if is_unseen(tag, name) else tag.end()
+            done = end
             if name in BLOCKS or name in CELLS:
                 self._put(" ", tag.start(), tag.end())
         yield done, len(self._read)

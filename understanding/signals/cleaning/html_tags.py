@@ -50,13 +50,34 @@ def is_unseen(tag: re.Match[str], name: str) -> bool:
     return (name in _UNSEEN and not tag[1]) or tag[0] == "<!--"
 
 
-def ends_unseen(markup: str, opening: re.Match[str]) -> int:
-    """Return where the unseen element ends; at the text's end if it is never closed."""
-    if opening[2] is None:
-        end, closing = markup.find("-->", opening.end()), 3
-        return end + closing if end >= 0 else len(markup)
-    found = re.compile(rf"</{opening[2]}\s{{0,9}}>", re.IGNORECASE).search(markup, opening.end())
-    return found.end() if found else len(markup)
+class Unseen:
+    """Finds where the unseen elements of a markup end; `cut` says that more of it was sent than is read."""
+
+    def __init__(self, markup: str, *, cut: bool) -> None:
+        self._markup = markup
+        self._cut = cut
+        self._never_closed: set[str] = set()
+
+    def end(self, opening: re.Match[str], name: str) -> int | None:
+        """Return where the unseen element ends; None if it is never closed, so that the text only speaks of it."""
+        if name in self._never_closed:  # each kind is sought in vain only once
+            return None
+        end = opening.end() if opening[0].endswith("/>") else self._closed(opening, name)
+        if end is None and self._cut:
+            return len(self._markup)
+        if end is None:
+            self._never_closed.add(name)
+        return end
+
+    def _closed(self, opening: re.Match[str], name: str) -> int | None:
+        if not name:
+            end, closing = self._markup.find("-->", opening.end()), 3
+            return end + closing if end >= 0 else None
+        # HTML lets authors omit the end of a head.
+        or_body = r"|(?=<body[\s>])" if name == "head" else ""
+        end_tag = re.compile(rf"</{name}\s{{0,9}}>{or_body}", re.IGNORECASE)
+        found = end_tag.search(self._markup, opening.end())
+        return found.end() if found else None
 
 
 def only_indents(attributes: str) -> bool:

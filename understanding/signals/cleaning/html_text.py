@@ -13,7 +13,7 @@ from understanding.signals.cleaning.html_tags import (
     CELLS,
     STRUCTURE,
     TAG,
-    ends_unseen,
+    Unseen,
     is_element,
     is_unseen,
     only_indents,
@@ -72,7 +72,8 @@ def html_to_text(markup: str) -> Page:
     """Return what a reader of the markup sees; a quotation's lines begin with `> `.
 
     Scripts, styles, comments and the head are dropped, references are decoded, an image is its alternative
-    text. Markup behind what is read is ignored. Where no element makes blocks, the text's own line breaks count.
+    text. A script or the like that is never closed is text: somebody speaks of a tag. Markup behind what is read is
+    ignored. Where no element makes blocks, the text's own line breaks count.
     """
     if "<" not in markup or not _is_markup(markup):
         reading = _Reading(keeps_lines=True)
@@ -96,18 +97,23 @@ class _Reading:
     def read(self, markup: str) -> None:
         """Read all of the markup that counts."""
         place = read = 0
+        unseen = Unseen(markup, cut=len(markup) >= MAX_RAW)
         while read < _MAX_MARKUP and (tag := TAG.search(markup, place)) is not None:
             start = tag.start()
             if start > place:
                 self.read_text(markup[place : min(start, place + _MAX_MARKUP - read)], place)
             read += start - place
             name = (tag[2] or "").lower()
+            told = False
             if is_unseen(tag, name):
-                place = ends_unseen(markup, tag)
-                continue
+                end = unseen.end(tag, name)
+                if end is not None:
+                    place = end
+                    continue
+                told = True
             place = tag.end()
             read += place - start
-            if not name or is_element(name):
+            if not told and (not name or is_element(name)):
                 self._pass_tag(name, tag)
             else:
                 self.read_text(tag[0], start)

@@ -94,6 +94,34 @@ def test_html_becomes_text(raw: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (
+            "Our <title> is misspelt.<br>Nobody finds the shop",
+            "Our <title> is misspelt.\nNobody finds the shop",
+        ),
+        ("Das <style> steht im Beleg. <br>Bitte ändern", "Das <style> steht im Beleg.\nBitte ändern"),
+        ("<p>Le logo <svg> manque.</p><p>Remboursez-moi</p>", "Le logo <svg> manque.\nRemboursez-moi"),
+        ("<div>Veo <!-- en la página</div><div>Arreglen esto</div>", "Veo <!-- en la página\nArreglen esto"),
+        (
+            "<p>El <script> falla</p><p>y el <script> otra vez</p>",
+            "El <script> falla\ny el <script> otra vez",
+        ),
+        ("<p>One<svg/> two</p>", "One two"),
+        ("<html><head><title>t</title><body><p>Hi</p></body></html>", "Hi"),
+    ],
+)
+def test_a_tag_that_is_never_closed_is_what_the_text_speaks_of(raw: str, text: str) -> None:
+    """All that a shop's owner wrote behind the name of a tag was lost."""
+    assert clean_message(raw).text == text
+
+
+def test_a_style_that_ends_behind_what_is_read_is_no_text() -> None:
+    """Mails carry kilobytes of style; its rules must not become words where the mail is cut within them."""
+    assert clean_message(f"<p>It leaks</p><style>{'p{} ' * 20_000}</style><p>Much</p>").text == "It leaks"
+
+
+@pytest.mark.parametrize(
     "text", ["the <div> tag is wrong", "if a < b and c > d", "write to <ann@example.org>", "AT&T & Co"]
 )
 def test_text_that_only_mentions_markup_is_no_html(text: str) -> None:

@@ -31,6 +31,7 @@ def shown(text: str) -> list[str]:
             [STYLED, "\uff12\uff10 \u20ac"],
         ),
         ("f\u00c3\u00bcr \u00e2\u201a\u00ac20 im Monat", ["\u00e2\u201a\u00ac20"]),
+        ("<p>My <svg> is gone from order 483920</p><p>Pay 20 EUR</p>", ["483920", "20 EUR"]),
         ("order 48\u200b3920 is late", ["48\u200b3920"]),
         ("order\r\n483920 cost 1\u00a0299,00\u00a0kr", ["483920", "1\u00a0299,00\u00a0kr"]),
         ("\ud83d\ude00 half a pair, order 483920", ["483920"]),
