@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from schemas.fold.order import earliest, is_older, late
-from schemas.fold.status import is_assumed, say_status
+from schemas.fold.status import is_assumed
 from schemas.records.derived import Decision, TicketAssigned, TicketQueued
 from schemas.records.events import TicketTransferred, TicketUpdated
 from schemas.records.ticket_row import Said, TicketRow, Work
@@ -35,8 +35,9 @@ def apply_queued(row: TicketRow, body: TicketQueued, time: datetime) -> TicketRo
 
 def apply_transferred(row: TicketRow, body: TicketTransferred, time: datetime) -> TicketRow:
     """Move a ticket to another team, and to an agent of it or to nobody yet."""
-    if is_assumed(row):  # people do not hand over what needs no work
-        row = say_status(row, Status.NEW if row.assignee is None else Status.ASSIGNED, time)
+    # People do not hand over what needs no work, but that states no status: it sets no clock.
+    if is_assumed(row):
+        row = replace(row, status=Status.NEW if row.assignee is None else Status.ASSIGNED)
     return _assign(row, time, team=body.team, assignee=body.assignee, reassignments=UNSET)
 
 

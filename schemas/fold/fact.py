@@ -77,7 +77,7 @@ def fact_of(logged: TicketLogged) -> Fact:
     """Return the fact that a record of tickets.log tells; folding it over `before` gives `after` again.
 
     Two things may differ: columns added since the record was written, which are filled in where it says enough, and
-    one mended fault that docs/threads.md names.
+    mended faults that docs/threads.md names.
     """
     return to_fact(
         logged.event,

@@ -1,6 +1,7 @@
 """The life cycle of a ticket: what moves its status, and the times and counts that go with it."""
 
 from datetime import datetime
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -18,10 +19,13 @@ from schemas.records.events import (
 from schemas.records.ticket_row import Said, TicketRow
 from schemas.vocabulary import FINISHED, Author, Status
 
+_NOT_BEGUN: Final = frozenset({Status.NEW, Status.ASSIGNED})
+"""The open statuses of which an agent's public reply makes `in_progress`."""
+
 
 def is_assumed(row: TicketRow) -> bool:
     """Tell whether the status is only assumed: an unknown ticket is closed until an event says more."""
-    return row.resumed and row.status_at is None
+    return row.resumed and row.status_at is None and row.status in FINISHED
 
 
 def say_status(row: TicketRow, status: Status, time: datetime) -> TicketRow:
@@ -39,6 +43,8 @@ def say_status(row: TicketRow, status: Status, time: datetime) -> TicketRow:
 
 def _say_open(row: TicketRow, status: Status, time: datetime) -> TicketRow:
     row = _undo_merge(row, time)
+    if status in _NOT_BEGUN and is_older(time, row.first_replied_at):
+        status = Status.IN_PROGRESS
     if is_older(time, row.status_at):
         return late(_reopen_late(row, time))
     if row.status in FINISHED:
@@ -67,7 +73,10 @@ def apply_opening_status(row: TicketRow, body: TicketOpened, time: datetime) -> 
 def apply_message(
     row: TicketRow, body: MessageAdded, time: datetime, withheld: tuple[Effect, ...] = ()
 ) -> TicketRow:
-    """Count a message; a public one may move the ticket. A customer's does neither where that effect is `withheld`."""
+    """Count a message; a public one may move the ticket. A customer's does neither where that effect is `withheld`.
+
+    A reply states no status, so it sets no clock: whatever somebody stated before it and arrives later still holds.
+    """
     if body.author is Author.CUSTOMER:
         return _customer_wrote(row, time, withheld)
     if not body.public:
@@ -75,9 +84,9 @@ def apply_message(
     replied = replace(
         row, agent_replies=row.agent_replies + 1, first_replied_at=earliest(row.first_replied_at, time)
     )
-    if row.status in {Status.NEW, Status.ASSIGNED}:
-        return say_status(replied, Status.IN_PROGRESS, time)
-    return replied
+    if row.status not in _NOT_BEGUN:
+        return replied
+    return late(replied) if is_older(time, row.status_at) else replace(replied, status=Status.IN_PROGRESS)
 
 
 def apply_resolved(row: TicketRow, body: TicketResolved, time: datetime) -> TicketRow:
@@ -145,7 +154,7 @@ def _move_by_customer(row: TicketRow, time: datetime) -> TicketRow:
 
 
 def _undo_merge(row: TicketRow, time: datetime) -> TicketRow:
-    """Take back a merge that is not later than `time`; one that arrives later and was earlier is void too."""
+    """Take back a merge that is not later than `time`, when the ticket was said to be open; so is one yet to arrive."""
     return row if is_older(time, row.merge_at) else replace(row, merged_into=None, merge_at=time)
 
 

@@ -16,7 +16,7 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.records.ticket_row import TicketRow, Work
+from schemas.records.ticket_row import Work
 from schemas.vocabulary import FINISHED, Status
 from tests.unit.schemas.ticket_facts import (
     TICKET,
@@ -205,17 +205,78 @@ def test_team_and_agent_do_not_depend_on_the_order_of_arrival(
         assert (crossed.work, crossed.status) == (in_order.work, in_order.status)
 
 
-@given(
-    st.lists(st.sampled_from((merged, reopened, resolved, closed)), min_size=1, max_size=6),
-    st.randoms(use_true_random=False),
-)
-def test_where_a_ticket_was_merged_does_not_depend_on_the_order_of_arrival(
-    kinds: list[object], random: st.DataObject
-) -> None:
-    """A merge stands until a later reopening, whichever of them arrives first, if the ticket ends finished."""
-    facts = [kind(at) for at, kind in enumerate(kinds)] + [closed(len(kinds))]  # type: ignore[operator]
-    shuffled = list(facts[:-1])
-    random.shuffle(shuffled)  # type: ignore[attr-defined]  # a random.Random
-    in_order: TicketRow = fold_all(open_ticket(), facts)
+def test_a_late_merge_of_a_finished_ticket_counts_although_an_agent_replied_after_it() -> None:
+    """The reply of minute 5 was taken for a word that undoes merges, so the merge of minute 4 was dropped for good."""
+    facts = [fact(from_agent(), 5), resolved(6), merged(4)]
+    for order in permutations(facts):
+        assert fold_all(open_ticket(), order).merged_into == "T-2"
 
-    assert fold_all(open_ticket(), [facts[-1], *shuffled]).merged_into == in_order.merged_into
+
+def test_a_late_reply_is_no_reopening() -> None:
+    """A reply of minute 3 that came after the reopening of minute 11 counted as one at minute 3."""
+    facts = [fact(from_agent(), 0.5), resolved(1), fact(from_customer(), 11)]
+    row = fold_all(open_ticket(), [*facts, fact(from_agent(), 3)])
+
+    assert (row.first_reopened_at, row.reopenings, row.agent_replies) == (minute(11), 1, 2)
+    assert (row.status, row.status_at) == (Status.NEW, minute(11))
+
+
+@pytest.mark.parametrize("finish", [resolved(4), closed(4), merged(4)])
+def test_a_reply_does_not_open_what_was_finished_before_it(finish: Fact) -> None:
+    """A reply of thanks that overtook the end of its ticket kept that open for ever: the end was too late."""
+    for order in permutations([fact(from_agent(), 5), finish]):
+        row = fold_all(open_ticket(), order)
+        assert (row.status in FINISHED, row.work, row.reopenings) == (True, Work.NONE, 0)
+
+
+@pytest.mark.parametrize("status", [Status.NEW, Status.ASSIGNED, Status.PENDING_CUSTOMER])
+def test_a_status_of_before_a_reply_is_the_same_in_any_order(status: Status) -> None:
+    """A reply takes up what had not begun, and leaves any other status alone."""
+    stated = fact(TicketUpdated(ticket_id=TICKET, status=status), 4)
+    in_order, crossed = (
+        fold_all(open_ticket(), order) for order in permutations([stated, fact(from_agent(), 5)])
+    )
+
+    assert (crossed.status, crossed.status_at) == (in_order.status, in_order.status_at)
+
+
+def _says(status: Status) -> TicketUpdated:
+    return TicketUpdated(ticket_id=TICKET, status=status)
+
+
+_ENDS_AND_OPENINGS: st.SearchStrategy[TicketEvent] = st.one_of(
+    st.builds(TicketMerged, ticket_id=st.just(TICKET), into_ticket_id=st.sampled_from(("T-2", "T-3"))),
+    st.builds(_says, st.sampled_from(Status)),
+    st.builds(TicketTransferred, ticket_id=st.just(TICKET), team=st.sampled_from(("a", "b"))),
+    st.sampled_from(
+        (
+            TicketResolved(ticket_id=TICKET),
+            TicketClosed(ticket_id=TICKET),
+            TicketReopened(ticket_id=TICKET),
+        )
+    ),
+    st.builds(from_agent, public=st.booleans()),
+)
+
+
+@given(st.data(), st.lists(_ENDS_AND_OPENINGS, min_size=1, max_size=7), st.booleans())
+def test_where_people_merged_a_ticket_does_not_depend_on_the_order_of_arrival(
+    data: st.DataObject, bodies: list[TicketEvent], known: bool
+) -> None:
+    """It is the last merge without a later word that the ticket is open; replies and transfers are no such word.
+
+    Only a customer's message makes a difference: one that overtook a merge was not sent on.
+    """
+    facts = [fact(body, at) for at, body in enumerate(bodies, start=1)]
+    start = open_ticket() if known else None
+    expected: str | None = None
+    for body in bodies:
+        if isinstance(body, TicketMerged):
+            expected = body.into_ticket_id
+        elif isinstance(body, TicketReopened) or (
+            isinstance(body, TicketUpdated) and body.status not in FINISHED
+        ):
+            expected = None
+
+    crossed = fold_all(start, data.draw(st.permutations(facts)))
+    assert (fold_all(start, facts).merged_into, crossed.merged_into) == (expected, expected)
