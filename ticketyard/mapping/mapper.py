@@ -15,7 +15,7 @@ from ticketyard.mapping.fields import as_flag, is_nested, required_fields
 from ticketyard.mapping.mapping_file import Mapping
 from ticketyard.mapping.rules import ONCE, EventRule, FieldRule, TimeColumn, TimeFormat
 from ticketyard.mapping.template import Template
-from ticketyard.mapping.times import RowRejected, TimeReading, parse_duration, parse_time, shown
+from ticketyard.mapping.times import RowRejected, TimeReading, later, parse_duration, parse_time, shown
 from ticketyard.mapping.values import blank_value, field_value
 from ticketyard.reading import Row
 from ticketyard.reading.identity import file_id
@@ -85,6 +85,8 @@ class Mapper:
             events = self._events(row, cells, self._previous.get(key))
         except (RowRejected, InvalidEvent) as error:
             return MappedRow(row, rejected=str(error))
+        except UnicodeEncodeError as error:
+            return MappedRow(row, rejected=f"{shown(error.object)} is no Unicode text: {error.reason}")
         if key:
             self._previous[key] = {column: cells.text(column) for column in self._compared}
         if not events and self._mapping.unmatched == "reject":
@@ -166,9 +168,8 @@ class Mapper:
         if value is None or start is None:
             return None
         began = parse_time(start, reading, how.after)
-        return parse_time(
-            began + parse_duration(cells.text(how.column), how.unit, how.column), reading, how.column
-        )
+        waited = parse_duration(cells.text(how.column), how.unit, how.column)
+        return parse_time(later(began, waited, value, how.column), reading, how.column)
 
     def _reading(self, how: TimeFormat) -> TimeReading:
         base = self._mapping.time or TimeFormat()

@@ -61,7 +61,10 @@ def parse_time(value: Any, how: TimeReading, column: str) -> datetime:
                 f"column {column}: {shown(value)} has no offset from UTC; name its zone in the mapping or with --zone"
             )
         found = found.replace(tzinfo=_zone(how.zone))
-    found = found.astimezone(UTC)
+    try:
+        found = found.astimezone(UTC)
+    except OverflowError:  # in UTC it would lie outside of the years 1 to 9999; so it is refused as it stands
+        found = found.replace(tzinfo=UTC)
     if not EARLIEST <= found <= how.latest:
         what = "before 1990" if found < EARLIEST else "in the future"
         raise RowRejected(
@@ -83,6 +86,16 @@ def parse_duration(text: str, unit: str, column: str) -> timedelta:
     if found < timedelta(0):
         raise RowRejected(f"column {column}: {shown(text)} is a time before it began")
     return found
+
+
+def later(began: datetime, by: timedelta, value: Any, column: str) -> datetime:
+    """Return the time that is so long after another; `value` is the cell that said how long. Raises RowRejected."""
+    try:
+        return began + by
+    except OverflowError as error:
+        raise RowRejected(
+            f"column {column}: {shown(value)} after {began:%Y-%m-%d %H:%M} UTC is no time that a calendar has"
+        ) from error
 
 
 def shown(value: Any) -> str:

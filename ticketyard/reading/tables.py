@@ -9,6 +9,8 @@ from ticketyard.reading.headings import Heading
 from ticketyard.reading.row import FileFacts, Row, UnreadableFile
 
 _BATCH: Final = 1024
+_UNREADABLE: Final = (ValueError, OverflowError, LookupError)
+"""What a value raises that Python has not: a time beyond the year 9999, a text that is no UTF-8, an unknown zone."""
 
 
 class ParquetRows:
@@ -21,13 +23,19 @@ class ParquetRows:
         self.share = 0.0
 
     def __iter__(self) -> Iterator[Row]:
+        try:
+            yield from self._rows()
+        except (OSError, ValueError) as error:  # pyarrow's errors are both
+            raise UnreadableFile(f"{self._path} cannot be read to its end: {error}") from error
+
+    def _rows(self) -> Iterator[Row]:
         with self._parquet.ParquetFile(self._path) as file:
             total, number = max(1, file.metadata.num_rows), 0
             for batch in file.iter_batches(batch_size=_BATCH):
-                for values in _without_nanoseconds(batch).to_pylist():
+                for values, problem in _rows_of(_without_nanoseconds(batch)):
                     number += 1
                     self.share = number / total
-                    yield Row(number, values)
+                    yield Row(number, values, problem)
 
 
 class WorkbookRows:
@@ -38,6 +46,7 @@ class WorkbookRows:
 
     def __init__(self, path: Path, facts: FileFacts, *, sheet: str | None = None) -> None:
         openpyxl = _imported("openpyxl", path, "xlsx", "openpyxl")
+        self._path = path
         try:
             self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         except Exception as error:  # whatever openpyxl meets in a file that is no workbook
@@ -73,10 +82,36 @@ class WorkbookRows:
     def _filled(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """Yield the rows that hold something, with their numbers in the sheet."""
         total = max(1, self._sheet.max_row or 1)
-        for line, cells in enumerate(self._sheet.iter_rows(values_only=True), start=1):
-            self.share = line / total
-            if any(cell is not None for cell in cells):
-                yield line, cells
+        try:
+            for line, cells in enumerate(self._sheet.iter_rows(values_only=True), start=1):
+                self.share = line / total
+                if any(cell is not None for cell in cells):
+                    yield line, cells
+        except Exception as error:  # whatever openpyxl meets in a sheet that is broken
+            raise UnreadableFile(
+                f"{self._path}: the sheet {self._sheet.title!r} cannot be read to its end: {error}; save it as CSV"
+            ) from error
+
+
+def _rows_of(table: Any) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Yield rows, and of each what is wrong with it; one is read cell by cell where something is."""
+    try:
+        rows = table.to_pylist()
+    except _UNREADABLE:
+        yield from (_cells_of(table.slice(at, 1)) for at in range(table.num_rows))
+    else:
+        yield from ((row, None) for row in rows)
+
+
+def _cells_of(row: Any) -> tuple[dict[str, Any], str | None]:
+    values: dict[str, Any] = {}
+    problem = None
+    for name, cells in zip(row.column_names, row.columns, strict=True):
+        try:
+            (values[name],) = cells.to_pylist()
+        except _UNREADABLE as error:
+            problem = problem or f"column {name} cannot be read: {error}"
+    return values, problem
 
 
 def _without_nanoseconds(batch: Any) -> Any:

@@ -122,6 +122,7 @@ def _encoding(path: Path, head: bytes, wanted: str | None) -> tuple[str, tuple[s
     if wanted is not None:
         try:
             name = codecs.lookup(wanted).name
+            io.TextIOWrapper(io.BytesIO(), encoding=wanted)  # Python's codecs are not all of text
         except LookupError as error:
             raise UnreadableFile(
                 f"--encoding {wanted} is no encoding that is known here; name one as utf-8, utf-16 or windows-1252"

@@ -80,8 +80,8 @@ class RejectsFile:
 
     def add(self, row: Row, reason: str) -> None:
         """Append one row; bytes that were no UTF-8 are written as replacement characters."""
-        raw = {name: _printable(value) for name, value in row.values.items()}
-        line = msgspec.json.encode({"row": row.number, "reason": reason, "raw": raw}, enc_hook=str)
+        said = {"row": row.number, "reason": reason, "raw": row.values}
+        line = msgspec.json.encode(_printable(said), enc_hook=str)
         self._file.write(line + b"\n")
         self.bytes += len(line) + 1
 
@@ -103,6 +103,11 @@ class RejectsFile:
 
 
 def _printable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
+    match value:
+        case str():
+            return value.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+        case list():
+            return [_printable(item) for item in value]
+        case dict():
+            return {_printable(name): _printable(item) for name, item in value.items()}
     return value

@@ -200,3 +200,42 @@ def test_equal_files_give_equal_events_with_ids_of_their_own(rows: list[dict[str
     ids = [event.id for row in once for event in row.events]
     assert len(ids) == len(set(ids))
     assert all(row.rejected or len(row.events) <= 1 for row in once)
+
+
+_AWKWARD = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(st.characters(), max_size=5), st.datetimes(),
+        st.dates(), st.timedeltas(), st.binary(max_size=3), st.decimals(),
+        st.sampled_from(["0001-01-01", "9999-12-31 23:59", "1e12", "-1", "\ud800", "doc", "a;b;c", "2026-01-01"]),
+    ),
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(st.sampled_from(["type", "content", "attrs", "\ud800"]), inner, max_size=3)
+    | st.fixed_dictionaries({"type": st.just("doc"), "content": st.lists(inner, max_size=2)}),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(["no", "at", "via", "waited", "body", "list", "parts"]), _AWKWARD))
+def test_no_cell_ends_a_replay(cells: dict[str, Any]) -> None:
+    """What is wrong with a row rejects it: an exception would stop every run at this row again."""
+    found = mapping(
+        time={"column": "at", "formats": ["iso", "epoch_s", "excel"], "zone": "America/New_York"},
+        parts={"parts": {"separator": ";", "names": ["at", "text"]}},
+        events=[
+            opened_with(
+                channel={"column": "via", "otherwise": "keep"}, text="body",
+                subject={"column": "list", "join": ","}, **{"attributes.list": "list"},
+            ),
+            {
+                "type": "TicketClosed", "fields": {"ticket_id": "no"},
+                "time": {"column": "waited", "after": "at", "unit": "days"},
+            },
+            {
+                "type": "MessageAdded", "time": {"column": "parts[].at", "formats": "iso"},
+                "fields": {"ticket_id": "no", "author": {"constant": "agent"}, "author_id": {"constant": "a"},
+                           "text": "parts[].text"},
+            },
+        ],
+    )  # fmt: skip
+    (row,) = mapped(found, {"no": "T1", "at": "2026-11-01", "via": "email", **cells})
+    assert row.events or row.rejected

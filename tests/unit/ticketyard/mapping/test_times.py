@@ -83,3 +83,19 @@ def test_a_format_is_refused_when_the_mapping_is_read() -> None:
         with pytest.raises(ValueError, match="is no time format"):
             check_format(form)
     assert check_format("%d/%b/%y %I:%M %p") == "%d/%b/%y %I:%M %p"
+
+
+@pytest.mark.parametrize(
+    ("cell", "zone", "what"),
+    [
+        ("0001-01-01 00:00:00", "Europe/Berlin", "before 1990"),
+        ("9999-12-31 23:59:59", "America/New_York", "in the future"),
+        (datetime.min, "Asia/Tokyo", "before 1990"),  # noqa: DTZ901 - a cell of a table
+        ("9999-12-31T23:59:59-12:00", None, "in the future"),
+    ],
+)
+def test_a_date_at_the_end_of_all_calendars_is_refused_as_any_other(
+    cell: Any, zone: str | None, what: str
+) -> None:
+    """Databases write `never` so. In UTC it has no date, so one cell ended a whole replay, and again at each resume."""
+    assert what in refusal(cell, zone=zone)
