@@ -52,7 +52,7 @@ def message_of(line: str | bytes) -> Message:
     try:
         said = msgspec.json.decode(line, type=dict[str, Any])
         found = msgspec.convert(said, _CloudEvent)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidEvent(f'not a CloudEvent {{"type": …, "data": {{…}}}} in JSON: {error}') from error
     others = {name: value for name, value in said.items() if name not in _CloudEvent.__struct_fields__}
     schema = {} if found.dataschema is None else {"dataschema": found.dataschema}

@@ -69,6 +69,11 @@ class TestEncodings:
         with pytest.raises(UnreadableFile, match="--encoding latin-17 is no encoding"):
             rows(path, encoding="latin-17")
 
+    def test_a_codec_that_is_none_of_text_is_no_encoding(self, tmp_path: Path) -> None:
+        """Python knows hex and base64 as codecs, and they ended in a traceback."""
+        with pytest.raises(UnreadableFile, match="--encoding hex is no encoding"):
+            rows(write(tmp_path, TEXT), encoding="hex")
+
     def test_a_file_that_is_no_text_says_what_it_is(self, tmp_path: Path) -> None:
         """Exports come packed, and sheets with the name of a text."""
         for data, said in ((b"PK\x03\x04rest", "ZIP archive"), (b"\xd0\xcf\x11\xe0rest", "old Excel")):
@@ -187,6 +192,65 @@ class TestJson:
             found = [(row.number, row.problem and row.problem.partition(":")[0]) for row in file]
         assert found == [(1, None), (2, "line 2"), (3, "line 3"), (4, "line 4"), (5, None)]
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"Id": 1,\n"Text": "x"}\n{"Id": 2,\n"Text": "y"}\n',
+            '{"Id": 1, "Text": "x"}{"Id": 2, "Text": "y"}',
+            '{"Id": 1, "Text": "x"} {"Id": 2,\n "Text": "y"}',
+        ],
+    )
+    def test_objects_one_after_another_may_begin_and_end_anywhere(self, tmp_path: Path, text: str) -> None:
+        """Only a first line of a brace alone began an object of several lines; all others were broken rows."""
+        assert rows(write(tmp_path, text, "f.json")) == [{"Id": 1, "Text": "x"}, {"Id": 2, "Text": "y"}]
+
+    def test_an_array_inside_an_object_is_told_wherever_its_lines_end(self, tmp_path: Path) -> None:
+        """`{"tickets": [` and a row a line gave as many broken rows, and nothing said --rows tickets."""
+        path = write(tmp_path, '{"page": 1, "tickets": [\n{"Id": 1},\n{"Id": 2}\n]}\n', "f.json")
+        with RowFile.open(path) as file:
+            assert len(list(file)) == 1
+            assert "say --rows tickets" in file.facts.notes[0]
+        assert rows(path, rows="tickets") == [{"Id": 1}, {"Id": 2}]
+        inner = write(tmp_path, '{"data": {"tickets": [{"Id": 1}]}}', "g.json")
+        with RowFile.open(inner) as file:
+            list(file)
+            assert "say --rows data.tickets" in file.facts.notes[0]
+
+    def test_a_first_line_that_is_broken_costs_itself(self, tmp_path: Path) -> None:
+        """It may look like the beginning of an object of several lines, but the second line does not go on with it."""
+        for first in ('{"Id": 1,', '{"Id": 1, "Text": "cut', "{", "hello"):
+            path = write(tmp_path, first + '\n{"Id": 2}\n{"Id": 3}\n', "f.json")
+            assert rows(path) == [{"Id": 2}, {"Id": 3}]
+
+    @pytest.mark.parametrize("end", ['{"Id": 2, "Text": "ab', '{"Id": 2', '{"Id": tr', "", '{"Id": "\\u12'])
+    def test_a_file_that_was_cut_off_says_so(self, tmp_path: Path, end: str) -> None:
+        """A download that broke off was told as a mistake of JSON to mend by hand."""
+        for text in ('[{"Id": 1},\n', '{"tickets": [\n{"Id": 1},\n'):
+            with pytest.raises(UnreadableFile, match="it was cut off"):
+                rows(write(tmp_path, text + end, "f.json"))
+        with pytest.raises(UnreadableFile, match="line 2: not JSON: Expecting ',' delimiter"):
+            rows(write(tmp_path, '[{"Id": 1},\n{"Id": 2 "x": 3},\n{"Id": 4}]', "f.json"))
+
+    @pytest.mark.parametrize("levels", [101, 3_000, 20_000])
+    def test_a_value_that_is_nested_too_deep_costs_itself(self, tmp_path: Path, levels: int) -> None:
+        """It ended the whole run with a RecursionError, and the good rows behind it were lost."""
+        deep = '{"a":' + "[" * levels + '"]"' + "]" * levels + "}"
+        for text in (
+            f'{{"Id": 1}}\n{deep}\n{{"Id": 2}}\n',
+            f'[{{"Id": 1}},\n{deep},\n{{"Id": 2}}]',
+            f'{deep}\n{{"Id": 1}}\n{{"Id": 2}}',
+        ):
+            path = write(tmp_path, text, "f.json")
+            assert rows(path) == [{"Id": 1}, {"Id": 2}]
+            with RowFile.open(path) as file:
+                (problem,) = [row.problem for row in file if row.problem]
+            assert "more than 100 levels deep" in problem
+
+    def test_what_python_cannot_hold_costs_its_row(self, tmp_path: Path) -> None:
+        """A number of 5,000 digits or half a character in an array was a traceback."""
+        text = f'[{{"Id": {"1" * 5_000}}}, {{"Id": "\\ud800"}}, {{"Id": "\\ud800", "x": NaN}}, {{"Id": 2}}]'
+        assert rows(write(tmp_path, text, "f.json")) == [{"Id": 2}]
+
 
 class TestWorkbooks:
     """XLSX, an extra of its own."""
@@ -233,6 +297,31 @@ class TestWorkbooks:
         """A web page that was saved under the name of a sheet, say."""
         with pytest.raises(UnreadableFile, match="cannot be read as a workbook"):
             rows(write(tmp_path, "<html>", "f.xlsx"))
+
+
+def test_a_cell_of_parquet_that_python_cannot_hold_costs_its_row(tmp_path: Path) -> None:
+    """One time beyond the year 9999 ended the replay of a whole file, and none could go past it."""
+    path = tmp_path / "f.parquet"
+    times = pa.array([0, 10**18, 0], pa.timestamp("us"))
+    texts = pa.array([b"a", b"b", b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"Id": [1, 2, 3], "At": times, "Text": texts}), path)
+    assert [row["Id"] for row in rows(path)] == [1]
+    with RowFile.open(path) as file:
+        problems = [row.problem for row in file if row.problem]
+    assert [problem.partition(" cannot be read")[0] for problem in problems] == ["column At", "column Text"]
+    pq.write_table(pa.table({"At": pa.array([1], pa.timestamp("us", "Mars/Base"))}), path)
+    assert rows(path) == []
+
+
+def test_a_table_that_breaks_off_is_unreadable_with_its_name(tmp_path: Path) -> None:
+    """Damage in the middle was a traceback of the library."""
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"Id": [str(n) for n in range(20_000)]}), path, row_group_size=1_000)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 400] = b"\x07" * 400
+    path.write_bytes(data)
+    with pytest.raises(UnreadableFile, match=r"f\.parquet cannot be read to its end"):
+        rows(path)
 
 
 def test_times_of_parquet_are_cut_to_microseconds(tmp_path: Path) -> None:

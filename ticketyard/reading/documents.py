@@ -1,6 +1,7 @@
 """Rich text that travels as JSON (Atlassian's document format, of Jira's API) as the plain text that people read."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _PARAGRAPHS: Final = frozenset({"paragraph", "heading", "codeBlock", "rule", "mediaSingle", "mediaGroup"})
@@ -26,7 +27,8 @@ def document_text(document: dict[str, Any]) -> str:
 
 def _texts(node: dict[str, Any]) -> Iterator[str]:
     kind = str(node.get("type"))
-    attributes = node.get("attrs") or {}
+    said = node.get("attrs")
+    attributes = said if isinstance(said, dict) else {}
     if kind == "text":
         yield str(node.get("text", ""))
     elif kind == "hardBreak":
@@ -34,11 +36,22 @@ def _texts(node: dict[str, Any]) -> Iterator[str]:
     elif kind in _SPOKEN:
         yield str(attributes.get("text") or attributes.get(_SPOKEN[kind]) or "")
     elif kind == "date":
-        yield str(attributes.get("timestamp", ""))
+        yield _date(attributes.get("timestamp", ""))
     elif kind == "listItem":
         yield "- "
-    for inner in node.get("content") or ():
+    content = node.get("content")
+    for inner in content if isinstance(content, list) else ():
         if isinstance(inner, dict):
             yield from _texts(inner)
     if kind in _PARAGRAPHS:
         yield "\n"
+
+
+def _date(timestamp: Any) -> str:
+    """Return the day of milliseconds since 1970, in ISO 8601; what is no number stays as it is."""
+    try:
+        return (
+            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=float(timestamp))).date().isoformat()
+        )
+    except (TypeError, ValueError, OverflowError):
+        return str(timestamp)

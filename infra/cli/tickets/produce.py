@@ -80,7 +80,7 @@ def _fields(pairs: tuple[str, ...], data: str | None) -> dict[str, object]:
     """Join --data and --field; fields win."""
     try:
         found = msgspec.json.decode(data, type=dict[str, object]) if data else {}
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise InvalidEvent(f"--data is not a JSON object: {error}") from error
     for pair in pairs:
         name, sign, value = pair.partition("=")

@@ -23,3 +23,13 @@ def test_a_bad_line_keeps_no_good_one_behind_it(capsys: pytest.CaptureFixture[st
     said = capsys.readouterr().err
     assert "line 4: 'TicketEaten' is not an event type" in said
     assert "line 5: TicketClosed: time must be a datetime with its offset" in said
+
+
+@pytest.mark.parametrize("levels", [3_000, 100_000])
+def test_a_line_that_is_nested_too_deep_is_named(levels: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was a RecursionError, and all lines behind it stayed unpublished."""
+    deep = b'{"type": "TicketClosed", "data": {"ticket_id": ' + b"[" * levels + b"]" * levels + b"}}"
+    rejected = Rejected()
+    assert [message.id for message in messages_in([deep, GOOD % 2], rejected)] == ["2"]
+    assert rejected.lines == [1]
+    assert "line 1: not a CloudEvent" in capsys.readouterr().err
