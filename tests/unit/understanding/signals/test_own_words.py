@@ -47,6 +47,13 @@ KEPT = {
     "a Japanese request below thanks": "届きません。\nよろしくお願いします\n返金してください",
     "a device in a sentence": "Es geht nicht.\nVon meinem Handy kann ich mich nicht anmelden",
     "a sentence about the delimiter": "Why do I have to reply above this line?\nI want to write below it.",
+    "words about a drawn line": (
+        "Look:\n--- none of it above this line got settled ---\nThe lid is cracked.\nI want 20 EUR."
+    ),
+    "words about a line in German": "Offen:\n*** alles oberhalb dieser Zeile fehlt noch ***\nDie Kanne ist undicht.",
+    "words about a line in French": "Bonjour\n--- rien au-dessus de cette ligne n'est payé ---\nLa carafe fuit.",
+    "words about a line in Spanish": "Hola\n=== nada encima de esta línea llegó ===\nLa jarra gotea.",
+    "words about a line in Japanese": "確認\n--- この行より上は届いていません ---\n蓋が割れました。",
     "one end tag": "My page shows </b> at the end.\nLine two\nLine three",
     "a tag in plain text": "I wrote <order number> and\npressed enter",
 }
@@ -108,6 +115,9 @@ INTRODUCTIONS = {
     "Apple Mail in Czech": "4. 5. 2026 v 10:11, Pander <help@pans.example>:",
     "Gmail for mobiles in German": "Pander <help@pans.example> schrieb am Mo., 4. Mai 2026, 10:11:",
     "Zendesk": "##- Please type your reply above this line -##",
+    "a drawn line in Swedish": "*** Vänligen skriv ditt svar ovanför denna rad ***",
+    "a drawn line in Japanese": "--- この行より上に返信を入力してください ---",
+    "a drawn line in Polish": "=== Proszę wpisać odpowiedź powyżej tej linii ===",
     "Zendesk in German": "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##",
     "Jira": "—-—-—-—\nReply above this line.",
     "no year": "On Mon, May 4 at 10:11 AM, Pander <help@pans.example> wrote:",
@@ -153,6 +163,59 @@ def test_an_answer_below_a_block_on_top_stays(bold: str) -> None:
     assert clean_message(f"{text}\n{own}").text == own
     assert clean_message(f"{text}\n> Was wünschen Sie?\n\n{own}").text == own
     assert clean_message(f"Anfrage 41\n{text}\n{own}").text == f"Anfrage 41\n\n{own}"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Replies inline.",
+        "You find my answers in red.\n\nThanks, Lia",
+        "Antworten unten.",
+        "Meine Antworten stehen im Text.",
+        "Je réponds en bleu.",
+        "Contesto en rojo.",
+        "Rispondo nel testo.",
+        "Respondo no texto.",
+        "Mijn antwoorden staan ertussen.",
+        "Mine svar står nedenfor.",
+        "Mina svar står i texten.",
+        "Odpowiadam na czerwono.",
+        "Odpovídám v textu.",
+        "Отвечаю красным.",
+        "Cevaplarım aşağıda.",  # noqa: RUF001 - as it is written
+        "文中に回答します。",
+        "我用红色回复。",
+        "빨간 글씨로 답합니다.",
+    ],
+)
+def test_answers_between_unquoted_lines_stay_where_a_note_announces_them(note: str) -> None:
+    """Outlook quotes without signs, and what customers answered there in red went with the questions."""
+    block = "From: Pander Support <help@pans.example>\nSent: Monday, 4 May 2026 09:43\nTo: Lia\nSubject: RE: Kettle"
+    for introduction in (block, "On Mon, 4 May 2026 at 09:43, Pander <help@pans.example> wrote:"):
+        text = f"{note}\n\n{introduction}\n\nWhich kettle is it?\nThe blue one, 7740211."
+        assert clean_message(text).text == text
+
+
+def test_answers_marked_by_more_signs_stay_where_a_note_says_so() -> None:
+    """Lines with `>>` are quoted twice otherwise."""
+    text = (
+        "Mine are behind >>\n\nOn Mon, 4 May 2026 at 09:43, Pander <help@pans.example> wrote:\n"
+        "> Which kettle is it?\n>> The blue one, 7740211."
+    )
+    assert clean_message(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> pay back 12 EUR\n> end contract 7740211\nNo more than that.\n> erase my data\nRegards, Lia",
+        "> 12 EUR zurück\n> Vertrag 7740211 beenden\nMehr will ich nicht.\n> Daten löschen\nGruß, Lia",
+        "> rendre 12 EUR\n> finir le contrat\nRien de plus.\n> effacer mon compte\nSalut, Lia",
+    ],
+)
+def test_a_list_behind_signs_stays_where_nothing_introduces_it(text: str) -> None:
+    """A line between two of a customer's items made a quotation of all of them."""
+    assert clean_message(text).text == text
 
 
 def test_numbers_and_requests_below_a_name_stay() -> None:

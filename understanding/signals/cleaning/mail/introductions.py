@@ -18,6 +18,7 @@ from understanding.signals.cleaning.mail.quotation_words import (
     FORWARDED,
     ORIGINAL,
     folded,
+    is_delimiter,
 )
 
 _LONGEST_MARKER: Final = 200
@@ -89,7 +90,7 @@ def _drawn(lines: Sequence[str], at: int, line: str) -> Introduction | None:
     words = folded(line.strip(DECORATION))
     if not words:
         return None
-    if line.startswith("##-") or any(map(words.__contains__, ABOVE_THIS_LINE)):
+    if line.startswith("##-") or is_delimiter(words):
         return Introduction(Kind.DELIMITER, at + 1, Grade.SURE)
     if any(map(words.__contains__, FORWARDED)):
         return Introduction(Kind.FORWARD, at + 1, Grade.SURE)
@@ -109,4 +110,5 @@ def _ends_customers_text(lines: Sequence[str], at: int, line: str) -> bool:
         len(line) <= _LONGEST_UNDRAWN
         and (at == 0 or not lines[at - 1].strip(DECORATION))
         and folded(line).rstrip(_ENDS).endswith(ABOVE_THIS_LINE)
+        and is_delimiter(folded(line))
     )

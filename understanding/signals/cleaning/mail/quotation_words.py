@@ -31,8 +31,12 @@ ORIGINAL: Final = frozenset(_LISTS["original"])
 FORWARDED: Final = tuple(_LISTS["forwarded"])
 """What stands there above a forwarded one."""
 
-ABOVE_THIS_LINE: Final = tuple(_LISTS["above_this_line"])
-"""What a help desk's delimiter says."""
+ABOVE_THIS_LINE: Final = tuple(sorted(_LISTS["above_this_line"], key=len, reverse=True))
+"""What a help desk's delimiter says, beside its own words for replying."""
+
+_DELIMITER_WORDS: Final = words_in(_LISTS["delimiter_words"])
+_DELIMITER_WORDS_UNSPACED: Final = tuple(_LISTS["delimiter_words_unspaced"])
+_LONGEST_UNSPACED: Final = 40  # characters of a delimiter where words run together
 
 HEADERS: Final = {label: kind for kind, labels in _LISTS["headers"].items() for label in labels}
 """The kind of a mail's header (from, sent, date, to, subject, other) by its label."""
@@ -45,8 +49,15 @@ DESK_SENDS: Final = words_in(_LISTS["desk_sends"])
 DESK_GETS: Final = words_in(_LISTS["desk_gets"]) | DESK_SENDS
 """Words of the names and addresses of businesses, as senders and as recipients."""
 
-POINTS_BELOW: Final = tuple(_LISTS["points_below"])
-"""What asks for the text below to be read."""
+_POINTS_BELOW: Final = tuple(_LISTS["points_below"])
+_ANSWERS_BELOW: Final = re.compile(
+    "|".join(
+        re.escape(words)
+        if words[-1] >= UNSPACED_FROM or not words[0].isalpha()
+        else rf"\b{re.escape(words)}\b"
+        for words in _LISTS["answers_below"]
+    )
+)
 
 DEVICE_STARTS: Final = tuple(_LISTS["device_starts"])
 DEVICE_AROUND: Final = tuple(_LISTS["device_around"])
@@ -69,6 +80,22 @@ def verb_in(lower: str) -> tuple[int, int] | None:
             if verb[0] >= UNSPACED_FROM or not any(map(str.isalpha, around)):
                 return start, start + len(verb)
     return None
+
+
+def is_delimiter(lower: str) -> bool:
+    """Return whether a text in lower case is a help desk's "please reply above this line", and no word more."""
+    phrase = next((phrase for phrase in ABOVE_THIS_LINE if phrase in lower), None)
+    if phrase is None:
+        return False
+    if phrase[-1] >= UNSPACED_FROM:
+        return len(lower) <= _LONGEST_UNSPACED and any(map(lower.__contains__, _DELIMITER_WORDS_UNSPACED))
+    others = re.findall(r"[^\W\d_]+", lower.replace(phrase, " ", 1))
+    return _DELIMITER_WORDS.issuperset(others)
+
+
+def points_below(lower: str) -> bool:
+    """Return whether a note in lower case asks for the text below to be read, or says that answers stand in it."""
+    return any(map(lower.__contains__, _POINTS_BELOW)) or _ANSWERS_BELOW.search(lower) is not None
 
 
 def one_of(words: frozenset[str], text: str) -> bool:

@@ -22,7 +22,7 @@ from understanding.signals.cleaning.mail.quotation_words import (
     COLONS,
     DECORATION,
     FORWARD_PREFIXES,
-    POINTS_BELOW,
+    points_below,
 )
 from understanding.signals.cleaning.mail.signatures import is_device_line, signature_lines
 
@@ -31,6 +31,7 @@ _LITTLE: Final = (
 )
 _LITTLE_SHARE: Final = 0.2
 _SHORT_NOTE: Final = 160  # characters in which somebody asks for the text below to be read
+_BROKEN_AT: Final = 60  # characters; programs break lines at 65 to 78
 _LONGEST_GREETING: Final = 5  # words
 _MOST_GREETINGS: Final = 2  # lines; a device's own line may stand there too
 
@@ -165,13 +166,25 @@ class _Walk:
 
     @cached_property
     def _interleaved(self) -> bool:
-        """Return whether the mail begins with quoted lines and has more of them below others."""
-        quoted = [line.lstrip().startswith("> ") for line in self.lines if line.strip()]
-        return quoted[0] and (all(quoted) or True in quoted[quoted.index(False) :])
+        """Return whether the mail begins with quoted lines and has more of them below others, the customer's answers.
+
+        Nothing says so, and people write lists like that: one line asks, or is as long as programs break them, and
+        the answers are more than a little.
+        """
+        told = [line.strip() for line in self.lines if line.strip()]
+        quoted = [line.startswith("> ") for line in told]
+        if not quoted[0] or all(quoted):
+            return quoted[0]
+        own = sum(len(line) for line in told if not line.startswith(">"))
+        return (
+            True in quoted[quoted.index(False) :]
+            and any(line.startswith("> ") and _is_a_mails(line) for line in told)
+            and not _is_little(own, self.lines)
+        )
 
     def _pass_introduction(self, found: Introduction) -> None:
         quoted = self._quoted_from(found.end)
-        if found.kind is Kind.FORWARD or (not quoted and self._forwards(found)):
+        if found.kind is Kind.FORWARD or self._forwards(found, quoted=quoted):
             self._keep_rest()
         elif quoted and found.grade is not Grade.NONE:
             self._attributed = True
@@ -196,16 +209,20 @@ class _Walk:
         following = next((line for line in self.lines[at : at + 3] if line.strip()), "")
         return following.lstrip().startswith(">")
 
-    def _forwards(self, found: Introduction) -> bool:
-        """Return whether the ticket's subject or the words above say that what follows is forwarded."""
+    def _forwards(self, found: Introduction, *, quoted: bool) -> bool:
+        """Return whether the subject or the words above say that what follows is forwarded, or has answers in it."""
         if found.kind is Kind.DELIMITER:
             return False
+        if quoted:  # answers between quoted lines stay, unless they have quotation marks themselves
+            return self._characters <= _SHORT_NOTE and any(">>" in self.lines[at] for at in self._told)
         if prefix_of(self.lines[0]) in FORWARD_PREFIXES:
             return True
-        note = self.lines[self._told[-1]].lower().rstrip() if self._told else ""
-        if note.endswith(COLONS):
+        if self._told and self.lines[self._told[-1]].rstrip().endswith(COLONS):
             return True
-        return self._characters <= _SHORT_NOTE and any(map(note.__contains__, POINTS_BELOW))
+        if self._characters > _SHORT_NOTE:
+            return False
+        note = " ".join(self.lines[at].lower() for at in self._told)
+        return points_below(note)
 
     def _keep_rest(self) -> None:
         self._keep_to(len(self.lines))
@@ -222,7 +239,7 @@ class _Walk:
         )
 
     def _is_little(self) -> bool:
-        return self._characters < _LITTLE and self._characters < _LITTLE_SHARE * sum(map(len, self.lines))
+        return _is_little(self._characters, self.lines)
 
     def _drop_rules_above(self) -> None:
         """Take out the rules that a mail program draws above an introduction."""
@@ -230,6 +247,15 @@ class _Walk:
             if self.kept[-1] != self._at - 1 and self.lines[self.kept[-1] + 1].strip(DECORATION):
                 return
             self.kept.pop()
+
+
+def _is_little(characters: int, lines: Sequence[str]) -> bool:
+    return characters < _LITTLE and characters < _LITTLE_SHARE * sum(map(len, lines))
+
+
+def _is_a_mails(line: str) -> bool:
+    """Return whether a quoted line asks, or is as long as mail programs break lines."""
+    return line.endswith(("?", "\uff1f")) or len(line) >= _BROKEN_AT
 
 
 def _is_introduced(written: Sequence[str]) -> bool:
