@@ -73,9 +73,11 @@ class Leaving(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on for as long as somebody waits for the answer."""
-        taken: asyncio.Queue[ReceiveMessage] = asyncio.Queue()
+        # One message at most waits for the door: a caller may send as much as they like.
+        taken: asyncio.Queue[ReceiveMessage] = asyncio.Queue(maxsize=1)
         answering = asyncio.ensure_future(next_app(scope, taken.get, send))
-        reading = asyncio.ensure_future(_read_on(receive, taken))
+        with_body = scope["method"] == "POST"
+        reading = asyncio.ensure_future(_read_on(receive, taken) if with_body else _skip(receive, taken))
         try:
             await asyncio.wait({answering, reading}, return_when=asyncio.FIRST_COMPLETED)
             if answering.done():
@@ -86,9 +88,13 @@ class Leaving(ASGIMiddleware):
 
 
 async def _read_on(receive: Receive, taken: "asyncio.Queue[ReceiveMessage]") -> None:
-    """Hand the request on as it comes; end where the caller leaves."""
-    while True:
-        message = await receive()
+    """Hand the request on as the door takes it; end where the caller leaves."""
+    while (message := await receive())["type"] != "http.disconnect":
         await taken.put(message)
-        if message["type"] == "http.disconnect":
-            return
+
+
+async def _skip(receive: Receive, taken: "asyncio.Queue[ReceiveMessage]") -> None:
+    """Hand on a request without a body, whatever comes with it; end where the caller leaves."""
+    taken.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+    while (await receive())["type"] != "http.disconnect":
+        pass
