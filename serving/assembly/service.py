@@ -139,6 +139,16 @@ class Serving:
         """The newest alerts of drift of the run that is served; asks the database nothing."""
         return self._board.drift
 
+    @property
+    def sql_processes(self) -> int:
+        """How many processes of SQL there are; the first starts with the first statement."""
+        return self._processes.running
+
+    @property
+    def sql_failure(self) -> str | None:
+        """Why the last process of SQL could not be started."""
+        return self._processes.failure
+
     def metadata(self) -> AnswerMetadata:
         """Return what an answer of now would say about itself; asks the database nothing."""
         return answer_metadata(self.served, self.clock(), stale_after_s=self.settings.stale_after_s)

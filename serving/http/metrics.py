@@ -42,6 +42,9 @@ class ServingMetrics:
         self._freshness = self._gauge("freshness_seconds", "Age of the watermark; NaN before there is one.")
         self._complete = self._gauge("complete", "1 where answers lack nothing, else 0.")
         self._gaps = self._gauge("gaps", "Gaps that answers report.")
+        self._sql = self._gauge(
+            "sql_processes", "Processes of SQL, idle or at work; none before the first statement."
+        )
         self._alive = self._gauge("tail_alive", "1 while the tail's thread runs.")
         self._distance = self._drift("distance", "Drift in the newest judged week, as the batch run has it.")
         self._level = self._drift("level", "Its level: 0 steady, 1 watch, 2 alert.")
@@ -52,7 +55,9 @@ class ServingMetrics:
     def _drift(self, name: str, doc: str) -> Gauge:
         return Gauge(f"ticketyard_model_drift_{name}", doc, _DRIFT_LABELS, registry=self.registry)
 
-    def observe(self, status: TailStatus, state: ServedState, metadata: AnswerMetadata) -> None:
+    def observe(
+        self, status: TailStatus, state: ServedState, metadata: AnswerMetadata, sql_processes: int
+    ) -> None:
         """Take over the state that the next scrape shows."""
         self._records.set(status.records)
         self._refused.set(status.refused)
@@ -62,6 +67,7 @@ class ServingMetrics:
         self._complete.set(metadata.complete)
         self._gaps.set(len(state.gaps))
         self._alive.set(status.alive)
+        self._sql.set(sql_processes)
 
     def observe_drift(self, findings: Iterable[Mapping[str, Any]]) -> None:
         """Take over the newest rows of `model_drift`; what is no longer among them is no longer shown."""

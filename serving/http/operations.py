@@ -35,7 +35,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     reasons: list[str]
 
 
-def problems(status: TailStatus, state: ServedState) -> list[str]:
+def problems(status: TailStatus, state: ServedState, sql_failure: str | None = None) -> list[str]:
     """Return what is wrong, each with what to do."""
     found = []
     if not status.alive:
@@ -53,6 +53,10 @@ def problems(status: TailStatus, state: ServedState) -> list[str]:
     if status.lease_error:
         found.append(
             f"{status.lease_error}; let serving write below the folder of views, or set TICKETYARD_KEEP_RUNS high"
+        )
+    if sql_failure:
+        found.append(
+            f"no process of SQL could be started ({sql_failure}); free memory or disk, the next statement tries again"
         )
     return found + [f"{gap.message}; {gap.act}" for gap in state.gaps]
 
@@ -73,7 +77,7 @@ def health(serving: NamedDependency[Serving]) -> Response[Health]:
     status, state = serving.status, serving.served
     body = Health(
         ok=status.alive,
-        problems=problems(status, state),
+        problems=problems(status, state, serving.sql_failure),
         drift=drift_sentences(serving.drift),
         gaps=list(state.gaps),
         tail=status,
@@ -94,7 +98,7 @@ def ready(serving: NamedDependency[Serving]) -> Response[Readiness]:
 @get("/metrics", media_type=MediaType.TEXT, sync_to_thread=False)
 def metrics(serving: NamedDependency[Serving], measures: NamedDependency[ServingMetrics]) -> Response[bytes]:
     """Prometheus metrics."""
-    measures.observe(serving.status, serving.served, serving.metadata())
+    measures.observe(serving.status, serving.served, serving.metadata(), serving.sql_processes)
     measures.observe_drift(serving.drift)
     return Response(generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)
 

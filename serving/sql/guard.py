@@ -26,6 +26,10 @@ MOST_SELECTS: Final = 200
 MOST_REPEATED: Final = 10_000
 """How often a repeating function may repeat; the number must stand in the statement."""
 
+LEAST_NUMBER: Final = -(2**63)
+GREATEST_NUMBER: Final = 2**64 - 1
+"""Whole numbers that a parameter may be: what the messages to the processes of SQL can carry."""
+
 DEEPEST: Final = 400
 """Levels of a statement's tree at most; one operator within another is two."""
 
@@ -67,7 +71,7 @@ def check_statement(
 
 
 def check_sizes(sql: str, parameters: Parameters) -> None:
-    """Raise QueryRefused for a statement or a parameter that is too long to be looked at."""
+    """Raise QueryRefused for a statement or a parameter that is too long to be looked at, or that cannot be sent on."""
     if len(sql) > LONGEST_STATEMENT:
         raise QueryRefused(f"the statement has {len(sql)} characters; {LONGEST_STATEMENT} are allowed")
     found: list[Any] = [parameters]
@@ -75,6 +79,10 @@ def check_sizes(sql: str, parameters: Parameters) -> None:
         value = found.pop()
         if isinstance(value, str | Sequence | Mapping) and len(value) > LONGEST_LITERAL:
             raise QueryRefused(f"a parameter is longer than {LONGEST_LITERAL}; send less at once")
+        if isinstance(value, int) and not LEAST_NUMBER <= value <= GREATEST_NUMBER:
+            raise QueryRefused(
+                "a whole number among the parameters needs more than 64 bits; send it as text and CAST it AS HUGEINT"
+            )
         if isinstance(value, Mapping):
             found += value.values()
         elif isinstance(value, Sequence) and not isinstance(value, str):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 
 from schemas.records.topics import Topic
 from serving.foundation import errors
@@ -72,7 +73,12 @@ class SqlProcess:
     @property
     def usable(self) -> bool:
         """Whether it can be asked again: it runs, and knows at which moment it stands."""
-        return self._process.poll() is None and self._state is not None
+        return self.runs and self._state is not None
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process lives."""
+        return self._process.poll() is None
 
     def end(self) -> None:
         """End it at once, whatever it does, and remove what it has spilled."""
@@ -80,7 +86,9 @@ class SqlProcess:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
-            pipe.close()
+            # What could not be written to a dead process is written again as its pipe closes, and fails again.
+            with suppress(BrokenPipeError):
+                pipe.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
     def _send(self, message: ToProcess) -> None:

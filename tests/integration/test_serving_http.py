@@ -271,6 +271,8 @@ def test_a_query_that_takes_too_long_is_stopped(client: Client) -> None:
         ("POST", "/v1/sql", {"sql": "SELECT ?"}, 400, "QueryRefused"),
         ("POST", "/v1/sql", {"statement": "SELECT 1"}, 400, "BadRequest"),
         ("POST", "/v1/sql", {"sql": 1}, 400, "BadRequest"),
+        ("POST", "/v1/sql", {"sql": "SELECT ?", "params": [2**64]}, 400, "QueryRefused"),
+        ("POST", "/v1/sql", {"sql": "SELECT $a", "params": {"a": [-(2**63) - 1]}}, 400, "QueryRefused"),
     ],
 )
 def test_every_error_has_the_one_shape(

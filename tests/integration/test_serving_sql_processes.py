@@ -1,8 +1,9 @@
 """Processes that answer SQL see exactly what the server sees, are replaced when they end, and let callers go."""
 
+import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.records.topics import SERVED
-from serving.foundation.errors import CallerLeft, QueryTookTooLong, ViewsUnreadable
+from serving.foundation.errors import CallerLeft, QueryEndedItsProcess, QueryTookTooLong, ViewsUnreadable
 from serving.foundation.query_line import Cancellation
+from serving.http.operations import problems
+from serving.merge.answers import Found, Limits, Readers, Snapshot
 from serving.sql.messages import Opening, Question
 from serving.sql.process import SqlProcess
 from serving.sql.processes import SqlProcesses
+from serving.tail.status import TailStatus
 from tests.integration.test_serving_merge import feed, growing_log, logs, offsets
 from tests.unit.serving.merge_bench import MergeBench, write_run
 from tests.unit.serving.ticket_log import Log, Recount
@@ -144,22 +148,71 @@ def bench(tmp_path: Path) -> Iterator[MergeBench]:
         yield found
 
 
-def test_a_process_that_ends_is_replaced(bench: MergeBench, tmp_path: Path) -> None:
-    """The next question finds another process, and the same answer; nothing that was spilled stays."""
+def kill(child: psutil.Process) -> None:
+    """End a process as the kernel does where memory is short, and wait until it is dead."""
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+
+class Deadly(Readers):
+    """Readers beside which the processes in `doomed` die, just before the server writes to them."""
+
+    def __init__(self, bench: MergeBench) -> None:
+        super().__init__(bench.database, Limits(timeout_s=30, row_cap=1000, stale_after_s=60))
+        self.doomed: set[psutil.Process] = set()
+
+    def read(self, question: Callable[[Snapshot], Found], cancellation: Cancellation | None = None) -> Found:
+        """Kill, then read."""
+        while self.doomed:
+            kill(self.doomed.pop())
+        return super().read(question, cancellation)
+
+
+def test_a_process_that_dies_as_it_is_written_to_is_replaced(bench: MergeBench, tmp_path: Path) -> None:
+    """Each such death once cost its slot for ever: its pipe could not be closed, and SQL answered 429 from then on."""
+    others, readers = children(), Deadly(bench)
+    processes = SqlProcesses(readers, TOPICS, opening(tmp_path), most=1)
+    before = processes.answer(question(SUMS), Cancellation()).body
+    readers.doomed = children() - others
+    with pytest.raises(QueryEndedItsProcess):
+        processes.answer(question(SUMS), Cancellation())
+    after = processes.answer(question(SUMS), Cancellation()).body
+    assert msgspec.json.decode(after)["rows"] == msgspec.json.decode(before)["rows"]
+    assert not (tmp_path / "spill" / "1").exists()
+    assert (processes.running, processes.failure) == (1, None)
+    processes.close()
+    assert children() == others
+
+
+def test_a_process_that_dies_while_idle_costs_no_answer(bench: MergeBench, tmp_path: Path) -> None:
+    """The caller who came next was once told that their query had ended the process."""
     others = children()
     processes = SqlProcesses(bench.answers, TOPICS, opening(tmp_path), most=1)
     before = processes.answer(question(SUMS), Cancellation()).body
     (child,) = children() - others
-    child.kill()
-    with pytest.raises(Exception, match="ended the process"):
-        processes.answer(question(SUMS), Cancellation())
-    assert (
-        msgspec.json.decode(processes.answer(question(SUMS), Cancellation()).body)["rows"]
-        == (msgspec.json.decode(before)["rows"])
-    )
+    kill(child)
+    after = processes.answer(question(SUMS), Cancellation()).body
+    assert msgspec.json.decode(after)["rows"] == msgspec.json.decode(before)["rows"]
     assert not (tmp_path / "spill" / "1").exists()
     processes.close()
     assert children() == others
+
+
+def test_a_process_that_cannot_start_is_said_and_tried_again(bench: MergeBench, tmp_path: Path) -> None:
+    """Health tells of SQL without processes, and the slot stays free for the next statement."""
+    (tmp_path / "sql").write_bytes(b"no folder")
+    own = msgspec.structs.replace(opening(tmp_path), spill=str(tmp_path / "sql"))
+    processes = SqlProcesses(bench.answers, TOPICS, own, most=1)
+    for _ in range(2):
+        with pytest.raises(QueryEndedItsProcess):
+            processes.answer(question("SELECT 1"), Cancellation())
+    assert (processes.running, "QueryEndedItsProcess" in (processes.failure or "")) == (0, True)
+    status = TailStatus(alive=True)
+    assert "no process of SQL could be started" in problems(status, bench.state, processes.failure)[0]
+    (tmp_path / "sql").unlink()
+    assert processes.answer(question("SELECT 1"), Cancellation()).body
+    assert (processes.running, processes.failure) == (1, None)
+    processes.close()
 
 
 def test_a_statement_is_stopped_at_its_limit(bench: MergeBench, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from serving.foundation.errors import QueryRefused
 from serving.sql.functions import ALLOWED
-from serving.sql.guard import LONGEST_LITERAL, LONGEST_STATEMENT, MOST_SELECTS, check_statement
+from serving.sql.guard import LONGEST_LITERAL, LONGEST_STATEMENT, MOST_SELECTS, check_sizes, check_statement
 
 VIEWS = ("tickets", "queues")
 
@@ -221,6 +221,15 @@ def test_parameters_have_a_size(parser: duckdb.DuckDBPyConnection, parameters: A
     """What a statement may not hold cannot come beside it."""
     with pytest.raises(QueryRefused, match="parameter"):
         check_statement(parser, "SELECT 1", VIEWS, parameters)
+
+
+@pytest.mark.parametrize("number", [2**64, 10**30, -(2**63) - 1])
+def test_a_number_that_needs_more_than_64_bits_is_refused(number: int) -> None:
+    """Such a parameter once ended in an unexpected error: no message to a process can carry it."""
+    for parameters in ([number], {"a": [{"b": number}]}):
+        with pytest.raises(QueryRefused, match="64 bits"):
+            check_sizes("SELECT 1", parameters)
+    check_sizes("SELECT 1", [2**64 - 1, -(2**63), True, 0.5])
 
 
 def test_every_function_of_the_list_exists(parser: duckdb.DuckDBPyConnection) -> None:
