@@ -76,7 +76,7 @@ class Leaving(ASGIMiddleware):
         # One message at most waits for the door: a caller may send as much as they like.
         taken: asyncio.Queue[ReceiveMessage] = asyncio.Queue(maxsize=1)
         answering = asyncio.ensure_future(next_app(scope, taken.get, send))
-        with_body = scope["method"] == "POST"
+        with_body = scope.get("method") == "POST"
         reading = asyncio.ensure_future(_read_on(receive, taken) if with_body else _skip(receive, taken))
         try:
             await asyncio.wait({answering, reading}, return_when=asyncio.FIRST_COMPLETED)
