@@ -7,17 +7,20 @@
 import hashlib
 import re
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 
 from batch.foundation.errors import ViewsDamaged
 from batch.foundation.storage import replace, write_new
 from batch.history.commits import Archive
-from schemas.views.leases import LEASES_FOLDER, RunLease
+from schemas.views.leases import LEASE, LEASES_FOLDER, RunLease
 from schemas.views.manifest import CURRENT_NAME, MANIFEST_NAME, CurrentRun, Manifest, TopicBoundary
+
+_log = structlog.get_logger(__name__)
 
 PUBLISHED_NAME: Final = "published.json"
 _RUN_ID: Final = re.compile(r"\d{8}T\d{9}Z-\d{8,}")
@@ -129,7 +132,10 @@ def remove_incomplete(views: Path) -> None:
 
 
 def leased_runs(views: Path, now: datetime) -> set[str]:
-    """Return the runs that servers read; a lease that has ended holds none. Raises ViewsDamaged for what is none."""
+    """Return the runs that servers read; a lease that has ended holds none.
+
+    One that cannot be read, as after a power cut, holds every run for as long after its writing as a lease lasts.
+    """
     found: set[str] = set()
     for path in views.glob(f"{LEASES_FOLDER}/*.json"):
         try:
@@ -137,12 +143,30 @@ def leased_runs(views: Path, now: datetime) -> set[str]:
         except FileNotFoundError:
             continue  # its server has stopped meanwhile
         except msgspec.MsgspecError as error:
-            raise ViewsDamaged(
-                f"{path} is no lease of a server ({error}): delete it and run again"
-            ) from error
+            if _age_of(path, now) < LEASE:
+                _log.warning(
+                    "a lease cannot be read; all runs stay for now", path=str(path), error=str(error)
+                )
+                found.update(complete_run_ids(views))
+            continue
         if lease.expires_at > now:
             found.update(lease.run_ids)
     return found
+
+
+def remove_dead_leases(views: Path, now: datetime) -> None:
+    """Delete the leases, and the beginnings of leases, that no server has written for twice their time."""
+    for path in views.glob(f"{LEASES_FOLDER}/*"):
+        if path.is_file() and _age_of(path, now) >= 2 * LEASE:
+            path.unlink(missing_ok=True)
+
+
+def _age_of(path: Path, now: datetime) -> timedelta:
+    """Return how long ago a file was written; nothing for one that its server has removed meanwhile."""
+    try:
+        return now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return timedelta(0)
 
 
 def remove_old(views: Path, *, keep: int, served: str, now: datetime) -> list[str]:
@@ -150,6 +174,7 @@ def remove_old(views: Path, *, keep: int, served: str, now: datetime) -> list[st
 
     Returns the deleted ids.
     """
+    remove_dead_leases(views, now)
     ids = complete_run_ids(views)
     before = [run_id for run_id in ids if _age(run_id) < _age(served)][-1:]
     kept = {*ids[-keep:], served, *before, *leased_runs(views, now)}

@@ -42,7 +42,9 @@ def problems(status: TailStatus, state: ServedState, sql_failure: str | None = N
         why = status.failure or "it has not started or is stopping"
         found.append(f"the tail does not run ({why}); restart serving")
     if status.waiting_for:
-        found.append(f"the tail cannot go on ({status.waiting_for}); check that Kafka runs, and its address")
+        found.append(
+            f"the tail cannot go on ({status.waiting_for}); check that Kafka runs, its address, and memory"
+        )
     if status.run_error:
         instead = (
             "the one before still is" if state.run_id else "and no other is: answers are of the tail alone"

@@ -70,6 +70,7 @@ class Tail:
         self._log: Log | None = None
         self._reading: dict[Place, int] = {}
         self._pointer: CurrentRun | None = None
+        self._candidate: str | None = None
         self._next_run_look = self._next_topic_check = 0.0
 
     def start(self) -> None:
@@ -77,7 +78,7 @@ class Tail:
         self._store.install(self._state)
         self._status.serve(self._state)
         self._status.change(alive=True)
-        self.look_for_run()
+        self._try(self.look_for_run)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what may pass is waited out, any other error ends the thread."""
@@ -96,22 +97,29 @@ class Tail:
 
     def try_step(self, rested_s: float) -> float:
         """Make a step and return how many seconds to rest before the next; after an error more each time."""
-        try:
-            self.step()
-        except (KafkaError, OSError, Permanent, OutOfMemory) as error:
-            message = f"{type(error).__name__}: {error}"
-            if self._status.now.waiting_for != message:
-                _log.warning("the tail cannot go on; trying again", error=message)
-            self._status.change(waiting_for=message)
+        if not self._try(self.step):
             # Whatever was fetched and not appended is read again, from where the state says.
             self._disconnect()
             return min(_LONGEST_REST_S, max(_SHORTEST_REST_S, 2 * rested_s))
         self._status.change(waiting_for=None)
         return 0.0 if self._reading else _NOTHING_TO_READ_S
 
+    def _try(self, work: Callable[[], None]) -> bool:
+        """Do `work` and return True; where it fails by what may pass, say so and return False."""
+        try:
+            work()
+        except (KafkaError, OSError, Permanent, OutOfMemory) as error:
+            message = f"{type(error).__name__}: {error}"
+            if self._status.now.waiting_for != message:
+                _log.warning("the tail cannot go on; trying again", error=message)
+            self._status.change(waiting_for=message)
+            return False
+        return True
+
     def step(self) -> None:
         """Do once what is due: look for a run, check the topics, read on."""
         now = self._clock().timestamp()
+        self._hold()  # however rarely it looks for runs
         if now >= self._next_run_look:
             self._next_run_look = now + self._timing.run_poll_s
             self.look_for_run()
@@ -132,7 +140,8 @@ class Tail:
             if pointer is None:
                 return
             # Before its files are looked at: from now on batch leaves them where they are.
-            self._hold(pointer.run_id)
+            self._candidate = pointer.run_id
+            self._hold()
             if pointer == self._pointer:
                 return
             self._switch(load_run(self._views, pointer))
@@ -143,14 +152,16 @@ class Tail:
             self._status.change(run_error=message)
             return
         self._pointer = pointer
+        self._hold()
         self._status.change(run_error=None)
         self._status.count(switches=1)
         _log.info("serving a new batch run", run_id=self._state.run_id)
 
-    def _hold(self, run_id: str) -> None:
+    def _hold(self) -> None:
         try:
-            self._lease.hold(run_id)
+            self._lease.hold(self._state.run_id, self._candidate)
         except OSError as error:
+            run_id = self._state.run_id or self._candidate
             message = f"batch does not know that this server reads run {run_id}: {error}"
             if self._status.now.lease_error != message:
                 _log.warning("no lease could be written", error=message)

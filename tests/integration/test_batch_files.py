@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and the lock."""
 
 import multiprocessing
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from batch.views.runs import (
     run_id_at,
     write_manifest,
 )
-from schemas.views.leases import RunLease, lease_file
+from schemas.views.leases import LEASE, RunLease, lease_file
 from schemas.views.manifest import Manifest
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -71,13 +72,19 @@ def test_runs_that_a_server_reads_stay(tmp_path: Path) -> None:
     assert remove_old(tmp_path, keep=1, served=ids[4], now=NOW + timedelta(minutes=2)) == [ids[1]]
 
 
-def test_a_lease_that_is_none_stops_batch(tmp_path: Path) -> None:
-    """Nothing is deleted on a guess: whoever put the file there is told its name."""
+def test_a_lease_that_is_none_holds_all_runs_for_a_while(tmp_path: Path) -> None:
+    """A power cut left an empty lease, and every batch cycle failed by it until somebody deleted the file."""
+    ids = [write_manifest(tmp_path, run_at(second)).run_id for second in range(4)]
     path = lease_file(tmp_path, "one")
     path.parent.mkdir()
-    path.write_bytes(b"{")
-    with pytest.raises(ViewsDamaged, match="no lease of a server"):
-        remove_old(tmp_path, keep=1, served="x-1", now=NOW)
+    for torn in (path, path.with_suffix(".new")):
+        torn.write_bytes(b"")
+        os.utime(torn, (NOW.timestamp(), NOW.timestamp()))
+    assert remove_old(tmp_path, keep=1, served=ids[3], now=NOW + LEASE - timedelta(seconds=1)) == []
+    assert remove_old(tmp_path, keep=1, served=ids[3], now=NOW + LEASE) == ids[:2]
+    assert path.exists()
+    remove_old(tmp_path, keep=1, served=ids[3], now=NOW + 2 * LEASE)
+    assert list(path.parent.iterdir()) == []
 
 
 def test_runs_are_ordered_by_what_they_show(tmp_path: Path) -> None:

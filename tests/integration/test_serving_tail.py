@@ -1,7 +1,7 @@
 """The tail's thread: what it reads, what it reports, and which runs it serves."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 class TailBench:
     """A tail on a log in memory; the test makes its steps, so nothing is a matter of time."""
 
-    def __init__(self, views: Path) -> None:
+    def __init__(self, views: Path, run_poll_s: float = 0.001) -> None:
         self.views = views
         views.mkdir()
         self.log = MemoryLog()
@@ -57,7 +57,7 @@ class TailBench:
             connect=self._connect,
             topics={topic.value: topic for topic in SERVED},
             views=views,
-            timing=TailTiming(poll_ms=1, batch_rows=100, run_poll_s=0.001, topic_check_s=0.001),
+            timing=TailTiming(poll_ms=1, batch_rows=100, run_poll_s=run_poll_s, topic_check_s=0.001),
             clock=self._clock,
             status=self.board,
             on_failure=self._fail,
@@ -186,6 +186,54 @@ def test_the_runs_that_are_read_are_leased(bench: TailBench) -> None:
     stop.set()
     bench.tail.run(stop)
     assert leased_runs(bench.views, bench.now) == set()
+
+
+def test_runs_that_are_refused_do_not_push_out_the_one_that_is_read(bench: TailBench) -> None:
+    """The lease named the last two runs that were seen, so batch deleted the one that was still served."""
+    bench.run_of("run-1", [], {0: 0, 1: 0})
+    bench.step()
+    for number in (2, 3, 4):
+        bench.run_of(f"run-{number}", [], {0: 0, 1: 0})
+        (bench.views / f"run-{number}" / "manifest.json").write_bytes(b"{}")
+        bench.step()
+    assert bench.state.run_id == "run-1"
+    assert leased_runs(bench.views, bench.now) == {"run-1", "run-4"}
+
+
+def test_the_lease_is_renewed_however_rarely_runs_are_looked_for(tmp_path: Path) -> None:
+    """With a long TICKETYARD_RUN_POLL_S the lease ended between two looks."""
+    bench = TailBench(tmp_path / "views", run_poll_s=100_000)
+    bench.run_of("run-1", [], {0: 0, 1: 0})
+    bench.tail.start()
+    bench.step()
+    bench.now += LEASE
+    bench.step()
+    assert leased_runs(bench.views, bench.now) == {"run-1"}
+    bench.database.close()
+
+
+def test_a_first_switch_without_memory_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serving ended at its start, where the same lack of memory was waited out a moment later."""
+    bench = TailBench(tmp_path / "views")
+    bench.run_of("run-1", [], {0: 0, 1: 0})
+    with monkeypatch.context() as short:
+        short.setattr(bench.store, "_keep_newest_drift", _no_memory_but_once())
+        bench.tail.start()
+    assert "OutOfMemory" in (bench.board.now.waiting_for or "")
+    assert bench.tail.try_step(0.0) == 0.0
+    assert (bench.state.run_id, bench.board.now.waiting_for) == ("run-1", None)
+    bench.database.close()
+
+
+def _no_memory_but_once() -> Callable[[], None]:
+    """The merge's installation finds memory, the switch behind it none."""
+    calls = iter((False, True))
+
+    def keep() -> None:
+        if next(calls):
+            raise duckdb.OutOfMemoryException("none left")
+
+    return keep
 
 
 def test_a_lease_that_cannot_be_written_is_said(bench: TailBench) -> None:
