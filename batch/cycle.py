@@ -28,7 +28,7 @@ from batch.views.drift import DriftFinding, alert_keys, standing_findings
 from batch.views.given_intents import given_intents
 from batch.views.kept_groups import EncoderAtHand
 from batch.views.refresh import announce_run, build_run
-from batch.views.runs import CompleteRun, newest_run
+from batch.views.runs import CompleteRun, served_run
 from batch.warm_session import WarmSession
 from process.priority import step_back
 from schemas.intent_map import IntentMap, load_intent_map
@@ -170,7 +170,7 @@ class Cycle:
         taxonomy = load_taxonomy(self.settings.taxonomy)
         intents = load_intent_map(self.settings.intent_map, taxonomy)
         files = [read_labelled(path, Columns()) for path in self.settings.labelled_files]
-        run = newest_run(self.views)
+        run = served_run(self.views)
         data = gather(
             taxonomy if self.settings.train_on_taxonomy else None,
             files,

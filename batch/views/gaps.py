@@ -14,7 +14,7 @@ from batch.history.acknowledgements import (
     write_acknowledgement,
 )
 from batch.history.commits import Archive
-from batch.views.runs import newest_run
+from batch.views.runs import served_run
 from schemas.views.manifest import ViewGap
 
 MOST_RANGES: Final = 10
@@ -91,11 +91,11 @@ def undecodable_of(gaps: Iterable[ViewGap], topic: str) -> tuple[ViewGap, ...]:
 
 
 def known_gaps(views: Path, history: Path) -> tuple[ViewGap, ...]:
-    """Return what the newest run lacks, marked by what has been acknowledged until now; nothing before the first run.
+    """Return what the served run lacks, marked by what has been acknowledged until now; nothing before the first run.
 
     Raises ViewsDamaged or HistoryDamaged.
     """
-    run = newest_run(views)
+    run = served_run(views)
     return as_acknowledged(run.manifest.gaps if run else (), read_acknowledgements(history))
 
 
@@ -106,7 +106,7 @@ def acknowledge_gaps(history: Path, gaps: Iterable[ViewGap], *, reason: str, now
     """
     new = tuple(gap for gap in gaps if not gap.acknowledged)
     if not new or not reason.strip():
-        what = "give a reason" if new else "every gap that the newest run knows is acknowledged already"
+        what = "give a reason" if new else "every gap that the served run knows is acknowledged already"
         raise NothingToAcknowledge(f"nothing was acknowledged: {what}; `ticketyard batch gaps` lists them")
     return write_acknowledgement(history, Acknowledgement(at=now, reason=reason.strip(), gaps=new))
 

@@ -82,7 +82,7 @@ def build_run(
     """
     progress("views 1: remove what is not complete")
     remove_incomplete(views)
-    run = newest_run(views)
+    run = newest_run(views, archive.number)
     names = {topic: prefix + topic for topic in Topic}
     boundary = boundary_of(archive, tuple(names[topic] for topic in SERVED))
     wanted = _Wanted(archive, boundary, intents, read_acknowledgements(history), names)

@@ -75,19 +75,41 @@ def make_current(views: Path, run: CompleteRun) -> None:
 
 def is_current(views: Path, run: CompleteRun) -> bool:
     """Tell whether the pointer names this run; a pointer that cannot be read names none."""
-    try:
-        pointer = msgspec.json.decode((views / CURRENT_NAME).read_bytes(), type=CurrentRun)
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return False
-    return pointer == run.pointer()
+    return _pointer(views) == run.pointer()
 
 
-def newest_run(views: Path) -> CompleteRun | None:
-    """Return the newest complete run, served or not; None if there is none."""
-    for run_id in reversed(complete_run_ids(views)):
-        if (run := read_run(views, run_id)) is not None:
-            return run
+def served_run(views: Path) -> CompleteRun | None:
+    """Return the run that the pointer names; where it names none, the newest complete one; None if there is none.
+
+    Raises ViewsDamaged where its manifest cannot be read.
+    """
+    pointer = _pointer(views)
+    ids = complete_run_ids(views)
+    if pointer is not None and pointer.run_id in ids:
+        return read_run(views, pointer.run_id)
+    return read_run(views, ids[-1]) if ids else None
+
+
+def newest_run(views: Path, commit: int) -> CompleteRun | None:
+    """Return the run to go on from with an archive of `commit`: the served one, or one that died before it was served.
+
+    Where an archive was restored from a backup, runs beyond it show what it lacks: they count no more, and none that
+    was published counts once another is served. Raises ViewsDamaged where its manifest cannot be read.
+    """
+    ids = [run_id for run_id in complete_run_ids(views) if _age(run_id)[0] <= commit]
+    pointer = _pointer(views)
+    served = pointer.run_id if pointer is not None and pointer.run_id in ids else None
+    for run_id in reversed(ids):
+        if served in (None, run_id) or not (views / run_id / PUBLISHED_NAME).is_file():
+            return read_run(views, run_id)
     return None
+
+
+def _pointer(views: Path) -> CurrentRun | None:
+    try:
+        return msgspec.json.decode((views / CURRENT_NAME).read_bytes(), type=CurrentRun)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
 
 
 def read_run(views: Path, run_id: str) -> CompleteRun | None:
@@ -172,12 +194,12 @@ def _age_of(path: Path, now: datetime) -> timedelta:
 def remove_old(views: Path, *, keep: int, served: str, now: datetime) -> list[str]:
     """Delete all runs but the newest `keep`, the served one, the one before it and those that a server reads.
 
-    Returns the deleted ids.
+    The served one is the newest: one beyond it is of an archive that is no more. Returns the deleted ids.
     """
     remove_dead_leases(views, now)
     ids = complete_run_ids(views)
-    before = [run_id for run_id in ids if _age(run_id) < _age(served)][-1:]
-    kept = {*ids[-keep:], served, *before, *leased_runs(views, now)}
+    before = [run_id for run_id in ids if _age(run_id) < _age(served)]
+    kept = {*[*before, served][-keep:], served, *before[-1:], *leased_runs(views, now)}
     old = [run_id for run_id in ids if run_id not in kept]
     for run_id in old:
         (views / run_id / MANIFEST_NAME).unlink()  # without it the rest is nobody's, should this die half-way

@@ -13,7 +13,7 @@ import pytest
 
 from batch.foundation.lock import exclusive
 from batch.history.commits import read_archive
-from batch.views.runs import is_current, newest_run
+from batch.views.runs import is_current, served_run
 from infra.local.kafka import LocalKafka
 from schemas.records.topics import Topic
 from tests.batch_home import BatchHome
@@ -88,11 +88,11 @@ def test_killed_run_is_repaired_by_the_next(home: BatchHome, killed: subprocess.
     killed.wait(timeout=30)
     _, alive = psutil.wait_procs(children, timeout=60)
     assert not alive, "Spark outlived its run"
-    assert newest_run(home.views) is None
+    assert served_run(home.views) is None
 
     third = run(home)
     assert third.returncode == 0, third.stderr
-    completed = newest_run(home.views)
+    completed = served_run(home.views)
     assert completed is not None
     assert is_current(home.views, completed)
     assert completed.manifest.history_commit == read_archive(home.history).number == 1

@@ -7,20 +7,28 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pyspark.sql import SparkSession
 
 from batch.foundation.errors import BatchBusy, CommitConflict, ViewsDamaged
 from batch.foundation.lock import exclusive
 from batch.foundation.storage import replace, write_new
+from batch.history.commits import Archive
+from batch.views.gaps import known_gaps
+from batch.views.refresh import build_run, code_version
 from batch.views.runs import (
+    CompleteRun,
     complete_run_ids,
+    is_current,
+    make_current,
     newest_run,
+    note_published,
     remove_incomplete,
     remove_old,
     run_id_at,
     write_manifest,
 )
 from schemas.views.leases import LEASE, RunLease, lease_file
-from schemas.views.manifest import Manifest
+from schemas.views.manifest import Manifest, ViewGap
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -52,9 +60,9 @@ def manifest_of(run_id: str) -> Manifest:
 def test_old_runs_are_deleted_but_not_what_is_served(tmp_path: Path) -> None:
     """As many runs stay as the setting says, and always the served one and the one before it."""
     ids = [write_manifest(tmp_path, run_at(second)).run_id for second in range(6)]
-    assert remove_old(tmp_path, keep=2, served=ids[3], now=NOW) == [ids[0], ids[1]]
-    assert complete_run_ids(tmp_path) == ids[2:]
-    assert remove_old(tmp_path, keep=2, served=ids[5], now=NOW) == [ids[2], ids[3]]
+    assert remove_old(tmp_path, keep=2, served=ids[4], now=NOW) == [ids[0], ids[1], ids[2], ids[5]]
+    assert complete_run_ids(tmp_path) == ids[3:5]
+    assert remove_old(tmp_path, keep=1, served=ids[4], now=NOW) == []
 
 
 def test_runs_that_a_server_reads_stay(tmp_path: Path) -> None:
@@ -93,9 +101,60 @@ def test_runs_are_ordered_by_what_they_show(tmp_path: Path) -> None:
         write_manifest(tmp_path, manifest_of(run_id_at(NOW - timedelta(hours=hours), commit)))
         for hours, commit in ((0, 1), (5, 2))
     )
-    assert newest_run(tmp_path) == second
+    assert newest_run(tmp_path, commit=2) == second
     assert complete_run_ids(tmp_path) == [first.run_id, second.run_id]
     assert remove_old(tmp_path, keep=1, served=second.run_id, now=NOW) == []
+
+
+def _run_of(views: Path, commit: int, *, hour: int, gaps: tuple[ViewGap, ...] = ()) -> CompleteRun:
+    manifest = manifest_of(run_id_at(NOW.replace(hour=hour), commit))
+    whole = msgspec.structs.replace(manifest, history_commit=commit, code_version=code_version(), gaps=gaps)
+    return write_manifest(views, whole)
+
+
+def _no_spark() -> SparkSession:
+    raise AssertionError("nothing changed, so no view is made")
+
+
+def _refreshed(home: Path, commit: int) -> CompleteRun:
+    return build_run(
+        _no_spark,
+        home / "history",
+        Archive(number=commit, topics={}),
+        home / "views",
+        prefix="",
+        now=NOW,
+        progress=lambda _: None,
+    )
+
+
+def test_runs_beyond_a_restored_history_count_no_more(tmp_path: Path) -> None:
+    """Views had run 50 and the history was restored at 30: each cycle made all views anew, until commit 51."""
+    views, lost = (
+        tmp_path / "views",
+        ViewGap(kind="expired", topic="log", partition=0, first_offset=0, last_offset=4, records=5),
+    )
+    before = _run_of(views, 50, hour=10, gaps=(lost,))
+    note_published(views, before, NOW)
+    make_current(views, before)
+    assert known_gaps(views, tmp_path / "history") == (lost,)
+
+    restored = _run_of(views, 31, hour=11)
+    make_current(views, restored)
+    for commit in (31, 50, 60):
+        assert _refreshed(tmp_path, commit) == restored
+    assert known_gaps(views, tmp_path / "history") == ()
+    assert remove_old(views, keep=4, served=restored.run_id, now=NOW) == [before.run_id]
+
+
+def test_a_run_that_died_before_it_was_served_is_served(tmp_path: Path) -> None:
+    """It is whole, so it is not made again."""
+    views = tmp_path / "views"
+    served, died = (_run_of(views, commit, hour=commit) for commit in (1, 2))
+    make_current(views, served)
+
+    assert _refreshed(tmp_path, 2) == died
+    assert is_current(views, died)
 
 
 def test_incomplete_runs_are_removed(tmp_path: Path) -> None:
@@ -105,7 +164,7 @@ def test_incomplete_runs_are_removed(tmp_path: Path) -> None:
     (tmp_path / "history" / "commits").mkdir(parents=True)  # an archive beside the runs was wiped once
     remove_incomplete(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [run.run_id, "history"]
-    assert newest_run(tmp_path) == run
+    assert newest_run(tmp_path, commit=1) == run
 
 
 def test_damaged_manifest_is_named(tmp_path: Path) -> None:
@@ -114,7 +173,7 @@ def test_damaged_manifest_is_named(tmp_path: Path) -> None:
     path = tmp_path / run.run_id / "manifest.json"
     path.write_bytes(b"{")
     with pytest.raises(ViewsDamaged, match=f"{path} cannot be read"):
-        newest_run(tmp_path)
+        newest_run(tmp_path, commit=1)
 
 
 def _try_lock(path: Path, answers: "multiprocessing.Queue[str]") -> None:

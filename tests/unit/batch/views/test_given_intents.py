@@ -36,7 +36,7 @@ def test_the_files_say_what_became_of_intents(tmp_path: Path) -> None:
 
 
 def test_a_mistake_is_told_and_holds_up_no_view(tmp_path: Path) -> None:
-    """The newest run's map stays until the file is mended; before any run there is none."""
+    """The served run's map stays until the file is mended; before any run there is none."""
     wrong = map_file(tmp_path, "renamed: {crash: nothing_like_it}")
     views = tmp_path / "views"
     with structlog.testing.capture_logs() as logs:
