@@ -70,7 +70,7 @@ class Replayer:
         """Publish a letter again in its topic and partition, and then that this was done; return where it went.
 
         Awaits the broker both times. An event keeps its id, so sending it twice does no harm. Raises Permanent
-        where it cannot go back (LetterReplaced where that would do harm), Transient where Kafka did not answer.
+        where it cannot go back (LetterReplaced where that could do harm), Transient where Kafka did not answer.
         """
         about = letter.about
         if about.topic not in set(Topic):
@@ -83,7 +83,7 @@ class Replayer:
                 "send a smaller event by `--value FILE`, or the original from where it is kept"
             )
         value = letter.value if repair.value is None else repair.value
-        require_current(self._client_options, self._prefix, letter, value)
+        require_current(self._client_options, self._prefix, letter, value, vouched=repair.value is not None)
         sent = self._send(
             Topic(about.topic),
             about.partition,

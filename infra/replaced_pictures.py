@@ -28,7 +28,7 @@ _SILENCE_S: Final = 30.0
 
 
 class LetterReplaced(Permanent):
-    """What a letter says is no more; sending it back would do harm."""
+    """What a letter says is no more, or nobody can tell; sending it back could do harm."""
 
 
 class Picture(NamedTuple):
@@ -57,11 +57,18 @@ def picture_of(topic: str, value: bytes | None) -> Picture | None:
 
 
 def require_current(
-    client_options: Mapping[str, Any], prefix: str, letter: DeadLetter, value: bytes | None
+    client_options: Mapping[str, Any],
+    prefix: str,
+    letter: DeadLetter,
+    value: bytes | None,
+    *,
+    vouched: bool,
 ) -> None:
     """Raise LetterReplaced where a later record of its partition replaced what the letter says with `value`.
 
-    A record that replaces it from now on comes behind what is sent back, so nothing can be missed in between.
+    Where Kafka has deleted records behind the letter's, those that are left cannot prove that it still holds. Then it
+    is raised too, unless a person has `vouched` for the value. A record that replaces it from now on comes behind what
+    is sent back, so nothing can be missed in between.
     """
     picture = picture_of(letter.about.topic, value)
     if picture is None:
@@ -72,7 +79,9 @@ def require_current(
         **client_options, enable_auto_commit=False, group_id=None, max_partition_fetch_bytes=DERIVED_BYTES
     )
     try:
-        at = _replaced_at(consumer, place, letter, picture)
+        consumer.assign([place])
+        first = consumer.beginning_offsets([place])[place]
+        at = _replaced_at(consumer, place, letter.about.topic, max(first, letter.about.offset + 1), picture)
     except KafkaError as error:
         raise Transient(f"{place.topic}[{place.partition}] cannot be read ({error}); try again") from error
     finally:
@@ -82,13 +91,23 @@ def require_current(
             f"letter {letter.id} was not sent back: {letter.about.topic}[{place.partition}]@{at} has replaced what it "
             "says, and the old picture would be believed"
         )
+    if first > letter.about.offset + 1 and not vouched:
+        raise LetterReplaced(_untold(letter, first))
 
 
-def _replaced_at(consumer: Any, place: Any, letter: DeadLetter, picture: Picture) -> int | None:
-    consumer.assign([place])
-    begin = consumer.beginning_offsets([place])[place]
+def _untold(letter: DeadLetter, first: int) -> str:
+    about = letter.about
+    return (
+        f"letter {letter.id} was not sent back: Kafka has deleted offsets {about.offset + 1} to {first - 1} of "
+        f"{about.topic}[{about.partition}], and one of them may have replaced what it says. Look at the view tickets; "
+        f"if it still holds, save it by `ticketyard dead show {letter.id} --save FILE` and send it by "
+        f"`ticketyard dead replay {letter.id} --value FILE`"
+    )
+
+
+def _replaced_at(consumer: Any, place: Any, topic: str, start: int, picture: Picture) -> int | None:
     end = consumer.end_offsets([place])[place]
-    consumer.seek(place, max(begin, letter.about.offset + 1))
+    consumer.seek(place, start)
     heard = time.monotonic()
     while consumer.position(place) < end:
         records = consumer.poll(timeout_ms=500).get(place, [])
@@ -97,7 +116,7 @@ def _replaced_at(consumer: Any, place: Any, letter: DeadLetter, picture: Picture
         elif time.monotonic() - heard > _SILENCE_S:
             raise Transient(f"no word of {place.topic}[{place.partition}] for {_SILENCE_S:g} s")
         for record in records:
-            later = picture_of(letter.about.topic, record.value)
+            later = picture_of(topic, record.value)
             if later is not None and later.about == picture.about and later.revision > picture.revision:
                 return int(record.offset)
     return None

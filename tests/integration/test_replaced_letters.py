@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from infra.dead_letter_replay import Repair, Replayer
 from infra.dead_letters import DeadLetter
@@ -80,3 +81,23 @@ def test_an_old_picture_stays_dead(harness: StageHarness, topic: Topic, bodies: 
         for offset, body in list(enumerate(bodies))[1:]:
             sent = replayer.send_back(letter(topic, body, offset), Repair(), now=NOW)
             assert sent.replayed_to_offset == len(bodies) + offset - 1
+
+
+def test_a_picture_whose_replacement_may_have_expired_stays_dead(harness: StageHarness) -> None:
+    """The end of the ticket was deleted by retention, so the old word counted as current and was believed."""
+    for body in (work(1, Work.HELD), work(2, Work.NONE), work(3, Work.HELD, "t2")):
+        harness.send(Topic.TICKETS_WORK, "k", encode_body(body), partition=1)
+    harness.flush()
+    place = TopicPartition(harness.settings.topic_prefix + Topic.TICKETS_WORK, 1)
+    admin = KafkaAdminClient(**harness.settings.kafka_python_options())
+    admin.delete_records({place: 2})
+    admin.close()
+    old, value = letter(Topic.TICKETS_WORK, work(1, Work.HELD), 0), encode_body(work(1, Work.HELD))
+    with Replayer(harness.settings) as replayer:
+        with pytest.raises(
+            LetterReplaced, match=r"deleted offsets 1 to 1 of tickets\.work\[1\].*--value FILE"
+        ):
+            replayer.send_back(old, Repair(), now=NOW)
+        assert replayer.send_back(old, Repair(value=value), now=NOW).replayed_to_offset == 3
+        just_before = letter(Topic.TICKETS_WORK, work(2, Work.NONE), 1)
+        assert replayer.send_back(just_before, Repair(), now=NOW).replayed_to_offset == 4
