@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 
 from infra.cli.tickets.ready_mappings import FOLDER, ready_mapping_for
+from infra.cli.tickets.replay_report import check_lines
 from schemas.fold import Fact, fold
-from schemas.records.events import TicketEvent
+from schemas.records.events import TicketEvent, TicketOpened
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import Status
 from ticketyard.mapping import Mapper, load_mapping
@@ -140,6 +141,63 @@ def test_a_workbook_of_the_same_columns_is_the_same_tickets(tmp_path: Path) -> N
     found, of_csv = check_file(request, now=NOW), checked("freshdesk_csv")
     assert (found.problems, found.events) == ([], of_csv.events)
     assert found.examples[0] == of_csv.examples[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "without", "customer"),
+    [
+        ("freshdesk_csv", "Contact ID", "Email"),
+        ("hubspot_csv", "Associated Contact IDs", "Associated Contact"),
+        ("zendesk_csv", "Requester id", "Requester email"),
+    ],
+)
+def test_a_file_without_the_ids_of_customers_has_their_mail(
+    tmp_path: Path, name: str, without: str, customer: str
+) -> None:
+    """Every ticket was the customer `unknown`, and nobody said so."""
+    file = _copy_without(sample(name), {without}, tmp_path)
+    assert ready_mapping_for(file, ReadingOptions()) == name
+    request = ReplayRequest(file=file, mapping=FOLDER / f"{name}.yaml", zone="Europe/Berlin")
+    found = check_file(request, now=NOW)
+    assert found.without_customer == checked(name).without_customer
+    with file.open(encoding="utf-8", newline="") as text:
+        expected = next(csv.DictReader(text))[customer]
+    opening = found.examples[0].event
+    assert isinstance(opening, TicketOpened)
+    assert opening.customer_id == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("freshdesk_csv", {"Contact ID", "Email"}),
+        ("hubspot_csv", {"Associated Contact IDs", "Associated Contact"}),
+    ],
+)
+def test_a_mapping_that_finds_no_customer_is_not_recommended(
+    tmp_path: Path, name: str, without: set[str]
+) -> None:
+    """And whoever names it all the same is told how many tickets are nobody's."""
+    file = _copy_without(sample(name), without, tmp_path)
+    assert ready_mapping_for(file, ReadingOptions()) is None
+    found = check_file(
+        ReplayRequest(file=file, mapping=FOLDER / f"{name}.yaml", zone="Europe/Berlin"), now=NOW
+    )
+    assert found.without_customer == found.rows
+    assert any(f"{found.rows} tickets are nobody's" in line for line in check_lines("f", found))
+
+
+def _copy_without(path: Path, columns: set[str], folder: Path) -> Path:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    copy = folder / path.name
+    with copy.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(
+            file, [name for name in rows[0] if name not in columns], extrasaction="ignore"
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+    return copy
 
 
 def _as_excel_has_it(cell: str) -> Any:

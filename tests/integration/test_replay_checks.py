@@ -79,6 +79,20 @@ def test_each_problem_stands_once_with_its_count_and_first_row(tmp_path: Path) -
     assert (found.rejected, found.published_rows, found.exit_code) == (5, 2, 3)
 
 
+def test_a_part_that_is_rejected_leaves_the_rest_of_its_row(tmp_path: Path) -> None:
+    """The row is counted on both sides, and the check does not end well."""
+    mapping = MAPPING + (
+        "  - type: MessageAdded\n    time: {column: 'colour[].at'}\n"
+        "    fields: {ticket_id: no, author: {constant: agent}, author_id: {constant: a}, text: 'colour[].text'}\n"
+        "parts:\n  colour: {separator: ';', names: [at, text]}\n"
+    )
+    found = check(tmp_path, HEADING + "T1,2026-11-08T10:00,Mail,x,,red\n", mapping=mapping)
+    assert (found.published_rows, found.events, found.rejected, found.exit_code) == (
+        1, {"TicketOpened": 1}, 1, 3,
+    )  # fmt: skip
+    assert "'red' is not at;text" in found.problems[0].messages[0]
+
+
 def test_names_that_no_row_has_are_told(tmp_path: Path) -> None:
     """Of a file with a heading at once, of JSON at its end; what is optional may lack."""
     with pytest.raises(

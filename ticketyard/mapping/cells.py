@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from ticketyard.mapping.mapping_file import Mapping, Parts
-from ticketyard.mapping.times import RowRejected, shown
+from ticketyard.mapping.times import shown
 from ticketyard.reading.paths import as_list, is_there, value_at
 
 _EXACT: Final = 2.0**53
@@ -19,30 +19,44 @@ class Cells:
     """One row, or one row with one item of a list chosen, so that `comments[].body` is that item's."""
 
     def __init__(
-        self, values: Columns[str, Any], blanks: frozenset[str], *, each: str = "", chosen: str = ""
+        self,
+        values: Columns[str, Any],
+        blanks: frozenset[str],
+        *,
+        each: str = "",
+        chosen: str = "",
+        problems: tuple[str, ...] = (),
     ) -> None:
         self._values = values
         self._blanks = blanks
         self._each = each
         self._chosen = chosen
+        self.problems = problems
+        """What is wrong with cells that could not be taken apart; they are blank."""
 
     @classmethod
     def of(cls, values: Columns[str, Any], mapping: Mapping) -> Self:
-        """Return a row's cells, those that hold several values taken apart. Raises RowRejected."""
-        if mapping.parts:
-            values = {
-                **values,
-                **{name: _apart(values, name, parts) for name, parts in mapping.parts.items()},
-            }
-        return cls(values, frozenset(mapping.blanks))
+        """Return a row's cells, those that hold several values taken apart."""
+        apart: dict[str, Any] = {}
+        problems: list[str] = []
+        for column, parts in mapping.parts.items():
+            apart[column] = [_apart(cell, parts) for cell in as_list(values.get(column))]
+            problems += (
+                f"column {column}: {shown(cell)} is not {parts.separator.join(parts.names)}, as `parts` says; "
+                "the rest of its row is used"
+                for cell, found in zip(as_list(values.get(column)), apart[column], strict=True)
+                if found is None
+            )
+        return cls({**values, **apart}, frozenset(mapping.blanks), problems=tuple(problems))
 
     def item(self, each: str, index: int) -> Self:
         """Return this row for the item `index` (from 0) of the list at the path `each`."""
         return type(self)(self._values, self._blanks, each=f"{each}[]", chosen=f"{each}[{index}]")
 
-    def count(self, each: str) -> int:
-        """Return how many items a list has."""
-        return len(as_list(self.value(each)))
+    def items(self, each: str) -> list[int]:
+        """Return at which places (from 0) of a list something is."""
+        found = as_list(value_at(self._values, each))
+        return [at for at, item in enumerate(found) if self._filled(item) is not None]
 
     def value(self, column: str) -> Any:
         """Return a cell; None where it is blank or missing."""
@@ -99,13 +113,7 @@ def as_json(value: Any) -> str:
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 
-def _apart(values: Columns[str, Any], column: str, parts: Parts) -> list[dict[str, str]]:
-    found = []
-    for cell in as_list(values.get(column)):
-        texts = str(cell).split(parts.separator, len(parts.names) - 1)
-        if len(texts) != len(parts.names):
-            raise RowRejected(
-                f"column {column}: {shown(cell)} is not {parts.separator.join(parts.names)}, as `parts` says"
-            )
-        found.append(dict(zip(parts.names, texts, strict=True)))
-    return found
+def _apart(cell: Any, parts: Parts) -> dict[str, str] | None:
+    """Return the values of a cell by their names; None where they are too few."""
+    texts = str(cell).split(parts.separator, len(parts.names) - 1)
+    return dict(zip(parts.names, texts, strict=True)) if len(texts) == len(parts.names) else None

@@ -38,6 +38,7 @@ class MappedEvent(NamedTuple):
 class MappedRow(NamedTuple):
     """What became of a row: its events, or why it was rejected; neither where no rule matched and none had to.
 
+    It has both where only a part of it was rejected: one of its comments, say.
     `continues`: an earlier part of the same row was published before.
     """
 
@@ -59,11 +60,19 @@ class Mapper:
     """Maps the rows of one file, in their order. A rejected row is as if it had not been there.
 
     `zone` is of times that have no offset where the mapping names none either, an IANA name. `now` is what later times
-    than tomorrow are measured from. `unseen` are the mapping's columns that no row had yet.
+    than tomorrow are measured from. `columns` are those that the file's heading names. `unseen` are the mapping's
+    columns that neither it nor any row had; none before a row could be read.
     """
 
     def __init__(
-        self, mapping: Mapping, *, file_name: str, file_sum: str, now: datetime, zone: str | None = None
+        self,
+        mapping: Mapping,
+        *,
+        file_name: str,
+        file_sum: str,
+        now: datetime,
+        zone: str | None = None,
+        columns: Iterable[str] = (),
     ) -> None:
         self._mapping = mapping
         self._zone = zone
@@ -72,7 +81,8 @@ class Mapper:
         self._rules = list(zip(mapping.labels(), mapping.events, strict=True))
         self._latest = now + _FUTURE
         self._previous: dict[tuple[str, ...], Previous] = {}
-        self.unseen = set(mapping.columns())
+        self._sought: set[str] | None = set(mapping.columns()).difference(columns)
+        self.unseen: set[str] = set()
 
     def map(self, row: Row) -> MappedRow:
         """Return the row's events; never raises for what is wrong with a row."""
@@ -80,7 +90,7 @@ class Mapper:
             return MappedRow(row, rejected=row.problem)
         try:
             cells = Cells.of(row.values, self._mapping)
-            self.unseen -= {column for column in self.unseen if cells.has(column)}
+            self._see(cells)
             key = self._key(cells)
             events = self._events(row, cells, self._previous.get(key))
         except (RowRejected, InvalidEvent) as error:
@@ -91,7 +101,12 @@ class Mapper:
             self._previous[key] = {column: cells.text(column) for column in self._compared}
         if not events and self._mapping.unmatched == "reject":
             return MappedRow(row, rejected=NO_RULE)
-        return MappedRow(row, events)
+        return MappedRow(row, events, rejected="; ".join(cells.problems) or None)
+
+    def _see(self, cells: Cells) -> None:
+        if self._sought is not None:
+            self.unseen, self._sought = self._sought, None
+        self.unseen -= {column for column in self.unseen if cells.has(column)}
 
     def _key(self, cells: Cells) -> tuple[str, ...]:
         key = tuple(cells.text(column) for column in self._mapping.key)
@@ -136,7 +151,7 @@ class Mapper:
         if rule.each is None:
             scopes: Iterable[tuple[int | None, Cells]] = [(None, cells)]
         else:
-            scopes = ((n + 1, cells.item(rule.each, n)) for n in range(cells.count(rule.each)))
+            scopes = ((n + 1, cells.item(rule.each, n)) for n in cells.items(rule.each))
         for item, scope in scopes:
             if not all(holds(condition, scope, previous) for condition in rule.when):
                 continue

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from schemas.errors import Permanent
-from ticketyard.mapping.rules import STRICT, EventRule, Listed, Texts, TimeColumn
+from ticketyard.mapping.rules import ONCE, STRICT, EventRule, FieldRule, Listed, Texts, TimeColumn
 from ticketyard.mapping.template import Template
 from ticketyard.mapping.texts_of_yaml import read_texts
 
@@ -90,6 +90,11 @@ class Mapping(BaseModel):
         """Return every column that the mapping reads, by the names that it uses."""
         alone = [*self.key, *self.id.names, *(self.time.columns if self.time else ())]
         return frozenset(alone).union(*(event.columns for event in self.events))
+
+    def customers(self) -> list[FieldRule]:
+        """Return where the customer of a ticket comes from, of each rule that opens one and reads it in the file."""
+        found = [event.fields["customer_id"] for event in self.events if event.type in ONCE]
+        return [rule for rule in found if rule.constant is None]
 
     def compared_columns(self) -> frozenset[str]:
         """Return the columns whose previous value matters."""

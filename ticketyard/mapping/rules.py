@@ -79,6 +79,8 @@ class FieldRule(BaseModel):
     that leave the field unset, `otherwise` says what becomes of a text in neither. `blank` is for empty cells, and
     for templates with one; a field without it is left out, a template without it rejects the row. `join` puts between
     the texts of a list. `changed_only` leaves the field unset where the column is as in the ticket's previous row.
+    `fallback` names columns that are read in their order where `column` is blank; `until` cuts a text where this one
+    first stands in it, so that of "901;902" the first counts.
     """
 
     model_config = STRICT
@@ -94,6 +96,8 @@ class FieldRule(BaseModel):
         BeforeValidator(lambda said: "null" if said is None else said),
     ] = Field(default=None, validate_default=False)
     join: str | None = None
+    fallback: Texts = ()
+    until: Annotated[str, Field(min_length=1)] | None = None
     changed_only: bool = False
     time: TimeFormat | None = None
 
@@ -109,6 +113,10 @@ class FieldRule(BaseModel):
             raise ValueError(f"give exactly one of column, template and constant, not {sources or 'none'}")
         if self.changed_only and self.column is None:
             raise ValueError("changed_only needs a column")
+        if self.column is None and (self.fallback or self.until):
+            raise ValueError("fallback and until need a column")
+        if self.changed_only and self.fallback:
+            raise ValueError("changed_only compares one column, so it has no fallback")
         if (self.default is not None) != (self.blank == "default"):
             raise ValueError("`default: ...` and `blank: default` belong together")
         return self
@@ -116,7 +124,8 @@ class FieldRule(BaseModel):
     @property
     def columns(self) -> frozenset[str]:
         """The columns that this field reads."""
-        return frozenset([self.column] if self.column else self.template.names if self.template else ())
+        alone = self.template.names if self.template else ()
+        return frozenset([self.column, *self.fallback] if self.column else alone)
 
 
 class Condition(BaseModel):

@@ -19,7 +19,8 @@ def field_value(
     A `free` field takes any text, so that lists and objects are JSON there. Raises RowRejected.
     """
     assert rule.column is not None
-    column = rule.column
+    filled = (column for column in (rule.column, *rule.fallback) if cells.value(column) is not None)
+    column = next(filled, rule.column)
     if rule.changed_only and previous is not None and cells.text(column) == previous[column]:
         return UNSET
     value = cells.value(column)
@@ -37,6 +38,10 @@ def _of_value(rule: FieldRule, column: str, value: Any, *, free: bool) -> Any:
         return rule.join.join(map(as_text, value))
     if free and isinstance(value, list | dict):
         return as_json(value)
+    if rule.until is not None:
+        value = as_text(value).partition(rule.until)[0].strip()
+        if not value:
+            return blank_value(rule, column)
     return _translated(rule, column, value)
 
 

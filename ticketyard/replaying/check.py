@@ -9,6 +9,7 @@ import msgspec
 
 from ticketyard.mapping import MappedEvent, MappedRow, Mapping, load_mapping
 from ticketyard.mapping.names import unread
+from ticketyard.mapping.rules import ONCE
 from ticketyard.reading import Row, RowFile
 from ticketyard.reading.identity import file_sum
 from ticketyard.reading.paths import leaves
@@ -52,6 +53,9 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     unseen: list[str]
     """Columns that the mapping names and no row has."""
 
+    without_customer: int
+    """Tickets whose customer is the mapping's default, as the file does not say who it is."""
+
     notes: list[str]
 
     @property
@@ -78,23 +82,25 @@ def check_file(
             limit=request.limit,
             zone=request.zone,
         )
-        mapper, tally = replay.mapper(now), _Tally(nested=rows.columns is None)
+        mapper, tally = replay.mapper(now), _Tally(mapping, nested=rows.columns is None)
         for row in replay.selected():
             tally.add(mapper.map(row))
             on_progress(rows.done, tally.rows, tally.events.total())
-        return tally.report(mapping, sorted(mapper.unseen - set(mapping.optional)), rows.facts.notes)
+        return tally.report(sorted(mapper.unseen - set(mapping.optional)), rows.facts.notes)
 
 
 class _Tally:
     """Counts what rows became."""
 
-    def __init__(self, *, nested: bool) -> None:
+    def __init__(self, mapping: Mapping, *, nested: bool) -> None:
+        self._mapping = mapping
+        self._nobody = {rule.default for rule in mapping.customers()} - {None}
         self._nested = nested
         self._columns: set[str] = set()
         self._ids: set[int] = set()
         self._problems: dict[str, Problem] = {}
         self._examples: list[MappedEvent] = []
-        self._published_rows = self._without_event = self._rejected = self._repeated = 0
+        self._published_rows = self._without_event = self._rejected = self._repeated = self._strangers = 0
         self._first_repeated: str | None = None
         self.rows = 0
         self.events: Counter[str] = Counter()
@@ -107,16 +113,15 @@ class _Tally:
         if mapped.rejected is not None:
             self._rejected += 1
             self._note(mapped.row, mapped.rejected)
-        elif mapped.events:
-            self._published_rows += 1
-        else:
-            self._without_event += 1
+        self._published_rows += bool(mapped.events)
+        self._without_event += mapped.rejected is None and not mapped.events
         for event in mapped.events:
             self._count(event)
 
     def _count(self, event: MappedEvent) -> None:
         kind = type(event.event).__name__
         self.events[kind] += 1
+        self._strangers += kind in ONCE and getattr(event.event, "customer_id", None) in self._nobody
         if len(self._examples) < MOST_EXAMPLES or self.events[kind] == 1:
             self._examples.append(event)
         known = hash(event.id)  # a set of the ids themselves would hold the file
@@ -137,7 +142,7 @@ class _Tally:
         if len(found.messages) < _MOST_SEEN and _without_line(message) not in found.messages:
             found.messages.append(_without_line(message))
 
-    def report(self, mapping: Mapping, unseen: list[str], notes: list[str]) -> CheckReport:
+    def report(self, unseen: list[str], notes: list[str]) -> CheckReport:
         """Return what was counted."""
         return CheckReport(
             rows=self.rows,
@@ -149,8 +154,9 @@ class _Tally:
             first_repeated_id=self._first_repeated,
             examples=_of_most_types(self._examples),
             problems=sorted(self._problems.values(), key=lambda problem: -problem.count),
-            unused=unread(self._columns, mapping.columns()),
+            unused=unread(self._columns, self._mapping.columns()),
             unseen=unseen,
+            without_customer=self._strangers,
             notes=notes,
         )
 

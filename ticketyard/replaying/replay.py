@@ -117,7 +117,12 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     def mapper(self, now: datetime) -> Mapper:
         """Return what maps this file's rows; `now` is what times are compared with."""
         return Mapper(
-            self.mapping, file_name=self.rows.path.name, file_sum=self.file_sum, now=now, zone=self.zone
+            self.mapping,
+            file_name=self.rows.path.name,
+            file_sum=self.file_sum,
+            now=now,
+            zone=self.zone,
+            columns=self.rows.columns or (),
         )
 
     def selected(self) -> Iterable[Row]:
@@ -197,7 +202,8 @@ def _by_time(rows: Iterable[MappedRow]) -> Sequence[MappedRow]:
         latest = datetime.min.replace(tzinfo=UTC)
         for number, event in enumerate(mapped.events):
             latest = max(latest, event.time or _LAST)
-            parts.append((latest, MappedRow(mapped.row, (event,), continues=number > 0)))
+            rejected = mapped.rejected if number == 0 else None
+            parts.append((latest, MappedRow(mapped.row, (event,), rejected, continues=number > 0)))
         if not mapped.events:
             parts.append((_LAST, mapped))
     return [part for _, part in sorted(parts, key=lambda part: part[0])]

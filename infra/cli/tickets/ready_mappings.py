@@ -30,7 +30,10 @@ def mapping_path(said: str) -> Path:
 
 
 def ready_mapping_for(file: Path, reading: ReadingOptions) -> str | None:
-    """Return the name of the ready mapping all of whose columns a file has, of several the one that reads most."""
+    """Return the name of the ready mapping all of whose columns a file has, of several the one that reads most.
+
+    One that finds no customer in the file is none, even if it can do without: all tickets would be one customer's.
+    """
     fitting: list[tuple[int, str]] = []
     for path in sorted(FOLDER.glob("*.yaml")):
         mapping, _ = load_mapping(path)
@@ -42,6 +45,7 @@ def ready_mapping_for(file: Path, reading: ReadingOptions) -> str | None:
                     there = sorted(leaves(first.values)) if first else []
         except PipelineError:
             continue  # a mapping whose `file:` says what this file is not
-        if not unreached(mapping.columns(), there, mapping.optional):
+        nobody = any(len(unreached(rule.columns, there)) == len(rule.columns) for rule in mapping.customers())
+        if not nobody and not unreached(mapping.columns(), there, mapping.optional):
             fitting.append((len(mapping.columns()), path.stem))
     return max(fitting)[1] if fitting else None

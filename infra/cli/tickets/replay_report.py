@@ -57,6 +57,11 @@ def check_lines(name: str, found: CheckReport) -> Iterable[str]:
             f"  {found.repeated_ids:,} events have the id of an earlier one, first {found.first_repeated_id!r}: of "
             "equal ids only the first counts; add what differs between their rows to `id:`"
         )
+    if found.without_customer:
+        yield (
+            f"\n{found.without_customer:,} tickets are nobody's: what the mapping reads for customer_id is blank or "
+            "not in the file, so they count as one customer's; export that column, or name another one"
+        )
     if found.unseen:
         yield f"\nnamed in the mapping, and in no row: {_names(found.unseen)}"
     if found.unused:

@@ -176,7 +176,29 @@ class TestLists:
         row = {"no": "1", "requester": "ivo", "comments": ["2026-11-08 11:00;dana;try tray 2; it is newer"]}
         (result,) = mapped(opened(after=after), row)
         assert result.events[1].event.text == "try tray 2; it is newer"  # type: ignore[attr-defined]
-        assert "is not at;by;body" in rejection(opened(after=after), comments=["no parts"])
+
+    def test_a_comment_that_cannot_be_taken_apart_costs_itself(self) -> None:
+        """One of them rejected the whole issue with its opening, its resolution and all other comments.
+
+        The comments behind it keep their ids, so that the file, mended, repeats none.
+        """
+        after = COMMENTS.replace("public: comments[].public", "") + (
+            "parts:\n  comments: {separator: ';', names: [at, by, body]}\n"
+        )
+        good = "2026-11-08 11:00;dana;try tray 2"
+        (result,) = mapped(
+            opened(after=after), {"no": "1", "requester": "ivo", "comments": ["no parts", good]}
+        )
+        assert [one.id for one in result.events] == ["x:1:TicketOpened", "x:1:MessageAdded-2:2"]
+        assert "column comments: 'no parts' is not at;by;body" in str(result.rejected)
+
+    def test_a_blank_item_hides_none_behind_it(self) -> None:
+        """The items were counted without the blank ones and taken from the list with them, so the last were lost."""
+        comment = {"at": "2026-11-08T11:00", "by": "ivo", "body": "hi"}
+        (row,) = mapped(
+            opened(after=COMMENTS), {"no": "1", "requester": "ivo", "comments": [None, {}, comment]}
+        )
+        assert [one.id for one in row.events[1:]] == ["x:1:MessageAdded:3"]
 
     def test_a_list_is_json_as_an_attribute_and_never_silently_a_text(self) -> None:
         """SQL could not read ['a', 'b'] as Python writes it; and of three comments only the last was sent."""
@@ -228,6 +250,20 @@ class TestValues:
     def test_a_mapping_says_what_else_is_blank(self) -> None:
         """Systems write a dash or a question mark into empty cells."""
         assert only(opened("team: group", "blanks: ['-', '?']\n"), group="-").team is None
+
+    def test_a_field_may_fall_back_on_other_columns_and_take_the_first_of_a_text(self) -> None:
+        """Without a contact's id all tickets were the customer `unknown`, and with two ids that of `901;902`."""
+        found = opened(
+            "assignee: {column: who, fallback: [mail, name], until: ';', blank: default, default: nobody}"
+        )
+        assert only(found, who="901;902", mail="a@x.example").assignee == "901"
+        assert only(found, who=" ", mail="a@x.example", name="Jo").assignee == "a@x.example"
+        assert only(found, name="Jo ; Bo").assignee == "Jo"
+        assert only(found, who=";901").assignee == only(found).assignee == "nobody"
+        with pytest.raises(MappingError, match="fallback and until need a column"):
+            opened("assignee: {constant: x, until: ';'}")
+        with pytest.raises(MappingError, match="so it has no fallback"):
+            opened("assignee: {column: a, fallback: b, changed_only: true}")
 
     def test_a_blank_part_of_a_template_rejects_the_row(self) -> None:
         """Rows without an id all became the ticket `T-`, whose life was that of strangers."""
@@ -282,3 +318,14 @@ class TestMappingsAsPeopleWriteThem:
         for number in (1, 2):
             mapper.map(Row(number, {"no": number, "created": "2026-11-08T10:00", "priority": "high"}))
         assert mapper.unseen == {"priorty"}
+
+    def test_columns_of_the_heading_are_there_whatever_becomes_of_the_rows(self) -> None:
+        """Where every row was rejected, all columns were said to be in no row."""
+        for columns in ((), ("no", "created")):
+            mapper = Mapper(
+                opened("text: body"), file_name="f", file_sum="0" * 12, now=NOW, columns=[*columns, "body"]
+            )
+            mapper.map(Row(1, {}, "line 2: 1 cells under 3 columns"))
+            assert mapper.unseen == set()
+            mapper.map(Row(2, {"no": "1"}))
+            assert mapper.unseen == {"created"} - set(columns)
