@@ -170,9 +170,9 @@ class TicketProducer:
     ) -> ProducerRecord:
         return to_record(
             event,
-            id=id or str(uuid4()),
+            id=str(uuid4()) if id is None else id,
             time=time or self._clock(),
-            source=source or self._source,
+            source=self._source if source is None else source,
             extensions=extensions,
         )
 

@@ -37,7 +37,13 @@ _SCORED_CHARACTERS: Final = 400
 
 @click.command(cls=TextCommand)
 @click.argument("text", required=False)
-@click.option("--file", "file", default=None, help="Score each line of this file; - is standard input.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
+    default=None,
+    help="Score each line of this file; - is standard input.",
+)
 @click.option("--bundle", type=click.Path(path_type=Path), default=None, help="Default: the current model.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For the encoder.")
 @click.option(

@@ -111,9 +111,9 @@ def messages_in(lines: Iterable[bytes], rejected: Rejected) -> Iterator[Message]
             message = message_of(line)
             to_record(
                 message.event,
-                id=message.id or "-",
+                id="-" if message.id is None else message.id,
                 time=message.time or datetime.now(UTC),
-                source=message.source or _SOURCE,
+                source=_SOURCE if message.source is None else message.source,
                 extensions=message.extensions,
             )
         except InvalidEvent as error:

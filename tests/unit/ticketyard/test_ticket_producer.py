@@ -86,6 +86,13 @@ def test_ids_are_made_up_and_differ(producer: TicketProducer) -> None:
     assert first.id != second.id
 
 
+def test_an_id_of_no_text_is_refused(producer: TicketProducer, broker: Broker) -> None:
+    """A random one in its place made each repetition an event of its own."""
+    with pytest.raises(InvalidEvent, match="id must be a text of 1 to"):
+        producer.send(TicketClosed(ticket_id="T1"), id="")
+    assert broker.sent == []
+
+
 def test_many_are_acknowledged_in_the_order_given(producer: TicketProducer) -> None:
     """Receipts come back as the messages went in, each with its own envelope."""
     messages = [Message(TicketClosed(ticket_id=f"T{number}"), id=f"e{number}") for number in range(5)]

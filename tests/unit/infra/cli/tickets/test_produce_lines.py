@@ -33,3 +33,12 @@ def test_a_line_that_is_nested_too_deep_is_named(levels: int, capsys: pytest.Cap
     assert [message.id for message in messages_in([deep, GOOD % 2], rejected)] == ["2"]
     assert rejected.lines == [1]
     assert "line 1: not a CloudEvent" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["id", "source"])
+def test_a_name_of_no_text_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty id was replaced by a random one, so the same line sent twice counted twice."""
+    line = b'{"type": "TicketClosed", "%s": "", "data": {"ticket_id": "T1"}}' % name.encode()
+    rejected = Rejected()
+    assert list(messages_in([line], rejected)) == []
+    assert f"line 1: TicketClosed: {name} must be a text of 1 to" in capsys.readouterr().err
