@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from infra.cli.tickets.replay import command
 from ticketyard.mapping import MappingError, parse_mapping
-from ticketyard.reading import ReadingOptions
+from ticketyard.reading import ReadingOptions, UnreadableFile
 from ticketyard.replaying import CheckReport, ReplayRequest, check_file
 from ticketyard.suggesting import suggest_mapping
 
@@ -197,6 +197,33 @@ class TestSuggestions:
         found = self.draft(tmp_path, "Id,Created at,Status\n1,2026-11-08T10:00:00Z,Solved\n")
         assert "# - type: TicketResolved" in found
         assert len(parse_mapping(found.encode(), source="draft").events) == 1
+
+    def test_a_draft_says_of_how_many_rows_it_was_made(self, tmp_path: Path) -> None:
+        """A status that first stood in row 5,001 was in no list, no ticket was resolved, and nothing was wrong."""
+        row = "1,2026-11-08T10:00:00Z,New\n"
+        heading = "Id,Created at,Status\n"
+        found = self.draft(tmp_path, heading + row * 5_000 + row.replace("New", "Solved"))
+        assert "made of its headings and the first 5,000 rows" in found
+        assert "# CHECK: a word that occurs only behind row 5,000" in found
+        whole = self.draft(tmp_path, heading + row * 5_000)
+        assert "made of its headings and all 5,000 rows" in whole
+        assert "occurs only behind" not in whole
+
+    def test_what_cannot_be_read_is_said_with_its_cause(self, tmp_path: Path) -> None:
+        """Of a file of Windows the draft lacked rows, or there was none, and nothing said that it is no UTF-8."""
+        path = tmp_path / "f.csv"
+        path.write_bytes("Id,Subject\n1,für\n".encode("windows-1252"))
+        with pytest.raises(
+            UnreadableFile, match=r"line 2: column Subject is not UTF-8; .* --encoding windows-1252"
+        ):
+            suggest_mapping(path, ReadingOptions(), now=NOW)
+        path.write_bytes("Id,Subject\n1,für\n2,plain\n".encode("windows-1252"))
+        said = suggest_mapping(path, ReadingOptions(), now=NOW)
+        assert "# CHECK: 1 of these rows could not be read" in said
+        assert "try --encoding windows-1252" in said
+        path.write_bytes(b"Id,Subject\n")
+        with pytest.raises(UnreadableFile, match="has no row that can be read, for it has none"):
+            suggest_mapping(path, ReadingOptions(), now=NOW)
 
     def test_headings_of_any_characters_give_a_mapping(self, tmp_path: Path) -> None:
         """A heading over two lines ended the comment that named it, and the draft was no YAML."""

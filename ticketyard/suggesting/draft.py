@@ -18,9 +18,15 @@ _MOST_WORDS: Final = 30
 
 
 class Sample(NamedTuple):
-    """What is known of a file: which column serves which use, and what its columns hold."""
+    """What is known of a file: which column serves which use, and what its columns hold.
+
+    `rows` were looked at, which `is_all` or the first of the file; `problems` are of those that could not be read.
+    """
 
     name: str
+    rows: int
+    is_all: bool
+    problems: list[str]
     facts: FileFacts
     options: ReadingOptions
     columns: list[str]
@@ -34,8 +40,9 @@ def draft(sample: Sample) -> str:
     """Return the draft; where something is unknown it lacks what only a person knows, so a check will ask for it."""
     times = _times(sample)
     lines = [
-        f"# A draft for {sample.name}, made of its headings and values. Look at each CHECK, then try it:",
+        f"# A draft for {sample.name}, made of {_looked_at(sample)}. Look at each CHECK, then try it:",
         f"#   ticketyard replay {sample.name} --mapping THIS_FILE --check",
+        *_doubtful_rows(sample),
         *_file(sample),
         f"source: /replay/{_NAME.sub('-', sample.name.partition('.')[0].lower()).strip('-') or 'tickets'}",
         *_time(sample, times),
@@ -49,6 +56,24 @@ def draft(sample: Sample) -> str:
     ]
     # Headings may hold line breaks and worse, which end a comment or are no YAML.
     return "\n".join("".join(mark if mark.isprintable() else " " for mark in line) for line in lines) + "\n"
+
+
+def _looked_at(sample: Sample) -> str:
+    return f"its headings and {'all' if sample.is_all else 'the first'} {sample.rows:,} rows"
+
+
+def _doubtful_rows(sample: Sample) -> Iterator[str]:
+    """Write what the draft cannot know: rows behind those that were looked at, and rows that could not be read."""
+    if not sample.is_all:
+        yield (
+            f"# CHECK: a word that occurs only behind row {sample.rows:,} (a status, say) stands in no list here; "
+            "a status that is in none neither resolves nor closes"
+        )
+    if sample.problems:
+        yield (
+            f"# CHECK: {len(sample.problems):,} of these rows could not be read, and are not in it: "
+            f"{sample.problems[0]}"
+        )
 
 
 def _times(sample: Sample) -> dict[str, TimeGuess | None]:

@@ -20,11 +20,13 @@ def suggest_mapping(path: Path, options: ReadingOptions | None = None, *, now: d
     """Return a draft of a mapping (YAML) for a file. Raises UnreadableFile."""
     options = options or ReadingOptions()
     with RowFile.open(path, options) as rows:
-        sampled = [row for row in islice(rows, SAMPLED) if row.problem is None]
+        found = list(islice(rows, SAMPLED + 1))
+        looked_at = found[:SAMPLED]
+        sampled = [row for row in looked_at if row.problem is None]
+        problems = [row.problem for row in looked_at if row.problem is not None]
         if not sampled:
-            raise UnreadableFile(
-                f"{path} has no row that can be read; look at it with --check and any mapping"
-            )
+            why = f": {problems[0]}" if problems else ", for it has none"
+            raise UnreadableFile(f"{path} has no row that can be read{why}")
         cells = [Cells(row.values, frozenset({"NaN", "NaT", "#N/A"})) for row in sampled]
         columns = rows.columns
         if columns is None:
@@ -34,6 +36,9 @@ def suggest_mapping(path: Path, options: ReadingOptions | None = None, *, now: d
         return draft(
             Sample(
                 name=path.name,
+                rows=len(looked_at),
+                is_all=len(found) == len(looked_at),
+                problems=problems,
                 facts=rows.facts,
                 options=options,
                 columns=filled,
