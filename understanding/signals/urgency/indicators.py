@@ -1,26 +1,28 @@
 """Urgency by words: how much a message presses, from named indicators for and against it."""
 
 import re
-from collections.abc import Callable, Iterator
-from math import prod
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from understanding.signals.lexicons.words import Words, words_of
 from understanding.signals.urgency import phrases as listed
+from understanding.signals.urgency.calming import Found, level_of
 from understanding.signals.urgency.negation import (
     CLAUSE_ENDS,
     SENTENCE_ENDS,
     Negated,
+    is_unsaid,
     negated_from_afar,
     negation_of,
 )
-from understanding.signals.urgency.phrases import PHRASES, Phrase
+from understanding.signals.urgency.phrases import PHRASES, Grammar, Phrase, grammar_of
 
 _NEGATED: Final = "not_urgent"
 _SHOUTING, _EXCLAMATIONS = "shouting", "exclamation_marks"
 _SHOUTED_WORDS: Final = 4
 _SHOUTED_SHARE: Final = 0.6
 _LETTERS: Final = re.compile(r"[^\W\d_]{4,}")
+_OTHER_LETTERS: Final = re.compile(r"(?![\u1e00-\u1eff\uff21-\uff5a])[^\W\d_\u0000-\u024f]")
 _MANY_MARKS: Final = 3
 _READ_TOKENS: Final = 800
 _QUOTE: Final = re.compile("[\"'\u201e\u201c\u00ab\u2018]")
@@ -43,14 +45,6 @@ class Urgency(NamedTuple):
     has_time: bool = False
 
 
-class _Found(NamedTuple):
-    """An indicator with its weight and its first token's place; 0 as weight where a negation took it away."""
-
-    indicator: str
-    weight: float
-    place: int
-
-
 _FIRST_WORDS: Final = frozenset(PHRASES)
 _QUIET: Final = Urgency()
 _UNREAD: Final = Urgency(read=False)
@@ -62,54 +56,40 @@ INDICATORS: Final = listed.INDICATORS | {_SHOUTING, _EXCLAMATIONS}
 def urgency_of(text: str, words: Words, language: str | None = None) -> Urgency:
     """Return the level and its indicators; `language` is the text's ISO 639-1 code, None where it is not known.
 
-    Each indicator counts once. The level is 1 - Π(1 - weight) over those that raise, less the strongest weight of
-    those that calm, at least 0. A calming phrase lowers nothing that stands behind a later `but`, and a negation
-    nothing but its own indicator. What stands in quotation marks, a few words, is nobody's hurry. A text of a
-    language that is not read counts as read where it holds a phrase all the same (ASAP).
+    Each indicator counts once; `level_of` weighs them. A negation takes away nothing but its own indicator. What stands
+    in quotation marks, a few words, is nobody's hurry. A text of a language that is not read counts as read where it
+    holds a phrase all the same (ASAP).
     """
     own = words_of(_QUOTED.sub(" , ", text.lower())) if _QUOTE.search(text) else words
-    found = _unique(own.tokens[:_READ_TOKENS]) if own.distinct & _FIRST_WORDS else []
-    if not found and language is not None and language not in listed.READ_LANGUAGES:
+    tokens, grammar = own.tokens[:_READ_TOKENS], grammar_of(language)
+    found = [*_indicators(tokens, grammar)] if own.distinct & _FIRST_WORDS else []
+    if not found and not _is_read(text, language):
         return _UNREAD
-    weights = {one.indicator: one.weight for one in found}
+    further: dict[str, float] = {}
     if text.count("!") >= _MANY_MARKS:
-        weights[_EXCLAMATIONS] = 0.1
+        further[_EXCLAMATIONS] = 0.1
     if not text.islower() and _shouts(text):
-        weights[_SHOUTING] = 0.15
-    if not weights:
+        further[_SHOUTING] = 0.15
+    if not found and not further:
         return _QUIET
-    raised = 1 - prod(1 - weight for weight in weights.values() if weight > 0)
-    calmed = _calmed(found, own.tokens)
-    has_time = any(
-        one.weight < 0 and listed.CONTRASTS.isdisjoint(own.tokens[one.place : _READ_TOKENS]) for one in found
-    )
-    return Urgency(round(max(0.0, raised - calmed), 2), tuple(weights), has_time=has_time)
+    level, has_time = level_of(found, tokens, grammar, further)
+    names = dict.fromkeys([*(one.indicator for one in found), *further])
+    return Urgency(round(level, 2), tuple(names), has_time=has_time)
 
 
-def _unique(tokens: list[str]) -> list[_Found]:
-    found: dict[str, _Found] = {}
-    for one in _indicators(tokens):
-        found.setdefault(one.indicator, one)
-    return list(found.values())
+def _is_read(text: str, language: str | None) -> bool:
+    """Tell whether phrases are listed for a text; of an unknown language its letters tell: all listed are Latin."""
+    if language is not None:
+        return language in listed.READ_LANGUAGES
+    if text.isascii():
+        return True
+    return 2 * len(_OTHER_LETTERS.findall(text)) <= sum(map(str.isalpha, text))
 
 
-def _calmed(found: list[_Found], tokens: list[str]) -> float:
-    """Return the strongest weight of the calming phrases that no later `but` sets aside."""
-    last = max((one.place for one in found if one.weight > 0), default=-1)
-    return max(
-        (
-            -one.weight
-            for one in found
-            if one.weight < 0 and listed.CONTRASTS.isdisjoint(tokens[one.place : max(one.place, last)])
-        ),
-        default=0.0,
-    )
-
-
-def _indicators(tokens: list[str]) -> Iterator[_Found]:
+def _indicators(tokens: list[str], grammar: Grammar) -> Iterator[Found]:
     names = {tokens[place + 1 + (tokens[place + 1 : place + 2] == ["."])] for place in _titles(tokens)}
-    needless = _places(tokens, CLAUSE_ENDS, _needs_nothing)
-    troubled = _places(tokens, SENTENCE_ENDS, _in_trouble)
+    needless = _needless(tokens, grammar)
+    troubled = _troubled(tokens)
     place = 0
     while place < len(tokens):
         phrase = next(
@@ -122,11 +102,11 @@ def _indicators(tokens: list[str]) -> Iterator[_Found]:
         if phrase.indicator and not (len(phrase.words) == 1 and tokens[place] in names):
             if phrase.needs_trouble:
                 if place in troubled:
-                    yield _Found(phrase.indicator, phrase.weight, place)
+                    yield Found(phrase.indicator, phrase.weight, place, end)
             elif phrase.weight > 0 and place in needless:
-                yield _Found(_NEGATED, 0.0, place)
+                yield Found(_NEGATED, 0.0, place, end)
             else:
-                yield from _weighed(phrase, tokens, place, end)
+                yield from _weighed(phrase, tokens, place, grammar)
         place = end
 
 
@@ -135,44 +115,61 @@ def _titles(tokens: list[str]) -> Iterator[int]:
     return (place for place in range(len(tokens) - 2) if tokens[place] in listed.TITLES)
 
 
-def _weighed(phrase: Phrase, tokens: list[str], place: int, end: int) -> Iterator[_Found]:
-    if phrase.weight < 0 or phrase.indicator in listed.NEVER_NEGATED:
-        yield _Found(phrase.indicator, phrase.weight, place)
+def _weighed(phrase: Phrase, tokens: list[str], place: int, grammar: Grammar) -> Iterator[Found]:
+    end = place + len(phrase.words)
+    found = Found(phrase.indicator, phrase.weight, place, end)
+    if phrase.weight < 0:
+        if not is_unsaid(tokens, place, end, grammar):
+            yield found
         return
-    if phrase.indicator in listed.NEGATED_FROM_AFAR and negated_from_afar(tokens, place):
+    if phrase.indicator in listed.NEVER_NEGATED:
+        yield found
         return
-    negated = negation_of(tokens, place, end)
+    if phrase.indicator in listed.NEGATED_FROM_AFAR and (
+        tokens[place - 1] in listed.PAST or negated_from_afar(tokens, place, end, grammar)
+    ):
+        return
+    negated = negation_of(tokens, place, end, grammar)
     if negated is Negated.NO:
-        yield _Found(phrase.indicator, phrase.weight, place)
+        yield found
     elif negated is Negated.YES and phrase.indicator in listed.CALM_WHEN_NEGATED:
-        yield _Found(_NEGATED, 0.0, place)
+        yield found._replace(indicator=_NEGATED, weight=0.0)
 
 
-def _places(
-    tokens: list[str], ends: frozenset[str], holds: Callable[[list[str], int, int], bool]
-) -> set[int]:
-    """Return the places of all tokens in those parts between `ends` of which something holds."""
-    found: set[int] = set()
+def _parts(tokens: list[str], ends: frozenset[str]) -> Iterator[range]:
+    """Yield the places of the tokens between `ends`."""
     start = 0
     for place in range(len(tokens) + 1):
         if place == len(tokens) or tokens[place] in ends:
-            if holds(tokens, start, place):
-                found.update(range(start, place))
+            yield range(start, place)
             start = place + 1
+
+
+def _needless(tokens: list[str], grammar: Grammar) -> set[int]:
+    """Return the places of what nobody needs: clauses of `not need`, as far as `but` or a second `need`."""
+    found: set[int] = set()
+    for part in _parts(tokens, CLAUSE_ENDS | grammar.contrasts):
+        for place in part:
+            phrase = next(
+                (one for one in listed.NO_NEED.get(tokens[place], ()) if _stands(one, tokens, place)), None
+            )
+            if phrase:
+                needed = [other for other in part if tokens[other] in listed.NEEDS]
+                end = place + len(phrase.words)
+                start = place if any(other < place for other in needed) else part.start
+                found.update(range(start, next((other for other in needed if other >= end), part.stop)))
     return found
 
 
-def _needs_nothing(tokens: list[str], start: int, end: int) -> bool:
-    return any(
-        _stands(phrase, tokens, place)
-        for place in range(start, end)
-        for phrase in listed.NO_NEED.get(tokens[place], ())
-    )
-
-
-def _in_trouble(tokens: list[str], start: int, end: int) -> bool:
-    """Tell whether a sentence speaks of trouble; a question does not."""
-    return tokens[end : end + 1] != ["?"] and not listed.TROUBLE.isdisjoint(tokens[start:end])
+def _troubled(tokens: list[str]) -> set[int]:
+    """Return the places in sentences that speak of trouble; a question does not."""
+    return {
+        place
+        for part in _parts(tokens, SENTENCE_ENDS)
+        if tokens[part.stop : part.stop + 1] != ["?"]
+        and not listed.TROUBLE.isdisjoint(tokens[part.start : part.stop])
+        for place in part
+    }
 
 
 def _stands(phrase: Phrase, tokens: list[str], place: int) -> bool:

@@ -59,7 +59,6 @@ NO_NEED: Final = _by_first_word(Phrase(tuple(phrase.split()), "", 0.0) for phras
 """Phrases that make what their clause asks for a thing that has time."""
 
 TITLES: Final = words_in(_LISTS["titles"])
-NEGATIONS: Final = words_in(_LISTS["negations"])
 LINKS: Final = words_in(_LISTS["links"])
 NEVER: Final = words_in(_LISTS["never"])
 COMPARED: Final = words_in(_LISTS["compared"])
@@ -67,9 +66,45 @@ MORE: Final = words_in(_LISTS["more"])
 ONLY: Final = words_in(_LISTS["only"])
 WHY: Final = words_in(_LISTS["why"])
 NOT_YET: Final = words_in(_LISTS["not_yet"])
-CONTRASTS: Final = words_in(_LISTS["contrasts"])
+TODAY: Final = words_in(_LISTS["today"])
+NEGATES_NOUN: Final = words_in(_LISTS["negates_noun"])
+NOUN_FOLLOWS: Final = words_in(_LISTS["noun_follows"])
+LACKS: Final = words_in(_LISTS["lacks"])
+GOES_ON: Final = words_in(_LISTS["goes_on"])
+SAYS_SO: Final = words_in(_LISTS["says_so"])
+DEEMS: Final = words_in(_LISTS["deems"])
+SUFFICES: Final = words_in(_LISTS["suffices"])
+NEEDS: Final = words_in(_LISTS["needs"])
+PAST: Final = words_in(_LISTS["past"])
 TROUBLE: Final = words_in(_LISTS["trouble"])
 CALM_WHEN_NEGATED: Final = words_in(_LISTS["calm_when_negated"])
 NEGATED_FROM_AFAR: Final = words_in(_LISTS["negated_from_afar"])
 PLEASE: Final = words_in(_LISTS["please"])
 NEVER_NEGATED: Final = words_in(_LISTS["never_negated"])
+
+
+class Grammar(NamedTuple):
+    """The words of a language that negate, and those that set apart what stands before them: `but`."""
+
+    negations: frozenset[str]
+    contrasts: frozenset[str]
+
+
+_NEGATIONS: Final = {code: words_in(words) for code, words in _LISTS["negations"].items()}
+_CONTRASTS: Final = {code: words_in(words) for code, words in _LISTS["contrasts"].items()}
+_ANY: Final = Grammar(
+    frozenset().union(*(_NEGATIONS[code] for code in READ_LANGUAGES)),
+    # `a` is Polish for `but`, and an article elsewhere.
+    frozenset().union(*_CONTRASTS.values()) - LINKS,
+)
+_OF_LANGUAGE: Final = {
+    code: Grammar(
+        own if code in READ_LANGUAGES else own | _NEGATIONS["en"], _CONTRASTS.get(code, _CONTRASTS["en"])
+    )
+    for code, own in _NEGATIONS.items()
+}
+
+
+def grammar_of(language: str | None) -> Grammar:
+    """Return the words of a language; all that are listed where it is not known, English where it is not listed."""
+    return _ANY if language is None else _OF_LANGUAGE.get(language, _OF_LANGUAGE["en"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from schemas.errors import Permanent
 from schemas.marks import URGENCY_UNREAD
 from schemas.signals import Entity, EntityKind, Signals
 from understanding.signals.reading import read_signals
+from understanding.signals.urgency.learnt import packaged_weights
 
 NOW = datetime(2026, 3, 18, 12, tzinfo=UTC)  # a Wednesday
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -52,7 +54,7 @@ def test_every_labelled_entity_is_found_and_no_other(section: str, text: str, ro
 @pytest.mark.parametrize(("section", "text", "row"), listed("urgency_examples.yaml"))
 def test_urgency_is_read_with_its_negations(section: str, text: str, row: dict[str, Any]) -> None:
     """What presses raises, what has time calms, and what says neither stays silent."""
-    signals = read_signals(text, now=NOW)
+    signals = read_signals(text, now=NOW, language=row.get("language"))
     assert set(row.get("indicators", ())) <= set(signals.urgency_indicators)
     assert (signals.urgency >= 0.3) == (section == "raised")
     assert section == "raised" or signals.urgency == 0
@@ -88,6 +90,15 @@ def test_a_language_that_is_not_read_says_so() -> None:
     loan = read_signals("ASAP, VPN ligger nere", now=NOW, language="sv")
     assert (loan.urgency_indicators, loan.quality) == (("at_once",), ())
     assert URGENCY_UNREAD not in read_signals("Wo?", now=NOW).quality
+
+
+def test_letters_that_are_not_read_say_so_where_the_language_is_not_known() -> None:
+    """A Russian shop without a language had no mark, and what is learnt of other languages raised it."""
+    pressing = np.array(packaged_weights().vector_weights, dtype=np.float32)
+    for text in ("Помогите скорее, сайт упал", "サイトが落ちています", "Βοήθεια, δεν ανοίγει"):
+        signals = read_signals(text, now=NOW, vector=pressing)
+        assert (signals.urgency, signals.quality) == (0, (URGENCY_UNREAD,))
+    assert URGENCY_UNREAD not in read_signals("Größe für żółć, ça où?", now=NOW).quality
 
 
 @settings(max_examples=50)
