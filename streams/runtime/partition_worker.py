@@ -21,7 +21,6 @@ _log = structlog.get_logger(__name__)
 class PartitionWorker:
     """Holds what was delivered and not yet handled; one step at a time runs in `executor`.
 
-    `firings` counts the steps that had no room for all that was due: progress, although no offset tells of it.
     `idle_s` is how often the engine is called without records (0: never). `waited` is told what records wait for.
     `failed` is told of an error that the engine could not deal with; the worker process ends then, before anything
     unfinished is acknowledged.
@@ -42,7 +41,6 @@ class PartitionWorker:
         self.partition = partition
         self.committable: Mapping[str, int] = {}
         self.handled: Mapping[str, int] = {}
-        self.firings = 0
         self.opened = False
         self._engine = engine
         self._executor = executor
@@ -55,6 +53,7 @@ class PartitionWorker:
         self._in_hand: Sequence[Delivered] = ()
         self._arrived = asyncio.Event()
         self._closing = False
+        self._more = False  # timers are due that the last step had no room for
         self._one_by_one = 0
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"partition-{partition}")
 
@@ -99,6 +98,8 @@ class PartitionWorker:
             while not self._closing:
                 self._in_hand = ()
                 self._in_hand = records = await self._take()
+                if self._closing:
+                    break
                 started = loop.time()
                 try:
                     await self._step(records)
@@ -113,18 +114,13 @@ class PartitionWorker:
             self._failed(error)
 
     async def _step(self, records: list[Delivered]) -> None:
-        """Let the engine step until it has handled `records`, and all timers that they made due have fired."""
-        more = True
-        while more and not self._closing:
-            engine_step = partial(self._engine.step, records)
-            done = await asyncio.get_running_loop().run_in_executor(self._executor, engine_step)
-            self.committable, self.handled, more = done.committable, done.handled, done.more
-            self.firings += more
-            records = []
+        engine_step = partial(self._engine.step, records)
+        done = await asyncio.get_running_loop().run_in_executor(self._executor, engine_step)
+        self.committable, self.handled, self._more = done
 
     async def _open_again(self, records: list[Delivered]) -> None:
         """Go back to the committed state and on, one by one: that finds the record that raises; all others move on."""
-        self.opened = False
+        self.opened = self._more = False
         self._waiting.extendleft(reversed(records))
         self._one_by_one = max(self._one_by_one, len(records))
         loop = asyncio.get_running_loop()
@@ -132,8 +128,11 @@ class PartitionWorker:
         self.opened = True
 
     async def _take(self) -> list[Delivered]:
-        """Return the records at hand, within the bounds of a step; wait for the first record, `idle_s` at most."""
-        if not self._waiting:
+        """Return the records at hand, within the bounds of a step.
+
+        Where there is none and no timer is due, wait for the first, `idle_s` at most.
+        """
+        if not self._waiting and not self._more:
             self._arrived.clear()
             try:
                 async with asyncio.timeout(self._idle_s or None):

@@ -79,25 +79,20 @@ class Stall:
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._since: dict[tuple[str, int], tuple[tuple[int, int], float]] = {}
+        self._since: dict[tuple[str, int], tuple[int, float]] = {}
 
     def look(
-        self,
-        now: float,
-        positions: Mapping[tuple[str, int], int],
-        ends: Mapping[tuple[str, int], int],
-        firings: Mapping[int, int],
+        self, now: float, positions: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]
     ) -> bool:
         """Return whether some partition has lagged without advancing for longer than the limit.
 
-        Each is judged by itself: that others advance says nothing about one that is stuck. `firings` counts, by
-        partition, the steps that fired timers and had no room for all: the records behind them wait for good reason.
+        Each is judged by itself: that others advance says nothing about one that is stuck.
         """
-        since: dict[tuple[str, int], tuple[tuple[int, int], float]] = {}
+        since: dict[tuple[str, int], tuple[int, float]] = {}
         for where, at in positions.items():
             if ends.get(where, 0) > at:
-                known, come_to = self._since.get(where), (at, firings.get(where[1], 0))
-                since[where] = known if known is not None and known[0] == come_to else (come_to, now)
+                known = self._since.get(where)
+                since[where] = known if known is not None and known[0] == at else (at, now)
         self._since = since
         return any(now - begun > self._limit_s for _, begun in since.values())
 
@@ -180,8 +175,7 @@ class Watchdog(threading.Thread):
             behind.look(now, positions, ends)
         except LogWentBack as error:
             self._end(error)
-        firings = {worker.partition: worker.firings for worker in self._runtime.owned().values()}
-        if stall.look(now, positions, ends, firings):
+        if stall.look(now, positions, ends):
             self._end(
                 TimeoutError(f"no progress for {self._limit_s:.0f} s with records waiting: {positions}")
             )

@@ -1,6 +1,5 @@
 """The one mechanism of every stateful stage: restore first, then one transaction a step, outbox, offsets."""
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal
@@ -65,7 +64,6 @@ class StepEngine:
         self._reached = reached
         self._timed = any(role.topic is TELLS_TIME for role in roles.values())
         self._time: PartitionTime | None = None
-        self._pending: deque[Record] = deque()
         self._old_timers: list[str] = []
         self._suspects = Suspects()
         self._opened = False
@@ -115,7 +113,6 @@ class StepEngine:
         """Forget whatever a failed step may have left half done."""
         restored = self._state_log.restore_step(self._step_number)
         self._logic = self._new_logic()
-        self._pending.clear()
         self._take_all_back(restored)
         self._start_from(restored)
         return dict(self._order.next)
@@ -146,34 +143,25 @@ class StepEngine:
     def step(self, delivered: Sequence[Delivered]) -> StepResult:
         """Handle what was delivered; repeated records are skipped, missing ones read from the log first.
 
-        What is due fires before the record that tells so is handled. Where more is due than a step may fire, the
-        records behind wait for the next one.
+        What is due fires before the record that tells so is handled. Where more is due than a step may fire, the rest
+        fires in the next steps, and no record waits for it.
         """
-        self._pending.extend(self._order.admit(delivered))
-        if self._is_left():
-            self._run()
-        more = self._is_left()
-        return StepResult(dict(self._written), self._next_offsets(), more)
+        records = list(self._order.admit(delivered))
+        if records or self._is_due():
+            self._run(records)
+        return StepResult(dict(self._written), dict(self._order.next), self._is_due())
 
-    def _is_left(self) -> bool:
-        return bool(self._pending) or (self._time is not None and self._time.is_due)
+    def _is_due(self) -> bool:
+        return self._time is not None and self._time.is_due(self._clock())
 
-    def _next_offsets(self) -> dict[str, int]:
-        """Return the first offset of each input that is not handled yet."""
-        offsets = dict(self._order.next)
-        for record in reversed(self._pending):
-            offsets[self._order.name_of(record)] = record.origin.offset
-        return offsets
-
-    def _run(self) -> None:
+    def _run(self, records: Sequence[Record]) -> None:
         wall = self._clock()
         step = self._new_step(wall)
-        records = self._handle_pending(step)
+        self._handle_all(records, step)
         for record in records:
             self._suspects.dealt_with(record)
         for _ in range(min(TIMERS_IN_A_STEP, len(self._old_timers))):
             step.delete(self._old_timers.pop())
-        step.next_offsets = self._next_offsets()
         busy = step.changes or step.outbox
         if not busy and (wall - self._written_at).total_seconds() < _QUIET_OFFSETS_S:
             self._metrics.handled(step.counts, records=len(records))
@@ -195,21 +183,17 @@ class StepEngine:
             timed=self._time is not None,
         )
 
-    def _handle_pending(self, step: Step) -> list[Record]:
-        """Fire and handle, in order, until nothing is left or the step has no room for another timer."""
-        handled: list[Record] = []
+    def _handle_all(self, records: Sequence[Record], step: Step) -> None:
+        """Fire and handle, in order, and fire what the last record has made due, if there is room."""
         room = TIMERS_IN_A_STEP
-        while room:
-            record = self._pending[0] if self._pending else None
-            alive = record is not None and self._or_bury(record, step, self._hear)
-            if record is None or alive:
-                room -= self._time.fire(step, record, room) if self._time is not None else 0
-            if record is None or not room:
-                break
-            if alive:
+        for record in records:
+            if self._or_bury(record, step, self._hear):
+                room -= self._fire(step, record, room)
                 self._or_bury(record, step, self._handle)
-            handled.append(self._pending.popleft())
-        return handled
+        self._fire(step, None, room)
+
+    def _fire(self, step: Step, record: Record | None, most: int) -> int:
+        return self._time.fire(step, record, most) if self._time is not None else 0
 
     def _or_bury(self, record: Record, step: Step, work: Callable[[Record, Step], None]) -> bool:
         """Do what a record asks for, and return True; one that raised twice, or is permanently wrong, dies instead."""

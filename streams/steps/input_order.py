@@ -41,10 +41,6 @@ class InputOrder:
             known = offsets.get(name)
             self.next[name] = self._positions.begin(name, self._partition) if known is None else known
 
-    def name_of(self, record: Record) -> str:
-        """Return the full name of the topic that a record is of."""
-        return self._names[record.topic]
-
     def admit(self, delivered: Iterable[Delivered]) -> Iterator[Record]:
         """Yield each record of the log once and in order, whatever order and repetition it is delivered in."""
         for record in delivered:

@@ -52,14 +52,17 @@ class PartitionTime:
             if not suspects.is_aside(name):
                 self._timers.set(name, due)
 
-    @property
-    def is_due(self) -> bool:
-        """Whether timers are due that are not held back."""
-        return (
-            self.watermark is not None
-            and self._timers.is_due(self.watermark)
-            and not self._suspects.hold_timers
-        )
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether timers are due that are not held back."""
+        reached = self._reached(now)
+        return reached is not None and self._timers.is_due(reached) and not self._suspects.hold_timers
+
+    def _reached(self, now: datetime) -> datetime | None:
+        """Return by when timers are due: on the wall clock by both the watermark and this machine's clock.
+
+        Where triage's clock is ahead, or was, timers wait for this one, and the records do not wait for them.
+        """
+        return self.watermark if self.watermark is None or self._event_time else min(self.watermark, now)
 
     def hear(self, record: Record) -> None:
         """Take the time that a record tells. Raises EventError where it cannot be read."""
@@ -81,25 +84,29 @@ class PartitionTime:
         return body.watermark if body.source_partition == self._partition else None
 
     def fire(self, step: Step, record: Record | None, most: int) -> int:
-        """Fire what is due before `record` is handled, `most` timers at most; return how many.
+        """Fire what is due before `record` is handled, earliest first, `most` timers at most; return how many.
 
-        In event time "now" is when each was due. Raises LogicFailed where the logic raises.
+        Where more is due, those of the record's own ticket still fire: they and the record's handling depend on each
+        other, and on no other ticket, so the rest may come later without deciding anything else. In event time "now"
+        is when each was due. Raises LogicFailed where the logic raises.
         """
-        fired, now, watermark = 0, step.now, self.watermark
+        fired, now, reached = 0, step.now, self._reached(step.now)
+        if reached is None:
+            return 0
         most = min(most, self._suspects.timers_at_once(record))
-        while (
-            watermark is not None and fired < most and (found := self._timers.pop_due(watermark)) is not None
-        ):
-            due, name = found
-            if self._event_time:
-                step.now = due
-            self._fire(name, step, record, fired)
-            self.take(step)
+        while fired < most and (found := self._timers.pop_due(reached)) is not None:
+            self._fire(*found, step, record, fired)
             fired += 1
+        if record is not None and self._timers.is_due(reached):
+            own = self._logic.timers_of(record)
+            while (found := self._timers.pop_due_of(own, reached)) is not None:
+                self._fire(*found, step, record, fired)
         step.now = now
         return fired
 
-    def _fire(self, name: str, step: Step, record: Record | None, fired: int) -> None:
+    def _fire(self, due: datetime, name: str, step: Step, record: Record | None, fired: int) -> None:
+        if self._event_time:
+            step.now = due
         try:
             self._logic.fire(name, step)
         except ENVIRONMENT:
@@ -108,6 +115,7 @@ class PartitionTime:
             self._suspects.set_aside(name, error, record=record, fired=fired)
             self._set_aside.inc()
             raise LogicFailed from error
+        self.take(step)
 
     def take(self, step: Step) -> None:
         """Take over the timers that the logic has set and cancelled."""

@@ -4,7 +4,7 @@ A step is a micro-batch of records and due timers of one partition. The logic ca
 engine then writes the changes and the outbox in one transaction, sends the outbox and acknowledges the inputs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final, Protocol, runtime_checkable
 
@@ -52,6 +52,9 @@ class TimedLogic(PartitionLogic, Protocol):
 
     def timers(self) -> Iterable[tuple[str, datetime]]:
         """Return name and due time of every timer that runs; called once all is restored."""
+
+    def timers_of(self, record: Record) -> Collection[str]:
+        """Return the names that timers of whatever `record` is about may have: the only ones it may depend on."""
 
     def fire(self, name: str, step: "Step") -> None:
         """Do what the timer `name`, due now, was set for; it no longer runs."""

@@ -1,6 +1,7 @@
 """Named timers of one partition, earliest first."""
 
 import heapq
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -47,6 +48,14 @@ class Timers:
         due, name = heapq.heappop(self._heap)
         del self._due[name]
         return due, name
+
+    def pop_due_of(self, names: Iterable[str], at: datetime) -> tuple[datetime, str] | None:
+        """Take the earliest of these timers that is due at `at`, or None; equal times go by name."""
+        found = min(((self._due[name], name) for name in names if name in self._due), default=None)
+        if found is None or found[0] > at:
+            return None
+        del self._due[found[1]]
+        return found
 
     def _tidy_up(self) -> None:
         """Tickets that are reopened again and again leave entries behind, which would stay until they are due."""

@@ -1,6 +1,6 @@
 """The cases stage's logic for one partition of tickets."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -24,7 +24,7 @@ from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
-from streams.stages.cases.clocks import FORGET, RETIRE, Clocks, timer_name, timer_of
+from streams.stages.cases.clocks import CLOSE, FORGET, RETIRE, Clocks, timer_name, timer_of
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.merges import SOURCE, next_stop, refusal, sent_on, walked
 from streams.stages.cases.stale import answer_stale
@@ -86,6 +86,11 @@ class CasesPartition:
         for ticket_id, retired in self._retired.items():
             yield timer_name(FORGET, ticket_id), self._clocks.forgotten_at(retired_at(retired))
 
+    def timers_of(self, record: Record) -> Collection[str]:
+        """Return the timers that a record's ticket may have; its key names the ticket (see TimedLogic)."""
+        ticket_id = (record.key or b"").decode(errors="replace")
+        return [timer_name(clock, ticket_id) for clock in (CLOSE, RETIRE, FORGET)]
+
     def handle(self, record: Record, step: Step) -> None:
         """Fold one record into its ticket. Raises EventError or DuplicateConflict, both Permanent."""
         incoming = read(record, self._thread_rule)
@@ -105,8 +110,6 @@ class CasesPartition:
             step.count("forgotten")
         elif state is None or due is None:
             step.count("unknown_timers")
-        elif due > step.now:  # the timer is of another setting than today's
-            step.set_timer(name, due)
         elif clock == RETIRE:
             self._retire(ticket_id, state, step)
         else:

@@ -45,7 +45,7 @@ def enriched(
         ticket_id=body.ticket_id, event=event, origin=origin, triage=triage, withheld=withheld
     )
     envelope = Envelope(id=f"t-{offset}", type="TicketTriaged", source="ticketyard/triage", time=event.time)
-    return _record(Topic.TICKETS_ENRICHED, offset, envelope, encode_body(triaged))
+    return _record(Topic.TICKETS_ENRICHED, body.ticket_id, offset, envelope, encode_body(triaged))
 
 
 def scored(body: TicketEvent, offset: int, *, at: float = 0.0) -> Record:
@@ -57,12 +57,12 @@ def decided(body: Decision, offset: int, *, at: float = 0.0, event_id: str | Non
     """Return a decision of routing at an offset of tickets.decisions."""
     name = event_id or f"d-{offset}"
     envelope = Envelope(id=name, type=type(body).__name__, source="ticketyard/routing", time=minute(at))
-    return _record(Topic.TICKETS_DECISIONS, offset, envelope, encode_body(body))
+    return _record(Topic.TICKETS_DECISIONS, body.ticket_id, offset, envelope, encode_body(body))
 
 
-def _record(topic: Topic, offset: int, envelope: Envelope, value: bytes) -> Record:
+def _record(topic: Topic, key: str, offset: int, envelope: Envelope, value: bytes) -> Record:
     origin = Origin(topic_id=topic, partition=0, offset=offset, timestamp_ms=0)
-    return Record(topic=topic, origin=origin, value=value, headers=encode_headers(envelope))
+    return Record(topic=topic, origin=origin, key=key.encode(), value=value, headers=encode_headers(envelope))
 
 
 def at_offset(record: Record, offset: int) -> Record:

@@ -33,16 +33,16 @@ def test_only_the_named_point_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lag_without_progress_is_a_stall_only_after_its_limit() -> None:
     """A slow worker is left alone, an idle one too; one that lags and does not move is ended."""
     stall, here = Stall(limit_s=10), ("t", 0)
-    assert not stall.look(0, {here: 5}, {here: 9}, {})
-    assert not stall.look(9, {here: 5}, {here: 9}, {})
-    assert stall.look(11, {here: 5}, {here: 12}, {})
-    assert not stall.look(12, {here: 6}, {here: 12}, {}), "it moved"
-    assert not stall.look(99, {here: 12}, {here: 12}, {}), "it has nothing to do"
+    assert not stall.look(0, {here: 5}, {here: 9})
+    assert not stall.look(9, {here: 5}, {here: 9})
+    assert stall.look(11, {here: 5}, {here: 12})
+    assert not stall.look(12, {here: 6}, {here: 12}), "it moved"
+    assert not stall.look(99, {here: 12}, {here: 12}), "it has nothing to do"
 
 
 def test_one_stuck_partition_is_seen_beside_others_that_advance() -> None:
     """Watermarks move some partition all the time; that once hid one that was fetched no more."""
     stall, stuck, alive = Stall(limit_s=10), ("t", 0), ("t", 1)
-    assert not stall.look(0, {stuck: 5, alive: 1}, {stuck: 9, alive: 2}, {})
-    assert not stall.look(6, {stuck: 5, alive: 2}, {stuck: 9, alive: 3}, {})
-    assert stall.look(11, {stuck: 5, alive: 3}, {stuck: 9, alive: 4}, {})
+    assert not stall.look(0, {stuck: 5, alive: 1}, {stuck: 9, alive: 2})
+    assert not stall.look(6, {stuck: 5, alive: 2}, {stuck: 9, alive: 3})
+    assert stall.look(11, {stuck: 5, alive: 3}, {stuck: 9, alive: 4})

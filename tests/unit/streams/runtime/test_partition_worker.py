@@ -178,6 +178,30 @@ def test_the_oldest_record_may_be_in_hand_or_queued() -> None:
     asyncio.run(scenario())
 
 
+class FiringEngine(NotingEngine):
+    """Has timers left over for a hundred steps."""
+
+    def step(self, delivered: Sequence[Delivered]) -> StepResult:
+        return NotingEngine.step(self, delivered)._replace(more=len(self.steps) < 100)
+
+
+def test_records_pass_between_bundles_of_timers() -> None:
+    """All that was due fired first: after the clocks had changed, records waited for a million timers."""
+
+    async def scenario() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            engine = FiringEngine()
+            worker = _worker(engine, executor, [])
+            worker.put([record(offset) for offset in range(7)])
+            async with asyncio.timeout(5):
+                while len(engine.steps) < 100:
+                    await asyncio.sleep(0.001)
+            await worker.close()
+            assert engine.steps == [[0, 1, 2], [3, 4, 5], [6], *[[]] * 97]
+
+    asyncio.run(scenario())
+
+
 class RestoringEngine(NotingEngine):
     """Restores until it is told that it may go on, or that nobody wants it any more."""
 

@@ -59,6 +59,9 @@ class HalfChanging:
     def timers(self) -> list[tuple[str, datetime]]:
         return [(name, START) for name in self.wishes]
 
+    def timers_of(self, record: Record) -> list[str]:
+        return []
+
     def handle(self, record: Record, step: Step) -> None:
         kind = (record.value or b"").decode()
         if kind == "idle":

@@ -1,6 +1,6 @@
 """When timers fire: before the record that tells the time, in steps of bounded size, and nowhere else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -24,6 +24,7 @@ from streams.steps.step_header import StepHeader
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = START + timedelta(days=365)
 NAME = "tickets.enriched"
 
 
@@ -79,6 +80,9 @@ class Wishes:
     def timers(self) -> list[tuple[str, datetime]]:
         return list(self.due.items())
 
+    def timers_of(self, record: Record) -> list[str]:
+        return [(record.value or b"").decode().partition(" ")[0]]
+
     def handle(self, record: Record, step: Step) -> None:
         name, _, hours = (record.value or b"").decode().partition(" ")
         self.happened.append(name)
@@ -113,6 +117,7 @@ def engine_on(
     logic: Wishes,
     mode: Literal["wall", "event"] = "event",
     topic: Topic = Topic.TICKETS_ENRICHED,
+    clock: Callable[[], datetime] = lambda: NOW,
 ) -> StepEngine:
     return StepEngine(
         stage="cases",
@@ -124,7 +129,7 @@ def engine_on(
         outbox=log,  # type: ignore[arg-type]  # as above
         positions=NoPositions(),
         metrics=StageMetrics("cases", CollectorRegistry()),
-        clock=lambda: START + timedelta(days=365),
+        clock=clock,
         clock_mode=mode,
         reached=never,
     )
@@ -167,24 +172,52 @@ def test_on_the_wall_clock_now_is_the_clock_when_a_timer_fires() -> None:
     assert logic.happened == ["a", "fired a at 8760"]
 
 
-@pytest.mark.parametrize("records", [0, 3])
-def test_many_due_timers_fire_over_steps_of_bounded_size(records: int) -> None:
-    """They went on only with the next watermark; one step with all would be larger than the producer's queue."""
+@pytest.mark.parametrize("mode", ["wall", "event"])
+def test_many_due_timers_fire_over_steps_of_bounded_size(mode: Literal["wall", "event"]) -> None:
+    """Records waited for all of them; one step with all would be larger than the producer's queue."""
     log, logic = MemoryLog(), Wishes()
     logic.due = {f"{number:05d}": hour(1) for number in range(2500)}
-    engine = opened(log, logic)
-    done = engine.step([record(0, "first", 2), *(record(1 + at, "behind", 3) for at in range(records))])
-    handled = []
+    engine = opened(log, logic, mode)
+    done = engine.step([record(0, "first", 2), record(1, "behind", 3)])
+    assert (done.more, done.handled) == (True, {NAME: 2})
+    assert engine.step([record(2, "next", 3)]).handled == {NAME: 3}
     while done.more:
-        handled.append(done.handled[NAME])
         done = engine.step([])
 
-    fired = [f"fired {number:05d} at 1" for number in range(2500)]
-    assert logic.happened == [*fired, "first", *["behind"] * records]
+    names = [said.split()[1] for said in logic.happened if said.startswith("fired")]
+    assert names == [f"{number:05d}" for number in range(2500)]
+    places = [logic.happened.index(name) for name in ("first", "behind", "next")]
+    assert places == [TIMERS_IN_A_STEP, TIMERS_IN_A_STEP + 1, 2 * TIMERS_IN_A_STEP + 2]
     assert max(log.sizes) == TIMERS_IN_A_STEP
-    assert (set(handled), done.handled[NAME]) == ({0}, 1 + records)
-    assert log.header is not None
-    assert log.header.offsets == {NAME: 1 + records}
+
+
+def test_what_a_record_depends_on_fires_before_it_however_much_else_is_due() -> None:
+    """An objection that passed the closing that was due before it would have kept the ticket open."""
+    logic = Wishes()
+    logic.due = {f"{number:05d}": hour(1) for number in range(2500)}
+    engine = opened(MemoryLog(), logic)
+    engine.step([record(0, "02000", 2), record(1, "02001", 2)])
+    while engine.step([]).more:
+        pass
+
+    assert logic.happened[TIMERS_IN_A_STEP:][:4] == ["fired 02000 at 1", "02000", "fired 02001 at 1", "02001"]
+    assert len(logic.happened) == 2502, "each fired once"
+
+
+def test_a_timer_that_is_due_by_another_clock_alone_stops_no_record() -> None:
+    """Triage's clock was ahead: cases set the timer again and again, and the records behind it were never handled."""
+    told = (NOW - START).total_seconds() / 3600
+    logic = Wishes()
+    logic.due = {"ahead": hour(told + 0.5)}
+    log = MemoryLog()
+    engine = opened(log, logic, "wall")
+    done = engine.step([record(0, "first", told + 1)])
+
+    assert (logic.happened, done.more, done.handled) == (["first"], False, {NAME: 1})
+    later = engine_on(log, logic, "wall", clock=lambda: hour(told + 0.5))
+    later.open()
+    later.step([record(1, "second", told + 0.5)])
+    assert logic.happened == ["first", f"fired ahead at {told + 0.5:g}", "second"]
 
 
 def test_timers_follow_from_the_state_and_the_time_is_kept() -> None:

@@ -49,3 +49,17 @@ def test_what_no_longer_counts_is_tidied_up() -> None:
 
     assert [timers.pop_due(at(99)) for _ in range(100)] == [(at(n), f"stays-{n}") for n in range(100)]
     assert timers.pop_due(at(99999)) is None
+
+
+def test_the_timers_of_one_ticket_can_be_taken_alone() -> None:
+    """They come earliest first and no longer with the others, also after one was set anew."""
+    timers = Timers()
+    for name, due in (("a", 1), ("close:t", 9), ("retire:t", 2), ("close:t", 3)):
+        timers.set(name, at(due))
+    own = ("close:t", "retire:t", "forget:t")
+
+    taken = [timers.pop_due_of(own, at(5)) for _ in range(3)]
+    assert taken == [(at(2), "retire:t"), (at(3), "close:t"), None]
+    timers.set("close:t", at(6))
+    assert timers.pop_due_of(own, at(5)) is None
+    assert [timers.pop_due(at(9)) for _ in range(3)] == [(at(1), "a"), (at(6), "close:t"), None]

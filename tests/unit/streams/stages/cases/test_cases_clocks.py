@@ -58,16 +58,6 @@ def test_a_longer_time_to_object_holds_for_tickets_that_are_resolved_already() -
     assert (last(run).work, last(run).late_events) == (Work.WANTED, 0)
 
 
-def test_a_timer_of_another_setting_is_set_anew() -> None:
-    """Whoever wakes the stage too early, it closes nothing before its time."""
-    run = run_of(clocks(close=14), (TicketResolved(ticket_id=TICKET), 0))
-    run.now = minute(0) + 2 * DAY
-    step = run._step()
-    run.logic.fire(f"close:{TICKET}", step)
-
-    assert (step.timers, step.outbox) == ({f"close:{TICKET}": minute(0) + 14 * DAY}, [])
-
-
 @pytest.mark.parametrize(("before", "after"), [(None, 2.0), (14.0, 2.0)])
 def test_a_shorter_time_to_object_closes_what_has_waited_for_longer(
     before: float | None, after: float

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 from hypothesis import given, settings
@@ -32,6 +33,7 @@ from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
 from streams.stages.triage.source_watermark import SourceWatermark
 from streams.steps.engine import StepEngine
+from streams.steps.isolation import TIMERS_IN_A_STEP
 from streams.steps.state_log import Restored
 from streams.steps.step_header import StepHeader
 from tests.unit.schemas.ticket_facts import minute
@@ -111,16 +113,22 @@ def passed_on(history: Sequence[Happening], partition: int, count: int) -> list[
 
 
 def replayed(history: Sequence[Happening], count: int, random: Random | None) -> dict[str, list[Any]]:
-    """Return each ticket's log; with `random`, records come in steps of any size and workers start anew in between."""
+    """Return each ticket's log.
+
+    With `random`, records come in steps of any size, with room for one timer or for all, before the timers that the
+    last step left over or after them, and workers start anew in between.
+    """
     logs: dict[str, list[Any]] = {name: [] for name in TICKETS}
     for partition in range(count):
         log, records = MemoryLog(), passed_on(history, partition, count)
         engine = engine_on(log, partition)
         while records:
             taken = len(records) if random is None else random.randint(1, 4)
-            done = engine.step(records[:taken])
+            room = TIMERS_IN_A_STEP if random is None else random.choice((1, TIMERS_IN_A_STEP))
+            with patch("streams.steps.engine.TIMERS_IN_A_STEP", room):
+                done = engine.step(records[:taken])
             del records[:taken]
-            while done.more:
+            while done.more and (random is None or not records or random.random() < 0.5):
                 done = engine.step([])
             if random is not None and random.random() < 0.2:
                 engine = engine_on(log, partition)
