@@ -151,7 +151,6 @@ class TriageEngine:
         results = self._score(arrived, step)
         for event in arrived:
             triage = results.get(event.origin.offset)
-            watermark = self._watermark.passed_on(event.envelope.time, step.now)
             partition = partition_for(event.ticket_id, self._partitions[Topic.TICKETS_ENRICHED])
             step.emit_to(
                 Topic.TICKETS_ENRICHED,
@@ -162,13 +161,19 @@ class TriageEngine:
                     event.envelope.source, event.envelope.id, event.ticket_id, STAGE, "TicketTriaged"
                 ),
                 time=event.envelope.time,
-                # An event that its producer put into a wrong partition says nothing of the time of the right one.
-                watermark=watermark if partition == self._partition else None,
+                watermark=self._watermark_at(event, partition, step.now),
             )
             if triage is not None:
                 step.count(f"decided_by_{triage.decided_by}")
                 if ENCODER_BUDGET in triage.reasons:
                     step.count("encoder_left_out")
+
+    def _watermark_at(self, event: Arrived, partition: int, now: datetime) -> datetime | None:
+        """Return the watermark that travels with an event to a partition.
+
+        One that its producer put into a wrong partition says nothing of the time of the right one, nor of this one's.
+        """
+        return self._watermark.passed_on(event.envelope.time, now) if partition == self._partition else None
 
     def _score(self, arrived: Sequence[Arrived], step: Step) -> Mapping[int, Triage]:
         said: dict[int, TicketMessage] = {}
