@@ -58,23 +58,15 @@ def work_changes(before: TicketRow | None, after: TicketRow, time: datetime) -> 
     return tuple(notices)
 
 
-def work_as_it_is(row: TicketRow | None, stale: Decision, time: datetime) -> WorkChanged | None:
+def work_as_it_is(row: TicketRow, stale: Decision, time: datetime) -> WorkChanged | None:
     """Return what the team of a decision on what is no more is to know of the ticket now.
 
-    None where it knows: a notice counts only above the revision that it has. A ticket without state has ended.
+    None where it knows: a notice counts only above the revision that it has.
     """
-    if row is not None:
-        known = (stale.life, stale.routing_revision) >= (row.life, row.routing_revision)
-        own = row.work is not Work.NONE and row.team == stale.team
-        return None if known else _notice(row, stale.team, row.work if own else Work.NONE, time)
-    return WorkChanged(
-        ticket_id=stale.ticket_id,
-        life=stale.life,
-        routing_revision=stale.routing_revision + 1,
-        team=stale.team,
-        work=Work.NONE,
-        waiting_since=time,
-    )
+    if (stale.life, stale.routing_revision) >= (row.life, row.routing_revision):
+        return None
+    own = row.work is not Work.NONE and row.team == stale.team
+    return _notice(row, stale.team, row.work if own else Work.NONE, time)
 
 
 def _work_of(row: TicketRow) -> Work:

@@ -122,8 +122,9 @@ class CasesPartition:
             step.count("duplicates")
         elif isinstance(body, Decision) and not is_current(state.row if state else None, body):
             step.count("stale_decisions")
-            if isinstance(body, TicketAssigned):
-                answer_stale(incoming, body, state.row if state else None, step)
+            row = self._row(body.ticket_id)
+            if isinstance(body, TicketAssigned) and row is not None:
+                answer_stale(incoming, body, row, step)
         else:
             self._apply(incoming, state, step)
 

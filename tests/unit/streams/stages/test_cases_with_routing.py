@@ -223,11 +223,31 @@ def test_a_dead_notice_sent_back_after_the_end_leaks_no_room(retired: bool) -> N
     _all_delivered(yard)
     assert not any("T-1" in key for key in yard.routing.state), "routing has forgotten it"
     if retired:
-        yard.cases = CasesRun(CLOCKS)
+        yard.cases.advance(yard.cases.now + timedelta(hours=25))
+        assert yard.cases.counts["retired"] == 1
     yard.on_the_way.setdefault((dead.topic, dead.key), deque()).append(dead)
     _all_delivered(yard)
     assert "T-1" in {body.ticket_id for body in _assignments(yard)}
     assert list(yard.believed()) == ["T-2"]
+
+
+def test_cases_that_reads_all_again_takes_no_ticket_from_its_agent() -> None:
+    """It reads decisions before their tickets: it told routing of an end above its own revisions, so nobody had it."""
+    yard = Yard(0)
+    yard.publish(opened(ticket_id="T-1"))
+    _all_delivered(yard)
+    believed = yard.believed()
+    said = [sent for sent in yard.routing.sent if sent.topic is Topic.TICKETS_DECISIONS]
+    yard.cases = CasesRun(CLOCKS)
+    yard.on_the_way.setdefault((Topic.TICKETS_DECISIONS, b"T-1"), deque()).extend(said)
+    _all_delivered(yard)
+    yard._into_cases(enriched(opened(ticket_id="T-1"), 1, at=1, triage=SCORED))
+    _all_delivered(yard)
+    assert yard.believed() == believed != {}
+
+    yard.publish(TicketUpdated(ticket_id="T-1", priority=Priority.URGENT))
+    _all_delivered(yard)
+    assert yard.rows()["T-1"].work is Work.HELD, "the next change makes both agree again"
 
 
 def test_a_stale_assignment_that_comes_again_is_answered_by_what_is_then() -> None:
