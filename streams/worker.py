@@ -22,7 +22,7 @@ from streams.foundation.settings import StreamSettings
 from streams.runtime.assembly import Assembly
 from streams.runtime.backlog import Backlog, backlog_of
 from streams.runtime.stage_runtime import NewEngine, StageRuntime
-from streams.runtime.stage_spec import StageSpec, group_of
+from streams.runtime.stage_spec import StageSpec, group_of, last_resort
 from streams.runtime.watchdog import SignsOfLife, Watchdog
 
 _log = structlog.get_logger(__name__)
@@ -155,6 +155,7 @@ class Worker:
             current_roles=self._assembly.current_roles,
             limit_s=self._settings.stalled_after_s,
             join_limit_s=self._settings.join_timeout_s,
+            last_resort=last_resort(self._assembly.spec),
             end=self._end,
         )
 

@@ -17,6 +17,13 @@ NEVER_GROW: Final = (
 )
 """What to do where a topic was given more partitions; Kafka cannot take them away again."""
 
+BEGIN_ANEW: Final = (
+    "let the stages that keep state read all inputs again, all three, as each counts on what the others remember: stop "
+    "their workers, run `ticketyard stream reset cases --from-scratch --yes`, the same with routing and with roster, "
+    "and start them. docs/bad-input.md says what is lost"
+)
+"""The last resort where what a stage has kept is no more."""
+
 
 class TopicMismatch(Permanent):
     """A topic is missing, was created again, or has another number of partitions than the stage needs."""

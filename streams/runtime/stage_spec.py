@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from schemas.records.topics import Topic, topic_specs
+from streams.foundation.errors import BEGIN_ANEW
 from streams.foundation.settings import StreamSettings
 from streams.steps.step import PartitionLogic
 
@@ -17,6 +18,15 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
     state: Topic | None = None
     alike: tuple[Topic, ...] = ()
     new_logic: Callable[[StreamSettings], PartitionLogic] | None = None
+
+
+def last_resort(spec: StageSpec) -> str:
+    """Return what a person can do where a stage cannot go on from what it has read, and nothing brings that back."""
+    if spec.state is not None:
+        return BEGIN_ANEW
+    return (
+        f"let it read all that there is again by `ticketyard stream reset {spec.name} --from-scratch --yes`"
+    )
 
 
 def names_of(settings: StreamSettings) -> dict[Topic, str]:

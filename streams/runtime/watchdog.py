@@ -98,10 +98,14 @@ class Stall:
 
 
 class Behind:
-    """Decides when an input has ended before what was read of it for too long; pure but for the clock."""
+    """Decides when an input has ended before what was read of it for too long; pure but for the clock.
 
-    def __init__(self, limit_s: float) -> None:
+    `last_resort` is what a person can do then where the log cannot be brought back.
+    """
+
+    def __init__(self, limit_s: float, last_resort: str) -> None:
         self._limit_s = limit_s
+        self._last_resort = last_resort
         self._since: dict[tuple[str, int], float] = {}
 
     def look(
@@ -115,8 +119,7 @@ class Behind:
                 topic, partition = where
                 raise LogWentBack(
                     f"{topic}[{partition}] ends at {ends[where]}, but it was read up to {positions[where]}: Kafka has "
-                    "lost what it had acknowledged. Bring the log back, or let the stage read all that there is "
-                    "again by `ticketyard stream reset STAGE --from-scratch`"
+                    f"lost what it had acknowledged. Bring the log back, or {self._last_resort}"
                 )
 
 
@@ -132,6 +135,7 @@ class Watchdog(threading.Thread):
         current_roles: Callable[[], Mapping[str, TopicRole]],
         limit_s: float,
         join_limit_s: float,
+        last_resort: str,
         end: Callable[[BaseException], None],
     ) -> None:
         super().__init__(name="watchdog", daemon=True)
@@ -141,6 +145,7 @@ class Watchdog(threading.Thread):
         self._current_roles = current_roles
         self._limit_s = limit_s
         self._join_limit_s = join_limit_s
+        self._last_resort = last_resort
         self._end = end
         self._stopped = threading.Event()
 
@@ -152,7 +157,7 @@ class Watchdog(threading.Thread):
     def run(self) -> None:
         """Look until stopped."""
         consumer = self._new_reader()
-        stall, behind = Stall(self._limit_s), Behind(_BEHIND_S)
+        stall, behind = Stall(self._limit_s), Behind(_BEHIND_S, self._last_resort)
         topics_checked = time.monotonic()
         while not self._stopped.wait(_LOOK_EVERY_S):
             now = time.monotonic()

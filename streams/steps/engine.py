@@ -9,7 +9,7 @@ import structlog
 from schemas.errors import Permanent
 from schemas.records.topics import Topic
 from streams.broker.offsets import Positions
-from streams.foundation.errors import StateLost
+from streams.foundation.errors import BEGIN_ANEW, StateLost
 from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import Delivered, Record, TopicRole
@@ -106,7 +106,7 @@ class StepEngine:
         if header is None and stamps:
             raise StateLost(
                 f"stage {self._stage} has committed offsets for partition {self._partition}, but its state topic "
-                f"is empty: restore it, or read all inputs again by `ticketyard stream reset {self._stage}`"
+                f"is empty: bring it back, or {BEGIN_ANEW}"
             )
 
     def _go_back(self) -> Mapping[str, int]:

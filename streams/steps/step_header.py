@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from streams.foundation.errors import NEVER_GROW, StateUnreadable, TopicMismatch
+from streams.foundation.errors import BEGIN_ANEW, NEVER_GROW, StateUnreadable, TopicMismatch
 
 STATE_FORMAT: Final = 2
 """The format of what stages keep; raised whenever an entry has a new kind or field, which older code would lose."""
@@ -59,6 +59,5 @@ def readable(what: str) -> Iterator[None]:
     except msgspec.DecodeError as error:
         raise StateUnreadable(
             f"{what} cannot be read ({error}): a newer version wrote it, or it is damaged. Nothing was changed: "
-            "install the newer version again, or let the stage read everything again by "
-            "`ticketyard stream reset STAGE --from-scratch`"
+            f"install the newer version again; where it is damaged, bring the state topic back, or {BEGIN_ANEW}"
         ) from error

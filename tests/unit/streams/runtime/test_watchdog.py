@@ -8,7 +8,9 @@ from prometheus_client import CollectorRegistry
 
 from streams.foundation.errors import LogWentBack
 from streams.foundation.metrics import StageMetrics
+from streams.runtime.stage_spec import StageSpec, last_resort
 from streams.runtime.watchdog import Behind, SignsOfLife, Stall, Watchdog
+from streams.stages.registry import STAGES
 
 WHERE = ("tickets.events", 0)
 
@@ -89,6 +91,7 @@ def test_a_partition_that_restores_is_no_stall_however_long_it_takes() -> None:
         current_roles=dict,
         limit_s=45,
         join_limit_s=120,
+        last_resort="bring it back",
         end=lambda _: None,
     )
     assert watchdog._positions() == {("t", 1): 5}
@@ -96,16 +99,28 @@ def test_a_partition_that_restores_is_no_stall_however_long_it_takes() -> None:
 
 def test_a_log_that_lost_what_was_read_needs_a_person() -> None:
     """After a broker lost its last records, new ones at their offsets were skipped as repeated, without a word."""
-    behind = Behind(10)
+    behind = Behind(10, "bring it back")
     behind.look(0, {WHERE: 100}, {WHERE: 90})
     behind.look(9, {WHERE: 100}, {WHERE: 95})
     with pytest.raises(LogWentBack, match=r"tickets.events\[0\] ends at 97, but it was read up to 100"):
         behind.look(11, {WHERE: 100}, {WHERE: 97})
 
 
+@pytest.mark.parametrize("spec", STAGES.values(), ids=lambda spec: spec.name)
+def test_a_log_that_went_back_names_commands_that_can_be_run(spec: StageSpec) -> None:
+    """It named no stage, and one that keeps state alone, after which routing and cases disagree on who has what."""
+    behind = Behind(10, last_resort(spec))
+    behind.look(0, {WHERE: 100}, {WHERE: 90})
+    with pytest.raises(LogWentBack) as raised:
+        behind.look(11, {WHERE: 100}, {WHERE: 90})
+    reset = "triage" if spec.name == "triage" else "cases"
+    assert f"`ticketyard stream reset {reset} --from-scratch --yes`" in str(raised.value)
+    assert ("the same with routing and with roster" in str(raised.value)) is (reset == "cases")
+
+
 def test_an_end_that_is_told_late_needs_nobody() -> None:
     """A broker that has just become leader says for a moment that the log ends earlier than the one before it said."""
-    behind = Behind(10)
+    behind = Behind(10, "bring it back")
     for now, end in ((0, 90), (6, 100), (12, 99), (18, 100)):
         behind.look(now, {WHERE: 100}, {WHERE: end})
     behind.look(24, {WHERE: 100}, {})  # no answer
@@ -130,6 +145,7 @@ def test_stopping_the_watchdog_ends_its_thread() -> None:
         current_roles=dict,
         limit_s=45,
         join_limit_s=120,
+        last_resort="bring it back",
         end=ended.append,
     )
     watchdog.start()

@@ -27,8 +27,12 @@ def test_a_state_of_newer_code_is_left_alone() -> None:
     told = rf"format {STATE_FORMAT + 1}; this code knows {STATE_FORMAT} .*install the newer version again"
     with pytest.raises(StateUnreadable, match=told):
         read_header(header(format=STATE_FORMAT + 1), "cases.state[0]", 4)
-    with pytest.raises(StateUnreadable, match="the header of cases"), readable("the header of cases"):
+    with (
+        pytest.raises(StateUnreadable, match="the header of cases") as raised,
+        readable("the header of cases"),
+    ):
         msgspec.json.decode(b"{}", type=StepHeader)
+    assert "reset cases --from-scratch --yes`, the same with routing and with roster" in str(raised.value)
 
 
 def test_topics_that_were_given_more_partitions_are_refused() -> None:
