@@ -194,6 +194,17 @@ def test_a_ticket_that_came_back_is_not_forgotten() -> None:
     assert len(run.logic) == 1
 
 
+def test_what_stays_of_a_retired_ticket_is_as_large_as_the_docs_say() -> None:
+    """They said 1 kB, and workers were given too little memory; a row that grows must change docs/life-cycle.md."""
+    survey = SurveyAnswered(ticket_id=TICKET, score=5)
+    run = run_of(clocks(), (from_customer(), 1), (TicketResolved(ticket_id=TICKET), 2), (survey, 3))
+    run.advance(minute(0) + 40 * DAY)
+    (entry,) = run.state.values()
+
+    assert run.counts["retired"] == 1
+    assert 900 < len(entry) < 1_300
+
+
 def test_entries_of_earlier_versions_are_read() -> None:
     """They do not say when they were handled; the time of the ticket's last event stands for it."""
     run = run_of(clocks(), (TicketClosed(ticket_id=TICKET), 1))
