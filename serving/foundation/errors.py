@@ -43,8 +43,14 @@ class TooManyQueries(ServingError, Transient):  # noqa: N818 - as above
     retry_after_s = 1
 
 
-class QueryEndedItsProcess(ServingError, Permanent):  # noqa: N818 - as above
+class QueryEndedItsProcess(ServingError, Transient):  # noqa: N818 - as above
     """A query ended the process that ran it, other than by time; the next one gets a new process."""
+
+    status = 503
+
+
+class TailTooLong(ServingError, Transient):  # noqa: N818 - as above
+    """A process of SQL could not take over what has come since the last batch run: not the caller's fault."""
 
     status = 503
 

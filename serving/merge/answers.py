@@ -10,7 +10,13 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from serving.foundation.errors import QueryRefused, QueryTookTooLong, QueryTooLarge, ViewsUnreadable
+from serving.foundation.errors import (
+    QueryRefused,
+    QueryTookTooLong,
+    QueryTooLarge,
+    ServingError,
+    ViewsUnreadable,
+)
 from serving.foundation.query_line import Cancellation
 from serving.foundation.runs import Run
 from serving.foundation.state import AnswerMetadata, ServedState, answer_metadata
@@ -19,7 +25,6 @@ from serving.merge.store import read_run, read_state
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 Found = TypeVar("Found")
 _BATCH_ROWS: Final = 2048
-_LARGE_BATCH_ROWS: Final = 20_480
 _LARGEST_ANSWER: Final = 64 * 2**20
 """Bytes of rows that one answer holds at most; DuckDB's own memory limit does not count them."""
 
@@ -67,9 +72,14 @@ class Snapshot:
             raise QueryRefused(str(error)) from error
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
-        """Run a statement of our own and yield all its rows, a batch at a time. Raises duckdb.Error."""
-        with self.cursor.sql(sql).to_arrow_reader(_LARGE_BATCH_ROWS) as reader:
-            yield from reader
+        """Run a statement of our own and yield all its rows, a batch at a time. Raises ServingError."""
+        try:
+            with self.cursor.sql(sql).to_arrow_reader(_BATCH_ROWS) as reader:
+                yield from reader
+        except duckdb.InterruptException as error:
+            raise self._too_long() from error
+        except (OSError, pa.ArrowException) as error:
+            raise self._of_stream(error) from error
 
     def run(self) -> Run | None:
         """Return the batch run that this snapshot rests on."""
@@ -93,18 +103,21 @@ class Snapshot:
                 if count > cap:
                     break
         except (OSError, pa.ArrowException) as error:
-            # Errors of DuckDB while it streams come through Arrow, which has no class for them.
-            if "INTERRUPT" in str(error):
-                raise self._too_long() from error
-            if "IO Error" in str(error):
-                raise self._unreadable(error) from error
-            if "Out of Memory" in str(error):
-                raise self._too_large(error) from error
-            raise QueryRefused(str(error)) from error
+            raise self._of_stream(error) from error
         finally:
             reader.close()
         table = pa.Table.from_batches(batches, schema=reader.schema)
         return Rows(table=table, truncated=count > cap)
+
+    def _of_stream(self, error: Exception) -> ServingError:
+        """Return what an error of DuckDB means that came through Arrow, which has no class for it."""
+        if "INTERRUPT" in str(error):
+            return self._too_long()
+        if "IO Error" in str(error):
+            return self._unreadable(error)
+        if "Out of Memory" in str(error):
+            return self._too_large(error)
+        return QueryRefused(str(error))
 
     def _unreadable(self, error: Exception) -> ViewsUnreadable:
         return ViewsUnreadable(

@@ -127,6 +127,11 @@ class MergeStore:
                 self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {sql}")
             self._keep_tail({}, keep=False)
 
+    def memory_bytes(self) -> int:
+        """Return how much memory the database holds: between statements the tail's rows."""
+        sql = "SELECT CAST(SUM(memory_usage_bytes) AS BIGINT) FROM duckdb_memory()"
+        return int(self._cursor.execute(sql).fetchall()[0][0])
+
     def newest_drift(self) -> pa.Table:
         """Return the run's rows of `model_drift` that are of its newest judged week."""
         return self._cursor.sql(f"FROM {NEWEST_DRIFT}").to_arrow_table()

@@ -1,6 +1,7 @@
 """What a process that answers SQL lacks of a snapshot: read from the merge in one transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 import pyarrow as pa
 
@@ -10,6 +11,17 @@ from serving.foundation.state import ServedState
 from serving.merge.answers import Snapshot
 from serving.merge.view_sql import kept_rows_sql
 from serving.sql.messages import CatchUp, Reached, TailRows
+
+_LARGEST_PIECE: Final = 16 * 2**20
+"""Bytes of rows that one message holds: either side keeps a few copies of it for a moment."""
+
+
+def too_long(why: str) -> str:
+    """Return the sentence for a tail that a process could not take over."""
+    return (
+        f"a process of SQL could not take over the records that have come since the last batch run ({why}); run "
+        "`ticketyard batch run`, or raise TICKETYARD_DUCKDB_MEMORY or TICKETYARD_QUERY_TIMEOUT_S"
+    )
 
 
 def follows(had: ServedState | None, state: ServedState) -> bool:
@@ -47,8 +59,8 @@ def send_missing(
     send(CatchUp(anew=known is None, run=snapshot.run() if known is None else None))
     for view in BASE_VIEWS:
         offsets = _offsets(known, topics, view.topic)
-        for batch in snapshot.batches(kept_rows_sql(view, offsets)):
-            send(TailRows(view=view.name, table=_encoded(batch)))
+        for piece in pieces(snapshot.batches(kept_rows_sql(view, offsets)), _LARGEST_PIECE):
+            send(TailRows(view=view.name, table=_encoded(piece)))
     send(Reached(state=snapshot.state))
 
 
@@ -68,8 +80,30 @@ def _offsets(known: ServedState | None, topics: Mapping[str, Topic], wanted: Top
     }
 
 
-def _encoded(batch: pa.RecordBatch) -> bytes:
+def pieces(batches: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.Table]:
+    """Yield all rows in their order, in tables of `most` bytes at most, or of one row."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        for part in _halved(batch, most):
+            if held and sum(one.nbytes for one in held) + part.nbytes > most:
+                yield pa.Table.from_batches(held)
+                held = []
+            held.append(part)
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _halved(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
+    if batch.nbytes <= most or batch.num_rows <= 1:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _halved(batch.slice(0, half), most)
+    yield from _halved(batch.slice(half), most)
+
+
+def _encoded(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
     return bytes(sink.getvalue())

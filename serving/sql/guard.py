@@ -191,7 +191,9 @@ def _check_table_function(name: str) -> None:
 def _check_function(node: dict[str, Any]) -> None:
     name = node["function_name"].lower()
     if name not in ALLOWED:
-        raise QueryRefused(f"the function {name} is not allowed (docs/serving.md says which are)")
+        raise QueryRefused(
+            f"the function {name} is not allowed (docs/serving.md links to the list of those that are)"
+        )
     arguments = [one["expression"] for one in node.get("arguments", [])]
     for place in REPEATING.get(name, ()):
         if place < len(arguments) and not _is_small(arguments[place]):

@@ -11,11 +11,11 @@ from contextlib import suppress
 
 from schemas.records.topics import Topic
 from serving.foundation import errors
-from serving.foundation.errors import QueryEndedItsProcess, QueryTookTooLong, ServingError
+from serving.foundation.errors import QueryEndedItsProcess, QueryTookTooLong, ServingError, TailTooLong
 from serving.foundation.query_line import Cancellation
 from serving.foundation.state import ServedState
 from serving.merge.answers import Snapshot
-from serving.sql.catch_up import send_missing
+from serving.sql.catch_up import send_missing, too_long
 from serving.sql.messages import (
     FROM_PROCESS,
     Failure,
@@ -58,13 +58,24 @@ class SqlProcess:
         if self._state == snapshot.state:
             return
         had, self._state = self._state, None
-        send_missing(snapshot, had, topics, self._send)
-        self._receive()
+        # Whatever holds it up: a process that is slow to read blocks whoever writes to it.
+        late = threading.Timer(self._timeout_s, self._process.kill)
+        late.daemon = True
+        late.start()
+        try:
+            send_missing(snapshot, had, topics, self._send)
+            self._receive()
+        except (QueryTookTooLong, QueryEndedItsProcess) as error:
+            code = self._process.poll()
+            why = f"in {self._timeout_s:g} s" + ("" if code is None else f"; it ended with exit code {code}")
+            raise TailTooLong(too_long(why)) from error
+        finally:
+            late.cancel()
         self._state = snapshot.state
 
     def ask(self, question: Question, cancellation: Cancellation) -> Reply:
         """Return the answer; where whoever asks leaves, the statement is interrupted."""
-        with cancellation.interruptible(lambda: self._send(Interrupt())):
+        with cancellation.interruptible(self._interrupt):
             self._send(question)
             found = self._receive()
         assert isinstance(found, Reply)
@@ -91,13 +102,22 @@ class SqlProcess:
                 pipe.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
+    def _interrupt(self) -> None:
+        # Where it has ended, whoever reads its answer learns why.
+        with suppress(BrokenPipeError, ValueError):
+            self._write(Interrupt())
+
     def _send(self, message: ToProcess) -> None:
-        assert self._process.stdin is not None
         try:
-            with self._writing:
-                write_message(self._process.stdin, message)  # type: ignore[arg-type]
-        except (BrokenPipeError, ValueError):
-            return  # it has ended: whoever reads its answer learns why
+            self._write(message)
+        except (BrokenPipeError, ValueError) as error:
+            raise self._ended(self._process.wait()) from error
+
+    def _write(self, message: ToProcess) -> None:
+        """Raises BrokenPipeError where the process has ended, ValueError where it was ended by the server."""
+        assert self._process.stdin is not None
+        with self._writing:
+            write_message(self._process.stdin, message)  # type: ignore[arg-type]
 
     def _receive(self) -> FromProcess:
         assert self._process.stdout is not None

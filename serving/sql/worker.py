@@ -5,7 +5,6 @@ very snapshot that the server saw. It can be ended at any moment and holds nothi
 """
 
 import os
-import resource
 import signal
 import sys
 import threading
@@ -20,15 +19,24 @@ import pyarrow as pa
 
 from schemas.views.tables import VIEWS
 from serving.foundation.answers import SqlAnswer, arrow_stream, columns_of, metadata_fields
-from serving.foundation.errors import QueryRefused, QueryTooLarge, RunUnusable, ServingError, ViewsUnreadable
+from serving.foundation.errors import (
+    OutOfMemory,
+    QueryRefused,
+    QueryTooLarge,
+    RunUnusable,
+    ServingError,
+    TailTooLong,
+    ViewsUnreadable,
+)
 from serving.foundation.json_values import json_values
 from serving.foundation.query_line import Cancellation
 from serving.foundation.state import AnswerMetadata, ServedState
 from serving.merge.answers import Limits, Readers, Rows, Snapshot
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore
-from serving.sql.catch_up import read_rows
+from serving.sql.catch_up import read_rows, too_long
 from serving.sql.guard import check_statement
+from serving.sql.memory import MemoryLimit
 from serving.sql.messages import (
     TO_PROCESS,
     CatchUp,
@@ -50,9 +58,6 @@ _PREFIX: Final = "x-ticketyard"
 _REHEARSAL: Final = "SELECT * FROM tickets UNION ALL (SELECT * FROM tickets) ORDER BY ALL"
 _GRACE_S: Final = 0.5
 """How long a statement may go on after it was interrupted at its limit, before the process is ended."""
-
-_HEADROOM: Final = 1.25
-"""What the process may take beyond itself, as a multiple of DuckDB's share: not all is counted by DuckDB."""
 
 
 class Worker:
@@ -81,13 +86,17 @@ class Worker:
         question = Question(sql=_REHEARSAL, params=[], as_arrow=False, now=datetime.now(UTC))
         self._readers.read(lambda snapshot: _reply(snapshot, question))
 
-    def work(self) -> None:
-        """Answer until the server ends."""
+    def work(self, memory: MemoryLimit) -> None:
+        """Answer until the server ends; `memory` holds for statements."""
+        memory.set()
         self._say(Ready())
         while (body := read_message(self._source)) is not None:
             match TO_PROCESS.decode(body):
                 case CatchUp() as start:
-                    self._catch_up(start)
+                    memory.lift()
+                    found = self._catch_up(start)
+                    memory.set(self._store.memory_bytes())
+                    self._say(found)
                 case Question() as question:
                     self._running = Cancellation()
                     threading.Thread(target=self._answer, args=(question, self._running), daemon=True).start()
@@ -99,7 +108,7 @@ class Worker:
     def _say(self, message: FromProcess) -> None:
         write_message(self._sink, message)
 
-    def _catch_up(self, start: CatchUp) -> None:
+    def _catch_up(self, start: CatchUp) -> FromProcess:
         reached: list[ServedState] = []
         try:
             if start.run is not None:
@@ -108,11 +117,14 @@ class Worker:
                 self._store.forget()
             self._store.follow(self._rows(reached), lambda: reached[0])
         except RunUnusable as error:
-            for _ in self._rows(reached):
-                pass
-            self._say(Failure(kind=ViewsUnreadable.__name__, message=str(error)))
+            failure = Failure(kind=ViewsUnreadable.__name__, message=str(error))
+        except (OutOfMemory, MemoryError, pa.ArrowMemoryError) as error:
+            failure = Failure(kind=TailTooLong.__name__, message=too_long(str(error)))
         else:
-            self._say(Ready())
+            return Ready()
+        for _ in self._rows(reached):
+            pass  # the server sends them in any case
+        return failure
 
     def _rows(self, reached: list[ServedState]) -> Iterator[tuple[str, pa.Table]]:
         """Yield rows until the message that says that all are there."""
@@ -170,16 +182,6 @@ def _as_arrow(found: Rows, metadata: AnswerMetadata) -> Reply:
     return Reply(body=body, media_type=ARROW, headers=headers)
 
 
-def limit_memory(share_bytes: int) -> None:
-    """Let this process take so much beyond what it has by now; the kernel refuses it more (on Linux)."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return
-    (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmData:"))
-    most = int(line.split()[1]) * 1024 + round(share_bytes * _HEADROOM)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-
-
 def main() -> None:
     """Answer the server at the other end of standard input and output until it ends."""
     # Ctrl-C reaches the whole group; the server ends this process when it has finished.
@@ -192,8 +194,7 @@ def main() -> None:
     assert isinstance(opening, Opening)
     worker = Worker(opening, source, sink)
     worker.rehearse()
-    limit_memory(opening.memory_bytes)
-    worker.work()
+    worker.work(MemoryLimit(opening.memory_bytes))
     os._exit(0)  # a statement may still run; nobody waits for it
 
 

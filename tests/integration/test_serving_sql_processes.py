@@ -16,7 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.records.topics import SERVED
-from serving.foundation.errors import CallerLeft, QueryEndedItsProcess, QueryTookTooLong, ViewsUnreadable
+from serving.foundation.errors import (
+    CallerLeft,
+    QueryEndedItsProcess,
+    QueryTookTooLong,
+    QueryTooLarge,
+    TailTooLong,
+    ViewsUnreadable,
+)
 from serving.foundation.query_line import Cancellation
 from serving.http.operations import problems
 from serving.merge.answers import Found, Limits, Readers, Snapshot
@@ -26,7 +33,7 @@ from serving.sql.processes import SqlProcesses
 from serving.tail.status import TailStatus
 from tests.integration.test_serving_merge import feed, growing_log, logs, offsets
 from tests.unit.serving.merge_bench import MergeBench, write_run
-from tests.unit.serving.ticket_log import Log, Recount
+from tests.unit.serving.ticket_log import Log, Recount, ticket_row
 from tests.unit.serving.waiting import wait_for
 
 TOPICS = {topic.value: topic for topic in SERVED}
@@ -196,6 +203,57 @@ def test_a_process_that_dies_while_idle_costs_no_answer(bench: MergeBench, tmp_p
     assert not (tmp_path / "spill" / "1").exists()
     processes.close()
     assert children() == others
+
+
+def long_log(records: int, note_bytes: int) -> Log:
+    """A new ticket a record, each with a long text."""
+    rows = [ticket_row(f"t{number}", 1, 1, team="x" * note_bytes) for number in range(records)]
+    return Log({0: rows, 1: [], 2: []})
+
+
+@pytest.fixture
+def long_tail(tmp_path: Path) -> Iterator[MergeBench]:
+    """A merge whose tail has 80 MB of tickets."""
+    with MergeBench(tmp_path) as found:
+        log = long_log(records=800, note_bytes=100_000)
+        feed(found, log, log.ends(), step=100)
+        yield found
+
+
+def test_a_long_tail_is_taken_over_beside_the_limit_of_statements(
+    long_tail: MergeBench, tmp_path: Path
+) -> None:
+    """A process once died of the copies of the tail's rows before its first statement, and the caller was blamed."""
+    small = msgspec.structs.replace(opening(tmp_path / "views"), memory_bytes=128_000_000)
+    process = SqlProcess(msgspec.structs.replace(small, spill=str(tmp_path / "sql")))
+    assert ask(process, long_tail, "SELECT COUNT(*), MAX(length(team)) FROM tickets")["rows"] == [
+        [800, 100_000]
+    ]
+    with pytest.raises(QueryTooLarge):
+        ask(process, long_tail, "SELECT string_agg(repeat('ab', 10000), '') FROM range(1000000)")
+    process.end()
+
+
+def test_a_tail_that_fits_nowhere_is_no_fault_of_the_caller(long_tail: MergeBench, tmp_path: Path) -> None:
+    """The answer says what to do: a batch run takes the tail's records over."""
+    small = msgspec.structs.replace(opening(tmp_path), memory_bytes=20_000_000, spill_size="1MB")
+    process = SqlProcess(msgspec.structs.replace(small, spill=str(tmp_path / "sql")))
+    with pytest.raises(TailTooLong, match="ticketyard batch run"):
+        ask(process, long_tail, "SELECT 1")
+    process.end()
+
+
+def test_a_process_that_is_slow_to_catch_up_is_ended(long_tail: MergeBench, tmp_path: Path) -> None:
+    """The limit of a question did not hold before its statement ran: a caller waited for as long as the process did."""
+    before = children()
+    own = msgspec.structs.replace(opening(tmp_path, timeout_s=1), spill=str(tmp_path / "sql"))
+    process = SqlProcess(own)
+    (child,) = children() - before
+    child.suspend()
+    with pytest.raises(TailTooLong, match="in 1 s"):
+        ask(process, long_tail, "SELECT 1")
+    assert not process.usable
+    process.end()
 
 
 def test_a_process_that_cannot_start_is_said_and_tried_again(bench: MergeBench, tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""What a process of SQL may take: the kernel refuses a statement more than its share (on Linux)."""
+
+import resource
+from pathlib import Path
+from typing import Final
+
+_HEADROOM: Final = 1.25
+"""What a statement may take, as a multiple of DuckDB's share: not all is counted by DuckDB."""
+
+_STATUS: Final = Path("/proc/self/status")
+
+
+class MemoryLimit:
+    """The limit of a process that has just opened: its share of `share_bytes` beyond what it has by now.
+
+    It can be lifted, as the records of the tail are no statement's fault.
+    """
+
+    def __init__(self, share_bytes: int) -> None:
+        self._most = _data_bytes() + round(share_bytes * _HEADROOM)
+        self._hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+
+    def set(self, held_bytes: int = 0) -> None:
+        """Hold from now on; `held_bytes` are of the tail, and count for no statement."""
+        if _STATUS.exists():
+            most = self._most + held_bytes
+            most = most if self._hard == resource.RLIM_INFINITY else min(most, self._hard)
+            resource.setrlimit(resource.RLIMIT_DATA, (most, self._hard))
+
+    def lift(self) -> None:
+        """Hold no longer."""
+        resource.setrlimit(resource.RLIMIT_DATA, (self._hard, self._hard))
+
+
+def _data_bytes() -> int:
+    if not _STATUS.exists():
+        return 0
+    (line,) = (
+        line for line in _STATUS.read_text(encoding="ascii").splitlines() if line.startswith("VmData:")
+    )
+    return int(line.split()[1]) * 1024
