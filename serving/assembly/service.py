@@ -16,6 +16,7 @@ from serving.foundation.settings import ServingSettings
 from serving.foundation.state import AnswerMetadata, ServedState, answer_metadata
 from serving.merge.answers import Limits, Readers, Snapshot
 from serving.merge.database import open_database
+from serving.merge.spill import SpillFolder
 from serving.merge.store import MergeStore
 from serving.sql.messages import Opening, Question, Reply
 from serving.sql.processes import SqlProcesses
@@ -31,11 +32,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _opening(settings: ServingSettings, views: Path) -> Opening:
+def _opening(settings: ServingSettings, views: Path, spill: Path) -> Opening:
     """Return how the processes of SQL work: they share what the merge leaves of the memory."""
     return Opening(
         views=str(views),
-        spill=str(settings.spill_folder / "sql"),
+        spill=str(spill / "sql"),
         spill_size=settings.duckdb_spill,
         threads=settings.duckdb_threads,
         memory_bytes=settings.memory_bytes // 2 // settings.sql_processes,
@@ -45,11 +46,11 @@ def _opening(settings: ServingSettings, views: Path) -> Opening:
     )
 
 
-def _database(settings: ServingSettings, views: Path) -> duckdb.DuckDBPyConnection:
+def _database(settings: ServingSettings, views: Path, spill: Path) -> duckdb.DuckDBPyConnection:
     """Open the database of the merge, which has half of the memory."""
     return open_database(
         views=views,
-        spill=settings.spill_folder,
+        spill=spill / "merge",
         threads=settings.duckdb_threads,
         memory_bytes=settings.memory_bytes // 2,
         spill_size=settings.duckdb_spill,
@@ -97,12 +98,13 @@ class Serving:
         self._stop = threading.Event()
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
         views = settings.views_folder.resolve()
-        database = _database(settings, views)
+        self._spill = SpillFolder(settings.spill_folder)
+        database = _database(settings, views, self._spill.path)
         self.answers = Readers(database, _limits(settings))
         self._doors = _line(settings, settings.query_threads, "door")
         self._sql = _line(settings, settings.sql_processes, "sql")
         self._processes = SqlProcesses(
-            self.answers, topics, _opening(settings, views), most=settings.sql_processes
+            self.answers, topics, _opening(settings, views, self._spill.path), most=settings.sql_processes
         )
         self.explanations = Explanations(
             settings.models_folder,
@@ -168,6 +170,7 @@ class Serving:
         if self._thread.is_alive():
             self._thread.join()
         self._database.close()
+        self._spill.close()
 
     async def ask(self, question: Callable[[Snapshot], Found]) -> Found:
         """Return what `question` finds in one snapshot, on a thread of the readers. Raises ServingError."""

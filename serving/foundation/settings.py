@@ -37,7 +37,7 @@ class ServingSettings(CommonSettings):
     query_timeout_s: float = Field(
         default=10.0,
         gt=0,
-        description="Seconds after which a query is stopped; a second later its process is ended.",
+        description="Seconds after which a query is stopped; half a second later its process is ended.",
     )
     query_rows: int = Field(default=10_000, ge=1, description="Rows that one answer holds at most.")
     duckdb_threads: int = Field(default=2, ge=1, description="Threads that DuckDB computes with.")
@@ -89,5 +89,5 @@ class ServingSettings(CommonSettings):
 
     @property
     def spill_folder(self) -> Path:
-        """Where DuckDB puts what does not fit into its memory."""
+        """Where DuckDB puts what does not fit into its memory, each server in a folder of its own."""
         return self.home / "run" / "duckdb"
