@@ -54,6 +54,21 @@ KEPT = {
     "words about a line in French": "Bonjour\n--- rien au-dessus de cette ligne n'est payé ---\nLa carafe fuit.",
     "words about a line in Spanish": "Hola\n=== nada encima de esta línea llegó ===\nLa jarra gotea.",
     "words about a line in Japanese": "確認\n--- この行より上は届いていません ---\n蓋が割れました。",
+    "a form of somebody named like a desk": (
+        "From: Rita Service\nTo: Web form\nSubject: Kettle 7740211\nDate: 4 May 2026\n\nYou took 12 EUR twice."
+    ),
+    "a German form of somebody named like a desk": (
+        "Von: Jana Hilfe <jana@home.example>\nAn: Laden\nBetreff: Kessel 7740211\nDatum: 4. Mai 2026\n\nEs tropft."
+    ),
+    "a French form of somebody named like a desk": (
+        "De: Luc Aide\nÀ: Boutique\nObjet: Bouilloire\nDate: 4 mai 2026\n\nElle fuit, remboursez-moi."
+    ),
+    "a device's line that goes on": "No heat.\nSent from my phone because the desktop is under water",
+    "a German device's line that goes on": "Kein Strom.\nGesendet von meinem Handy weil der Rechner brennt",
+    "a French device's line that goes on": "Rien ne va.\nEnvoyé de mon iPhone car le portable a brûlé",
+    "a person below an announcement": "Bring it to this person.\nThanks\nRolf Marsh",
+    "a German person below an announcement": "Die neue Anschrift folgt.\nDanke\nRolf Fuchs\nMühlweg",
+    "a Spanish person below an announcement": "Entréguenlo a esta persona.\nGracias\nLuz Vega",
     "one end tag": "My page shows </b> at the end.\nLine two\nLine three",
     "a tag in plain text": "I wrote <order number> and\npressed enter",
 }
@@ -163,6 +178,16 @@ def test_an_answer_below_a_block_on_top_stays(bold: str) -> None:
     assert clean_message(f"{text}\n{own}").text == own
     assert clean_message(f"{text}\n> Was wünschen Sie?\n\n{own}").text == own
     assert clean_message(f"Anfrage 41\n{text}\n{own}").text == f"Anfrage 41\n\n{own}"
+
+
+def test_a_list_below_a_name_stays() -> None:
+    """Up to eleven lines with capitals went as names; a signature has a name, a title and a firm."""
+    parts = "Left Hinge\nUpper Shelf\nDoor Handle"
+    assert (
+        clean_message(f"Some parts lack.\nRegards\nLia Duarte\n{parts}").text == f"Some parts lack.\n{parts}"
+    )
+    signed = "It leaks.\nRegards\nLia Duarte\nHead of Sales\nPander Tools"
+    assert clean_message(signed).text == "It leaks."
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ _LEAST_KINDS: Final = 3
 _ALL_KINDS: Final = 4
 _TELLING: Final = frozenset(("from", "sent", "date", "to", "subject"))
 _DOMAIN: Final = re.compile(r"@[\w.-]{1,120}")
+_LOCAL_PART: Final = re.compile(r"([^\s<>()\[\]@:]{1,64})@")
 _PREFIX: Final = re.compile(
     r"\s{0,3}([^\W\d_]{1,12})\s?(?:\[[0-9]{1,3}\]|\([0-9]{1,3}\)|[0-9]{1,2})?\s?[:\uff1a]"
 )
@@ -120,7 +121,11 @@ def grade_of(block: Block, *, below_separator: bool) -> Grade | None:
 
 
 def _from_desk(values: Mapping[str, str]) -> bool:
-    return one_of(DESK_SENDS, _DOMAIN.sub(" ", values["from"]))
+    """Return whether the sender's address is a desk's, or its whole name; people are called Care or Hilfe."""
+    sender = values["from"]
+    if "@" in sender:
+        return any(one_of(DESK_SENDS, address[1]) for address in _LOCAL_PART.finditer(sender))
+    return bool(sender) and all(one_of(DESK_SENDS, word) for word in sender.split())
 
 
 def prefix_of(subject: str) -> str:

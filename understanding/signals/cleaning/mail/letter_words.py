@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from understanding.signals.cleaning.phrases import one_stands, phrases_of
 from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _LISTS: Final = lexicon("letters")
@@ -16,9 +17,16 @@ ASKS: Final = words_in(_LISTS["asks"]).union(*map(words_in, _REFERENCES.values()
 ASKS_INSIDE: Final = tuple(_LISTS["asks_inside"])
 """The same in languages that do not separate words."""
 
+_ANNOUNCES: Final = phrases_of(_LISTS["announces"])
+
 CONTACT_LABELS: Final = words_in(_LISTS["contact_labels"])
 PARTICLES: Final = words_in(_LISTS["particles"])
 """Words in lower case that stand within names and titles."""
 
 FAMILY_NAMES: Final = "".join(_LISTS["family_names"].split())
 """Characters with which Chinese and Korean names begin and few sentences do."""
+
+
+def announces(lower: str) -> bool:
+    """Return whether a line in lower case says that something follows, so that what is below is no signature."""
+    return one_stands(_ANNOUNCES, lower)

@@ -4,7 +4,8 @@ Customers write order numbers and requests below their name, so a line goes only
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final
 
 from understanding.signals.cleaning.mail.letter_words import (
@@ -14,6 +15,7 @@ from understanding.signals.cleaning.mail.letter_words import (
     FAMILY_NAMES,
     PARTICLES,
     VALEDICTIONS,
+    announces,
 )
 from understanding.signals.cleaning.mail.quotation_words import (
     DEVICE_AROUND,
@@ -29,6 +31,8 @@ _MOST_LINES: Final = 12  # lines with content in which a signature is looked for
 _MOST_NAME_WORDS: Final = 7
 _MOST_DEVICE_WORDS: Final = 9
 _FEW_WORDS: Final = 4
+_SENTENCE: Final = 3  # words in lower case behind a device's name
+_MOST_NAMES: Final = 3  # lines with name, title and firm; more without a telephone or address are a list
 _LONGEST_DEVICE_LINE: Final = 160
 _ENDS: Final = " \t,.!:;-\u2013\u3002\uff0c\uff01\u3001\uff1a\uff5e~"
 _RULE: Final = "-- "
@@ -69,6 +73,8 @@ def is_device_line(line: str) -> bool:
     if not lower.startswith(_DEVICE_BEGINS) and not lower.rstrip(".").endswith(DEVICE_ENDS):
         return False
     lower = _LINK.sub("", lower).strip()
+    if _goes_on(line, lower):
+        return False
     words = len(lower.split())
     if words > _MOST_DEVICE_WORDS or lower.endswith(("?", "!")):
         return False
@@ -76,6 +82,13 @@ def is_device_line(line: str) -> bool:
         words <= _FEW_WORDS or lower.startswith(DEVICE_AROUND)
     )
     return (ends or lower.startswith(DEVICE_STARTS)) and any(map(lower.__contains__, DEVICE_NAMES))
+
+
+def _goes_on(line: str, lower: str) -> bool:
+    """Return whether a sentence goes on behind the last device's name: "Sent from my iPhone because ..."."""
+    behind = max((lower.rfind(name) + len(name) for name in DEVICE_NAMES if name in lower), default=len(line))
+    words: list[str] = _WORD.findall(line[behind:])
+    return sum(word[0].islower() and word not in DEVICE_NAMES for word in words) >= _SENTENCE
 
 
 def _is_rule(line: str) -> bool:
@@ -100,18 +113,31 @@ def _below_closing(lines: Sequence[str], last: Sequence[int]) -> set[int]:
         line = lines[at].strip()
         if len(line) > _LONGEST_VALEDICTION or folded(line.strip(_ENDS)) not in VALEDICTIONS or at == 0:
             continue
+        if place and announces(folded(lines[last[place - 1]])):
+            return set()
         gone = set(_names_and_addresses(lines, last[place + 1 :]))
         if gone or place == len(last) - 1:
             return {at, *gone}
     return set()
 
 
-def _names_and_addresses(lines: Sequence[str], below: Sequence[int]) -> Iterator[int]:
-    for at in below:
-        closing = folded(lines[at].strip(_ENDS)) in VALEDICTIONS
-        if not closing and not _is_signature(lines[at]):
-            return
-        yield at
+def _names_and_addresses(lines: Sequence[str], below: Sequence[int]) -> Sequence[int]:
+    """Return the lines of a signature directly below a closing; of a list of names only the first."""
+    found = tuple(takewhile(lambda at: _is_closing(lines[at]) or _is_signature(lines[at]), below))
+    names = [at for at in found if not _is_closing(lines[at]) and _contact(lines[at]) is None]
+    if len(names) > _MOST_NAMES and len(names) == sum(not _is_closing(lines[at]) for at in found):
+        return found[: found.index(names[0]) + 1]
+    return found
+
+
+def _is_closing(line: str) -> bool:
+    return folded(line.strip(_ENDS)) in VALEDICTIONS
+
+
+def _contact(line: str) -> re.Match[str] | None:
+    """Match a line that is a telephone number or an address, 1 its label."""
+    line = line.strip().strip("*_|")
+    return _PHONE.fullmatch(line) or _LABELLED_PHONE.fullmatch(line) or _ADDRESS.fullmatch(line)
 
 
 def _is_signature(line: str) -> bool:
@@ -119,7 +145,7 @@ def _is_signature(line: str) -> bool:
     line = line.strip().strip("*_|")
     if not line or line.endswith(("?", "\uff1f")):
         return not line
-    contact = _PHONE.fullmatch(line) or _LABELLED_PHONE.fullmatch(line) or _ADDRESS.fullmatch(line)
+    contact = _contact(line)
     if contact is not None:
         return contact[1] is None or contact[1].lower() in CONTACT_LABELS
     return not any(map(str.isdigit, line)) and not _asks(line) and _looks_like_a_name(line)
