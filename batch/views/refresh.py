@@ -34,13 +34,14 @@ from batch.views.runs import (
     write_manifest,
 )
 from schemas.records.topics import SERVED, Topic
+from schemas.views.code_sums import code_sum
 from schemas.views.definitions import definition_of
 from schemas.views.manifest import Manifest, TopicBoundary
 from schemas.views.tables import VIEWS
 
 
 def code_version() -> str:
-    """Return what made a run's views: the distribution's version, and a sum of the views' definitions.
+    """Return what made a run's views: the distribution's version, and a sum of the views' definitions and batch's code.
 
     A run of another is neither kept nor are any views of it taken over.
     """
@@ -48,8 +49,8 @@ def code_version() -> str:
         release = version("ticketyard")
     except PackageNotFoundError:  # run from a source folder that is not installed
         release = "source"
-    definitions = msgspec.json.encode([definition_of(name) for name in VIEWS])
-    return f"{release}+{hashlib.sha256(definitions).hexdigest()[:12]}"
+    makers = [*(definition_of(name) for name in VIEWS), code_sum("batch.views.build", within="batch.views")]
+    return f"{release}+{hashlib.sha256(msgspec.json.encode(makers)).hexdigest()[:12]}"
 
 
 class _Wanted(NamedTuple):

@@ -6,38 +6,30 @@ The sum is computed from all that makes the view, so nobody has to remember to r
 import re
 from functools import cache
 from hashlib import sha256
-from importlib import resources
 from typing import Final
 
 import msgspec
 
 from schemas.views.base_columns import BaseColumn
-from schemas.views.tables import VIEWS, BaseView, DerivedView
-
-_ROW_CODE: Final = (
-    ("schemas.views", "view_rows.py"),
-    ("schemas.records", "derived.py"),
-    ("schemas.records", "envelope.py"),
-    ("schemas.records", "events.py"),
-    ("schemas.records", "ticket_row.py"),
-)
-"""The code that makes rows of records: to a base view what its SELECT is to a derived one."""
+from schemas.views.code_sums import code_sum
+from schemas.views.tables import DUCKDB_MACROS, VIEWS, BaseView, DerivedView, unique_rows_sql
 
 _DIGITS: Final = 16
 
 
 @cache
 def definition_of(name: str) -> str:
-    """Return the sum of a view's columns, of its SELECT or the code of its rows, and of all that it is made of.
+    """Return the sum of a view's columns, of its SELECT, of the code of its rows, and of all that it is made of.
 
-    What the documentation says of it makes no difference. Raises KeyError where there is no view of that name.
+    What documentation, comments and docstrings say of it makes no difference. Raises KeyError where there is no view
+    of that name.
     """
     view = VIEWS[name]
     parts: list[object] = [name, [_shape(column) for column in view.columns]]
     if isinstance(view, DerivedView):
-        parts += [view.sql, [definition_of(source) for source in sorted(sources(view))]]
+        parts += [view.sql, DUCKDB_MACROS, [definition_of(source) for source in sorted(sources(view))]]
     elif isinstance(view, BaseView):
-        parts += [view.topic, view.key, view.order, _row_code()]
+        parts += [view.topic, unique_rows_sql(view, view.topic), _row_code()]
     return sha256(msgspec.json.encode(parts)).hexdigest()[:_DIGITS]
 
 
@@ -50,7 +42,6 @@ def _shape(column: BaseColumn) -> tuple[str, str, str]:
     return column.name, column.type, column.absent
 
 
-@cache
 def _row_code() -> str:
-    files = (resources.files(package).joinpath(name) for package, name in _ROW_CODE)
-    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    """Return the sum of the code that makes rows of records: to a base view what its SELECT is to a derived one."""
+    return code_sum("schemas.views.view_rows", within="schemas")
