@@ -9,8 +9,9 @@ from click.testing import CliRunner
 
 from infra.cli.tickets.replay import command
 from ticketyard.mapping import MappingError, parse_mapping
-from ticketyard.reading import ReadingOptions, UnreadableFile
+from ticketyard.reading import ReadingOptions, Row, UnreadableFile
 from ticketyard.replaying import CheckReport, ReplayRequest, check_file
+from ticketyard.replaying.progress import RejectsFile
 from ticketyard.suggesting import suggest_mapping
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -139,6 +140,15 @@ def test_a_mapping_is_named_and_a_wrong_name_says_which_there_are(tmp_path: Path
         cli(file, "--mapping", "zendsk", "--check")
     with pytest.raises(Exception, match="--suggest prints a draft"):
         cli(file)
+
+
+def test_rejected_cells_of_any_bytes_can_be_written(tmp_path: Path) -> None:
+    """Under a heading that stands twice a cell is a list, and bytes of no UTF-8 in it ended the replay."""
+    path = tmp_path / "rejects.jsonl"
+    with RejectsFile(path, keep_bytes=0) as rejects:
+        rejects.add(Row(1, {"a": ["\udcff", "x"], "b": {"\ud800": 1}}), "why")
+    expected = {"row": 1, "reason": "why", "raw": {"a": ["\ufffd", "x"], "b": {"\ufffd": 1}}}
+    assert json.loads(path.read_text(encoding="utf-8")) == expected
 
 
 class TestSuggestions:
