@@ -25,6 +25,22 @@ KEPT = {
     "told with time and name": (
         "Hello,\nOn 4 May 2026 at 10:15 Rolf Marsh wrote:\nthe money comes.\nIt did not. I want my 80 EUR or I cancel."
     ),
+    "told with a weekday": (
+        "This is how it went so far.\n\nOn Monday, May 4, 2026 at 10:15 Rolf wrote:\nThe money comes.\n\n"
+        "It did not. End my contract and pay 80 EUR."
+    ),
+    "told with a weekday in French": (
+        "Voici ce qui s'est passé.\n\nLe lundi 4 mai 2026 à 10:15, Luc a écrit :\nL'argent arrive.\n\n"
+        "Rien. Résiliez mon contrat."
+    ),
+    "a chat": (
+        "My chat with you:\nMon, 4 May 2026 10:15 Rolf wrote:\nWhich kettle?\nMon, 4 May 2026 10:16 Lia wrote:\n"
+        "The blue one, 7740211.\nI want 80 EUR."
+    ),
+    "a German chat": (
+        "Der Chat von heute.\n04.05.2026 10:15 Rolf schrieb:\nWir zahlen 80 EUR.\n04.05.2026 10:17 Lia schrieb:\n"
+        "Wann?\n04.05.2026 10:18 Rolf schrieb:\nMorgen.\nNichts kam, ich kündige."
+    ),
     "told with an address": (
         "I am tired of this.\nOn 4 May 2026 at 10:15 your agent rolf@pans.example wrote:\nthe money comes.\nIt did not."
     ),

@@ -12,10 +12,12 @@ from typing import Final, NamedTuple
 from understanding.signals.cleaning.mail.letter_words import PARTICLES
 from understanding.signals.cleaning.mail.quotation_words import (
     COLONS,
+    DESK_SENDS,
     FILLERS,
     STARTS,
     WEEKDAYS,
     folded,
+    one_of,
     verb_in,
 )
 
@@ -70,6 +72,25 @@ def _shortest(lines: Sequence[str], at: int, end: int) -> Attribution | None:
         if grade is not Grade.NONE:
             return Attribution(end - at, grade) if start == at else None
     return None
+
+
+def tells_a_story(lines: Sequence[str], at: int, end: int) -> bool:
+    """Return whether a customer, not a mail program, wrote the introduction from `at` to `end`, quoted by nothing.
+
+    It names no address and no desk, and a paragraph follows the one below it; or there are more of them, as in a chat.
+    """
+    text = " ".join(lines[at:end])
+    if "@" in text:
+        return False
+    others = (
+        place for place in (*range(at), *range(end, len(lines))) if lines[place].rstrip().endswith(COLONS)
+    )
+    if any(attribution_at(lines, place) and "@" not in lines[place] for place in others):
+        return True
+    told = [bool(line.strip()) for line in lines[end:]]
+    first = told.index(True) if True in told else len(told)
+    gap = told.index(False, first) if False in told[first:] else len(told)
+    return True in told[gap:] and not one_of(DESK_SENDS, text)
 
 
 def _quoted_follows(lines: Sequence[str], at: int) -> bool:

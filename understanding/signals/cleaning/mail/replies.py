@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from schemas.marks import QUOTED_ONLY, QUOTED_REPLY, SIGNATURE
-from understanding.signals.cleaning.mail.attributions import Grade
+from understanding.signals.cleaning.mail.attributions import Grade, tells_a_story
 from understanding.signals.cleaning.mail.header_blocks import prefix_of
 from understanding.signals.cleaning.mail.introductions import (
     Introduction,
@@ -190,7 +190,9 @@ class _Walk:
             self._attributed = True
             self._drop_rules_above()
             self._at = self._introduced = self._first_told(found.end)
-        elif found.grade is Grade.NONE:
+        elif found.grade is Grade.NONE or (
+            found.kind is Kind.ATTRIBUTION and tells_a_story(self.lines, self._at, found.end)
+        ):
             self._keep_to(found.end)
         elif found.grade is Grade.UNSURE and self._is_little():
             self._keep_rest()
