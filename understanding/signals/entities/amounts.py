@@ -39,7 +39,7 @@ _NUMBER: Final = re.compile(
     r"|[0-9]{1,15}(?:[.,'][0-9]{1,15}){0,6}(?!'?[0-9]))"
 )
 _AFTER: Final = re.compile(
-    rf"(?:[.,]?-{{1,2}})?(?P<glued>[km](?![{_LETTERS}0-9])|[千万億亿만억])?"
+    rf"(?:[.,]-{{1,2}}|-(?=[{_LETTERS}]))?(?P<glued>[kmb](?![{_LETTERS}0-9])|[千万億亿만억])?"
     rf"(?: ?(?P<factor>[{_LETTERS}]{{2,10}})(?![{_LETTERS}0-9])\.?)?"
     rf" ?(?P<unit>{_UNSPACED}|[a-z]{{1,3}}\$|[€$£¥₹₽₺₩₪₴₱₫₦]|[{_LETTERS}]{{2,9}}(?![\w]))?"
 )
@@ -47,6 +47,9 @@ _BEFORE: Final = re.compile(
     rf"(?:(?<![{_LETTERS}])([a-z]{{1,2}}\$|[{_LETTERS}]{{2,3}})\.?|([€$£¥₹₽₺₩₪₴₱₫₦])) ?[-+]?$"
 )
 _MOST_BEFORE: Final = 6
+_UNKNOWN_FACTOR: Final = re.compile(rf"[ac-jln-z](?![{_LETTERS}0-9])")
+_TO_NUMBER: Final = re.compile("[-\u2013][0-9]")
+_FROM_NUMBER: Final = re.compile("[0-9][-\u2013]$")
 _TRAPPED_BEHIND: Final = ("weigh", "weight", "lbs", "heavy")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
@@ -70,9 +73,16 @@ def find_amounts(scanned: Scan, words: frozenset[str]) -> Iterator[Entity]:
         begin, stop, currency, factor, before = found
         value = _value(lower, start, end, currency, before=before)
         value = times(value, factor) if value and factor > 1 else value
-        if value:
+        if value and not _is_half_of_range(lower, begin, stop, before=before):
             unit = _krone(words) if currency == _ANY_KRONE else _yen(lower, currency)
             yield Entity(EntityKind.AMOUNT, begin, stop, value, unit)
+
+
+def _is_half_of_range(lower: str, begin: int, stop: int, *, before: bool) -> bool:
+    """Tell whether the range's other end has no currency beside it (`$5-10`, `10-20 EUR`): half of it is no amount."""
+    if before:
+        return _TO_NUMBER.match(lower, stop) is not None
+    return _FROM_NUMBER.search(lower, max(0, begin - 2), begin) is not None
 
 
 def _value(lower: str, start: int, end: int, currency: str, *, before: bool) -> str | None:
@@ -118,6 +128,8 @@ def _ahead(flat: str, lower: str, number: re.Match[str]) -> _Found | None:
         return None
     currency = _currency(flat, name, before.end(1) if before[1] else before.end(2))
     if currency is None:
+        return None
+    if _UNKNOWN_FACTOR.match(lower, end):
         return None
     after = _AFTER.match(lower, end)
     factor = _factor(after) if after else 1

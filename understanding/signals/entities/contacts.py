@@ -46,6 +46,9 @@ _LIKE_DAYS: Final = re.compile(
     r"|[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)[0-9]{2}"
 )
 """Days, spans of days and of years, which no telephone's number is."""
+_TIME: Final = r"(?:[01]?[0-9]|2[0-4])[ .](?:00|15|30|45)"
+_LIKE_TIMES: Final = re.compile(rf"{_TIME}[ -]{{1,3}}{_TIME}")
+"""Two times of day, as in `between 10 00 12 00`."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _PHONE_WORDS: Final = words_in(lexicon("phones")["words"])
 _FEWEST_DIGITS: Final = 7
@@ -100,7 +103,7 @@ def find_phones(flat: str, lower: str) -> Iterator[Entity]:
     behind a word such as `call`; others are too easily something else.
     """
     for match in _DIALLED.finditer(flat):
-        if _LIKE_DAYS.fullmatch(match[0]):
+        if _is_time(match[0]):
             continue
         value = _international(match[0]) or _national(match[0], lower, match.start())
         if value:
@@ -108,11 +111,15 @@ def find_phones(flat: str, lower: str) -> Iterator[Entity]:
     for match in _NUMBER.finditer(flat):
         digits = _digits(match[0])
         if (
-            not _LIKE_DAYS.fullmatch(match[0])
+            not _is_time(match[0])
             and _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS
             and (_NORTH_AMERICAN.fullmatch(match[0]) or _is_called(lower, match.start()))
         ):
             yield Entity(EntityKind.PHONE, match.start(), match.end(), digits)
+
+
+def _is_time(written: str) -> bool:
+    return (_LIKE_DAYS.fullmatch(written) or _LIKE_TIMES.fullmatch(written)) is not None
 
 
 def _international(written: str) -> str | None:

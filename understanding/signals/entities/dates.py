@@ -30,6 +30,10 @@ _LOOKED_BACK: Final = 12
 _LOOKED_BACK_FOR_SIZES: Final = 24
 _SIZE_WORD: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, SIZES))})")
 _TIME_WORD: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, TIME_WORDS))})\W{{0,2}}$")
+_VERB_BEHIND: Final = re.compile(r" (?:be|have|not|also|need|still|well|only)\b")
+_BEFORE_DAY: Final = re.compile(
+    r"(?:^|\b(?:on|by|from|until|till|since|before|after|the|to|and|between)|[-,.;:(\n]) ?$"
+)
 _MODAL: Final = frozenset(("may", "mar", "sep", "dic", "gen", "jan"))
 
 
@@ -66,6 +70,8 @@ def _beside_month(flat: str, lower: str, name: Span, today: date) -> Iterator[En
     """Yield the date that stands around a month's name, if one does."""
     month = MONTHS[lower[name.start : name.end]]
     before = _DAY_BEFORE.search(lower, max(0, name.start - _LOOKED_BACK), name.start)
+    if before and _is_verb(flat, lower, before.start(), name):
+        before = None
     # `may 5` and the like may be other words; a capital says that the month is meant.
     after = None if before or _is_modal(flat, name) else _DAY_AFTER.match(lower, name.end)
     year = _YEAR_AFTER.match(lower, after.end() if after else name.end)
@@ -83,6 +89,17 @@ def _beside_month(flat: str, lower: str, name: Span, today: date) -> Iterator[En
 
 def _is_modal(flat: str, name: Span) -> bool:
     return flat[name.start].islower() and flat[name.start : name.end] in _MODAL
+
+
+def _is_verb(flat: str, lower: str, start: int, name: Span) -> bool:
+    """Tell whether `may` behind a number is a verb: `of my orders 2 may be late`, `item 5 may arrive`."""
+    if flat[name.start : name.end] != "may":
+        return False
+    if _VERB_BEHIND.match(lower, name.end):
+        return True
+    goes_on = lower[name.end : name.end + 1] == " " and lower[name.end + 1 : name.end + 2].isalpha()
+    bare = lower[start : name.start].strip().isdigit()
+    return goes_on and bare and not _BEFORE_DAY.search(lower, max(0, start - _LOOKED_BACK), start)
 
 
 def _is_size(lower: str, match: re.Match[str]) -> bool:

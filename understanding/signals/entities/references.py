@@ -39,17 +39,23 @@ _NEXT_WORD: Final = re.compile(r" ([^\W\d_]{2,})")
 _PLURAL: Final = re.compile(r"(?:[^su]s|[aeo]us|en|os|as|ies)$")
 _YEAR: Final = re.compile(r"19[5-9][0-9]|20[0-4][0-9]")
 _HTTP_CODE: Final = re.compile(r"[1-5][0-9]{2}")
+_CAPITAL: Final = re.compile(r" [A-ZÀ-ÖØ-Þ]")
+_MOST_COUNTED: Final = 4
 _SURE_DIGITS: Final = 6
 """So many digits without a mark are seldom a count, whatever word follows."""
 
 
 class _Said(NamedTuple):
-    """What words before a number say it is: the word, the one before it, and whether `number` or a mark names it."""
+    """What words before a number say it is: the word, the one before it, and whether `number` or `#` names it.
+
+    A colon marks it (`marked`): no year then and no verb before, but `order: 1500 bricks` counts all the same.
+    """
 
     kind: EntityKind
     word: str
     before: str
     named: bool
+    marked: bool
 
 
 def find_references(flat: str, lower: str) -> Iterator[Entity]:
@@ -104,13 +110,12 @@ def _said_before(lower: str, start: int) -> _Said | None:
         max(before.rfind(". "), before.rfind("? "), before.rfind("! "), before.rfind("; ")) + 1 :
     ]
     words = _WORD.findall(sentence)[-_MOST_WORDS:]
-    named = sentence.rstrip().endswith((":", "="))
+    named, marked = False, sentence.rstrip().endswith((":", "="))
     for place in range(len(words) - 1, -1, -1):
         word = words[place]
         if word in _KIND_OF_WORD:
-            return _Said(
-                _KIND_OF_WORD[word], word, words[place - 1] if place else "", named or word in _NAMING
-            )
+            earlier = words[place - 1] if place else ""
+            return _Said(_KIND_OF_WORD[word], word, earlier, named or word in _NAMING, marked)
         if word not in _FILLERS:
             return None
         named = named or word in _NAMING
@@ -120,26 +125,35 @@ def _said_before(lower: str, start: int) -> _Said | None:
 def _counts(flat: str, lower: str, token: re.Match[str], said: _Said) -> bool:
     """Return whether a bare number behind a word such as `order` counts things, or is a year or a code of HTTP."""
     number, behind = token[0], _NEXT_WORD.match(lower, token.end())
-    if said.before in _BEFORE_VERBS or _YEAR.fullmatch(number):
+    if not said.marked and (said.before in _BEFORE_VERBS or _YEAR.fullmatch(number)):
         return True
-    if said.word in _REQUESTS and _HTTP_CODE.fullmatch(number):
+    if not said.marked and said.word in _REQUESTS and _HTTP_CODE.fullmatch(number):
         return True
-    if behind is None:
+    if behind is None or (
+        said.marked and (len(number) > _MOST_COUNTED or lower[behind.end() : behind.end() + 1] == ":")
+    ):
         return False
     word = behind[1]
     if word in _UNITS:
         return True
-    few = len(number) < _SURE_DIGITS
-    return (
-        few and word not in _VERBS and (_PLURAL.search(word) is not None or _is_noun(flat, behind, said.word))
-    )
+    return len(number) < _SURE_DIGITS and word not in _VERBS and _is_noun(flat, behind, number, said)
 
 
-def _is_noun(flat: str, behind: re.Match[str], word: str) -> bool:
-    """Return whether a noun follows in German, by its capital (`Konto 250 Nutzer`), or in Italian, by its ending."""
-    if word in _GERMAN:
-        return flat[behind.start(1)].isupper()
-    return word in _ITALIAN and len(behind[1]) > 3 and behind[1].endswith(("e", "i"))  # noqa: PLR2004 - `non`, `che`
+def _is_noun(flat: str, behind: re.Match[str], number: str, said: _Said) -> bool:
+    """Return whether things follow: a plural in small letters, or by German capitals or Italian endings a noun.
+
+    Two capitals in a row are a person's name, and so is one behind a number that is long for a count.
+    """
+    word, capital = behind[1], flat[behind.start(1)].isupper()
+    plural = _PLURAL.search(word) is not None
+    if capital and _CAPITAL.match(flat, behind.end()):
+        return False
+    if said.word in _GERMAN:
+        return (capital and not said.marked) or plural
+    if capital and len(number) >= _MOST_COUNTED:
+        return False
+    italian = said.word in _ITALIAN and len(word) > 3 and word.endswith(("e", "i"))  # noqa: PLR2004 - `non`, `che`
+    return plural or italian
 
 
 def _said_after(lower: str, end: int) -> EntityKind | None:
