@@ -41,6 +41,7 @@ def _opening(settings: ServingSettings, views: Path, spill: Path) -> Opening:
         threads=settings.duckdb_threads,
         memory_bytes=settings.memory_bytes // 2 // settings.sql_processes,
         timeout_s=settings.query_timeout_s,
+        catch_up_s=settings.sql_catch_up_s,
         row_cap=settings.query_rows,
         stale_after_s=settings.stale_after_s,
     )
@@ -57,10 +58,8 @@ def _database(settings: ServingSettings, views: Path, spill: Path) -> duckdb.Duc
     )
 
 
-def _limits(settings: ServingSettings) -> Limits:
-    return Limits(
-        timeout_s=settings.query_timeout_s, row_cap=settings.query_rows, stale_after_s=settings.stale_after_s
-    )
+def _limits(settings: ServingSettings, timeout_s: float) -> Limits:
+    return Limits(timeout_s=timeout_s, row_cap=settings.query_rows, stale_after_s=settings.stale_after_s)
 
 
 def _line(settings: ServingSettings, threads: int, name: str) -> QueryLine:
@@ -100,11 +99,14 @@ class Serving:
         views = settings.views_folder.resolve()
         self._spill = SpillFolder(settings.spill_folder)
         database = _database(settings, views, self._spill.path)
-        self.answers = Readers(database, _limits(settings))
+        self.answers = Readers(database, _limits(settings, settings.query_timeout_s))
         self._doors = _line(settings, settings.query_threads, "door")
         self._sql = _line(settings, settings.sql_processes, "sql")
         self._processes = SqlProcesses(
-            self.answers, topics, _opening(settings, views, self._spill.path), most=settings.sql_processes
+            Readers(database, _limits(settings, settings.sql_catch_up_s)),
+            topics,
+            _opening(settings, views, self._spill.path),
+            most=settings.sql_processes,
         )
         self.explanations = Explanations(
             settings.models_folder,

@@ -39,6 +39,11 @@ class ServingSettings(CommonSettings):
         gt=0,
         description="Seconds after which a query is stopped; half a second later its process is ended.",
     )
+    sql_catch_up_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds that a process of SQL has to take over the tail before its statement; then it is ended.",
+    )
     query_rows: int = Field(default=10_000, ge=1, description="Rows that one answer holds at most.")
     duckdb_threads: int = Field(default=2, ge=1, description="Threads that DuckDB computes with.")
     duckdb_memory: str = Field(

@@ -20,7 +20,7 @@ def too_long(why: str) -> str:
     """Return the sentence for a tail that a process could not take over."""
     return (
         f"a process of SQL could not take over the records that have come since the last batch run ({why}); run "
-        "`ticketyard batch run`, or raise TICKETYARD_DUCKDB_MEMORY or TICKETYARD_QUERY_TIMEOUT_S"
+        "`ticketyard batch run`, or raise TICKETYARD_DUCKDB_MEMORY or TICKETYARD_SQL_CATCH_UP_S"
     )
 
 

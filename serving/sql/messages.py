@@ -22,6 +22,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     threads: int
     memory_bytes: int
     timeout_s: float
+    catch_up_s: float
     row_cap: int
     stale_after_s: float
 

@@ -37,6 +37,7 @@ class SqlProcess:
 
     def __init__(self, opening: Opening) -> None:
         self._timeout_s = opening.timeout_s
+        self._catch_up_s = opening.catch_up_s
         self._spill = opening.spill
         self._state: ServedState | None = None
         self._writing = threading.Lock()
@@ -59,7 +60,7 @@ class SqlProcess:
             return
         had, self._state = self._state, None
         # Whatever holds it up: a process that is slow to read blocks whoever writes to it.
-        late = threading.Timer(self._timeout_s, self._process.kill)
+        late = threading.Timer(self._catch_up_s, self._process.kill)
         late.daemon = True
         late.start()
         try:
@@ -67,7 +68,7 @@ class SqlProcess:
             self._receive()
         except (QueryTookTooLong, QueryEndedItsProcess) as error:
             code = self._process.poll()
-            why = f"in {self._timeout_s:g} s" + ("" if code is None else f"; it ended with exit code {code}")
+            why = f"in {self._catch_up_s:g} s" + ("" if code is None else f"; it ended with exit code {code}")
             raise TailTooLong(too_long(why)) from error
         finally:
             late.cancel()

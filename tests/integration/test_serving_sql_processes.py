@@ -45,7 +45,7 @@ NEWEST = "SELECT ticket_id, life, revision FROM tickets ORDER BY ALL"
 ENDLESS = "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a) SELECT COUNT(*) FROM a"
 
 
-def opening(folder: Path, timeout_s: float = 60) -> Opening:
+def opening(folder: Path, timeout_s: float = 60, catch_up_s: float = 60) -> Opening:
     """How the processes of these tests work."""
     return Opening(
         views=str(folder),
@@ -54,6 +54,7 @@ def opening(folder: Path, timeout_s: float = 60) -> Opening:
         threads=1,
         memory_bytes=256_000_000,
         timeout_s=timeout_s,
+        catch_up_s=catch_up_s,
         row_cap=1000,
         stale_after_s=60,
     )
@@ -246,7 +247,7 @@ def test_a_tail_that_fits_nowhere_is_no_fault_of_the_caller(long_tail: MergeBenc
 def test_a_process_that_is_slow_to_catch_up_is_ended(long_tail: MergeBench, tmp_path: Path) -> None:
     """The limit of a question did not hold before its statement ran: a caller waited for as long as the process did."""
     before = children()
-    own = msgspec.structs.replace(opening(tmp_path, timeout_s=1), spill=str(tmp_path / "sql"))
+    own = msgspec.structs.replace(opening(tmp_path, catch_up_s=1), spill=str(tmp_path / "sql"))
     process = SqlProcess(own)
     (child,) = children() - before
     child.suspend()
