@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -60,7 +61,7 @@ class HalfChanging:
         return [(name, START) for name in self.wishes]
 
     def timers_of(self, record: Record) -> list[str]:
-        return []
+        return [(record.value or b"").decode().removeprefix("own ")]
 
     def handle(self, record: Record, step: Step) -> None:
         kind = (record.value or b"").decode()
@@ -337,3 +338,19 @@ def test_a_timer_that_raises_is_set_aside_and_stays_in_the_state() -> None:
             records += [watermark(8), watermark(9), watermark(10)]
     assert len(failures) == 2, "the next process tries them again"
     assert letters(log) == {}
+
+
+def test_a_raising_timer_that_a_record_waits_for_holds_it_up_once() -> None:
+    """Its own timers come before it also where a step has no room for them; one that raises is set aside."""
+    log = MemoryLog()
+    log.entries = {f"wish:{name}": b'{"value":0}' for name in ("a", "b", "bad")}
+    records = [watermark(0), record(1, b"own bad")]
+    engine = engine_on(log, records)
+    engine.open()
+    failures: list[int] = []
+    with patch("streams.steps.engine.TIMERS_IN_A_STEP", 1):
+        for one in records:
+            _until_done(engine, one, lambda: failures.append(1))
+
+    assert (len(failures), letters(log), said(log)) == (1, {}, {"at-1": 3})
+    assert sorted(log.entries) == ["count", "wish:bad"]
