@@ -89,18 +89,18 @@ def _is_read(text: str, language: str | None) -> bool:
 def _indicators(tokens: list[str], grammar: Grammar) -> Iterator[Found]:
     names = {tokens[place + 1 + (tokens[place + 1 : place + 2] == ["."])] for place in _titles(tokens)}
     needless = _needless(tokens, grammar)
-    troubled = _troubled(tokens)
+    troubled: set[int] | None = None  # looked for where it is asked
     place = 0
     while place < len(tokens):
-        phrase = next(
-            (phrase for phrase in PHRASES.get(tokens[place], ()) if _stands(phrase, tokens, place)), None
-        )
-        if phrase is None:
+        begun = PHRASES.get(tokens[place])
+        phrase = begun and next((phrase for phrase in begun if _stands(phrase, tokens, place)), None)
+        if not phrase:
             place += 1
             continue
         end = place + len(phrase.words)
         if phrase.indicator and not (len(phrase.words) == 1 and tokens[place] in names):
             if phrase.needs_trouble:
+                troubled = _troubled(tokens) if troubled is None else troubled
                 if place in troubled:
                     yield Found(phrase.indicator, phrase.weight, place, end)
             elif phrase.weight > 0 and place in needless:
@@ -148,11 +148,12 @@ def _parts(tokens: list[str], ends: frozenset[str]) -> Iterator[range]:
 def _needless(tokens: list[str], grammar: Grammar) -> set[int]:
     """Return the places of what nobody needs: clauses of `not need`, as far as `but` or a second `need`."""
     found: set[int] = set()
+    begun = [place for place, token in enumerate(tokens) if token in listed.NO_NEED]
+    if not begun:
+        return found
     for part in _parts(tokens, CLAUSE_ENDS | grammar.contrasts):
-        for place in part:
-            phrase = next(
-                (one for one in listed.NO_NEED.get(tokens[place], ()) if _stands(one, tokens, place)), None
-            )
+        for place in (place for place in begun if place in part):
+            phrase = next((one for one in listed.NO_NEED[tokens[place]] if _stands(one, tokens, place)), None)
             if phrase:
                 needed = [other for other in part if tokens[other] in listed.NEEDS]
                 end = place + len(phrase.words)
