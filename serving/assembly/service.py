@@ -68,6 +68,15 @@ def _line(settings: ServingSettings, threads: int, name: str) -> QueryLine:
     )
 
 
+def _explanations(settings: ServingSettings) -> Explanations:
+    return Explanations(
+        settings.models_folder,
+        settings.first_models_folder,
+        enabled=settings.explain,
+        most_waiting=settings.explain_waiting,
+    )
+
+
 def _timing(settings: ServingSettings) -> TailTiming:
     return TailTiming(
         poll_ms=settings.tail_poll_ms,
@@ -108,12 +117,7 @@ class Serving:
             _opening(settings, views, self._spill.path),
             most=settings.sql_processes,
         )
-        self.explanations = Explanations(
-            settings.models_folder,
-            settings.first_models_folder,
-            enabled=settings.explain,
-            most_waiting=settings.explain_waiting,
-        )
+        self.explanations = _explanations(settings)
         self._database = database
         self._tail = Tail(
             store=MergeStore(database),
