@@ -4,8 +4,13 @@ import resource
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 _HEADROOM: Final = 1.25
 """What a statement may take, as a multiple of DuckDB's share: not all is counted by DuckDB."""
+
+_LEAST_ROOM: Final = 64 * 2**20
+"""What a statement may take however much the process holds: what took the tail over is not all given back at once."""
 
 _STATUS: Final = Path("/proc/self/status")
 
@@ -23,7 +28,8 @@ class MemoryLimit:
     def set(self, held_bytes: int = 0) -> None:
         """Hold from now on; `held_bytes` are of the tail, and count for no statement."""
         if _STATUS.exists():
-            most = self._most + held_bytes
+            pa.default_memory_pool().release_unused()
+            most = max(self._most + held_bytes, _data_bytes() + _LEAST_ROOM)
             most = most if self._hard == resource.RLIM_INFINITY else min(most, self._hard)
             resource.setrlimit(resource.RLIMIT_DATA, (most, self._hard))
 

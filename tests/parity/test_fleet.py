@@ -20,7 +20,7 @@ from understanding.bundle.bundle import load_bundle
 from tests.small_model import small_rows
 bundle = load_bundle(Path(sys.argv[1]))
 texts = [row.text for row in small_rows(20)]
-vectors = bundle.embed(texts)
+vectors = bundle.encoder.embed(texts)
 answers = bundle.probabilities(bundle.head.calibrated(vectors, bundle.ngrams.logits(texts)))
 sys.stdout.buffer.write(msgspec.json.encode([vectors.tolist(), answers.tolist()]))
 """
