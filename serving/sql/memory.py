@@ -9,9 +9,6 @@ import pyarrow as pa
 _HEADROOM: Final = 1.25
 """What a statement may take, as a multiple of DuckDB's share: not all is counted by DuckDB."""
 
-_LEAST_ROOM: Final = 64 * 2**20
-"""What a statement may take however much the process holds: what took the tail over is not all given back at once."""
-
 _STATUS: Final = Path("/proc/self/status")
 
 
@@ -22,16 +19,25 @@ class MemoryLimit:
     """
 
     def __init__(self, share_bytes: int) -> None:
-        self._most = _data_bytes() + round(share_bytes * _HEADROOM)
+        self._share = round(share_bytes * _HEADROOM)
+        self._most = _data_bytes() + self._share
         self._hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
 
     def set(self, held_bytes: int = 0) -> None:
         """Hold from now on; `held_bytes` are of the tail, and count for no statement."""
         if _STATUS.exists():
-            pa.default_memory_pool().release_unused()
-            most = max(self._most + held_bytes, _data_bytes() + _LEAST_ROOM)
+            most = self._most + held_bytes
             most = most if self._hard == resource.RLIM_INFINITY else min(most, self._hard)
             resource.setrlimit(resource.RLIMIT_DATA, (most, self._hard))
+
+    def begin_anew(self, held_bytes: int) -> None:
+        """Count from what the process has now, `held_bytes` of it the tail's: before its first statement.
+
+        What took a long tail over is not all given back at once, and once left no room to start a thread. Later it
+        would be what statements have left, and the limit would rise with each.
+        """
+        pa.default_memory_pool().release_unused()
+        self._most = max(self._most, _data_bytes() + self._share - held_bytes)
 
     def lift(self) -> None:
         """Hold no longer."""

@@ -90,14 +90,18 @@ class Worker:
         """Answer until the server ends; `memory` holds for statements."""
         memory.set()
         self._say(Ready())
+        asked = False
         while (body := read_message(self._source)) is not None:
             match TO_PROCESS.decode(body):
                 case CatchUp() as start:
                     memory.lift()
-                    found = self._catch_up(start)
-                    memory.set(self._store.memory_bytes())
+                    found, held = self._catch_up(start), self._store.memory_bytes()
+                    if not asked:
+                        memory.begin_anew(held)
+                    memory.set(held)
                     self._say(found)
                 case Question() as question:
+                    asked = True
                     self._running = Cancellation()
                     threading.Thread(target=self._answer, args=(question, self._running), daemon=True).start()
                 case Interrupt():
