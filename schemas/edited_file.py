@@ -1,13 +1,15 @@
 """Reads YAML files that a person edits, strictly, and reports every mistake with its line."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.errors import Permanent
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster where built
 
@@ -38,6 +40,14 @@ class EditedFile(NamedTuple):
         if repeated:
             raise self.refusal(repeated)
         return root, content
+
+    def check(self, data: bytes, kind: type[Model]) -> tuple[Model, yaml.Node | None]:
+        """Return the content as a model, and the node tree. Raises the file's error with every mistake."""
+        root, content = self.read(data)
+        try:
+            return kind.model_validate(content), root
+        except ValidationError as error:
+            raise self.refusal(problems_of(error, root)) from error
 
 
 def problems_of(error: ValidationError, root: yaml.Node | None) -> list[str]:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple
 
 import yaml
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile, line_of, problems_of
+from schemas.edited_file import EditedFile, line_of
 from schemas.errors import Permanent
 from schemas.taxonomy import Taxonomy
 from schemas.vocabulary import OUT_OF_SCOPE, Channel
@@ -169,11 +169,7 @@ def load_intent_map(path: Path | None, taxonomy: Taxonomy) -> IntentMap:
 def parse_intent_map(data: bytes, taxonomy: Taxonomy, *, source: str) -> IntentMap:
     """Check a map's bytes and resolve its chains; `source` names the file in IntentMapError."""
     file = EditedFile(source, "the intent map", IntentMapError)
-    root, content = file.read(data)
-    try:
-        document = _Document.model_validate(content)
-    except ValidationError as error:
-        raise file.refusal(problems_of(error, root)) from error
+    document, root = file.check(data, _Document)
     changes = list(document.changes())
     known = {*taxonomy.intents, *document.own_labels}
     problems = [*_wrong_names(changes, known, root), *_circles(changes, root)]

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile, line_of, problems_of
+from schemas.edited_file import EditedFile, line_of
 from schemas.errors import Permanent
 from schemas.vocabulary import OUT_OF_SCOPE, TRIAGE_TEAM, Category, Priority
 
@@ -185,11 +185,7 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
 def parse_taxonomy(data: bytes, *, source: str) -> Taxonomy:
     """Check a taxonomy file's bytes and build the taxonomy; `source` names the file in TaxonomyError."""
     file = EditedFile(source, "the taxonomy", TaxonomyError)
-    root, content = file.read(data)
-    try:
-        document = _Document.model_validate(content)
-    except ValidationError as error:
-        raise file.refusal(problems_of(error, root)) from error
+    document, root = file.check(data, _Document)
     problems = [*_repeated_intents(document, root), *_repeated_examples(document, root)]
     intents = {
         name: Intent(name=name, category=category, **dict(entry))

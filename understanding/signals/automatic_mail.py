@@ -4,10 +4,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile, problems_of
+from schemas.edited_file import EditedFile
 from schemas.effects import Effect
 from schemas.errors import Permanent
 from schemas.marks import MARKS, ONLY_THANKS
@@ -56,11 +56,7 @@ class AutomaticMail(BaseModel, frozen=True, extra="forbid"):
     def parse(cls, data: bytes, *, source: str) -> Self:
         """Check a table's bytes and build it; `source` names the file in AutomaticMailError."""
         file = EditedFile(source, "the table of automatic mail", AutomaticMailError)
-        root, content = file.read(data)
-        try:
-            return cls.model_validate(content)
-        except ValidationError as error:
-            raise file.refusal(problems_of(error, root)) from error
+        return file.check(data, cls)[0]
 
     def of(self, marks: tuple[str, ...], *, opening: bool) -> tuple[Effect, ...]:
         """Return the effects that a message with these marks does not have.

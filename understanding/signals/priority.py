@@ -6,10 +6,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile, line_of, problems_of
+from schemas.edited_file import EditedFile, line_of
 from schemas.errors import Permanent
 from schemas.vocabulary import PRIORITY_RANK, Category, Priority, Tier
 from understanding.signals.urgency.indicators import INDICATORS as BY_WORDS
@@ -145,11 +145,7 @@ class PriorityTable(BaseModel, frozen=True, extra="forbid"):
     def parse(cls, data: bytes, *, source: str) -> Self:
         """Check a table's bytes and build it; `source` names the file in PriorityTableError."""
         file = EditedFile(source, "the table of priorities", PriorityTableError)
-        root, content = file.read(data)
-        try:
-            table = cls.model_validate(content)
-        except ValidationError as error:
-            raise file.refusal(problems_of(error, root)) from error
+        table, root = file.check(data, cls)
         repeated = [
             f"line {line_of(['rules', number, 'name'], root)}: the name {name!r} is there already: rename or delete one"
             for number, name in table.repeated_names()
