@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from schemas.records.topics import Topic
 from serving.foundation import errors
@@ -30,6 +30,8 @@ from serving.sql.messages import (
 )
 
 _OUR_SETTINGS = "TICKETYARD_"
+_OVERDUE_S = 1.0
+"""How long after its limit a process may still answer: it ends itself before that, unless it cannot."""
 
 
 class SqlProcess:
@@ -40,6 +42,7 @@ class SqlProcess:
         self._catch_up_s = opening.catch_up_s
         self._spill = opening.spill
         self._state: ServedState | None = None
+        self._late = False
         self._writing = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "serving.sql.worker"],
@@ -59,24 +62,20 @@ class SqlProcess:
         if self._state == snapshot.state:
             return
         had, self._state = self._state, None
-        # Whatever holds it up: a process that is slow to read blocks whoever writes to it.
-        late = threading.Timer(self._catch_up_s, self._process.kill)
-        late.daemon = True
-        late.start()
         try:
-            send_missing(snapshot, had, topics, self._send)
-            self._receive()
+            with self._ended_after(self._catch_up_s):
+                send_missing(snapshot, had, topics, self._send)
+                self._receive()
         except (QueryTookTooLong, QueryEndedItsProcess) as error:
             code = self._process.poll()
             why = f"in {self._catch_up_s:g} s" + ("" if code is None else f"; it ended with exit code {code}")
             raise TailTooLong(too_long(why)) from error
-        finally:
-            late.cancel()
         self._state = snapshot.state
 
     def ask(self, question: Question, cancellation: Cancellation) -> Reply:
         """Return the answer; where whoever asks leaves, the statement is interrupted."""
-        with cancellation.interruptible(self._interrupt):
+        late_s = self._timeout_s + _OVERDUE_S
+        with cancellation.interruptible(self._interrupt), self._ended_after(late_s):
             self._send(question)
             found = self._receive()
         assert isinstance(found, Reply)
@@ -102,6 +101,21 @@ class SqlProcess:
             with suppress(BrokenPipeError):
                 pipe.close()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+    @contextmanager
+    def _ended_after(self, seconds: float) -> Iterator[None]:
+        """Within it the process is killed after `seconds`, whatever holds it up."""
+        late = threading.Timer(seconds, self._end_late)
+        late.daemon = True
+        late.start()
+        try:
+            yield
+        finally:
+            late.cancel()
+
+    def _end_late(self) -> None:
+        self._late = True
+        self._process.kill()
 
     def _interrupt(self) -> None:
         # Where it has ended, whoever reads its answer learns why.
@@ -132,7 +146,7 @@ class SqlProcess:
         return found
 
     def _ended(self, code: int) -> ServingError:
-        if code == -signal.SIGALRM:
+        if code == -signal.SIGALRM or self._late:
             return QueryTookTooLong(
                 f"the query was stopped after {self._timeout_s:g} s (TICKETYARD_QUERY_TIMEOUT_S), and as that did not "
                 "stop it, its process was ended; ask for less, or filter before joining and sorting"

@@ -103,7 +103,7 @@ class Worker:
                 case Question() as question:
                     asked = True
                     self._running = Cancellation()
-                    threading.Thread(target=self._answer, args=(question, self._running), daemon=True).start()
+                    threading.Thread(target=self._answer_or_end, args=(question,), daemon=True).start()
                 case Interrupt():
                     self._running.cancel()
                 case other:
@@ -138,6 +138,13 @@ class Worker:
                 yield message.view, read_rows(message)
             elif isinstance(message, Reached):
                 reached.append(message.state)
+
+    def _answer_or_end(self, question: Question) -> None:
+        try:
+            self._answer(question, self._running)
+        except BaseException:  # noqa: BLE001 - it ends, whatever it was
+            # Without an answer the server would wait for ever: most often no memory is left to write one.
+            os._exit(1)
 
     def _answer(self, question: Question, running: Cancellation) -> None:
         # Whatever holds this process, the kernel ends it: the signal's own action needs no Python.

@@ -183,7 +183,9 @@ class Watch:
         while True:
             for process in psutil.Process().children(recursive=True):
                 try:
-                    self.memory = max(self.memory, process.memory_info().rss)
+                    # A broker or Spark that an earlier test of this process has left running is no process of SQL.
+                    if "serving.sql.worker" in process.cmdline():
+                        self.memory = max(self.memory, process.memory_info().rss)
                 except psutil.NoSuchProcess:
                     continue
             started = time.monotonic()
@@ -217,7 +219,7 @@ def test_a_hostile_statement_harms_nobody(client: Client, kind: str) -> None:
         looking.result()
     assert status in (200, 400, 413, 503, 504), body
     assert seconds < LIMIT_S + 1 + BUSY_S
-    assert watch.memory < 1.5 * SHARE
+    assert 0 < watch.memory < 1.5 * SHARE
     assert min(watch.health) < 0.1
 
 

@@ -283,6 +283,19 @@ def test_a_statement_is_stopped_at_its_limit(bench: MergeBench, tmp_path: Path) 
     processes.close()
 
 
+def test_a_process_that_stands_still_is_ended(bench: MergeBench, tmp_path: Path) -> None:
+    """One that had no memory left even to say so once held its caller and its place for ever."""
+    before = children()
+    processes = SqlProcesses(bench.answers, TOPICS, opening(tmp_path, timeout_s=5), most=1)
+    processes.answer(question("SELECT 1"), Cancellation())
+    (child,) = children() - before
+    child.suspend()
+    with pytest.raises(QueryTookTooLong):
+        processes.answer(question("SELECT 1"), Cancellation())
+    assert processes.answer(question("SELECT 1"), Cancellation()).body
+    processes.close()
+
+
 def children() -> set[psutil.Process]:
     """The processes that were started by this one and live."""
     return set(psutil.Process().children())
