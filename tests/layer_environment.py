@@ -27,6 +27,7 @@ EXTRAS = {
     "schemas": "",
     "process": "process",
     "understanding": "scoring",
+    "casework": "",
     "batch": "batch",
     "streams": "streams",
     "serving": "serving",
@@ -36,6 +37,7 @@ BESIDE = {
     "schemas": (),
     "process": (),
     "understanding": ("schemas", "process"),
+    "casework": ("schemas",),
     "ticketyard": ("schemas", "process"),
 }
 """The packages that each shared one stands on; a layer stands on all of them."""
@@ -103,7 +105,10 @@ def build(layer: str) -> Path:
     for name in sorted(required(roots, _requirements_of) - {"ticketyard"}):
         _link(name, site)
     # Tests of a layer may publish with the producers' client and simulator, which need no extra.
-    for package in {layer, *BESIDE.get(layer, ("schemas", "process", "understanding", "ticketyard"))}:
+    for package in {
+        layer,
+        *BESIDE.get(layer, ("schemas", "process", "understanding", "casework", "ticketyard")),
+    }:
         (site / package).symlink_to(ROOT / package)
     return folder / "bin" / "python"
 

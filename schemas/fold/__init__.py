@@ -68,16 +68,23 @@ class StaleDecision(Permanent):
     """The folded decision was not made on the current row; ask `is_current` first."""
 
 
-def fold(row: TicketRow | None, fact: Fact) -> TicketRow:
+Settle = Callable[[TicketRow, TicketRow, Fact], TicketRow]
+"""What the rules of a desk add to a row: of the row before, the row after and the fact they make the row after."""
+
+
+def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> TicketRow:
     """Return the row after `fact`. For a ticket without state `row` is None, and `fact.life` is then its life.
 
-    Raises StaleDecision for a decision that does not fit the row.
+    `settle` is what the rules of the desk say of it (casework.rules). Raises StaleDecision for a decision that does not
+    fit the row.
     """
     decision = isinstance(fact.body, Decision)
     if isinstance(fact.body, Decision) and not is_current(row, fact.body):
         raise StaleDecision(f"{fact.type} {fact.id} was not made on the current row of {fact.body.ticket_id}")
     before = known(row, fact)
-    after = settle_work(before, _APPLY[type(fact.body)](before, fact), fact.time)
+    after = _APPLY[type(fact.body)](before, fact)
+    after = after if settle is None else settle(before, after, fact)
+    after = settle_work(before, after, fact.time)
     told = isinstance(fact.body, TicketAssigned) or routing_view(before) == routing_view(after)
     return replace(
         after,

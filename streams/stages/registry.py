@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from casework.closing import ClosingClock
+from casework.rules import CaseRules
 from schemas.records.topics import Topic
 from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import StageSpec
@@ -15,10 +17,12 @@ from streams.steps.step import PartitionLogic
 
 
 def _cases(settings: StreamSettings) -> PartitionLogic:
+    days = settings.close_after_days
+    closing = (ClosingClock(after=timedelta(days=days), closed_by="cases"),) if days else ()
     clocks = Clocks(
         retire_after=timedelta(days=settings.retire_after_days),
-        close_after=timedelta(days=settings.close_after_days) if settings.close_after_days else None,
         forget_after=timedelta(days=settings.forget_after_days),
+        rules=CaseRules(clocks=closing),
     )
     return CasesPartition(clocks, thread_rule=settings.thread_rule)
 

@@ -26,6 +26,8 @@ class Timers:
 
     def set(self, name: str, due: datetime) -> None:
         """Wake `name` at `due`."""
+        if self._due.get(name) == due:
+            return
         self._due[name] = due
         heapq.heappush(self._heap, (due, name))
         self._tidy_up()

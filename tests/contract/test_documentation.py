@@ -13,6 +13,7 @@ CODE: Final = (
     "schemas",
     "process",
     "understanding",
+    "casework",
     "streams",
     "batch",
     "serving",

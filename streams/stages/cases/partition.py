@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from casework.clocks import CaseClock
 from schemas.errors import Permanent
-from schemas.fold import Fact, fold, is_current, to_fact, work_changes
+from schemas.fold import Fact, is_current, to_fact, work_changes
 from schemas.records.derived import (
     Decision,
     MergeFollowed,
@@ -18,13 +19,13 @@ from schemas.records.derived import (
     TicketLogged,
 )
 from schemas.records.envelope import encode_body
-from schemas.records.events import TicketClosed, TicketMerged
+from schemas.records.events import TicketMerged
 from schemas.records.identity import derived_id
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
-from streams.stages.cases.clocks import CLOSE, FORGET, RETIRE, Clocks, timer_name, timer_of
+from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.merges import SOURCE, next_stop, refusal, sent_on, walked
 from streams.stages.cases.stale import answer_stale
@@ -49,6 +50,10 @@ _ENTRIES: Final = msgspec.json.Decoder(Entry)
 
 class DuplicateConflict(Permanent):
     """An event has the id of an earlier one of its ticket and says something else; the earlier one stands."""
+
+
+class ClockStandsStillError(Exception):
+    """What a clock made happen left it due: it would fire for ever, so it is set aside as what raises is."""
 
 
 class CasesPartition:
@@ -79,17 +84,16 @@ class CasesPartition:
             self._sealed.setdefault(entry.ticket_id, {}).update(entry.seen)
 
     def timers(self) -> Iterable[tuple[str, datetime]]:
-        """Return the clocks that run for what was restored; see TimedLogic."""
+        """Return the timer of each ticket for which something is due one day: named by its id; see TimedLogic."""
         for ticket_id, state in self._tickets.items():
-            for clock, due in self._clocks.due(state).items():
-                yield timer_name(clock, ticket_id), due
+            if (waking := self._clocks.next(state)) is not None:
+                yield ticket_id, waking.due
         for ticket_id, retired in self._retired.items():
-            yield timer_name(FORGET, ticket_id), self._clocks.forgotten_at(retired_at(retired))
+            yield ticket_id, self._clocks.forgotten_at(retired_at(retired))
 
     def timers_of(self, record: Record) -> Collection[str]:
-        """Return the timers that a record's ticket may have; its key names the ticket (see TimedLogic)."""
-        ticket_id = (record.key or b"").decode(errors="replace")
-        return [timer_name(clock, ticket_id) for clock in (CLOSE, RETIRE, FORGET)]
+        """Return the timer that a record's ticket may have; its key names the ticket (see TimedLogic)."""
+        return [(record.key or b"").decode(errors="replace")]
 
     def handle(self, record: Record, step: Step) -> None:
         """Fold one record into its ticket. Raises EventError or DuplicateConflict, both Permanent."""
@@ -100,20 +104,20 @@ class CasesPartition:
             self._take(incoming, step)
 
     def fire(self, name: str, step: Step) -> None:
-        """Close, retire or forget the ticket whose clock has run out."""
-        clock, ticket_id = timer_of(name)
-        state = self._tickets.get(ticket_id)
-        due = self._clocks.due(state).get(clock)
-        if clock == FORGET and ticket_id in self._retired:
-            del self._retired[ticket_id]
-            step.delete(ticket_key(ticket_id))
+        """Do what is due first on the ticket of that name, and set its timer for what is due next."""
+        state, waking = self._tickets.get(name), self._clocks.next(self._tickets.get(name))
+        if name in self._retired:
+            del self._retired[name]
+            step.delete(ticket_key(name))
             step.count("forgotten")
-        elif state is None or due is None:
+        elif state is None or waking is None:
             step.count("unknown_timers")
-        elif clock == RETIRE:
-            self._retire(ticket_id, state, step)
+        elif waking.due > step.now:
+            step.set_timer(name, waking.due)  # what it was set for is due no more
+        elif waking.clock is None:
+            self._retire(name, state, step)
         else:
-            self._close(state, due, step)
+            self._reach(waking.due, waking.clock, state, step)
 
     def _take(self, incoming: FoldInput, step: Step) -> None:
         body = incoming.fact.body
@@ -160,15 +164,14 @@ class CasesPartition:
         resumes = state is None and before is not None
         if resumes:
             incoming = replace(incoming, fact=replace(incoming.fact, resumes=True))
-        after = fold(before, incoming.fact)
+        after = self._clocks.rules.fold(before, incoming.fact)
         kept = self._keep(incoming, state, after, step)
         self._log(incoming, before, after, step)
         self._tell_teams(incoming, before, after, step)
-        self._set_clocks(state, kept, step)
+        self._set_timer(kept, step)
         self._go_on_in_its_place(incoming, after, step)
         if resumes:
             del self._retired[ticket_id]
-            step.cancel_timer(timer_name(FORGET, ticket_id))
         if resumes or (before is None and after.resumed):
             step.count("resumed")
         if before is not None and after.late_events > before.late_events:
@@ -246,13 +249,12 @@ class CasesPartition:
             )
             step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=incoming.fact.time)
 
-    def _set_clocks(self, before: TicketState | None, after: TicketState, step: Step) -> None:
-        ran, run = self._clocks.due(before), self._clocks.due(after)
-        for clock in ran.keys() - run.keys():
-            step.cancel_timer(timer_name(clock, after.row.ticket_id))
-        for clock, due in run.items():
-            if ran.get(clock) != due:
-                step.set_timer(timer_name(clock, after.row.ticket_id), due)
+    def _set_timer(self, state: TicketState, step: Step) -> None:
+        waking = self._clocks.next(state)
+        if waking is None:
+            step.cancel_timer(state.row.ticket_id)
+        else:
+            step.set_timer(state.row.ticket_id, waking.due)
 
     def _retire(self, ticket_id: str, state: TicketState, step: Step) -> None:
         """Let go of what tells a ticket's events apart; its row stays for a while, for what may come later."""
@@ -261,24 +263,32 @@ class CasesPartition:
         retired = RetiredTicket(row=state.row, retired_at=step.now)
         self._retired[ticket_id] = msgspec.json.encode(retired)
         step.put(ticket_key(ticket_id), retired)
-        step.set_timer(timer_name(FORGET, ticket_id), self._clocks.forgotten_at(step.now))
+        step.set_timer(ticket_id, self._clocks.forgotten_at(step.now))
         for number in range(state.sealed):
             step.delete(sealed_key(ticket_id, number))
         step.count("retired")
 
-    def _close(self, state: TicketState, due: datetime, step: Step) -> None:
-        """Close a ticket to whose resolution nobody objected in time."""
+    def _reach(self, due: datetime, clock: CaseClock, state: TicketState, step: Step) -> None:
+        """Let happen to a ticket what its clock is for."""
         row = state.row
-        ticket_id = row.ticket_id
+        body = clock.reached(row, due, step.now)
+        kind = type(body).__name__
         event = SourceEvent(
-            id=derived_id(ticket_id, row.life, due.isoformat(), STAGE, "TicketClosed"),
-            type="TicketClosed",
+            id=derived_id(row.ticket_id, row.life, due.isoformat(), STAGE, kind),
+            type=kind,
             source=SOURCE,
-            time=max(due, row.status_at or due),  # a later word that it is resolved does not undo the closing
-            body=msgspec.Raw(encode_body(TicketClosed(ticket_id=ticket_id, closed_by=STAGE))),
+            time=max(
+                due, row.status_at or due
+            ),  # a later word of its status does not undo what follows from it
+            body=msgspec.Raw(encode_body(body)),
         )
         self._apply(FoldInput(event=event, fact=to_fact(event)), state, step)
-        step.count("closed_by_clock")
+        after = self._clocks.next(self._tickets[row.ticket_id])
+        if after is not None and (after.due, after.clock) == (due, clock):
+            raise ClockStandsStillError(
+                f"clock {clock.name} of ticket {row.ticket_id} is due again after {kind}"
+            )
+        step.count(f"reached_{clock.name}")
 
 
 def _rule_that_counts(fact: Fact) -> ThreadRule | None:

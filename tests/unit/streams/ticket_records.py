@@ -1,11 +1,13 @@
 """Records of the cases stage's inputs about invented tickets, and a run of its logic without Kafka."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
+from casework.closing import ClosingClock
+from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.errors import Permanent
 from schemas.records.derived import Decision, Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
@@ -20,6 +22,11 @@ from streams.stages.cases.partition import CasesPartition
 from streams.steps.step import Step
 from tests.unit.schemas.ticket_facts import SCORED, START, minute
 from tests.unit.streams.logic_driver import PARTITIONS, body_of
+
+
+def closing(after: timedelta) -> CaseRules:
+    """Return rules that close what is resolved for so long, and say nothing else."""
+    return CaseRules(clocks=(ClosingClock(after=after, closed_by="cases"),))
 
 
 def enriched(

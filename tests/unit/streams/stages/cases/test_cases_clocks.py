@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from casework.rules import CaseRules
 from schemas.fold import fact_of, fold
 from schemas.records.events import (
     LabelCorrected,
@@ -19,7 +20,7 @@ from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import Status
 from streams.stages.cases.clocks import Clocks
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, from_customer, minute, opened
-from tests.unit.streams.ticket_records import CasesRun, at_offset, enriched, scored
+from tests.unit.streams.ticket_records import CasesRun, at_offset, closing, enriched, scored
 
 DAY = timedelta(days=1)
 DAY_MINUTES = 60 * 24
@@ -28,7 +29,7 @@ DAY_MINUTES = 60 * 24
 def clocks(*, close: float | None = None, retire: float = 30) -> Clocks:
     return Clocks(
         retire_after=retire * DAY,
-        close_after=None if close is None else close * DAY,
+        rules=CaseRules() if close is None else closing(close * DAY),
         forget_after=90 * DAY,
     )
 

@@ -37,7 +37,7 @@ from tests.unit.schemas.ticket_facts import (
     queued,
 )
 from tests.unit.streams.logic_driver import record_of
-from tests.unit.streams.ticket_records import CasesRun, at_offset, decided, enriched, scored
+from tests.unit.streams.ticket_records import CasesRun, at_offset, closing, decided, enriched, scored
 
 DAY = timedelta(days=1)
 
@@ -304,7 +304,7 @@ def test_nobody_closes_a_resolved_ticket_unless_told_to(run: CasesRun) -> None:
 
 def test_a_resolution_that_nobody_objects_to_closes_the_ticket() -> None:
     """With a time set, the stage closes the ticket itself, at the moment it was due, with an id of its own."""
-    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, close_after=7 * DAY)))
+    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, rules=closing(7 * DAY))))
     run.step([enriched(TicketResolved(ticket_id=TICKET), 11, at=5)])
     run.restart()
     run.advance(minute(5) + 8 * DAY)
@@ -312,7 +312,7 @@ def test_a_resolution_that_nobody_objects_to_closes_the_ticket() -> None:
 
     assert (last.event.type, last.event.source) == ("TicketClosed", "ticketyard/cases")
     assert (last.after.status, last.after.closed_at) == (Status.CLOSED, minute(5) + 7 * DAY)
-    assert run.counts["closed_by_clock"] == 1
+    assert run.counts["reached_close"] == 1
 
     run.step([enriched(TicketClosed(ticket_id=TICKET), 12, at=60 * 24 * 9)])
     assert (run.log()[-1].after.closed_at, run.log()[-1].revision) == (minute(5) + 7 * DAY, 4)
@@ -322,7 +322,7 @@ def test_a_resolution_that_nobody_objects_to_closes_the_ticket() -> None:
 
 def test_an_objection_in_time_keeps_a_ticket_open() -> None:
     """The clock stops when the ticket is reopened and starts anew with the next resolution."""
-    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, close_after=7 * DAY)))
+    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, rules=closing(7 * DAY))))
     run.step(
         [
             enriched(TicketResolved(ticket_id=TICKET), 11, at=5),
@@ -338,7 +338,7 @@ def test_an_objection_in_time_keeps_a_ticket_open() -> None:
 
 def test_a_ticket_said_resolved_again_is_closed_all_the_same() -> None:
     """A restatement later than the due time does not make the closing a late event."""
-    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, close_after=DAY)))
+    run = opened_run(CasesRun(Clocks(retire_after=30 * DAY, forget_after=90 * DAY, rules=closing(DAY))))
     run.step(
         [
             enriched(TicketResolved(ticket_id=TICKET), 11, at=5),
@@ -355,10 +355,10 @@ def test_a_timer_that_means_nothing_any_more_is_counted(run: CasesRun) -> None:
     opened_run(run)
     state = dict(run.state)
     step = run._step()
-    for name in (f"retire:{TICKET}", f"close:{TICKET}", "retire:T-unknown", "what"):
+    for name in (TICKET, "T-unknown", "what"):
         run.logic.fire(name, step)
 
-    assert (step.counts, step.changes, run.state) == ({"unknown_timers": 4}, {}, state)
+    assert (step.counts, step.changes, run.state) == ({"unknown_timers": 3}, {}, state)
 
 
 def test_late_events_are_counted_for_the_operator(run: CasesRun) -> None:

@@ -17,11 +17,13 @@ from streams.stages.cases import state
 from streams.stages.cases.clocks import Clocks
 from tests.unit.schemas.ticket_facts import assigned, minute, queued
 from tests.unit.schemas.ticket_strategies import AGENTS, bodies, minutes, rules, triages
-from tests.unit.streams.ticket_records import CasesRun, at_offset, decided, enriched
+from tests.unit.streams.ticket_records import CasesRun, at_offset, closing, decided, enriched
 
 TICKETS = ("T-1", "T/2")
 CLOCKS = Clocks(
-    retire_after=timedelta(minutes=30), close_after=timedelta(minutes=10), forget_after=timedelta(minutes=20)
+    retire_after=timedelta(minutes=30),
+    rules=closing(timedelta(minutes=10)),
+    forget_after=timedelta(minutes=20),
 )
 
 Outside = tuple[str, TicketEvent, int, Triage | None]

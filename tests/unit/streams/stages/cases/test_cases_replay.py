@@ -38,14 +38,16 @@ from streams.steps.state_log import Restored
 from streams.steps.step_header import StepHeader
 from tests.unit.schemas.ticket_facts import minute
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions, body_of
-from tests.unit.streams.ticket_records import enriched
+from tests.unit.streams.ticket_records import closing, enriched
 
 TICKETS = [f"T-{number}" for number in range(5)]
 LAST = [f"last-{number}" for number in range(40)]
 """Tickets that are opened at the end of time, in every partition, so that all clocks of the others run out."""
 
 CLOCKS = Clocks(
-    close_after=timedelta(minutes=20), retire_after=timedelta(minutes=30), forget_after=timedelta(minutes=40)
+    rules=closing(timedelta(minutes=20)),
+    retire_after=timedelta(minutes=30),
+    forget_after=timedelta(minutes=40),
 )
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 NAME = "tickets.enriched"

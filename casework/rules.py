@@ -1,0 +1,21 @@
+"""All rules of a desk together, as the stage that keeps tickets and the fold are given them."""
+
+import msgspec
+
+from casework.clocks import CaseClock
+from schemas.fold import Fact, fold
+from schemas.records.ticket_row import TicketRow
+
+
+class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What today's files and settings say of tickets. Without any, a row is what its events say alone."""
+
+    clocks: tuple[CaseClock, ...] = ()
+
+    def fold(self, row: TicketRow | None, fact: Fact) -> TicketRow:
+        """Return the row after `fact`, with what these rules say of it. Raises StaleDecision; see schemas.fold."""
+        return fold(row, fact, self.settle)
+
+    def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:  # noqa: ARG002
+        """Return `after` with what follows from it by the rules: before it is known who must work on it."""
+        return after
