@@ -27,7 +27,7 @@ EXTRAS = {
     "schemas": "",
     "process": "process",
     "understanding": "scoring",
-    "casework": "",
+    "casework": "casework",
     "batch": "batch",
     "streams": "streams",
     "serving": "serving",

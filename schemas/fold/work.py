@@ -37,6 +37,7 @@ def routing_view(row: TicketRow) -> tuple[Any, ...]:
         row.customer_tier,
         row.intent,
         row.category,
+        row.due_at,
     )
 
 
@@ -90,5 +91,6 @@ def _notice(row: TicketRow, team: str | None, work: Work, time: datetime) -> Wor
         intent=row.intent,
         category=row.category,
         waiting_since=row.waiting_since or time,
+        due_at=row.due_at,
         model_version=row.model_version,
     )

@@ -87,6 +87,7 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
     intent: str | None = None
     category: Category | None = None
     waiting_since: Moment
+    due_at: Moment | None = None
     model_version: str | None = None
     taken_from: Id | None = None  # who had it until people took it away, where work is `wanted`
 

@@ -82,6 +82,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     work: Work = Work.NONE
     waiting_since: datetime | None = None
     queued_at: datetime | None = None
+    due_at: datetime | None = None  # the first of the moments by which an answer or a solution was promised
     first_queued_at: datetime | None = None
     first_assigned_at: datetime | None = None
     first_replied_at: datetime | None = None

@@ -95,6 +95,7 @@ _TICKET_DOCS: Final = {
     "work": "wanted: waits for an agent; held: an agent has it; none: neither",
     "waiting_since": "since when it waits",
     "queued_at": "when it was last put in a queue",
+    "due_at": "the first moment by which an answer or a solution was promised, as far as it is not kept yet",
     "first_queued_at": "when it was first put in a queue",
     "first_assigned_at": "when it first got an agent",
     "first_replied_at": "when an agent first replied publicly",

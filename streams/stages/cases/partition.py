@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from casework.clocks import CaseClock
 from schemas.errors import Permanent
 from schemas.fold import Fact, is_current, to_fact, work_changes
+from schemas.records.alerts import Alert
 from schemas.records.derived import (
     Decision,
     MergeFollowed,
@@ -167,6 +168,7 @@ class CasesPartition:
         after = self._clocks.rules.fold(before, incoming.fact)
         kept = self._keep(incoming, state, after, step)
         self._log(incoming, before, after, step)
+        self._alert(incoming, step)
         self._tell_teams(incoming, before, after, step)
         self._set_timer(kept, step)
         self._go_on_in_its_place(incoming, after, step)
@@ -239,6 +241,12 @@ class CasesPartition:
         )
         step.emit(Topic.TICKETS_LOG, after.ticket_id, logged, id=identity, time=incoming.fact.time)
         step.count("logged")
+
+    def _alert(self, incoming: FoldInput, step: Step) -> None:
+        body, event = incoming.fact.body, incoming.event
+        if isinstance(body, Alert):
+            step.emit(Topic.TICKETS_ALERTS, body.ticket_id, body, id=event.id, time=event.time)
+            step.count("alerts")
 
     def _tell_teams(
         self, incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step
