@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := requirements/linux-x86_64-py311
-SOURCES := schemas process understanding casework streams batch serving ticketyard infra tests
+SOURCES := schemas process understanding casework streams simulation batch serving ticketyard infra tests
 UV := $(BIN)/uv
 # Three processes for two cores: many tests mostly wait for a broker.
 SHARED_OUT := --numprocesses=3 --no-loadscope-reorder
 # What test-layers has just run; tests/unit/infra needs all layers.
-NOT_AGAIN := $(foreach layer,schemas process understanding casework ticketyard streams batch serving,--ignore=tests/unit/$(layer))
+NOT_AGAIN := $(foreach layer,schemas process understanding casework ticketyard streams simulation batch serving,--ignore=tests/unit/$(layer))
 UV_COMPILE = $(UV) pip compile pyproject.toml --quiet --python-version 3.11 \
 	--python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-header --no-annotate
 

@@ -30,6 +30,7 @@ EXTRAS = {
     "casework": "casework",
     "batch": "batch",
     "streams": "streams",
+    "simulation": "streams",
     "serving": "serving",
     "ticketyard": "",
 }
@@ -38,6 +39,7 @@ BESIDE = {
     "process": (),
     "understanding": ("schemas", "process"),
     "casework": ("schemas",),
+    "simulation": ("schemas", "process", "understanding", "casework", "streams"),
     "ticketyard": ("schemas", "process"),
 }
 """The packages that each shared one stands on; a layer stands on all of them."""

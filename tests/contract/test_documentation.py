@@ -15,6 +15,7 @@ CODE: Final = (
     "understanding",
     "casework",
     "streams",
+    "simulation",
     "batch",
     "serving",
     "ticketyard",
