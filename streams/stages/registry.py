@@ -12,6 +12,7 @@ from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
 from streams.stages.roster.partition import RosterPartition
 from streams.stages.routing.partition import RoutingPartition
+from streams.stages.routing.policy import ByWeights
 from streams.stages.routing.weights import RoutingWeights
 from streams.steps.step import PartitionLogic
 
@@ -29,11 +30,13 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
 
 def _routing(settings: StreamSettings) -> PartitionLogic:
     return RoutingPartition(
-        weights=RoutingWeights(
-            specialisation=settings.specialisation_weight,
-            skill=settings.skill_weight,
-            free_capacity=settings.free_capacity_weight,
-            performance=settings.performance_weight,
+        policy=ByWeights(
+            RoutingWeights(
+                specialisation=settings.specialisation_weight,
+                skill=settings.skill_weight,
+                free_capacity=settings.free_capacity_weight,
+                performance=settings.performance_weight,
+            )
         )
     )
 

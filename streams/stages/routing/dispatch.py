@@ -4,36 +4,36 @@ from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
-from streams.stages.routing.choice import choose, why_chosen, why_waiting
+from streams.stages.routing.choice import why_chosen, why_waiting
 from streams.stages.routing.decisions import emit_assigned, emit_queued, emit_released, waited_s
 from streams.stages.routing.entries import DepartedAgent, OpenTicket, agent_key, ticket_key
+from streams.stages.routing.policy import RoutingPolicy
 from streams.stages.routing.team import Member, Team
-from streams.stages.routing.waiting_line import lane_of, place_of
-from streams.stages.routing.weights import RoutingWeights
+from streams.stages.routing.waiting_line import lane_of
 from streams.steps.step import Step
 
 
-def seat(team: Team, ticket: OpenTicket, step: Step, weights: RoutingWeights, *, alone: bool) -> None:
+def seat(team: Team, ticket: OpenTicket, step: Step, policy: RoutingPolicy, *, alone: bool) -> None:
     """Give a wanted ticket to an agent or let it wait; not `alone`: others may have what it gave back."""
     work = ticket.work
     lane = lane_of(work)
     team.place(ticket)
     if not alone:
-        drain(team, team.free, step, weights)
+        drain(team, team.free, step, policy)
     elif candidates := team.fitting(lane, team.free):
-        _assign(team, ticket, candidates, step, weights)
+        _assign(team, ticket, candidates, step, policy)
     if team.tickets[work.ticket_id] is ticket:
         step.put(ticket_key(work.team, work.ticket_id), ticket)
-        emit_queued(step, work, team.line.position(place_of(work)), why_waiting(team, lane))
+        emit_queued(step, work, team.line.position(policy.place(work)), why_waiting(team, lane))
 
 
-def drain(team: Team, changed: AbstractSet[str], step: Step, weights: RoutingWeights) -> None:
+def drain(team: Team, changed: AbstractSet[str], step: Step, policy: RoutingPolicy) -> None:
     """Seat those who wait, the foremost first, as long as a `changed` agent can take one.
 
     Nobody else can: before the change no waiting ticket fitted any free agent.
     """
     while (ticket := _next_for(team, changed)) is not None:
-        _assign(team, ticket, team.fitting(lane_of(ticket.work), team.free), step, weights)
+        _assign(team, ticket, team.fitting(lane_of(ticket.work), team.free), step, policy)
 
 
 def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
@@ -48,10 +48,10 @@ def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
 
 
 def _assign(
-    team: Team, ticket: OpenTicket, candidates: list[Member], step: Step, weights: RoutingWeights
+    team: Team, ticket: OpenTicket, candidates: list[Member], step: Step, policy: RoutingPolicy
 ) -> None:
     work = ticket.work
-    chosen = choose(candidates, work, weights)
+    chosen = policy.choose(candidates, work)
     reasons = why_chosen(chosen, team, work, lane_of(work))
     if (waited := int(waited_s(step, work))) > 0:
         reasons += (f"waited_s:{waited}",)

@@ -22,8 +22,8 @@ from streams.stages.routing.entries import (
     agent_key,
     ticket_key,
 )
+from streams.stages.routing.policy import ByWeights, RoutingPolicy
 from streams.stages.routing.team import Team
-from streams.stages.routing.weights import RoutingWeights
 from streams.steps.forgetting import Forgetting
 from streams.steps.step import Step
 
@@ -46,9 +46,9 @@ class RoutingPartition:
     """
 
     def __init__(
-        self, *, weights: RoutingWeights | None = None, remember: timedelta = timedelta(days=1)
+        self, *, policy: RoutingPolicy | None = None, remember: timedelta = timedelta(days=1)
     ) -> None:
-        self._weights = weights or RoutingWeights()
+        self._policy = policy or ByWeights()
         self._remember = remember
         self._teams: dict[str, Team] = {}
         self._forgetting = Forgetting()
@@ -96,7 +96,7 @@ class RoutingPartition:
         told = _tell_roster(team, before, work, holder, step)
         after = OpenTicket(work=work, agent_id=holder, told=told)
         if work.work is Work.WANTED:
-            seat(team, after, step, self._weights, alone=freed is None)
+            seat(team, after, step, self._policy, alone=freed is None)
         elif work.work is Work.HELD:
             team.place(after)
             step.put(ticket_key(work.team, work.ticket_id), after)
@@ -107,7 +107,7 @@ class RoutingPartition:
             step.put(ticket_key(work.team, work.ticket_id), team.tickets[work.ticket_id])
         # Step 3: let others have what became free.
         if freed is not None:
-            drain(team, {freed}, step, self._weights)
+            drain(team, {freed}, step, self._policy)
             release_if_idle(team, freed, step)
 
     def _rostered(self, body: AgentRostered, step: Step) -> None:
@@ -125,7 +125,7 @@ class RoutingPartition:
         if member is not None:
             count_over_capacity(team, agent_id, body.held_elsewhere - member.rostered.held_elsewhere, step)
         # Who leaves the shift may have been an obstacle for others: by a language, or as the one to wait for.
-        drain(team, team.free, step, self._weights)
+        drain(team, team.free, step, self._policy)
         release_if_idle(team, agent_id, step)
 
     def _undo(self, team: Team, before: Ticket | None) -> str | None:
@@ -162,7 +162,7 @@ class RoutingPartition:
     def _team(self, name: str) -> Team:
         team = self._teams.get(name)
         if team is None:
-            team = self._teams[name] = Team()
+            team = self._teams[name] = Team(self._policy.place)
         return team
 
 

@@ -1,11 +1,11 @@
 """One team in memory: its agents and their loads, its tickets and its queue. Knows nothing of messages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from schemas.records.derived import AgentRostered
+from schemas.records.derived import AgentRostered, WorkChanged
 from schemas.vocabulary import AgentStatus, Channel
 from streams.stages.routing.entries import DepartedAgent, OpenTicket, TeamAgent, Ticket
-from streams.stages.routing.waiting_line import Lane, WaitingLine, lane_of, place_of, primary_language
+from streams.stages.routing.waiting_line import Lane, Place, WaitingLine, lane_of, place_of, primary_language
 
 
 class Load:
@@ -91,9 +91,12 @@ class Member:
 
 
 class Team:
-    """The state of one team. Every change keeps `free`, `spoken` and the queue right, in whatever order."""
+    """The state of one team. Every change keeps `free`, `spoken` and the queue right, in whatever order.
 
-    def __init__(self) -> None:
+    `place` says where a waiting ticket stands.
+    """
+
+    def __init__(self, place: Callable[[WorkChanged], Place] = place_of) -> None:
         self.members: dict[str, Member] = {}
         self.departed: dict[str, DepartedAgent] = {}
         self.tickets: dict[str, Ticket] = {}
@@ -101,6 +104,7 @@ class Team:
         self.free: set[str] = set()
         self.spoken: frozenset[str] = frozenset()
         self._loads: dict[str, Load] = {}
+        self._place = place
 
     @property
     def empty(self) -> bool:
@@ -130,7 +134,7 @@ class Team:
             self._loads.setdefault(ticket.agent_id, Load()).add(work.channel, 1)
             self._refresh(ticket.agent_id)
         elif ticket.waits:
-            self.line.add(lane_of(work), place_of(work))
+            self.line.add(lane_of(work), self._place(work))
 
     def displace(self, ticket: OpenTicket) -> None:
         """Undo `place`: the load is given back, the place in the queue is gone."""
@@ -140,7 +144,7 @@ class Team:
             self._loads[ticket.agent_id].add(work.channel, -1)
             self._refresh(ticket.agent_id)
         elif ticket.waits:
-            self.line.remove(lane_of(work), place_of(work))
+            self.line.remove(lane_of(work), self._place(work))
 
     def fits(self, member: Member, lane: Lane) -> bool:
         """Return whether a free member can take a ticket of `lane`."""
