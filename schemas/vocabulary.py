@@ -73,6 +73,20 @@ class Author(StrEnum):
     AGENT = "agent"
 
 
+class Relation(StrEnum):
+    """How a ticket stands to another one; each relation has its counterpart on the other ticket."""
+
+    DUPLICATE = "duplicate"  # says the same as the other
+    DUPLICATED_BY = "duplicated_by"
+    FOLLOW_UP = "follow_up"  # goes on where the other ended
+    FOLLOWED_UP_BY = "followed_up_by"
+    PROBLEM_OF = "problem_of"  # the cause behind the other
+    INCIDENT_OF = "incident_of"
+    SPLIT_FROM = "split_from"  # made of messages of the other
+    SPLIT_INTO = "split_into"
+    RELATED = "related"
+
+
 PRIORITY_RANK: Final = {priority: rank for rank, priority in enumerate(Priority)}
 """0 for low to 4 for critical: the order of a queue."""
 
@@ -87,3 +101,13 @@ OUT_OF_SCOPE: Final = "oos"
 
 TRIAGE_TEAM: Final = "triage"
 """The team of people that takes tickets for which no other team is named."""
+
+_PAIRS: Final = (
+    (Relation.DUPLICATE, Relation.DUPLICATED_BY),
+    (Relation.FOLLOW_UP, Relation.FOLLOWED_UP_BY),
+    (Relation.PROBLEM_OF, Relation.INCIDENT_OF),
+    (Relation.SPLIT_FROM, Relation.SPLIT_INTO),
+    (Relation.RELATED, Relation.RELATED),
+)
+COUNTERPART: Final = dict(_PAIRS) | {other: relation for relation, other in _PAIRS}
+"""What a relation of a ticket to another makes of the other's relation to it."""

@@ -21,10 +21,12 @@ from schemas.fold.assignment import (
 )
 from schemas.fold.fact import FOLDED_EVENTS, Fact, fact_of, to_fact
 from schemas.fold.labels import apply_corrected, apply_updated_labels, label_message
+from schemas.fold.links import apply_linked, apply_unlinked, link_to_source
 from schemas.fold.opening import apply_opened, known
 from schemas.fold.order import is_older, late
 from schemas.fold.status import (
     apply_closed,
+    apply_merge_undone,
     apply_merged,
     apply_message,
     apply_reopened,
@@ -35,16 +37,20 @@ from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_cha
 from schemas.records.derived import Decision, TicketAssigned, TicketQueued
 from schemas.records.events import (
     LabelCorrected,
+    MergeUndone,
     MessageAdded,
     SurveyAnswered,
     TicketClosed,
     TicketEvent,
     TicketImported,
+    TicketLinked,
     TicketMerged,
     TicketOpened,
     TicketReopened,
     TicketResolved,
+    TicketSplit,
     TicketTransferred,
+    TicketUnlinked,
     TicketUpdated,
 )
 from schemas.records.thread_rule import starts_anew
@@ -122,6 +128,11 @@ def _opened(row: TicketRow, fact: Fact) -> TicketRow:
     return apply_opened(row, fact.body, fact)
 
 
+def _split(row: TicketRow, fact: Fact) -> TicketRow:
+    assert isinstance(fact.body, TicketSplit)
+    return link_to_source(_opened(row, fact), fact.body, fact.time)
+
+
 def _timed(apply: Callable[[TicketRow, Any, datetime], TicketRow]) -> Callable[[TicketRow, Fact], TicketRow]:
     return lambda row, fact: apply(row, fact.body, fact.time)
 
@@ -133,6 +144,10 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     TicketUpdated: _timed(_updated),
     TicketTransferred: _timed(apply_transferred),
     TicketMerged: _timed(apply_merged),
+    MergeUndone: _timed(apply_merge_undone),
+    TicketSplit: _split,
+    TicketLinked: _timed(apply_linked),
+    TicketUnlinked: _timed(apply_unlinked),
     TicketResolved: _timed(apply_resolved),
     TicketReopened: _timed(apply_reopened),
     TicketClosed: _timed(apply_closed),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from schemas.effects import Effect
 from schemas.fold.order import earliest, is_older, late, latest
 from schemas.records.events import (
+    MergeUndone,
     MessageAdded,
     TicketClosed,
     TicketImported,
@@ -127,6 +128,19 @@ def apply_merged(row: TicketRow, body: TicketMerged, time: datetime) -> TicketRo
     if undone or (overtaken and row.status not in FINISHED):
         return late(row)
     return replace(_finish(row, Status.CLOSED, time), merged_into=body.into_ticket_id, merge_at=time)
+
+
+def apply_merge_undone(row: TicketRow, body: MergeUndone, time: datetime) -> TicketRow:
+    """Take back a merge, also one that is yet to arrive; the ticket stands where it stood, and was not reopened."""
+    del body
+    undone, merged_at = _undo_merge(row, time), row.merge_at
+    if row.merged_into is None or merged_at is None or is_older(time, merged_at):
+        return undone
+    if is_older(time, row.status_at) or is_older(row.closed_at or merged_at, merged_at):
+        return undone  # what finished it was not the merge
+    if row.resolved_at is not None:
+        return replace(undone, status=Status.RESOLVED, status_at=time, closed_at=None)
+    return _reopen(undone, None, time, counted=False)
 
 
 def _customer_wrote(row: TicketRow, time: datetime, withheld: tuple[Effect, ...]) -> TicketRow:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from schemas.vocabulary import AgentStatus, Author, Category, Channel, Priority, Status, Tier
+from schemas.vocabulary import AgentStatus, Author, Category, Channel, Priority, Relation, Status, Tier
 
 Id = Annotated[str, Meta(min_length=1, max_length=256)]
 """An identifier: not empty, 256 characters at most."""
@@ -120,6 +120,40 @@ class TicketMerged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     into_ticket_id: Id
 
 
+class MergeUndone(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A merge was wrong: the ticket goes on by itself, where it stood before. What was sent on stays where it is."""
+
+    undone_by: str | None = None
+    reason: str | None = None
+
+
+class TicketSplit(TicketOpened, frozen=True, kw_only=True, omit_defaults=True):
+    """A new ticket was made of messages of another; `text` repeats them, `event_ids` names them there.
+
+    To undo it, merge the new ticket into the other.
+    """
+
+    from_ticket_id: Id
+    event_ids: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    split_by: str | None = None
+
+
+class TicketLinked(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A ticket has to do with another: it is `relation` (a duplicate, the follow-up, ...) of `to_ticket_id`."""
+
+    to_ticket_id: Id
+    relation: Relation
+    linked_by: str | None = None
+
+
+class TicketUnlinked(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A link between two tickets is taken back; it may be said of either of them."""
+
+    to_ticket_id: Id
+    relation: Relation
+    unlinked_by: str | None = None
+
+
 class TicketResolved(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """The work on a ticket is done; the customer may still disagree."""
 
@@ -189,6 +223,10 @@ TICKET_EVENTS: Final[dict[str, type[TicketEvent]]] = {
         TicketUpdated,
         TicketTransferred,
         TicketMerged,
+        MergeUndone,
+        TicketSplit,
+        TicketLinked,
+        TicketUnlinked,
         TicketResolved,
         TicketReopened,
         TicketClosed,

@@ -5,6 +5,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from schemas.records.events import (
+    MergeUndone,
     TicketClosed,
     TicketEvent,
     TicketImported,
@@ -84,4 +85,4 @@ def starts_anew(body: TicketEvent) -> bool:
     """
     if isinstance(body, TicketUpdated | TicketImported):
         return body.status in FINISHED
-    return isinstance(body, TicketResolved | TicketClosed | TicketMerged | TicketReopened)
+    return isinstance(body, TicketResolved | TicketClosed | TicketMerged | MergeUndone | TicketReopened)

@@ -99,6 +99,8 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     internal_notes: int = 0
     survey_score: int | None = None
     merged_into: str | None = None
+    links: tuple[str, ...] = ()  # `relation:ticket`, sorted
+    link_times: tuple[str, ...] = ()  # `relation:ticket time` of every link that was said or taken back last
     resumed: bool = False
     late_events: int = 0
     status_at: datetime | None = None

@@ -112,6 +112,8 @@ _TICKET_DOCS: Final = {
     "internal_notes": "notes between agents",
     "survey_score": "the customer's score, 1 to 5",
     "merged_into": "the ticket that goes on in its place",
+    "links": "other tickets that it has to do with, each as relation:ticket, the newest 50",
+    "link_times": "event time of the last word about each of these links, also of those taken back",
     "resumed": "whether this life started after the ticket was forgotten",
     "late_events": "events that came after later ones",
     "status_at": "event time of the last change from outside of its status",

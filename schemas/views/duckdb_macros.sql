@@ -1,1 +1,2 @@
 CREATE OR REPLACE MACRO unix_millis(moment) AS epoch_ms(moment);
+CREATE OR REPLACE MACRO explode(items) AS unnest(items);

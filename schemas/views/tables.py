@@ -139,6 +139,7 @@ def _derived_views() -> Iterator[DerivedView]:
         "intent_overlaps",
         "unlabelled_tickets",
         "data_quality",
+        "ticket_links",
     )
     for name in names:
         yield parse_view(name, _read(f"{name}.sql"))

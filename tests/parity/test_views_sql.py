@@ -49,6 +49,7 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "predicted_intent": INTENTS,
     "triage_reasons": ("unsure", "truncated", "empty_text"),
     "band": ("high", "medium", "low"),
+    "links": ("related:T1", "duplicate:T2", "split_from:T:3", "problem_of:T4", "follow_up:T5"),
     "quality_marks": ("html", "spam", "empty_text"),
 }
 """Columns whose values the views look into; any other text is one of a few, or missing."""

@@ -28,6 +28,7 @@ from schemas.records.topics import Topic
 from streams.foundation.record import Record
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.intake import FoldInput, read
+from streams.stages.cases.links import other_end
 from streams.stages.cases.merges import SOURCE, next_stop, refusal, sent_on, walked
 from streams.stages.cases.stale import answer_stale
 from streams.stages.cases.state import (
@@ -180,12 +181,13 @@ class CasesPartition:
             step.count("late_events")
 
     def _go_on_in_its_place(self, incoming: FoldInput, after: TicketRow, step: Step) -> None:
-        """Send on what a merge brings with it: the customer's messages, and the merge itself to find a circle."""
-        sent = sent_on(incoming, after)
-        if sent is not None:
-            identity = derived_id(sent.event.id, STAGE, "TicketTriaged")
-            step.emit(Topic.TICKETS_ENRICHED, sent.ticket_id, sent, id=identity, time=sent.event.time)
-            step.count("sent_on_by_merge")
+        """Send on what links and merges bring with them: messages, counterparts, the merge itself to find a circle."""
+        told = {"sent_on_by_merge": sent_on(incoming, after), "told_of_links": other_end(incoming)}
+        for name, sent in told.items():
+            if sent is not None:
+                identity = derived_id(sent.event.id, STAGE, "TicketTriaged")
+                step.emit(Topic.TICKETS_ENRICHED, sent.ticket_id, sent, id=identity, time=sent.event.time)
+                step.count(name)
         body = incoming.fact.body
         if not isinstance(body, TicketMerged):
             return

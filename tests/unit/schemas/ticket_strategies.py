@@ -6,21 +6,25 @@ from msgspec.structs import replace
 
 from schemas.records.events import (
     LabelCorrected,
+    MergeUndone,
     MessageAdded,
     SurveyAnswered,
     TicketClosed,
     TicketEvent,
     TicketImported,
+    TicketLinked,
     TicketMerged,
     TicketOpened,
     TicketReopened,
     TicketResolved,
+    TicketSplit,
     TicketTransferred,
+    TicketUnlinked,
     TicketUpdated,
 )
 from schemas.records.thread_rule import ThreadRule
 from schemas.triage import UNSURE, Triage
-from schemas.vocabulary import Author, Category, Channel, Priority, Status, Tier
+from schemas.vocabulary import Author, Category, Channel, Priority, Relation, Status, Tier
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, UNSCORED
 
 AGENTS = ("A-1", "A-2", "A-3")
@@ -47,6 +51,12 @@ _openings = {
     "assignee": _maybe_agent,
 }
 
+_links = {
+    "ticket_id": _ticket,
+    "to_ticket_id": st.sampled_from(("T-2", "T-3")),
+    "relation": st.sampled_from((Relation.DUPLICATE, Relation.RELATED)),
+}
+
 bodies: st.SearchStrategy[TicketEvent] = st.one_of(
     st.builds(TicketOpened, **_openings),
     st.builds(TicketImported, **_openings, status=_status, reassignments=st.integers(0, 3)),
@@ -71,6 +81,10 @@ bodies: st.SearchStrategy[TicketEvent] = st.one_of(
     ),
     st.builds(TicketTransferred, ticket_id=_ticket, team=_team, assignee=_maybe_agent),
     st.builds(TicketMerged, ticket_id=_ticket, into_ticket_id=st.just("T-2")),
+    st.builds(MergeUndone, ticket_id=_ticket),
+    st.builds(TicketSplit, **_openings, from_ticket_id=st.just("T-2")),
+    st.builds(TicketLinked, **_links),
+    st.builds(TicketUnlinked, **_links),
     st.builds(TicketResolved, ticket_id=_ticket),
     st.builds(TicketReopened, ticket_id=_ticket),
     st.builds(TicketClosed, ticket_id=_ticket),

@@ -1,60 +1,20 @@
 """Merged tickets: their customers' messages reach the ticket in their place, and merges never form a circle."""
 
-from collections.abc import Sequence
-from datetime import timedelta
 from random import Random
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from schemas.records.derived import MergeFollowed, TicketTriaged
 from schemas.records.events import MessageAdded, TicketMerged, TicketReopened, TicketResolved
-from schemas.records.ticket_row import TicketRow, Work
-from schemas.records.topics import Topic
+from schemas.records.ticket_row import Work
 from schemas.vocabulary import FINISHED, Author
-from streams.foundation.record import Emission, Record
-from streams.stages.cases.clocks import Clocks
-from tests.unit.schemas.ticket_facts import SCORED, minute, opened
-from tests.unit.streams.logic_driver import body_of, record_of
-from tests.unit.streams.ticket_records import CasesRun, enriched, scored
-
-
-class Yard:
-    """The cases stage of all tickets; what it sends to its own input arrives when `deliver` says so."""
-
-    def __init__(self) -> None:
-        self.run = CasesRun(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=90)))
-        self._taken = 0
-        self._offset = 1000
-        self.under_way: list[Emission] = []
-
-    def step(self, records: Sequence[Record]) -> None:
-        """Handle records, each by itself."""
-        for record in records:
-            self.run.step([record])
-            sent = self.run.sent[self._taken :]
-            self._taken = len(self.run.sent)
-            self.under_way += [each for each in sent if each.topic is Topic.TICKETS_ENRICHED]
-
-    def deliver(self, random: Random | None = None) -> None:
-        """Let one record that is under way arrive: the first, or any."""
-        sent = self.under_way.pop(0 if random is None else random.randrange(len(self.under_way)))
-        self._offset += 1
-        self.step([record_of(Topic.TICKETS_ENRICHED, body_of(sent), offset=self._offset)])
-
-    def settle(self, random: Random | None = None) -> "Yard":
-        """Let everything arrive; merges that walk for ever would never come to an end."""
-        for _ in range(1000):
-            if not self.under_way:
-                return self
-            self.deliver(random)
-        raise AssertionError("it does not come to an end")
-
-    def rows(self) -> dict[str, TicketRow]:
-        """Return each ticket's newest row."""
-        return {entry.ticket_id: entry.after for entry in self.run.log()}
+from streams.foundation.record import Record
+from tests.unit.schemas.ticket_facts import SCORED, minute
+from tests.unit.streams.logic_driver import body_of
+from tests.unit.streams.stages.cases.merge_yard import yard_of
+from tests.unit.streams.ticket_records import enriched
 
 
 def merge(one: str, other: str, offset: int, at: float) -> Record:
@@ -64,12 +24,6 @@ def merge(one: str, other: str, offset: int, at: float) -> Record:
 def message(ticket_id: str, offset: int, at: float) -> Record:
     body = MessageAdded(ticket_id=ticket_id, author=Author.CUSTOMER, author_id="C-1", text="Anybody there?")
     return enriched(body, offset, at=at, triage=SCORED)
-
-
-def yard_of(*tickets: str) -> Yard:
-    yard = Yard()
-    yard.step([scored(replace(opened(), ticket_id=name), at) for at, name in enumerate(tickets)])
-    return yard
 
 
 def test_a_message_on_a_merged_ticket_reaches_the_one_in_its_place() -> None:
