@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from schemas.records.events import TicketEvent
 from schemas.records.ticket_row import TicketRow
+
+SOURCE: Final = "ticketyard/cases"
+"""The source of the events that a ticket's clocks and merges bring about."""
 
 
 class CaseClock(Protocol):

@@ -3,6 +3,7 @@
 import msgspec
 
 from casework.clocks import CaseClock
+from casework.progress.following import follow
 from schemas.fold import Fact, fold
 from schemas.records.ticket_row import TicketRow
 
@@ -11,11 +12,12 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
     """What today's files and settings say of tickets. Without any, a row is what its events say alone."""
 
     clocks: tuple[CaseClock, ...] = ()
+    progress: bool = False  # whether rows say how far their tickets have come
 
     def fold(self, row: TicketRow | None, fact: Fact) -> TicketRow:
         """Return the row after `fact`, with what these rules say of it. Raises StaleDecision; see schemas.fold."""
         return fold(row, fact, self.settle)
 
-    def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:  # noqa: ARG002
+    def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
         """Return `after` with what follows from it by the rules: before it is known who must work on it."""
-        return after
+        return follow(before, after, fact) if self.progress else after

@@ -92,3 +92,6 @@ MARKS: Final = (
     URGENCY_UNREAD,
 )
 """Every mark, in the order in which a message carries them."""
+
+ILLEGAL_TRANSITION: Final = "illegal_transition"
+"""An event asked for a status that cannot follow the one that the ticket had: a mark of a ticket, not of a message."""

@@ -6,6 +6,8 @@ import msgspec
 from msgspec import Meta, Raw
 
 from schemas.effects import Effect
+from schemas.records.alerts import ALERTS
+from schemas.records.deliveries import DELIVERIES
 from schemas.records.events import Count, Event, Id, Label, Moment, Share, Team, TicketEvent
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow, Work
@@ -291,5 +293,5 @@ DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
         RecordDied,
         DeadLetterReplayed,
     )
-}
+} | {**ALERTS, **DELIVERIES}
 """Every event that only the pipeline publishes."""

@@ -25,6 +25,14 @@ class Work(StrEnum):
     NONE = "none"  # finished, merged, or never to be routed
 
 
+class WaitingOn(StrEnum):
+    """Whose turn it is on a ticket."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    NOBODY = "nobody"  # finished
+
+
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One ticket after one event. Times are UTC; counts are of distinct events.
 
@@ -112,3 +120,11 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     team_at: datetime | None = None
     merge_at: datetime | None = None
     customer_wrote_at: datetime | None = None
+    agent_wrote_at: datetime | None = None
+    interactions: int = 0
+    status_changes: int = 0
+    waiting_on: WaitingOn | None = None
+    solution_attempts: int = 0
+    last_progress_at: datetime | None = None
+    illegal_transitions: int = 0
+    illegal_transition: str | None = None  # the last, as `from>to by whom`

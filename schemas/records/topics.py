@@ -25,6 +25,7 @@ class Topic(StrEnum):
     TICKETS_WORK = "tickets.work"
     TICKETS_DECISIONS = "tickets.decisions"
     TICKETS_ALERTS = "tickets.alerts"
+    ALERTS_DELIVERIES = "alerts.deliveries"
     TICKETS_DEAD = "tickets.dead"
     CUSTOMERS_EVENTS = "customers.events"
     AGENTS_EVENTS = "agents.events"
@@ -83,7 +84,8 @@ def topic_specs(
         (Topic.TICKETS_ENRICHED, "ticket_id", tickets, _log(DERIVED_BYTES)),
         (Topic.TICKETS_LOG, "ticket_id", tickets, _log(DERIVED_BYTES)),
         (Topic.TICKETS_DECISIONS, "ticket_id", tickets, _log(DERIVED_BYTES)),
-        (Topic.TICKETS_ALERTS, "ticket_id", tickets, _log(DERIVED_BYTES)),
+        (Topic.TICKETS_ALERTS, "ticket_id or team", tickets, _log(DERIVED_BYTES)),
+        (Topic.ALERTS_DELIVERIES, "alert id", tickets, _log(DERIVED_BYTES)),
         (Topic.TICKETS_DEAD, "source topic, partition and offset", tickets, _log(DERIVED_BYTES)),
         (Topic.CUSTOMERS_EVENTS, "customer_id", tickets, _log(INPUT_BYTES)),
         (Topic.TICKETS_WORK, "team", teams, _log(DERIVED_BYTES)),
@@ -106,6 +108,8 @@ ARCHIVED: Final = (
     Topic.TICKETS_EVENTS,
     Topic.TICKETS_LOG,
     Topic.TICKETS_DECISIONS,
+    Topic.TICKETS_ALERTS,
+    Topic.ALERTS_DELIVERIES,
     Topic.TICKETS_DEAD,
     Topic.CUSTOMERS_EVENTS,
     Topic.AGENTS_EVENTS,
@@ -114,7 +118,14 @@ ARCHIVED: Final = (
 )
 """The logs that batch keeps for ever (invariant: complete history); the others can be derived from these again."""
 
-SERVED: Final = (Topic.TICKETS_LOG, Topic.AGENTS_EVENTS, Topic.TICKETS_DEAD, Topic.MODELS_PUBLISHED)
+SERVED: Final = (
+    Topic.TICKETS_LOG,
+    Topic.TICKETS_ALERTS,
+    Topic.ALERTS_DELIVERIES,
+    Topic.AGENTS_EVENTS,
+    Topic.TICKETS_DEAD,
+    Topic.MODELS_PUBLISHED,
+)
 """The logs that views are made of: batch's up to the manifest's offsets, serving's tail from there on."""
 
 OPEN_TO_PRODUCERS: Final = frozenset({Topic.TICKETS_EVENTS, Topic.CUSTOMERS_EVENTS, Topic.AGENTS_EVENTS})

@@ -125,6 +125,14 @@ _TICKET_DOCS: Final = {
     "team_at": "the same of its team",
     "merge_at": "the same of where it was merged",
     "customer_wrote_at": "event time of the customer's last message; the opening is none",
+    "agent_wrote_at": "event time of an agent's last public message",
+    "interactions": "public messages of customer and agents; the opening is none",
+    "status_changes": "how often its status changed",
+    "waiting_on": "whose turn it is: customer, agent or nobody (finished)",
+    "solution_attempts": "answers and resolutions that the customer came back from",
+    "last_progress_at": "when somebody last did something for it, or it was opened or reopened",
+    "illegal_transitions": "events that asked for a status that cannot follow the one it had",
+    "illegal_transition": "the last of them: from>to by whom",
 }
 
 _TICKET_DEFAULTS: Final = {field.name: field.default for field in msgspec.structs.fields(TicketRow)}
@@ -139,11 +147,12 @@ def _absent(default: Any) -> str:
     return f"'{default.value}'" if isinstance(default, StrEnum) else str(default)
 
 
-_POSITION: Final = (
+POSITION: Final = (
     BaseColumn("logged_at", "TIMESTAMPTZ", "when the broker logged the record that this row is from"),
     BaseColumn("log_partition", "BIGINT", "that record's partition"),
     BaseColumn("log_offset", "BIGINT", "that record's offset"),
 )
+"""Where the record of a row is: the last columns of most base views."""
 
 TICKETS: Final = (
     *(
@@ -152,7 +161,7 @@ TICKETS: Final = (
         )
         for name, hint in get_type_hints(TicketRow).items()
     ),
-    *_POSITION,
+    *POSITION,
 )
 """The fields of TicketRow in their order, then where the row was logged."""
 
@@ -176,7 +185,7 @@ TICKET_EVENTS: Final = (
     BaseColumn("public", "BOOLEAN", "whether the customer can read a message"),
     BaseColumn("subject", "VARCHAR", "the subject line, of an opening"),
     BaseColumn("text", "VARCHAR", "what was written with the event: message, comment, resolution or reason"),
-    *_POSITION,
+    *POSITION,
 )
 
 AGENT_EVENTS: Final = (
@@ -194,7 +203,7 @@ AGENT_EVENTS: Final = (
     BaseColumn("performance", "DOUBLE", "measured performance, 0..1"),
     BaseColumn("run_id", "VARCHAR", "the batch run that measured it"),
     BaseColumn("tickets", "BIGINT", "how many resolved tickets it was measured on"),
-    *_POSITION,
+    *POSITION,
 )
 
 DEAD_LETTERS: Final = (
@@ -221,5 +230,5 @@ MODELS: Final = (
     BaseColumn("accuracy", "DOUBLE", "accuracy on the frozen test"),
     BaseColumn("taxonomy_version", "VARCHAR", "the taxonomy that it learnt"),
     BaseColumn("replaced_version", "VARCHAR", "the version that it replaced"),
-    *_POSITION,
+    *POSITION,
 )

@@ -1,9 +1,9 @@
 -- One row per day, source and problem: how many of what the source sent had it. Zero rows are there too, for pictures
--- over time. Problems of a ticket are those of the message that set its intent. What the product published itself, such
--- as routing's decisions and closings by the clock, is no source.
+-- over time. Problems of a ticket are those of the message that set its intent, and illegal_transition of its life. What
+-- the product published itself, such as routing's decisions and closings by the clock, is no source.
 --   day DATE: the UTC day on which the tickets were opened; of dead_letter the day on which the records arrived
 --   event_source VARCHAR: who published the tickets' opening, or the record; empty where that is not known
---   problem VARCHAR: a mark of docs/signals.md, no_text, language_unknown, low_band, unmapped_team or dead_letter
+--   problem VARCHAR: a mark of docs/signals.md, illegal_transition (docs/progress.md), no_text, language_unknown, low_band, unmapped_team or dead_letter
 --   records BIGINT: how many tickets the source opened; of dead_letter how many of its records arrived, dead ones included
 --   affected BIGINT: how many of them had the problem
 --   rate DOUBLE: affected, as a share of records
@@ -58,6 +58,7 @@ FROM (
     UNION ALL SELECT 'language_unknown'
     UNION ALL SELECT 'low_band'
     UNION ALL SELECT 'unmapped_team'
+    UNION ALL SELECT 'illegal_transition'
   ) AS problems
   GROUP BY CAST(opened_at AS DATE), event_source, problem
   UNION ALL

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from schemas.records.topics import Topic
+from schemas.views.alert_columns import ALERTS, DELIVERIES
 from schemas.views.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, TICKETS, BaseColumn
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS, BatchView
 
@@ -63,6 +64,22 @@ BASE_VIEWS: Final = (
         doc="One row per event of a ticket, ordered by (life, revision), with the main fields after it.",
         columns=TICKET_EVENTS,
         key=("ticket_id", "life", "revision"),
+        order=_LOWEST_OFFSET,
+    ),
+    BaseView(
+        name="alerts",
+        topic=Topic.TICKETS_ALERTS,
+        doc="One row per alert: what somebody had to be told of at once.",
+        columns=ALERTS,
+        key=("alert_source", "alert_id"),
+        order=_LOWEST_OFFSET,
+    ),
+    BaseView(
+        name="webhook_outcomes",
+        topic=Topic.ALERTS_DELIVERIES,
+        doc="One row per end of telling an address about an alert: it took it, or that was given up.",
+        columns=DELIVERIES,
+        key=("event_id",),
         order=_LOWEST_OFFSET,
     ),
     BaseView(
@@ -128,6 +145,9 @@ def _derived_views() -> Iterator[DerivedView]:
         "ticket_outcomes",
         "daily_analytics",
         "resolution_times",
+        "resolution_analytics",
+        "resolution_trends",
+        "progress",
         "agent_performance",
         "model_quality",
         "queues",
@@ -139,6 +159,7 @@ def _derived_views() -> Iterator[DerivedView]:
         "intent_overlaps",
         "unlabelled_tickets",
         "data_quality",
+        "alert_deliveries",
         "ticket_links",
     )
     for name in names:

@@ -21,7 +21,11 @@
 --   first_contact_resolved BOOLEAN: whether it is resolved, by one public agent reply, and did not reopen within 7 days
 --   reassignments BIGINT: how often it changed hands
 --   reopenings BIGINT: how often it was reopened
---   resolution_ms BIGINT: milliseconds from opening to the last resolution; empty while it is open
+--   resolved_at TIMESTAMPTZ: when it was last resolved; empty while it is open
+--   interactions BIGINT: public messages of customer and agents
+--   status_changes BIGINT: how often its status changed
+--   solution_attempts BIGINT: answers and resolutions that the customer came back from
+--   resolution_ms BIGINT: milliseconds from opening to the last resolution; empty while it is open, or where the resolution is said to be older than the opening
 --   first_reply_ms BIGINT: milliseconds from opening to the first public agent reply
 --   first_assignment_ms BIGINT: milliseconds from opening to the first assignment
 --   survey_score BIGINT: the customer's score, 1 to 5
@@ -62,8 +66,14 @@ FROM (
       ) AS first_contact_resolved,
     reassignments,
     reopenings,
-    CASE WHEN status IN ('resolved', 'closed') THEN unix_millis(resolved_at) - unix_millis(opened_at) END
-      AS resolution_ms,
+    CASE WHEN status IN ('resolved', 'closed') THEN resolved_at END AS resolved_at,
+    interactions,
+    status_changes,
+    solution_attempts,
+    CASE
+      WHEN status IN ('resolved', 'closed') AND resolved_at >= opened_at
+        THEN unix_millis(resolved_at) - unix_millis(opened_at)
+    END AS resolution_ms,
     unix_millis(first_replied_at) - unix_millis(opened_at) AS first_reply_ms,
     unix_millis(first_assigned_at) - unix_millis(opened_at) AS first_assignment_ms,
     survey_score

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.records.deliveries import DELIVERIES, WebhookFailed, WebhookSent
 from schemas.records.derived import AgentPerformanceMeasured, ModelPublished, Origin, RecordDied, SourceEvent
 from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBody, NotAnEvent, decode_envelope
 from schemas.records.events import (
@@ -22,6 +23,7 @@ from schemas.records.events import (
 )
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
+from schemas.vocabulary import Priority
 
 Row = tuple[Any, ...]
 """A row's values in its view's order of columns: str, int, float, bool, aware datetime, list[str], None."""
@@ -40,12 +42,24 @@ class LoggedTicket(msgspec.Struct, frozen=True, kw_only=True):
     after: TicketRow
 
 
+class AlertFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What alerts of all types have in common; an alert about no ticket lacks most of it."""
+
+    ticket_id: str | None = None
+    team: str | None = None
+    priority: Priority | None = None
+    assignee: str | None = None
+    customer_id: str | None = None
+
+
 _LOGGED: Final = msgspec.json.Decoder(LoggedTicket)
 _TICKET_BODIES: Final = EventDecoder(TICKET_EVENTS)
 _AGENT_BODIES: Final = EventDecoder(
     {"AgentUpdated": AgentUpdated, "AgentPerformanceMeasured": AgentPerformanceMeasured}
 )
 _MODEL_BODIES: Final = EventDecoder({"ModelPublished": ModelPublished})
+_DELIVERIES: Final = EventDecoder(DELIVERIES)
+_ALERT: Final = msgspec.json.Decoder(AlertFields)
 
 
 def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origin) -> list[tuple[str, Row]]:
@@ -60,6 +74,10 @@ def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origi
                 ("ticket_events", ticket_event_row(logged, origin)),
                 ("tickets", ticket_row(logged.after, origin)),
             ]
+        case Topic.TICKETS_ALERTS:
+            name = "alerts"
+        case Topic.ALERTS_DELIVERIES:
+            name = "webhook_outcomes"
         case Topic.AGENTS_EVENTS:
             name = "agent_events"
         case Topic.TICKETS_DEAD:
@@ -75,6 +93,8 @@ def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origi
 ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] = {
     "tickets": lambda _headers, value, origin: ticket_row(decode_logged(value).after, origin),
     "ticket_events": lambda _headers, value, origin: ticket_event_row(decode_logged(value), origin),
+    "alerts": lambda headers, value, origin: alert_row(decode_envelope(headers), value, origin),
+    "webhook_outcomes": lambda headers, value, origin: outcome_row(decode_envelope(headers), value, origin),
     "agent_events": lambda headers, value, origin: agent_event_row(decode_envelope(headers), value, origin),
     "dead_letters": lambda headers, _value, origin: dead_letter_row(headers, origin),
     "models": lambda headers, value, origin: model_row(decode_envelope(headers), value, origin),
@@ -115,6 +135,43 @@ def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
         after.team,
         after.assignee,
         *_written(event),
+        *_position(origin),
+    )
+
+
+def alert_fields(value: bytes | None) -> AlertFields:
+    """Decode what alerts of all types have in common. Raises InvalidBody."""
+    try:
+        return _ALERT.decode(value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidBody(f"an alert: {error}") from error
+
+
+def alert_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
+    """Return the row of `alerts`; its type may be one that this version does not know. Raises InvalidBody."""
+    fields = alert_fields(value)
+    about = (envelope.id, envelope.type, envelope.source, envelope.time)
+    common = map(_plain, msgspec.structs.astuple(fields))
+    return (*about, *common, (value or b"").decode(), *_position(origin))
+
+
+def outcome_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
+    """Return the row of `webhook_outcomes`. Raises UnknownEventType or InvalidBody."""
+    body = _DELIVERIES.decode(envelope, value)
+    assert isinstance(body, WebhookSent)
+    reason = body.reason if isinstance(body, WebhookFailed) else None
+    return (
+        envelope.id,
+        "delivered" if reason is None else "failed",
+        envelope.time,
+        body.delivery_id,
+        body.alert_id,
+        body.alert_type,
+        body.address,
+        body.attempts,
+        body.took_s,
+        body.status,
+        reason,
         *_position(origin),
     )
 

@@ -23,7 +23,7 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
     clocks = Clocks(
         retire_after=timedelta(days=settings.retire_after_days),
         forget_after=timedelta(days=settings.forget_after_days),
-        rules=CaseRules(clocks=closing),
+        rules=CaseRules(clocks=closing, progress=True),
     )
     return CasesPartition(clocks, thread_rule=settings.thread_rule)
 

@@ -3,13 +3,13 @@
 import msgspec
 from msgspec.structs import replace
 
+from casework.clocks import SOURCE
 from schemas.records.derived import SourceEvent, TicketTriaged
 from schemas.records.envelope import encode_body
 from schemas.records.events import TicketLinked, TicketSplit, TicketUnlinked
 from schemas.records.identity import derived_id
 from schemas.vocabulary import COUNTERPART, Relation
 from streams.stages.cases.intake import FoldInput
-from streams.stages.cases.merges import SOURCE
 
 
 def other_end(incoming: FoldInput) -> TicketTriaged | None:

@@ -4,11 +4,12 @@ Tickets of one chain lie in different partitions, so none sees the whole chain. 
 ticket to ticket, and says which it passed; whoever sees it come round knows the whole circle. All of pure functions.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from casework.clocks import SOURCE
 from schemas.fold import to_fact
 from schemas.records.derived import MergeFollowed, MergeLink, SourceEvent, TicketTriaged
 from schemas.records.envelope import encode_body
@@ -17,8 +18,6 @@ from schemas.records.identity import derived_id
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import Author
 from streams.stages.cases.intake import FoldInput
-
-SOURCE: Final = "ticketyard/cases"
 
 
 def sent_on(incoming: FoldInput, after: TicketRow) -> TicketTriaged | None:

@@ -7,10 +7,9 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from casework.clocks import CaseClock
+from casework.clocks import SOURCE, CaseClock
 from schemas.errors import Permanent
 from schemas.fold import Fact, is_current, to_fact, work_changes
-from schemas.records.alerts import Alert
 from schemas.records.derived import (
     Decision,
     MergeFollowed,
@@ -26,10 +25,11 @@ from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
+from streams.stages.cases.alerting import publish_alert
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.links import other_end
-from streams.stages.cases.merges import SOURCE, next_stop, refusal, sent_on, walked
+from streams.stages.cases.merges import next_stop, refusal, sent_on, walked
 from streams.stages.cases.stale import answer_stale
 from streams.stages.cases.state import (
     OPEN_IDS,
@@ -169,7 +169,7 @@ class CasesPartition:
         after = self._clocks.rules.fold(before, incoming.fact)
         kept = self._keep(incoming, state, after, step)
         self._log(incoming, before, after, step)
-        self._alert(incoming, step)
+        publish_alert(incoming, after, step)
         self._tell_teams(incoming, before, after, step)
         self._set_timer(kept, step)
         self._go_on_in_its_place(incoming, after, step)
@@ -243,12 +243,6 @@ class CasesPartition:
         )
         step.emit(Topic.TICKETS_LOG, after.ticket_id, logged, id=identity, time=incoming.fact.time)
         step.count("logged")
-
-    def _alert(self, incoming: FoldInput, step: Step) -> None:
-        body, event = incoming.fact.body, incoming.event
-        if isinstance(body, Alert):
-            step.emit(Topic.TICKETS_ALERTS, body.ticket_id, body, id=event.id, time=event.time)
-            step.count("alerts")
 
     def _tell_teams(
         self, incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step

@@ -6,7 +6,7 @@ from typing import get_type_hints
 
 import pytest
 
-from schemas.marks import MARKS
+from schemas.marks import ILLEGAL_TRANSITION, MARKS
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import SERVED
 from schemas.triage import NO_TEXT, UNMAPPED_TEAM
@@ -64,7 +64,7 @@ def test_data_quality_has_every_mark() -> None:
     """A mark that is new, and what triage says of a text, cannot be missing in the report per source."""
     (quality,) = (view for view in DERIVED_VIEWS if view.name == "data_quality")
     reported = set(re.findall(r"(?:UNION ALL )?SELECT '([a-z_]+)'", quality.sql))
-    assert {*MARKS, NO_TEXT, UNMAPPED_TEAM, "language_unknown", "low_band"} == reported
+    assert {*MARKS, ILLEGAL_TRANSITION, NO_TEXT, UNMAPPED_TEAM, "language_unknown", "low_band"} == reported
 
 
 @pytest.mark.parametrize(

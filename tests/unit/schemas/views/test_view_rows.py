@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
+from schemas.records.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.derived import (
     AgentPerformanceMeasured,
     ModelPublished,
@@ -130,6 +131,37 @@ def test_agent_events() -> None:
     assert measure["home_team"] is None
 
 
+def test_alert() -> None:
+    """An alert of any type, also one that this version does not know, is a row with what all have, and all it says."""
+    value = b'{"ticket_id":"T1","team":"billing","priority":"high","metric":"first_reply"}'
+    ((view, row),) = base_rows(Topic.TICKETS_ALERTS, headers("SlaBreached"), value, ORIGIN)
+    alert = named(view, row)
+    assert (alert["alert_type"], alert["raised_at"], alert["ticket_id"]) == ("SlaBreached", AT, "T1")
+    assert (alert["team"], alert["priority"], alert["assignee"]) == ("billing", "high", None)
+    assert alert["details"] == value.decode()
+    ((_, row),) = base_rows(Topic.TICKETS_ALERTS, headers("QueueOverloaded"), b'{"team":"billing"}', ORIGIN)
+    assert (named(view, row)["ticket_id"], named(view, row)["team"]) == (None, "billing")
+
+
+def test_webhook_outcome() -> None:
+    """What became of telling an address is a row; only what was given up has a reason."""
+    about: dict[str, Any] = {
+        "delivery_id": "d",
+        "alert_id": "a",
+        "alert_type": "SlaBreached",
+        "address": "pagers",
+    }
+    gone = WebhookFailed(**about, attempts=4, status=500, reason="HTTP 500")
+    ((view, row),) = base_rows(Topic.ALERTS_DELIVERIES, headers("WebhookFailed"), encode_body(gone), ORIGIN)
+    failed = named(view, row)
+    assert (failed["outcome"], failed["attempts"], failed["reason"]) == ("failed", 4, "HTTP 500")
+    took = WebhookDelivered(**about, attempts=1, status=204)
+    ((view, row),) = base_rows(
+        Topic.ALERTS_DELIVERIES, headers("WebhookDelivered"), encode_body(took), ORIGIN
+    )
+    assert (named(view, row)["outcome"], named(view, row)["reason"]) == ("delivered", None)
+
+
 @pytest.mark.parametrize(
     ("carried", "source"),
     [
@@ -178,6 +210,9 @@ def test_model() -> None:
         (Topic.AGENTS_EVENTS, [], b"{}", NotAnEvent),
         (Topic.AGENTS_EVENTS, headers("CustomerUpdated"), b"{}", UnknownEventType),
         (Topic.AGENTS_EVENTS, headers("AgentUpdated"), b"{}", InvalidBody),
+        (Topic.TICKETS_ALERTS, headers("SlaBreached"), b"\xff", InvalidBody),
+        (Topic.TICKETS_ALERTS, headers("SlaBreached"), b'{"priority":"very"}', InvalidBody),
+        (Topic.ALERTS_DELIVERIES, headers("SlaBreached"), b"{}", UnknownEventType),
         (Topic.TICKETS_DEAD, [], b"", NotAnEvent),
         (Topic.TICKETS_DEAD, [("dead", b"\xff")], b"", NotAnEvent),
         (Topic.MODELS_PUBLISHED, headers("ModelPublished"), None, InvalidBody),

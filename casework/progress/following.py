@@ -1,0 +1,81 @@
+"""What the row says of how far its ticket has come, settled after each event."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from casework.progress.transitions import illegal_move
+from schemas.fold import Fact
+from schemas.fold.order import is_older, latest
+from schemas.fold.status import is_assumed
+from schemas.marks import ILLEGAL_TRANSITION
+from schemas.records.alerts import Alert
+from schemas.records.events import MessageAdded, TicketTransferred
+from schemas.records.ticket_row import TicketRow, WaitingOn
+from schemas.vocabulary import FINISHED, Author, Status
+
+
+def follow(before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
+    """Return `after` with its counts of progress, who is waited on, and what was illegal."""
+    row = replace(
+        after,
+        interactions=after.customer_messages + after.agent_replies,
+        status_changes=before.status_changes + (after.status is not before.status and not is_assumed(before)),
+        agent_wrote_at=_agent_wrote_at(before, fact),
+        solution_attempts=before.solution_attempts + _attempts_undone(before, after),
+        last_progress_at=latest(before.last_progress_at, fact.time)
+        if _moves_on(before, after, fact)
+        else before.last_progress_at,
+    )
+    return _judged(before, replace(row, waiting_on=_waiting_on(row)), fact)
+
+
+def _waiting_on(row: TicketRow) -> WaitingOn:
+    """Return whose turn it is: the one who did not write last, unless the status says so."""
+    if row.status in FINISHED:
+        return WaitingOn.NOBODY
+    if row.status is Status.PENDING_CUSTOMER:
+        return WaitingOn.CUSTOMER
+    answered = row.agent_wrote_at is not None and not (
+        is_older(row.agent_wrote_at, row.customer_wrote_at) or is_older(row.agent_wrote_at, row.reopened_at)
+    )
+    return WaitingOn.CUSTOMER if answered else WaitingOn.AGENT
+
+
+def _agent_wrote_at(before: TicketRow, fact: Fact) -> datetime | None:
+    body = fact.body
+    replied = isinstance(body, MessageAdded) and body.author is Author.AGENT and body.public
+    return latest(before.agent_wrote_at, fact.time) if replied else before.agent_wrote_at
+
+
+def _attempts_undone(before: TicketRow, after: TicketRow) -> int:
+    """Return how many attempts at a solution this event undid: resolutions that were reopened, answers come back from.
+
+    What an agent asked (the ticket is pending_customer) was no attempt.
+    """
+    if after.reopenings > before.reopenings:
+        return after.reopenings - before.reopenings
+    came_back = after.customer_messages > before.customer_messages
+    answered = before.waiting_on is WaitingOn.CUSTOMER and before.status is not Status.PENDING_CUSTOMER
+    return int(came_back and answered)
+
+
+def _moves_on(before: TicketRow, after: TicketRow, fact: Fact) -> bool:
+    """Tell whether somebody did something for the ticket, or its waiting began anew; that a rule speaks is neither."""
+    body = fact.body
+    if isinstance(body, Alert):
+        return False
+    if after.status is not before.status or (isinstance(body, MessageAdded) and body.author is Author.AGENT):
+        return True
+    got_agent = after.assignee is not None and after.assignee != before.assignee
+    return got_agent or (isinstance(body, TicketTransferred) and after.team != before.team)
+
+
+def _judged(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
+    """Note an illegal move, and keep the mark: the next message's own marks would replace it."""
+    move = illegal_move(before, row, fact)
+    if move is not None:
+        row = replace(row, illegal_transitions=before.illegal_transitions + 1, illegal_transition=move)
+    if row.illegal_transitions and ILLEGAL_TRANSITION not in row.quality_marks:
+        row = replace(row, quality_marks=(*row.quality_marks, ILLEGAL_TRANSITION))
+    return row
