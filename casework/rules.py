@@ -4,6 +4,8 @@ import msgspec
 
 from casework.clocks import CaseClock
 from casework.progress.following import follow
+from casework.sla.policies import SlaPolicies
+from casework.sla.settling import settle_sla
 from schemas.fold import Fact, fold
 from schemas.records.ticket_row import TicketRow
 
@@ -13,6 +15,7 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
 
     clocks: tuple[CaseClock, ...] = ()
     progress: bool = False  # whether rows say how far their tickets have come
+    sla: SlaPolicies | None = None
 
     def fold(self, row: TicketRow | None, fact: Fact) -> TicketRow:
         """Return the row after `fact`, with what these rules say of it. Raises StaleDecision; see schemas.fold."""
@@ -20,4 +23,5 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
 
     def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
         """Return `after` with what follows from it by the rules: before it is known who must work on it."""
-        return follow(before, after, fact) if self.progress else after
+        row = follow(before, after, fact) if self.progress else after
+        return row if self.sla is None else settle_sla(self.sla, before, row, fact)

@@ -34,6 +34,7 @@ from schemas.fold.status import (
     say_status,
 )
 from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_changes
+from schemas.records.alerts import Alert, SlaBreached, SlaWarned
 from schemas.records.derived import Decision, TicketAssigned, TicketQueued
 from schemas.records.events import (
     LabelCorrected,
@@ -53,6 +54,7 @@ from schemas.records.events import (
     TicketUnlinked,
     TicketUpdated,
 )
+from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import starts_anew
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED, Author
@@ -84,7 +86,7 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
     `settle` is what the rules of the desk say of it (casework.rules). Raises StaleDecision for a decision that does not
     fit the row.
     """
-    decision = isinstance(fact.body, Decision)
+    own = isinstance(fact.body, Decision | Alert | SlaPolicyApplied)  # nobody outside has said anything
     if isinstance(fact.body, Decision) and not is_current(row, fact.body):
         raise StaleDecision(f"{fact.type} {fact.id} was not made on the current row of {fact.body.ticket_id}")
     before = known(row, fact)
@@ -98,7 +100,7 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
         routing_revision=before.routing_revision + (not told),
         late_events=before.late_events + (after.late_events > before.late_events),
         scored_messages=0 if starts_anew(fact.body) else after.scored_messages,
-        last_event_at=before.last_event_at if decision else max(before.last_event_at, fact.time),
+        last_event_at=before.last_event_at if own else max(before.last_event_at, fact.time),
     )
 
 
@@ -155,4 +157,8 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     LabelCorrected: _timed(apply_corrected),
     TicketAssigned: _timed(apply_assigned),
     TicketQueued: _timed(apply_queued),
+    # What these change are the ticket's clocks, which the rules settle.
+    SlaWarned: lambda row, _fact: row,
+    SlaBreached: lambda row, _fact: row,
+    SlaPolicyApplied: lambda row, _fact: row,
 }

@@ -6,9 +6,11 @@ from typing import Final
 import msgspec
 
 from schemas.effects import Effect
+from schemas.records.alerts import ALERTS
 from schemas.records.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
 from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
 from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported
+from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.triage import Triage
 
@@ -16,8 +18,10 @@ FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {
     **TICKET_EVENTS,
     "TicketAssigned": TicketAssigned,
     "TicketQueued": TicketQueued,
+    "SlaPolicyApplied": SlaPolicyApplied,
+    **ALERTS,
 }
-"""The events that a ticket's row is made of: those from outside, and routing's decisions."""
+"""The events that a ticket's row is made of: those from outside, routing's decisions, and what clocks reach."""
 
 _DECODER: Final = EventDecoder(FOLDED_EVENTS)
 

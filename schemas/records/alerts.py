@@ -1,8 +1,11 @@
 """tickets.alerts: what somebody must be told of at once. Those about a ticket are folded into it as well."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from schemas.records.events import Event, Id, Team, TicketEvent
+from msgspec import Meta
+
+from schemas.records.events import Event, Id, Label, Moment, Team, TicketEvent
+from schemas.records.sla_clock import SlaMetric
 from schemas.vocabulary import Priority
 
 
@@ -19,5 +22,27 @@ class Alert(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     customer_id: Id | None = None
 
 
-ALERTS: Final[dict[str, type[Event]]] = {}
+class SlaAlert(Alert, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said of a promise: which one, by which policy, and since when.
+
+    `late_s` is how long after its moment this was found out: tenths of a second, or as long as the pipeline was down.
+    """
+
+    metric: SlaMetric
+    policy: Label
+    started_at: Moment
+    due_at: Moment
+    target_s: Annotated[int, Meta(ge=1)]
+    late_s: Annotated[float, Meta(ge=0)] = 0.0
+
+
+class SlaWarned(SlaAlert, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.alerts: the policy's share of a target is used up, and the promise is not kept yet."""
+
+
+class SlaBreached(SlaAlert, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.alerts: a promise was due and is not kept; a reply that is heard of late may correct the row."""
+
+
+ALERTS: Final[dict[str, type[Event]]] = {event.__name__: event for event in (SlaWarned, SlaBreached)}
 """Every event that tickets.alerts may carry, by its type: those of a ticket are an Alert."""

@@ -9,6 +9,7 @@ from schemas.effects import Effect
 from schemas.records.alerts import ALERTS
 from schemas.records.deliveries import DELIVERIES
 from schemas.records.events import Count, Event, Id, Label, Moment, Share, Team, TicketEvent
+from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.triage import Triage
@@ -284,6 +285,7 @@ DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
         TicketAssigned,
         TicketQueued,
         TicketLogged,
+        SlaPolicyApplied,
         AgentRostered,
         AgentReleased,
         AgentHeldElsewhere,

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
+from schemas.records.sla_clock import SlaClock
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 
 
@@ -31,6 +33,10 @@ class WaitingOn(StrEnum):
     CUSTOMER = "customer"
     AGENT = "agent"
     NOBODY = "nobody"  # finished
+
+
+NESTED: Final = frozenset({"sla"})
+"""Fields of a row that are no columns; views show what they need of them as columns of their own."""
 
 
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,6 +97,9 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     waiting_since: datetime | None = None
     queued_at: datetime | None = None
     due_at: datetime | None = None  # the first of the moments by which an answer or a solution was promised
+    sla_policy: str | None = None
+    sla_version: str | None = None  # the sum of the policies by which it was folded
+    sla: tuple[SlaClock, ...] = ()  # one a metric; views show them as columns
     first_queued_at: datetime | None = None
     first_assigned_at: datetime | None = None
     first_replied_at: datetime | None = None
@@ -121,6 +130,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merge_at: datetime | None = None
     customer_wrote_at: datetime | None = None
     agent_wrote_at: datetime | None = None
+    unanswered_since: datetime | None = None  # the customer's first message that no agent has answered
     interactions: int = 0
     status_changes: int = 0
     waiting_on: WaitingOn | None = None

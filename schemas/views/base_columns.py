@@ -7,7 +7,8 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from schemas.records.ticket_row import TicketRow
+from schemas.records.sla_clock import CLOCK_COLUMNS, SlaMetric
+from schemas.records.ticket_row import NESTED, TicketRow
 
 
 class BaseColumn(msgspec.Struct, frozen=True):
@@ -96,9 +97,12 @@ _TICKET_DOCS: Final = {
     "waiting_since": "since when it waits",
     "queued_at": "when it was last put in a queue",
     "due_at": "the first moment by which an answer or a solution was promised, as far as it is not kept yet",
+    "sla_policy": "the policy that says what is promised of it",
+    "sla_version": "sum of the policies by which its clocks were set",
     "first_queued_at": "when it was first put in a queue",
     "first_assigned_at": "when it first got an agent",
     "first_replied_at": "when an agent first replied publicly",
+    "unanswered_since": "time of the customer's first message that no agent has answered",
     "first_resolved_at": "when it was first resolved",
     "resolved_at": "when it was last resolved",
     "first_reopened_at": "when it was first reopened",
@@ -154,16 +158,33 @@ POSITION: Final = (
 )
 """Where the record of a row is: the last columns of most base views."""
 
+_CLOCK_TYPES: Final = dict(
+    zip(
+        CLOCK_COLUMNS,
+        ("VARCHAR", *("TIMESTAMPTZ",) * 3, "BIGINT", "DOUBLE", "BOOLEAN", "BIGINT", "BIGINT"),
+        strict=True,
+    )
+)
+
 TICKETS: Final = (
     *(
         BaseColumn(
-            name, sql_type(hint), _TICKET_DOCS[name], _absent(_TICKET_DEFAULTS.get(name, msgspec.NODEFAULT))
+            name,
+            sql_type(hint),
+            _TICKET_DOCS[name],
+            _absent(_TICKET_DEFAULTS.get(name, msgspec.NODEFAULT)),
         )
         for name, hint in get_type_hints(TicketRow).items()
+        if name not in NESTED
+    ),
+    *(
+        BaseColumn(f"sla_{metric}_{name}", _CLOCK_TYPES[name], f"{metric}: {doc}", "NULL")
+        for metric in SlaMetric
+        for name, doc in CLOCK_COLUMNS.items()
     ),
     *POSITION,
 )
-"""The fields of TicketRow in their order, then where the row was logged."""
+"""The fields of TicketRow in their order, the clocks of its promises, then where the row was logged."""
 
 TICKET_EVENTS: Final = (
     BaseColumn("ticket_id", "VARCHAR", "the ticket"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +22,8 @@ from schemas.records.events import (
     TicketResolved,
     TicketTransferred,
 )
-from schemas.records.ticket_row import TicketRow
+from schemas.records.sla_clock import values_by_metric
+from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import Topic
 from schemas.vocabulary import Priority
 
@@ -52,6 +54,7 @@ class AlertFields(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: str | None = None
 
 
+_fields_of: Final = attrgetter(*(name for name in TicketRow.__struct_fields__ if name not in NESTED))
 _LOGGED: Final = msgspec.json.Decoder(LoggedTicket)
 _TICKET_BODIES: Final = EventDecoder(TICKET_EVENTS)
 _AGENT_BODIES: Final = EventDecoder(
@@ -115,7 +118,7 @@ def decode_logged(value: bytes | None) -> LoggedTicket:
 
 def ticket_row(after: TicketRow, origin: Origin) -> Row:
     """Return the row of `tickets`."""
-    return (*map(_plain, msgspec.structs.astuple(after)), *_position(origin))
+    return (*map(_plain, _fields_of(after)), *values_by_metric(after.sla), *_position(origin))
 
 
 def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:

@@ -1,5 +1,7 @@
 """Settings of the speed layer; read once, passed on as arguments."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from schemas.records.thread_rule import ThreadPolicy, ThreadRule
@@ -92,6 +94,10 @@ class StreamSettings(CommonSettings):
         default=0.0,
         ge=0,
         description="A resolved ticket is closed after so long; 0 leaves that to the source.",
+    )
+    sla: Path = Field(
+        default=Path(__file__).parents[2] / "casework" / "sla" / "policies.yaml",
+        description="What is promised of which ticket, and the calendars of the desk: a file that a user edits.",
     )
     thread_policy: ThreadPolicy = Field(
         default="confident_change",

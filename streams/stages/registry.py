@@ -1,10 +1,13 @@
 """The stages by name: what each reads, where its state lies, and what its partitions do."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 from casework.closing import ClosingClock
 from casework.rules import CaseRules
+from casework.sla.due_clock import SlaDueClock
+from casework.sla.policies import load_sla_policies
 from schemas.records.topics import Topic
 from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import StageSpec
@@ -16,14 +19,19 @@ from streams.stages.routing.policy import ByWeights
 from streams.stages.routing.weights import RoutingWeights
 from streams.steps.step import PartitionLogic
 
+_sla_policies = cache(
+    load_sla_policies
+)  # once a process: a file that is being edited counts from the next start on
+
 
 def _cases(settings: StreamSettings) -> PartitionLogic:
+    policies = _sla_policies(settings.sla)
     days = settings.close_after_days
     closing = (ClosingClock(after=timedelta(days=days), closed_by="cases"),) if days else ()
     clocks = Clocks(
         retire_after=timedelta(days=settings.retire_after_days),
         forget_after=timedelta(days=settings.forget_after_days),
-        rules=CaseRules(clocks=closing, progress=True),
+        rules=CaseRules(clocks=(SlaDueClock(policies=policies), *closing), progress=True, sla=policies),
     )
     return CasesPartition(clocks, thread_rule=settings.thread_rule)
 

@@ -278,7 +278,8 @@ class CasesPartition:
         body = clock.reached(row, due, step.now)
         kind = type(body).__name__
         event = SourceEvent(
-            id=derived_id(row.ticket_id, row.life, due.isoformat(), STAGE, kind),
+            # The revision belongs to the id: two clocks may be due at one moment.
+            id=derived_id(row.ticket_id, row.life, row.revision, due.isoformat(), STAGE, kind),
             type=kind,
             source=SOURCE,
             time=max(
@@ -287,8 +288,10 @@ class CasesPartition:
             body=msgspec.Raw(encode_body(body)),
         )
         self._apply(FoldInput(event=event, fact=to_fact(event)), state, step)
-        after = self._clocks.next(self._tickets[row.ticket_id])
-        if after is not None and (after.due, after.clock) == (due, clock):
+        state = self._tickets[row.ticket_id]
+        after = self._clocks.next(state)
+        again = after is not None and (after.due, after.clock) == (due, clock)
+        if again and clock.reached(state.row, due, step.now) == body:
             raise ClockStandsStillError(
                 f"clock {clock.name} of ticket {row.ticket_id} is due again after {kind}"
             )

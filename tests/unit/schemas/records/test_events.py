@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from schemas.fold import FOLDED_EVENTS
-from schemas.records.alerts import Alert
+from schemas.records.alerts import Alert, SlaAlert
 from schemas.records.deliveries import WebhookSent
 from schemas.records.derived import DERIVED_EVENTS, Decision, TicketLogged, TicketTriaged
 from schemas.records.events import (
@@ -22,7 +22,7 @@ from schemas.vocabulary import PRIORITY_RANK, TIER_RANK, Author, Priority, Tier
 
 def test_every_event_class_is_registered() -> None:
     """A type that no table names could not be decoded anywhere."""
-    bases = {Event, TicketEvent, Decision, Alert, WebhookSent}
+    bases = {Event, TicketEvent, Decision, Alert, SlaAlert, WebhookSent}
     found: set[type[Event]] = set()
     waiting: list[type[Event]] = [Event]
     while waiting:

@@ -7,7 +7,8 @@ from typing import get_type_hints
 import pytest
 
 from schemas.marks import ILLEGAL_TRANSITION, MARKS
-from schemas.records.ticket_row import TicketRow
+from schemas.records.sla_clock import CLOCK_COLUMNS, SlaMetric
+from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import SERVED
 from schemas.triage import NO_TEXT, UNMAPPED_TEAM
 from schemas.views.base_columns import sql_type
@@ -35,9 +36,11 @@ def test_column_names_need_no_quotes(view: View) -> None:
 
 
 def test_tickets_view_is_the_ticket_row() -> None:
-    """The view `tickets` has the fields of TicketRow in their order, then where the row was logged."""
+    """The view `tickets` has the fields of TicketRow in their order, its clocks, then where the row was logged."""
     names = [column.name for column in VIEWS["tickets"].columns]
-    assert [*get_type_hints(TicketRow), "logged_at", "log_partition", "log_offset"] == names
+    fields = [name for name in get_type_hints(TicketRow) if name not in NESTED]
+    clocks = [f"sla_{metric}_{name}" for metric in SlaMetric for name in CLOCK_COLUMNS]
+    assert [*fields, *clocks, "logged_at", "log_partition", "log_offset"] == names
 
 
 def test_base_views_are_of_served_topics() -> None:

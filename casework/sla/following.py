@@ -1,0 +1,116 @@
+"""How one clock goes on when something happens to its ticket: it starts, pauses, ends, and is given its target."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from casework.calendar.business_time import RoundTheClock
+from casework.sla.metrics import Metric
+from casework.sla.policies import Promise
+from schemas.records.sla_clock import SlaClock
+from schemas.records.ticket_row import TicketRow
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+_ROUND_THE_CLOCK: Final = RoundTheClock()
+
+
+def follow(
+    clock: SlaClock | None,
+    metric: Metric,
+    row: TicketRow,
+    promise: Promise | None,
+    *,
+    at: datetime,
+    reply_at: datetime | None,
+    passes: bool,
+    anew: bool,
+) -> SlaClock | None:
+    """Return a metric's clock after something happened `at` a moment and made the row what it is.
+
+    `passes` says whether its time passes now, `anew` whether what is promised may have changed. A clock that has ended
+    is judged no more by a target of later; only a reply or an end of earlier, heard of late, corrects it.
+    """
+    before = clock
+    began = metric.begins(row)
+    if clock is None:
+        if began is None or promise is None:
+            return None
+        clock = _started(metric, began, None, passes=passes)
+    elif began is not None and began > clock.started_at:
+        done = clock if clock.ended_at else _ended(clock, max(reply_at or began, clock.started_at), promise)
+        clock = _started(metric, began, done, passes=passes)
+    elif began is not None and began < clock.started_at:
+        clock = _started_earlier(clock, began, promise)
+    end = metric.ends(row, reply_at, clock)
+    if end is not None:
+        clock = _ended(clock, max(end, clock.started_at), promise)
+    elif began is not None:
+        clock = _open(clock, at, promise, passes=passes)
+    if clock is before and not anew:
+        return clock
+    if before is None or before.started_at != clock.started_at or clock.ended_at is None:
+        return _aimed(clock, promise)
+    return _aimed(clock, promise) if anew and before.ended_at is None else clock
+
+
+def _started(metric: Metric, began: datetime, done: SlaClock | None, *, passes: bool) -> SlaClock:
+    met, missed = (0, 0) if done is None else (done.times_met, done.times_missed)
+    return SlaClock(metric=metric.name, started_at=began, since=began, runs=passes, met=met, missed=missed)
+
+
+def _started_earlier(clock: SlaClock, began: datetime, promise: Promise | None) -> SlaClock:
+    """Let a clock begin at a moment of which was heard late."""
+    if clock.since == clock.started_at and clock.ended_at is None:
+        return replace(clock, started_at=began, since=began)
+    more = _measured(began, clock.started_at, promise)
+    return replace(clock, started_at=began, spent_us=clock.spent_us + more)
+
+
+def _ended(clock: SlaClock, end: datetime, promise: Promise | None) -> SlaClock:
+    if clock.ended_at is None:
+        return replace(_counted(clock, end, promise), ended_at=max(end, clock.since))
+    if end >= clock.ended_at:
+        return clock
+    less = _measured(end, clock.ended_at, promise) if clock.runs else 0
+    return replace(clock, ended_at=end, since=end, spent_us=max(0, clock.spent_us - less))
+
+
+def _open(clock: SlaClock, at: datetime, promise: Promise | None, *, passes: bool) -> SlaClock:
+    """Let a clock go on or stand still; one that had ended goes on from now."""
+    if clock.ended_at is not None:
+        return replace(clock, ended_at=None, since=max(at, clock.since), runs=passes)
+    if clock.runs == passes:
+        return clock
+    return replace(_counted(clock, at, promise), since=max(at, clock.since), runs=passes)
+
+
+def _counted(clock: SlaClock, until: datetime, promise: Promise | None) -> SlaClock:
+    """Count the time up to a moment; a moment of before adds nothing, and takes nothing away."""
+    if not clock.runs or until <= clock.since:
+        return clock
+    return replace(clock, spent_us=clock.spent_us + _measured(clock.since, until, promise), since=until)
+
+
+def _measured(start: datetime, end: datetime, promise: Promise | None) -> int:
+    time = _ROUND_THE_CLOCK if promise is None else promise.time
+    return time.elapsed(start, end) // _MICROSECOND
+
+
+def _aimed(clock: SlaClock, promise: Promise | None) -> SlaClock:
+    """Set the target, and when it and its warning will be or were due."""
+    if promise is None:
+        return replace(clock, target_s=None, due_at=None, warn_at=None)
+    spent = timedelta(microseconds=clock.spent_us)
+
+    def reached(target: timedelta) -> datetime | None:
+        moving = clock.runs or target <= spent
+        return promise.time.after(clock.since, target - spent) if moving else None
+
+    told = clock.warned or clock.ended_at is not None
+    return replace(
+        clock,
+        target_s=promise.target // timedelta(seconds=1),
+        due_at=reached(promise.target),
+        warn_at=None if told else reached(promise.target * promise.warn_at),
+    )

@@ -1,0 +1,124 @@
+"""What the policies make of a ticket's row after each fact: who waits since when, its clocks, and what is due first."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from casework.sla.following import follow
+from casework.sla.metrics import METRICS
+from casework.sla.policies import SlaPolicies, SlaPolicy
+from schemas.effects import Effect
+from schemas.fold import Fact
+from schemas.records.alerts import SlaAlert, SlaWarned
+from schemas.records.events import MessageAdded, TicketImported, TicketOpened
+from schemas.records.sla_clock import SlaClock
+from schemas.records.ticket_row import TicketRow
+from schemas.vocabulary import FINISHED, Author, Status
+
+
+def settle_sla(policies: SlaPolicies, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
+    """Return `after` with its clocks as this fact and today's policies leave them.
+
+    Clocks start while a ticket is open, or with an opening that is heard of after its end. Of a ticket that is
+    finished and stays so, only what was counted is corrected; the version stays that by which it was counted.
+    """
+    row = _conversation(before, after, fact)
+    if isinstance(fact.body, SlaAlert):
+        row = replace(row, sla=tuple(_told(clock, fact.body) for clock in row.sla))
+    over = row.status in FINISHED and before.status in FINISHED and not _opened_late(before, row, fact)
+    if over and not row.sla:
+        return row
+    policy = policies.policy_for(row)
+    anew = not over and _may_differ(policies, policy, before, row)
+    clocks = _followed(policies, policy, row, fact, anew=anew, over=over)
+    if not over:
+        row = replace(row, sla_policy=None if policy is None else policy.name, sla_version=policies.version)
+    due = [clock.due_at for clock in clocks if clock.due_at is not None and clock.ended_at is None]
+    return replace(row, sla=clocks, due_at=min(due, default=None))
+
+
+def _followed(
+    policies: SlaPolicies, policy: SlaPolicy | None, row: TicketRow, fact: Fact, *, anew: bool, over: bool
+) -> tuple[SlaClock, ...]:
+    kept = {clock.metric: clock for clock in row.sla}
+    reply_at = _reply_at(fact)
+    pauses = policy.pauses if policy is not None and row.status is Status.PENDING_CUSTOMER else ()
+    found: list[SlaClock] = []
+    for metric in METRICS:
+        clock = kept.get(metric.name)
+        if clock is None and over:
+            continue
+        clock = follow(
+            clock,
+            metric,
+            row,
+            policies.promise(policy, metric.name, row.priority),
+            at=fact.time,
+            reply_at=reply_at,
+            passes=metric.passes(row) and metric.name not in pauses,
+            anew=anew,
+        )
+        if clock is not None:
+            found.append(clock)
+    return tuple(found)
+
+
+def _may_differ(policies: SlaPolicies, policy: SlaPolicy | None, before: TicketRow, row: TicketRow) -> bool:
+    """Tell whether what is promised may be another than that by which the row's clocks were set."""
+    name = None if policy is None else policy.name
+    return (policies.version, name, row.priority) != (row.sla_version, row.sla_policy, before.priority)
+
+
+def _opened_late(before: TicketRow, row: TicketRow, fact: Fact) -> bool:
+    """Tell whether this opens a ticket of whose end was heard before; an import says nothing of what came between."""
+    own = isinstance(fact.body, TicketOpened) and not isinstance(fact.body, TicketImported)
+    return own and before.resumed and not row.resumed
+
+
+def _told(clock: SlaClock, alert: SlaAlert) -> SlaClock:
+    """Note that somebody was told of a clock, so that they are told once."""
+    if (clock.metric, clock.started_at) != (alert.metric, alert.started_at):
+        return clock
+    if isinstance(alert, SlaWarned):
+        return replace(clock, warned=True, warn_at=None)
+    return replace(clock, breached_at=alert.due_at)
+
+
+def _reply_at(fact: Fact) -> datetime | None:
+    body = fact.body
+    replied = isinstance(body, MessageAdded) and body.author is Author.AGENT and body.public
+    return fact.time if replied else None
+
+
+def _conversation(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
+    """Note the last reply, and since when the customer waits for one; the resolution of a ticket ends that."""
+    reply_at = _reply_at(fact)
+    if reply_at is not None:
+        row = _answered(row, reply_at)
+    elif isinstance(fact.body, MessageAdded) and fact.body.author is Author.CUSTOMER:
+        row = _asked(before, row, fact)
+    if row.status in FINISHED and row.unanswered_since is not None:
+        row = replace(row, unanswered_since=None)
+    return row
+
+
+def _answered(row: TicketRow, time: datetime) -> TicketRow:
+    last = time if row.agent_wrote_at is None else max(row.agent_wrote_at, time)
+    waiting = row.unanswered_since
+    if waiting is not None and time >= waiting:
+        wrote = row.customer_wrote_at
+        waiting = wrote if wrote is not None and wrote > time else None
+    return replace(row, agent_wrote_at=last, unanswered_since=waiting)
+
+
+def _asked(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
+    if Effect.CUSTOMER_MESSAGE in fact.withheld:
+        return row
+    time = fact.time
+    if row.agent_wrote_at is not None and time <= row.agent_wrote_at:
+        reopened = before.status in FINISHED and row.status not in FINISHED
+        if not reopened or row.status_at is None:
+            return row  # what was written before an agent's reply is answered by it
+        time = row.status_at  # whoever finished the ticket had not read it
+    waiting = row.unanswered_since
+    return replace(row, unanswered_since=time if waiting is None else min(waiting, time))

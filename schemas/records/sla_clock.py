@@ -1,0 +1,128 @@
+"""What a ticket's row keeps of each promise of its service level: one clock a metric."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+
+class SlaMetric(StrEnum):
+    """What is promised."""
+
+    FIRST_REPLY = "first_reply"  # from the opening to an agent's first public reply
+    NEXT_REPLY = "next_reply"  # from a customer's message to an agent's next public reply
+    PERIODIC_UPDATE = (
+        "periodic_update"  # from an agent's public reply to the next one, while the ticket is open
+    )
+    REQUESTER_WAIT = "requester_wait"  # the time in which the customer waited for us
+    AGENT_WORK_TIME = "agent_work_time"  # the time in which an agent had it to work on
+    TOTAL_RESOLUTION = "total_resolution"  # from the opening to the resolution
+
+
+class SlaState(StrEnum):
+    """Where a clock stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    BREACHED = "breached"  # still open, and past its due time
+    MET = "met"
+    MISSED = "missed"
+    UNTIMED = "untimed"  # the policy promises nothing of it for tickets like this
+
+
+class SlaClock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One promise: since when, how long it may take, when it is due, and when it was kept.
+
+    `spent_us` counts microseconds of the promise's own time (business or calendar hours) up to `since`. `runs` says
+    whether time has passed from then on; of a clock that has ended, whether it passed until the end. `due_at` is when
+    the target is, or was, reached; None while it stands still. `met` and `missed` count how the same promise ended
+    before on this ticket, where it is given anew with each reply.
+    """
+
+    metric: SlaMetric
+    started_at: datetime
+    since: datetime
+    spent_us: int = 0
+    runs: bool = True
+    target_s: int | None = None
+    due_at: datetime | None = None
+    warn_at: datetime | None = None
+    ended_at: datetime | None = None
+    warned: bool = False
+    breached_at: datetime | None = None  # the due time of which somebody was told that it has passed
+    met: int = 0
+    missed: int = 0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the promise was broken, as far as is known: a reply that is heard of late corrects it."""
+        if self.due_at is None:
+            return False
+        end = self.ended_at or self.breached_at
+        return end is not None and end >= self.due_at
+
+    @property
+    def state(self) -> SlaState:
+        """Where the clock stands."""
+        if self.target_s is None:
+            return SlaState.UNTIMED
+        if self.ended_at is not None:
+            return SlaState.MISSED if self.is_late else SlaState.MET
+        if self.is_late:
+            return SlaState.BREACHED
+        return SlaState.RUNNING if self.runs else SlaState.PAUSED
+
+    @property
+    def times_met(self) -> int:
+        """How often the promise was kept on this ticket."""
+        return self.met + (self.state is SlaState.MET)
+
+    @property
+    def times_missed(self) -> int:
+        """How often it was broken, now included."""
+        return self.missed + (self.target_s is not None and self.is_late)
+
+
+CLOCK_COLUMNS: Final = {
+    "state": "where its clock stands: running, paused, breached (still open), met, missed or untimed",
+    "started_at": "since when it counts",
+    "due_at": "when it is or was due; empty while it is paused",
+    "ended_at": "when it was kept or given up",
+    "target_s": "the target, seconds",
+    "spent_s": "seconds that it had counted when it was last paused or ended",
+    "warned": "whether somebody was warned that it will be due",
+    "met": "how often it was kept on this ticket",
+    "missed": "how often it was broken, now included",
+}
+"""What views show of a clock, each with its meaning."""
+
+ClockValues = tuple[str, datetime, datetime | None, datetime | None, int | None, float, bool, int, int]
+
+
+def clock_values(clock: SlaClock) -> ClockValues:
+    """Return the values of CLOCK_COLUMNS, in their order."""
+    return (
+        clock.state.value,
+        clock.started_at,
+        clock.due_at,
+        clock.ended_at,
+        clock.target_s,
+        clock.spent_us / 1e6,
+        clock.warned,
+        clock.times_met,
+        clock.times_missed,
+    )
+
+
+def values_by_metric(clocks: tuple[SlaClock, ...]) -> tuple[object, ...]:
+    """Return the values of all metrics one after the other, in their order; None where no clock was started."""
+    kept = {clock.metric: clock for clock in clocks}
+    return tuple(
+        value
+        for metric in SlaMetric
+        for value in (clock_values(kept[metric]) if metric in kept else _NOTHING)
+    )
+
+
+_NOTHING: Final = (None,) * len(CLOCK_COLUMNS)

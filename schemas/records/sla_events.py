@@ -1,0 +1,13 @@
+"""What happens to the promises of a ticket besides alerts."""
+
+from schemas.records.events import Label, TicketEvent
+
+
+class SlaPolicyApplied(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.log, by cases: the file of policies has changed, and an open ticket's targets were set by today's.
+
+    `version` is the sum of that file's content; `policy` is None where none of its policies fits the ticket.
+    """
+
+    version: Label
+    policy: Label | None = None
