@@ -83,7 +83,7 @@ class _Document(BaseModel, frozen=True, extra="forbid"):
     version: Annotated[str, StringConstraints(min_length=1)]
     warn_at: _Share = 0.8
     calendars: dict[Name, OpeningHours] = Field(default_factory=dict)
-    policies: Annotated[tuple[SlaPolicy, ...], Field(min_length=1)]
+    policies: tuple[SlaPolicy, ...]
 
 
 class Promise(NamedTuple):
@@ -141,6 +141,8 @@ def parse_sla_policies(data: bytes, *, source: str) -> SlaPolicies:
 
 
 def _problems(document: _Document, root: yaml.Node | None) -> Iterator[str]:
+    if not document.policies:
+        yield f"line {line_of(['policies'], root)}: policies: there is none: add one"
     first: dict[str, int] = {}
     for number, policy in enumerate(document.policies):
         line = line_of(["policies", number, "name"], root)

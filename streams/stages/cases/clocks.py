@@ -9,8 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from casework.clocks import CaseClock, earliest
+from casework.clocks import SOURCE, CaseClock, earliest
 from casework.rules import CaseRules
+from schemas.records.derived import SourceEvent
+from schemas.records.envelope import encode_body
+from schemas.records.events import TicketEvent
+from schemas.records.identity import derived_id
+from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED
 from streams.stages.cases.state import TicketState
 
@@ -49,3 +54,19 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     def forgotten_at(self, retired_at: datetime) -> datetime:
         """Return when the row of a ticket that retired then is forgotten."""
         return retired_at + self.forget_after
+
+
+def event_of(body: TicketEvent, row: TicketRow, due: datetime) -> SourceEvent:
+    """Return what a clock has reached as an event of the ticket, at the time when it was due.
+
+    A later word of the ticket's status does not undo what follows from it. The revision belongs to the id: two clocks
+    may be due at one moment.
+    """
+    kind = type(body).__name__
+    return SourceEvent(
+        id=derived_id(row.ticket_id, row.life, row.revision, due.isoformat(), "cases", kind),
+        type=kind,
+        source=SOURCE,
+        time=max(due, row.status_at or due),
+        body=msgspec.Raw(encode_body(body)),
+    )

@@ -7,18 +7,16 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from casework.clocks import SOURCE, CaseClock
+from casework.clocks import CaseClock
 from schemas.errors import Permanent
 from schemas.fold import Fact, is_current, to_fact, work_changes
 from schemas.records.derived import (
     Decision,
     MergeFollowed,
     MergeLink,
-    SourceEvent,
     TicketAssigned,
     TicketLogged,
 )
-from schemas.records.envelope import encode_body
 from schemas.records.events import TicketMerged
 from schemas.records.identity import derived_id
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
@@ -26,7 +24,7 @@ from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
 from streams.stages.cases.alerting import publish_alert
-from streams.stages.cases.clocks import Clocks
+from streams.stages.cases.clocks import Clocks, event_of
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.links import other_end
 from streams.stages.cases.merges import next_stop, refusal, sent_on, walked
@@ -276,24 +274,14 @@ class CasesPartition:
         """Let happen to a ticket what its clock is for."""
         row = state.row
         body = clock.reached(row, due, step.now)
-        kind = type(body).__name__
-        event = SourceEvent(
-            # The revision belongs to the id: two clocks may be due at one moment.
-            id=derived_id(row.ticket_id, row.life, row.revision, due.isoformat(), STAGE, kind),
-            type=kind,
-            source=SOURCE,
-            time=max(
-                due, row.status_at or due
-            ),  # a later word of its status does not undo what follows from it
-            body=msgspec.Raw(encode_body(body)),
-        )
+        event = event_of(body, row, due)
         self._apply(FoldInput(event=event, fact=to_fact(event)), state, step)
         state = self._tickets[row.ticket_id]
         after = self._clocks.next(state)
         again = after is not None and (after.due, after.clock) == (due, clock)
         if again and clock.reached(state.row, due, step.now) == body:
             raise ClockStandsStillError(
-                f"clock {clock.name} of ticket {row.ticket_id} is due again after {kind}"
+                f"clock {clock.name} of ticket {row.ticket_id} is due again after {event.type}"
             )
         step.count(f"reached_{clock.name}")
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 from schemas.records.derived import SourceEvent, TicketLogged
 from schemas.records.envelope import encode_body
 from schemas.records.events import MessageAdded, TicketEvent
-from schemas.records.ticket_row import TicketRow, Work
+from schemas.records.sla_clock import CLOCK_COLUMNS, SlaMetric, values_by_metric
+from schemas.records.ticket_row import NESTED, TicketRow, Work
 from schemas.records.topics import Topic
 from schemas.views.tables import VIEWS
 from schemas.vocabulary import Author, Category, Channel, Priority, Status
@@ -172,7 +173,10 @@ def _shown(partition: int, offset: int, row: TicketRow) -> Row:
         for name, value in msgspec.structs.asdict(row).items()
     }
     lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
-    return values | lists | _position(partition, offset)
+    columns = [f"sla_{metric}_{name}" for metric in SlaMetric for name in CLOCK_COLUMNS]
+    clocks = dict(zip(columns, values_by_metric(row.sla), strict=True))
+    shown = {name: value for name, value in (values | lists).items() if name not in NESTED}
+    return shown | clocks | _position(partition, offset)
 
 
 def _event(partition: int, offset: int, row: TicketRow) -> Row:
