@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from schemas.effects import Effect
-from schemas.records.alerts import ALERTS
+from schemas.records.alerts import ALERTS, Alert
 from schemas.records.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
 from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
 from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported
@@ -19,7 +19,7 @@ FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {
     "TicketAssigned": TicketAssigned,
     "TicketQueued": TicketQueued,
     "SlaPolicyApplied": SlaPolicyApplied,
-    **ALERTS,
+    **{name: kind for name, kind in ALERTS.items() if issubclass(kind, Alert)},
 }
 """The events that a ticket's row is made of: those from outside, routing's decisions, and what clocks reach."""
 
