@@ -4,6 +4,8 @@ import msgspec
 
 from casework.clocks import CaseClock
 from casework.progress.following import follow
+from casework.routing.needs import settle_needs
+from casework.routing.rules import RoutingRules
 from casework.sla.policies import SlaPolicies
 from casework.sla.settling import settle_sla
 from schemas.fold import Fact, fold
@@ -16,6 +18,7 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
     clocks: tuple[CaseClock, ...] = ()
     progress: bool = False  # whether rows say how far their tickets have come
     sla: SlaPolicies | None = None
+    routing: RoutingRules | None = None
 
     def fold(self, row: TicketRow | None, fact: Fact) -> TicketRow:
         """Return the row after `fact`, with what these rules say of it. Raises StaleDecision; see schemas.fold."""
@@ -24,4 +27,5 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
     def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
         """Return `after` with what follows from it by the rules: before it is known who must work on it."""
         row = follow(before, after, fact) if self.progress else after
+        row = row if self.routing is None else settle_needs(self.routing, before, row)
         return row if self.sla is None else settle_sla(self.sla, before, row, fact)

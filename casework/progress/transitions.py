@@ -11,7 +11,7 @@ from schemas.fold import Fact
 from schemas.fold.order import is_older
 from schemas.fold.status import is_assumed
 from schemas.records.alerts import Alert
-from schemas.records.derived import Decision
+from schemas.records.decisions import Decision
 from schemas.records.events import (
     MessageAdded,
     TicketClosed,

@@ -12,18 +12,13 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from schemas.errors import Permanent
-from schemas.fold.assignment import (
-    apply_assigned,
-    apply_queued,
-    apply_transferred,
-    apply_updated_assignment,
-    is_current,
-)
+from schemas.fold.assignment import apply_transferred, apply_updated_assignment, is_current
 from schemas.fold.fact import FOLDED_EVENTS, Fact, fact_of, to_fact
 from schemas.fold.labels import apply_corrected, apply_updated_labels, label_message
 from schemas.fold.links import apply_linked, apply_unlinked, link_to_source
 from schemas.fold.opening import apply_opened, known
-from schemas.fold.order import is_older, late
+from schemas.fold.order import is_older, late, latest
+from schemas.fold.routed import ROUTED
 from schemas.fold.status import (
     apply_closed,
     apply_merge_undone,
@@ -35,7 +30,7 @@ from schemas.fold.status import (
 )
 from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_changes
 from schemas.records.alerts import Alert, SlaBreached, SlaWarned
-from schemas.records.derived import Decision, TicketAssigned, TicketQueued
+from schemas.records.decisions import Decision, TicketAssigned
 from schemas.records.events import (
     LabelCorrected,
     MergeUndone,
@@ -105,6 +100,7 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
 
 
 def _updated(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
+    row = replace(row, agent_acted_at=latest(row.agent_acted_at, time))
     row = apply_updated_assignment(row, body, time)
     row = apply_updated_labels(row, body, time)
     # The status comes last: one that is stated beats the one that an assignment means.
@@ -114,7 +110,7 @@ def _updated(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
 def _message(row: TicketRow, fact: Fact, body: MessageAdded) -> TicketRow:
     moved = apply_message(row, body, fact.time, fact.withheld)
     if body.author is not Author.CUSTOMER:
-        return moved
+        return replace(moved, agent_acted_at=latest(row.agent_acted_at, fact.time))
     reopened = row.status in FINISHED and moved.status not in FINISHED
     return label_message(moved, fact, reopened=reopened)
 
@@ -155,10 +151,9 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     TicketClosed: _timed(apply_closed),
     SurveyAnswered: _timed(_survey),
     LabelCorrected: _timed(apply_corrected),
-    TicketAssigned: _timed(apply_assigned),
-    TicketQueued: _timed(apply_queued),
     # What these change are the ticket's clocks, which the rules settle.
     SlaWarned: lambda row, _fact: row,
     SlaBreached: lambda row, _fact: row,
     SlaPolicyApplied: lambda row, _fact: row,
+    **{kind: _timed(apply) for kind, apply in ROUTED.items()},
 }

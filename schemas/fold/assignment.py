@@ -5,32 +5,29 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from schemas.fold.offers import pass_over
 from schemas.fold.order import earliest, is_older, late
 from schemas.fold.status import is_assumed
-from schemas.records.derived import Decision, TicketAssigned, TicketQueued
-from schemas.records.events import TicketTransferred, TicketUpdated
+from schemas.records.decisions import Decision, TicketReturned
+from schemas.records.events import (
+    TicketTransferred,
+    TicketUpdated,
+)
 from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import Status
 
 
 def is_current(row: TicketRow | None, decision: Decision) -> bool:
-    """Tell whether routing decided on the ticket as it is: same life and routing revision, agent wanted."""
-    return (
-        row is not None
-        and row.work is Work.WANTED
-        and (decision.life, decision.routing_revision) == (row.life, row.routing_revision)
-    )
+    """Tell whether routing decided on the ticket as it is: same life and routing revision, agent wanted.
 
-
-def apply_assigned(row: TicketRow, body: TicketAssigned, time: datetime) -> TicketRow:
-    """Give a ticket to the agent that routing chose."""
-    return hold(row, body.agent_id, Said.ROUTING, time)
-
-
-def apply_queued(row: TicketRow, body: TicketQueued, time: datetime) -> TicketRow:
-    """Note that a ticket waits in its team's queue; a second notice of the same wait moves nothing."""
-    del body
-    return replace(row, queued_at=row.queued_at or time, first_queued_at=earliest(row.first_queued_at, time))
+    A return is of a ticket that routing gave or offered to the agent; what people gave is theirs to take.
+    """
+    if row is None or (decision.life, decision.routing_revision) != (row.life, row.routing_revision):
+        return False
+    if not isinstance(decision, TicketReturned):
+        return row.work is Work.WANTED
+    given = row.assignee if row.assignee_said_by is Said.ROUTING else row.offered_to
+    return row.work in {Work.HELD, Work.OFFERED} and given == decision.agent_id
 
 
 def apply_transferred(row: TicketRow, body: TicketTransferred, time: datetime) -> TicketRow:
@@ -58,6 +55,8 @@ def hold(row: TicketRow, agent_id: str, said_by: Said, time: datetime) -> Ticket
         last_assignee=agent_id,
         reassignments=row.reassignments + another,
         first_assigned_at=earliest(row.first_assigned_at, time),
+        assigned_at=row.assigned_at if row.assignee == agent_id else time,
+        agent_acted_at=row.agent_acted_at if row.assignee == agent_id else None,
         status=Status.ASSIGNED if row.status is Status.NEW else row.status,
     )
 
@@ -96,5 +95,11 @@ def _move(row: TicketRow, team: str, time: datetime) -> TicketRow:
 
 
 def _release(row: TicketRow) -> TicketRow:
+    """Take a ticket from its agent as people want it: another agent comes first."""
+    return free(row if row.assignee is None else pass_over(row, row.assignee))
+
+
+def free(row: TicketRow) -> TicketRow:
+    """Return the row without its agent."""
     status = Status.NEW if row.status is Status.ASSIGNED else row.status
     return replace(row, assignee=None, assignee_said_by=None, status=status)

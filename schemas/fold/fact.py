@@ -7,18 +7,22 @@ import msgspec
 
 from schemas.effects import Effect
 from schemas.records.alerts import ALERTS, Alert
-from schemas.records.derived import SourceEvent, TicketAssigned, TicketLogged, TicketQueued
+from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
+from schemas.records.derived import SourceEvent, TicketLogged
 from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
 from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported
+from schemas.records.routing_events import ROUTING_EVENTS
 from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.triage import Triage
 
 FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {
     **TICKET_EVENTS,
-    "TicketAssigned": TicketAssigned,
-    "TicketQueued": TicketQueued,
     "SlaPolicyApplied": SlaPolicyApplied,
+    **{
+        event.__name__: event
+        for event in (TicketAssigned, TicketOffered, TicketQueued, TicketReturned, *ROUTING_EVENTS)
+    },
     **{name: kind for name, kind in ALERTS.items() if issubclass(kind, Alert)},
 }
 """The events that a ticket's row is made of: those from outside, routing's decisions, and what clocks reach."""

@@ -1,12 +1,14 @@
 """What a row means for routing: whether it needs an agent, and when routing must be told."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
-from schemas.records.derived import Decision, WorkChanged
-from schemas.records.ticket_row import TicketRow, Work
+from schemas.fold.offers import withdraw_offer
+from schemas.records.decisions import Decision
+from schemas.records.derived import WorkChanged
+from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import FINISHED, TRIAGE_TEAM
 
 
@@ -14,20 +16,38 @@ def settle_work(before: TicketRow, row: TicketRow, time: datetime) -> TicketRow:
     """Set `work` and what hangs on it after everything else of the row is known."""
     work = _work_of(row)
     team = row.team if work is Work.NONE else row.team or TRIAGE_TEAM
-    if work is not Work.WANTED:
-        return replace(row, work=work, team=team, waiting_since=None, queued_at=None)
+    if work is Work.OFFERED and team != before.team:  # routing chose of the agents of the old team
+        row, work = withdraw_offer(row), Work.WANTED
+    if work not in _WAITING:
+        return replace(row, work=work, team=team, **_OF_A_WAIT)
     opened_now = before.resumed and not row.resumed
     waiting_since = row.opened_at if opened_now else before.waiting_since or time
     queued_at = row.queued_at if team == before.team else None
     return replace(row, work=work, team=team, waiting_since=waiting_since, queued_at=queued_at)
 
 
+_WAITING: Final = frozenset({Work.WANTED, Work.OFFERED})
+"""The work of a ticket that nobody has yet."""
+
+_OF_A_WAIT: Final[dict[str, Any]] = {
+    "waiting_since": None,
+    "queued_at": None,
+    "offered_to": None,
+    "offered_at": None,
+    "passed_over": (),
+    "sticky_to": None,
+    "skills_relaxed": False,
+}
+"""What a row says of a wait is over with it."""
+
+
 def routing_view(row: TicketRow) -> tuple[Any, ...]:
     """Return what routing depends on: a change of it, and nothing else, raises the routing revision."""
     if row.work is Work.NONE:
         return (Work.NONE,)
-    if row.work is Work.HELD:
-        return (Work.HELD, row.team, row.assignee, row.channel)  # a limit by channel counts what is held, too
+    if row.work is not Work.WANTED:
+        # A limit by channel counts what is held, too.
+        return (row.work, row.team, _holder(row), row.channel, _by_people(row))
     return (
         Work.WANTED,
         row.team,
@@ -38,6 +58,10 @@ def routing_view(row: TicketRow) -> tuple[Any, ...]:
         row.intent,
         row.category,
         row.due_at,
+        row.required_skills,
+        row.excluded_agents,
+        row.passed_over,
+        row.sticky_to,
     )
 
 
@@ -49,9 +73,7 @@ def work_changes(before: TicketRow | None, after: TicketRow, time: datetime) -> 
         return ()
     notices = []
     if after.work is not Work.NONE:
-        notice = _notice(after, after.team, after.work, time)
-        taken = before is not None and before.work is Work.HELD and after.work is Work.WANTED
-        notices.append(replace(notice, taken_from=before.assignee) if before and taken else notice)
+        notices.append(_notice(after, after.team, after.work, time))
     if before is not None and before.work is not Work.NONE:
         let_go = after.work is Work.NONE or before.team != after.team
         if let_go:
@@ -73,7 +95,17 @@ def work_as_it_is(row: TicketRow, stale: Decision, time: datetime) -> WorkChange
 def _work_of(row: TicketRow) -> Work:
     if row.status in FINISHED:
         return Work.NONE
-    return Work.WANTED if row.assignee is None else Work.HELD
+    if row.assignee is not None:
+        return Work.HELD
+    return Work.WANTED if row.offered_to is None else Work.OFFERED
+
+
+def _holder(row: TicketRow) -> str | None:
+    return row.assignee or row.offered_to
+
+
+def _by_people(row: TicketRow) -> bool:
+    return row.assignee is not None and row.assignee_said_by is not Said.ROUTING
 
 
 def _notice(row: TicketRow, team: str | None, work: Work, time: datetime) -> WorkChanged:
@@ -83,7 +115,8 @@ def _notice(row: TicketRow, team: str | None, work: Work, time: datetime) -> Wor
         routing_revision=row.routing_revision,
         team=team or TRIAGE_TEAM,
         work=work,
-        agent_id=row.assignee if work is Work.HELD else None,
+        agent_id=_holder(row) if work in {Work.HELD, Work.OFFERED} else None,
+        by_people=_by_people(row),
         priority=row.priority,
         channel=row.channel,
         language=row.language,
@@ -92,5 +125,9 @@ def _notice(row: TicketRow, team: str | None, work: Work, time: datetime) -> Wor
         category=row.category,
         waiting_since=row.waiting_since or time,
         due_at=row.due_at,
+        required_skills=row.required_skills,
+        excluded_agents=row.excluded_agents,
+        passed_over=row.passed_over,
+        sticky_to=row.sticky_to,
         model_version=row.model_version,
     )

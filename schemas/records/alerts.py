@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from schemas.records.events import Event, Id, Label, Moment, Team, TicketEvent
+from schemas.records.events import Count, Event, Id, Label, Moment, Team, TicketEvent
 from schemas.records.sla_clock import SlaMetric
 from schemas.vocabulary import Priority
 
@@ -44,5 +44,20 @@ class SlaBreached(SlaAlert, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.alerts: a promise was due and is not kept; a reply that is heard of late may correct the row."""
 
 
-ALERTS: Final[dict[str, type[Event]]] = {event.__name__: event for event in (SlaWarned, SlaBreached)}
+class QueueOverloaded(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.alerts, by routing: more tickets wait for a team, or for longer, than its routing rules allow.
+
+    Said once, until the queue is well below both limits again. `expected_wait_s` is that of the last in the queue.
+    """
+
+    team: Team
+    waiting: Count
+    expected_wait_s: float | None = None
+    waiting_limit: Count | None = None
+    wait_limit_s: float | None = None
+
+
+ALERTS: Final[dict[str, type[Event]]] = {
+    event.__name__: event for event in (SlaWarned, SlaBreached, QueueOverloaded)
+}
 """Every event that tickets.alerts may carry, by its type: those of a ticket are an Alert."""

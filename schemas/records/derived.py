@@ -7,16 +7,15 @@ from msgspec import Meta, Raw
 
 from schemas.effects import Effect
 from schemas.records.alerts import ALERTS
+from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.deliveries import DELIVERIES
-from schemas.records.events import Count, Event, Id, Label, Moment, Share, Team, TicketEvent
+from schemas.records.events import Count, Event, Id, Label, Moment, Number, Share, Team, TicketEvent
+from schemas.records.routing_events import ROUTING_EVENTS
 from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.triage import Triage
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority, Tier
-
-Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-"""An offset or a revision: a whole number as Kafka and the views can hold it."""
 
 Millis = Annotated[int, Meta(ge=-1, le=253_402_300_799_999)]
 """Milliseconds since 1970 up to the end of the year 9999; -1 where Kafka has none."""
@@ -76,13 +75,17 @@ class WatermarkAdvanced(Event, frozen=True, kw_only=True):
 
 
 class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """tickets.work: what one team is to know of one ticket, whole; a higher `routing_revision` replaces it all."""
+    """tickets.work: what one team is to know of one ticket, whole; a higher `routing_revision` replaces it all.
+
+    `excluded_agents` must not have it; those in `passed_over` may where nobody else ever can; it waits for the agent in
+    `sticky_to` as long as they are on shift.
+    """
 
     life: Number
     routing_revision: Number
     team: Team
     work: Work
-    agent_id: Id | None = None  # who holds it, where work is `held`
+    agent_id: Id | None = None  # who has it or was offered it, where work is `held` or `offered`
     priority: Priority = Priority.MEDIUM
     channel: Channel | None = None
     language: str | None = None
@@ -92,40 +95,11 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
     waiting_since: Moment
     due_at: Moment | None = None
     model_version: str | None = None
-    taken_from: Id | None = None  # who had it until people took it away, where work is `wanted`
-
-
-class Decision(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """What every decision of routing names: what it decided on, when, and with which versions."""
-
-    life: Number
-    routing_revision: Number
-    team: Team
-    reasons: tuple[str, ...]
-    decided_at: Moment
-    step: int
-    inputs: dict[str, int]  # topic -> next offset to read after this step
-    model_version: str | None = None
-
-
-class TicketAssigned(Decision, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.decisions: routing gave a ticket to an agent.
-
-    `score` is the weighted sum of `parts` (specialisation, skill, free_capacity, performance), each 0..1.
-    """
-
-    agent_id: Id
-    score: float
-    parts: dict[str, float]
-    candidates: int
-    waited_s: float = 0.0
-    performance_version: str | None = None
-
-
-class TicketQueued(Decision, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.decisions: nobody in the team could take a ticket; it waits at `position` (1 is next)."""
-
-    position: Annotated[int, Meta(ge=1)]
+    required_skills: tuple[str, ...] = ()
+    excluded_agents: tuple[Id, ...] = ()
+    passed_over: tuple[Id, ...] = ()
+    sticky_to: Id | None = None
+    by_people: bool = False  # people gave it to the agent, so only they take it away
 
 
 class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -166,6 +140,8 @@ class AgentRostered(Event, frozen=True, kw_only=True, omit_defaults=True):
     performance: Share = 0.5
     performance_version: str | None = None
     held_elsewhere: Count = 0
+    supervises: bool = False
+    senior: bool = False
 
 
 class AgentReleased(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -283,7 +259,10 @@ DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
         WatermarkAdvanced,
         WorkChanged,
         TicketAssigned,
+        TicketOffered,
         TicketQueued,
+        TicketReturned,
+        *ROUTING_EVENTS,
         TicketLogged,
         SlaPolicyApplied,
         AgentRostered,

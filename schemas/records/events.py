@@ -23,6 +23,9 @@ Header = Annotated[str, Meta(min_length=1, max_length=128)]
 """The name of a mail's header, in upper or lower case; its value is as the mail has it."""
 
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""An offset or a revision: a whole number as Kafka and the views can hold it."""
+
 Moment = Annotated[datetime, Meta(tz=True)]
 """A point in time with its offset from UTC."""
 
@@ -188,6 +191,31 @@ class LabelCorrected(TicketEvent, frozen=True, kw_only=True, omit_defaults=True)
     corrected_by: str | None = None
 
 
+class AgentExcluded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent must not get a ticket: the customer asked for another, or there is a conflict of interest.
+
+    `lifted` takes an earlier exclusion back. Who gives the ticket to that agent by hand overrules it.
+    """
+
+    agent_id: Id
+    reason: str | None = None
+    excluded_by: str | None = None
+    lifted: bool = False
+
+
+class OfferAccepted(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent takes the ticket that routing offered to them."""
+
+    agent_id: Id
+
+
+class OfferDeclined(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent does not take the ticket that routing offered to them."""
+
+    agent_id: Id
+    reason: str | None = None
+
+
 class CustomerUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     """What another system knows of a customer."""
 
@@ -201,7 +229,8 @@ class AgentUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     """An agent as they are now: a whole picture, not a change.
 
     `capacity` is how many tickets at once in all, `channel_capacity` at most how many of them by channel.
-    `skills` maps intents or categories to 0..1; `specialisations` names those that are the agent's own.
+    `skills` maps intents, categories or skills of the routing rules to 0..1; `specialisations` names those that are
+    the agent's own. Who `supervises` takes no tickets; who is `senior` takes any category of their team.
     """
 
     agent_id: Id
@@ -212,6 +241,8 @@ class AgentUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     skills: dict[str, Share] = {}
     specialisations: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    supervises: bool = False
+    senior: bool = False
 
 
 TICKET_EVENTS: Final[dict[str, type[TicketEvent]]] = {
@@ -232,6 +263,9 @@ TICKET_EVENTS: Final[dict[str, type[TicketEvent]]] = {
         TicketClosed,
         SurveyAnswered,
         LabelCorrected,
+        AgentExcluded,
+        OfferAccepted,
+        OfferDeclined,
     )
 }
 """What tickets.events may carry."""

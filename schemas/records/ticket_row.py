@@ -23,6 +23,7 @@ class Work(StrEnum):
     """Whether a ticket needs an agent from routing."""
 
     WANTED = "wanted"  # waits for an agent
+    OFFERED = "offered"  # an agent was asked and has not answered yet
     HELD = "held"  # an agent has it
     NONE = "none"  # finished, merged, or never to be routed
 
@@ -96,12 +97,24 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     work: Work = Work.NONE
     waiting_since: datetime | None = None
     queued_at: datetime | None = None
+    offered_to: str | None = None
+    offered_at: datetime | None = None
+    required_skills: tuple[str, ...] = ()
+    skills_relaxed: bool = False  # nobody who has them came in time; until somebody has the ticket
+    excluded_agents: tuple[str, ...] = ()
+    passed_over: tuple[
+        str, ...
+    ] = ()  # who did not take it, or had it taken away; until somebody has the ticket
+    sticky_to: str | None = None
+    routing_rules: str | None = None
     due_at: datetime | None = None  # the first of the moments by which an answer or a solution was promised
     sla_policy: str | None = None
     sla_version: str | None = None  # the sum of the policies by which it was folded
     sla: tuple[SlaClock, ...] = ()  # one a metric; views show them as columns
     first_queued_at: datetime | None = None
     first_assigned_at: datetime | None = None
+    assigned_at: datetime | None = None
+    agent_acted_at: datetime | None = None  # since the present agent got it
     first_replied_at: datetime | None = None
     first_resolved_at: datetime | None = None
     resolved_at: datetime | None = None

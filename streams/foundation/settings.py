@@ -114,6 +114,10 @@ class StreamSettings(CommonSettings):
         ge=1,
         description="So many of a ticket's texts are scored, counted from its opening and from each reopening.",
     )
+    routing: Path | None = Field(
+        default=None,
+        description="The routing rules that a user edits: skills, offers, overflow; default: the packaged ones.",
+    )
     specialisation_weight: float = Field(default=0.4, ge=0, description="Routing: the agent's own subject.")
     skill_weight: float = Field(default=0.2, ge=0, description="Routing: how skilled in the subject.")
     free_capacity_weight: float = Field(default=0.2, ge=0, description="Routing: how much room is left.")

@@ -5,6 +5,8 @@ from functools import cache
 from typing import Final
 
 from casework.closing import ClosingClock
+from casework.routing.clocks import routing_clocks
+from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
 from casework.sla.due_clock import SlaDueClock
 from casework.sla.policies import load_sla_policies
@@ -28,10 +30,16 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
     policies = _sla_policies(settings.sla)
     days = settings.close_after_days
     closing = (ClosingClock(after=timedelta(days=days), closed_by="cases"),) if days else ()
+    routing = RoutingRules.load(settings.routing)
     clocks = Clocks(
         retire_after=timedelta(days=settings.retire_after_days),
         forget_after=timedelta(days=settings.forget_after_days),
-        rules=CaseRules(clocks=(SlaDueClock(policies=policies), *closing), progress=True, sla=policies),
+        rules=CaseRules(
+            clocks=(SlaDueClock(policies=policies), *closing, *routing_clocks(routing)),
+            progress=True,
+            sla=policies,
+            routing=routing,
+        ),
     )
     return CasesPartition(clocks, thread_rule=settings.thread_rule)
 
@@ -45,7 +53,8 @@ def _routing(settings: StreamSettings) -> PartitionLogic:
                 free_capacity=settings.free_capacity_weight,
                 performance=settings.performance_weight,
             )
-        )
+        ),
+        rules=RoutingRules.load(settings.routing),
     )
 
 

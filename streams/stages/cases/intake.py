@@ -5,14 +5,8 @@ from typing import Final
 import msgspec
 
 from schemas.fold import Fact, to_fact
-from schemas.records.derived import (
-    MergeFollowed,
-    SourceEvent,
-    TicketAssigned,
-    TicketQueued,
-    TicketTriaged,
-    WatermarkAdvanced,
-)
+from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
+from schemas.records.derived import MergeFollowed, SourceEvent, TicketTriaged, WatermarkAdvanced
 from schemas.records.envelope import EventDecoder, decode_envelope
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.topics import Topic
@@ -21,7 +15,9 @@ from streams.foundation.record import Record
 _ENRICHED: Final = EventDecoder(
     {"TicketTriaged": TicketTriaged, "MergeFollowed": MergeFollowed, "WatermarkAdvanced": WatermarkAdvanced}
 )
-_DECISIONS: Final = EventDecoder({"TicketAssigned": TicketAssigned, "TicketQueued": TicketQueued})
+_DECISIONS: Final = EventDecoder(
+    {kind.__name__: kind for kind in (TicketAssigned, TicketOffered, TicketQueued, TicketReturned)}
+)
 
 
 class FoldInput(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,13 +10,8 @@ from msgspec.structs import replace
 from casework.clocks import CaseClock
 from schemas.errors import Permanent
 from schemas.fold import Fact, is_current, to_fact, work_changes
-from schemas.records.derived import (
-    Decision,
-    MergeFollowed,
-    MergeLink,
-    TicketAssigned,
-    TicketLogged,
-)
+from schemas.records.decisions import AgentChosen, Decision
+from schemas.records.derived import MergeFollowed, MergeLink, TicketLogged
 from schemas.records.events import TicketMerged
 from schemas.records.identity import derived_id
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
@@ -127,7 +122,7 @@ class CasesPartition:
         elif isinstance(body, Decision) and not is_current(state.row if state else None, body):
             step.count("stale_decisions")
             row = self._row(body.ticket_id)
-            if isinstance(body, TicketAssigned) and row is not None:
+            if isinstance(body, AgentChosen) and row is not None:
                 answer_stale(incoming, body, row, step)
         else:
             self._apply(incoming, state, step)

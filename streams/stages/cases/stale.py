@@ -1,7 +1,7 @@
 """Answers a team that gave an agent a ticket on what is no more."""
 
 from schemas.fold import work_as_it_is
-from schemas.records.derived import TicketAssigned
+from schemas.records.decisions import AgentChosen
 from schemas.records.identity import derived_id
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
@@ -9,7 +9,7 @@ from streams.stages.cases.intake import FoldInput
 from streams.steps.step import Step
 
 
-def answer_stale(incoming: FoldInput, stale: TicketAssigned, row: TicketRow, step: Step) -> None:
+def answer_stale(incoming: FoldInput, stale: AgentChosen, row: TicketRow, step: Step) -> None:
     """Tell the team what the ticket is now by its row, kept or retired, so that it gives the agent's room back.
 
     As a rule a notice of that is on its way, and routing takes whichever comes first. There is none where routing has

@@ -48,4 +48,6 @@ def _snapshot(
         performance=UNMEASURED if entry.performance is None else entry.performance,
         performance_version=entry.performance_version,
         held_elsewhere=held,
+        supervises=update.supervises,
+        senior=update.senior,
     )

@@ -90,21 +90,35 @@ def why_chosen(chosen: ScoredAgent, team: Team, work: WorkChanged, lane: Lane) -
         reasons.append(f"speaks:{lane.language}")
     elif lane.language is not None and member.languages and lane.language not in team.spoken:
         reasons.append(f"nobody_on_shift_speaks:{lane.language}")
+    reasons += [f"has_skill:{skill}" for skill in lane.skills if skill in member.skilled]
+    if member.agent_id == work.sticky_to:
+        reasons.append("had_it_last")
     reasons.append(f"best_of:{chosen.candidates}")
     return tuple(reasons)
 
 
-def why_waiting(team: Team, lane: Lane) -> str:
-    """Return why nobody takes a ticket of `lane` now."""
+def why_waiting(team: Team, lane: Lane, work: WorkChanged) -> str:
+    """Return why nobody takes a ticket, which is of `lane`, now."""
     members = team.members.values()
     if not any(member.stays for member in members):
         return "no_agents"
     if not any(member.available for member in members):
         return "nobody_available"
-    if not team.free:
-        return "all_at_capacity"
-    if not any(team.understands(team.members[agent_id], lane.language) for agent_id in team.free):
+    return _why_not_the_free(team, lane, work) if team.free else "all_at_capacity"
+
+
+def _why_not_the_free(team: Team, lane: Lane, work: WorkChanged) -> str:
+    free = [team.members[agent_id] for agent_id in team.free]
+    speaking = [member for member in free if team.understands(member, lane.language)]
+    if not speaking:
         return f"nobody_free_speaks:{lane.language}"
-    if any(team.members[agent_id].has_room_for(lane.channel) for agent_id in team.free):
-        return f"taken_from:{lane.taken_from}"
-    return f"all_at_channel_capacity:{lane.channel or 'unknown'}"
+    skilled = [member for member in speaking if member.has_skills(lane)]
+    if not skilled:
+        known = any(member.on_shift and member.has_skills(lane) for member in team.members.values())
+        return f"nobody_{'free' if known else 'on_shift'}_has:{'+'.join(lane.skills)}"
+    if not any(member.has_room_for(lane.channel) for member in skilled):
+        return f"all_at_channel_capacity:{lane.channel or 'unknown'}"
+    awaited = team.awaited(lane, work)
+    if awaited is not None:
+        return f"waits_for:{awaited.agent_id}"
+    return f"not_for:{'+'.join(sorted({*work.excluded_agents, *work.passed_over}))}"

@@ -2,25 +2,23 @@
 
 from typing import Final
 
-from schemas.records.derived import (
-    AgentHeldElsewhere,
-    AgentReleased,
-    AgentRostered,
-    TicketAssigned,
-    TicketQueued,
-    WorkChanged,
-)
+from schemas.records.alerts import QueueOverloaded
+from schemas.records.decisions import AgentChosen, Decision, TicketOffered, TicketQueued, TicketReturned
+from schemas.records.derived import AgentHeldElsewhere, AgentReleased, AgentRostered, WorkChanged
 from schemas.records.identity import derived_id
 from schemas.records.topics import Topic
+from streams.foundation.record import Record
 from streams.stages.routing.choice import ScoredAgent
 from streams.steps.step import Step
 
 STAGE: Final = "routing"
 
 
-def emit_assigned(step: Step, work: WorkChanged, chosen: ScoredAgent, reasons: tuple[str, ...]) -> None:
-    """Say that an agent gets a ticket, and on what this was decided."""
-    body = TicketAssigned(
+def emit_chosen(
+    step: Step, kind: type[AgentChosen], work: WorkChanged, chosen: ScoredAgent, reasons: tuple[str, ...]
+) -> None:
+    """Say that an agent gets a ticket, or is asked to take it, and on what this was decided."""
+    body = kind(
         ticket_id=work.ticket_id,
         life=work.life,
         routing_revision=work.routing_revision,
@@ -38,11 +36,13 @@ def emit_assigned(step: Step, work: WorkChanged, chosen: ScoredAgent, reasons: t
         performance_version=chosen.member.rostered.performance_version,
     )
     _emit_decision(step, work, body)
-    step.count("assigned")
+    step.count("offered" if kind is TicketOffered else "assigned")
 
 
-def emit_queued(step: Step, work: WorkChanged, position: int, reason: str) -> None:
-    """Say that a ticket waits, at which place and why."""
+def emit_queued(
+    step: Step, work: WorkChanged, *, position: int, expected_wait_s: float | None, reason: str
+) -> None:
+    """Say that a ticket waits, at which place, why, and for how long by how fast the queue was served."""
     body = TicketQueued(
         ticket_id=work.ticket_id,
         life=work.life,
@@ -54,9 +54,37 @@ def emit_queued(step: Step, work: WorkChanged, position: int, reason: str) -> No
         inputs=step.next_offsets,
         model_version=work.model_version,
         position=position,
+        expected_wait_s=expected_wait_s,
     )
     _emit_decision(step, work, body)
     step.count("queued")
+
+
+def emit_returned(step: Step, work: WorkChanged, agent_id: str, absence: str) -> None:
+    """Say that a ticket is to go back to the queue, since its agent became away or offline, or leaves the team."""
+    body = TicketReturned(
+        ticket_id=work.ticket_id,
+        life=work.life,
+        routing_revision=work.routing_revision,
+        team=work.team,
+        reasons=(f"agent_{absence}:{agent_id}",),
+        decided_at=step.now,
+        step=step.number,
+        inputs=step.next_offsets,
+        agent_id=agent_id,
+    )
+    _emit_decision(step, work, body)
+    step.count("returned")
+
+
+def emit_overloaded(step: Step, body: QueueOverloaded, record: Record) -> None:
+    """Say that a queue is too long; `record` made it so."""
+    origin = record.origin
+    event_id = derived_id(
+        *(body.team, record.topic, origin.topic_id, origin.partition, origin.offset), STAGE, "QueueOverloaded"
+    )
+    step.emit(Topic.TICKETS_ALERTS, body.team, body, id=event_id, time=step.now)
+    step.count("overloaded")
 
 
 def emit_released(step: Step, rostered: AgentRostered) -> None:
@@ -91,7 +119,7 @@ def waited_s(step: Step, work: WorkChanged) -> float:
     return max(0.0, (step.now - work.waiting_since).total_seconds())
 
 
-def _emit_decision(step: Step, work: WorkChanged, body: TicketAssigned | TicketQueued) -> None:
+def _emit_decision(step: Step, work: WorkChanged, body: Decision) -> None:
     kind = type(body).__name__
     event_id = derived_id(work.ticket_id, work.life, work.routing_revision, STAGE, kind)
     step.emit(Topic.TICKETS_DECISIONS, work.ticket_id, body, id=event_id, time=step.now)

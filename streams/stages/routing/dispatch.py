@@ -4,12 +4,21 @@ from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
+from schemas.records.decisions import TicketAssigned, TicketOffered
+from streams.foundation.record import Record
 from streams.stages.routing.choice import why_chosen, why_waiting
-from streams.stages.routing.decisions import emit_assigned, emit_queued, emit_released, waited_s
-from streams.stages.routing.entries import DepartedAgent, OpenTicket, agent_key, ticket_key
+from streams.stages.routing.decisions import (
+    emit_chosen,
+    emit_overloaded,
+    emit_queued,
+    emit_released,
+    waited_s,
+)
+from streams.stages.routing.entries import DepartedAgent, OpenTicket, agent_key, queue_key, ticket_key
 from streams.stages.routing.policy import RoutingPolicy
+from streams.stages.routing.served_queue import expected_wait_s, observed, overload_of
 from streams.stages.routing.team import Member, Team
-from streams.stages.routing.waiting_line import lane_of
+from streams.stages.routing.waiting_line import Lane, lane_of
 from streams.steps.step import Step
 
 
@@ -20,11 +29,19 @@ def seat(team: Team, ticket: OpenTicket, step: Step, policy: RoutingPolicy, *, a
     team.place(ticket)
     if not alone:
         drain(team, team.free, step, policy)
-    elif candidates := team.fitting(lane, team.free):
+    elif candidates := team.fitting(lane, work):
         _assign(team, ticket, candidates, step, policy)
     if team.tickets[work.ticket_id] is ticket:
-        step.put(ticket_key(work.team, work.ticket_id), ticket)
-        emit_queued(step, work, team.line.position(policy.place(work)), why_waiting(team, lane))
+        team.tickets[work.ticket_id] = queued = replace(ticket, queued=True)
+        step.put(ticket_key(work.team, work.ticket_id), queued)
+        position = team.line.position(policy.place(work))
+        emit_queued(
+            step,
+            work,
+            position=position,
+            expected_wait_s=expected_wait_s(team.queue, position),
+            reason=why_waiting(team, lane, work),
+        )
 
 
 def drain(team: Team, changed: AbstractSet[str], step: Step, policy: RoutingPolicy) -> None:
@@ -33,7 +50,7 @@ def drain(team: Team, changed: AbstractSet[str], step: Step, policy: RoutingPoli
     Nobody else can: before the change no waiting ticket fitted any free agent.
     """
     while (ticket := _next_for(team, changed)) is not None:
-        _assign(team, ticket, team.fitting(lane_of(ticket.work), team.free), step, policy)
+        _assign(team, ticket, team.fitting(lane_of(ticket.work), ticket.work), step, policy)
 
 
 def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
@@ -42,9 +59,13 @@ def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
     takers = [team.members[agent_id] for agent_id in changed if agent_id in team.free]
     if not takers:
         return None
-    place = team.line.first(lambda lane: any(team.fits(taker, lane) for taker in takers))
-    ticket = team.tickets[place[-1]] if place is not None else None
-    return ticket if isinstance(ticket, OpenTicket) else None
+
+    def takes(lane: Lane, ticket_id: str) -> bool:
+        work = team.waiting(ticket_id).work
+        return any(team.fits(taker, lane, work) for taker in takers)
+
+    place = team.line.first(takes)
+    return None if place is None else team.waiting(place[-1])
 
 
 def _assign(
@@ -53,13 +74,30 @@ def _assign(
     work = ticket.work
     chosen = policy.choose(candidates, work)
     reasons = why_chosen(chosen, team, work, lane_of(work))
+    team.served += ticket.queued
     if (waited := int(waited_s(step, work))) > 0:
         reasons += (f"waited_s:{waited}",)
-    assigned = replace(ticket, agent_id=chosen.member.rostered.agent_id)
+    assigned = replace(ticket, agent_id=chosen.member.agent_id, queued=False)
     team.displace(ticket)
     team.place(assigned)
     step.put(ticket_key(work.team, work.ticket_id), assigned)
-    emit_assigned(step, work, chosen, reasons)
+    offered = work.channel in team.rules.offer_channels
+    emit_chosen(step, TicketOffered if offered else TicketAssigned, work, chosen, reasons)
+
+
+def watch_queue(team: Team, record: Record, step: Step) -> None:
+    """Note how fast the queue is served after a record, and say once when it is overloaded."""
+    waiting = len(team.line)
+    queue = observed(team.queue, served=team.served, waiting=waiting, now=step.now)
+    team.served = 0
+    overload = overload_of(queue, team.rules.overload, waiting)
+    if overload is not None and not queue.overloaded:
+        emit_overloaded(step, overload, record)
+    if queue.overloaded != (overload is not None):
+        queue = replace(queue, overloaded=overload is not None)
+    if queue is not team.queue:
+        team.queue = queue
+        step.put(queue_key(queue.team), queue)
 
 
 def count_over_capacity(team: Team, agent_id: str, more: int, step: Step) -> None:

@@ -17,12 +17,13 @@ class OpenTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """A ticket as its team last heard of it, and who has it: wanted and without an agent means it waits.
 
     `agent_id` has it, by routing's decision or as people said. `told` is the agent of another team of whom
-    the roster was told that they hold it.
+    the roster was told that they hold it. `queued`: cases was told that it waits.
     """
 
     work: WorkChanged
     agent_id: str | None = None
     told: str | None = None
+    queued: bool = False
 
     @property
     def revision(self) -> tuple[int, int]:
@@ -57,6 +58,20 @@ class TeamAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     over_by_people: int = 0
 
 
+class ServedQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="queue"):
+    """How fast the queue of a team was served lately: `served` tickets in `busy_s` seconds in which somebody waited.
+
+    Both are halved from time to time, so that the newest count most. `busy_since` is from when on the wait is not in
+    `busy_s` yet, None where nobody waits; `overloaded`: somebody was told that the queue is too long.
+    """
+
+    team: str
+    served: float = 0.0
+    busy_s: float = 0.0
+    busy_since: datetime | None = None
+    overloaded: bool = False
+
+
 class DepartedAgent(msgspec.Struct, frozen=True, kw_only=True, tag="departed"):
     """The last roster revision of an agent that the team let go, so that no late snapshot brings them back.
 
@@ -75,6 +90,11 @@ Agent = TeamAgent | DepartedAgent
 def ticket_key(team: str, ticket_id: str) -> str:
     """Return the state key of a ticket of `team`."""
     return state_key("ticket", team, ticket_id)
+
+
+def queue_key(team: str) -> str:
+    """Return the state key of the queue of `team`."""
+    return state_key("queue", team)
 
 
 def agent_key(team: str, agent_id: str) -> str:

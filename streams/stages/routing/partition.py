@@ -4,22 +4,25 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
+from casework.routing.rules import RoutingRules
 from schemas.records.derived import AgentRostered, WorkChanged
 from schemas.records.envelope import EventDecoder, decode_envelope
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
 from streams.foundation.record import Record
+from streams.stages.routing.absence import return_all, return_if_absent
 from streams.stages.routing.decisions import STAGE, emit_held_elsewhere
-from streams.stages.routing.dispatch import count_over_capacity, drain, release_if_idle, seat
+from streams.stages.routing.dispatch import count_over_capacity, drain, release_if_idle, seat, watch_queue
 from streams.stages.routing.entries import (
     DepartedAgent,
     FinishedTicket,
     OpenTicket,
+    ServedQueue,
     TeamAgent,
     Ticket,
     agent_key,
+    queue_key,
     ticket_key,
 )
 from streams.stages.routing.policy import ByWeights, RoutingPolicy
@@ -35,7 +38,7 @@ _DECODERS: Final = {
     Topic.TICKETS_WORK: EventDecoder({"WorkChanged": WorkChanged}),
     Topic.AGENTS_ROSTER: EventDecoder({"AgentRostered": AgentRostered}),
 }
-_ENTRIES: Final = msgspec.json.Decoder(OpenTicket | FinishedTicket | TeamAgent | DepartedAgent)
+_ENTRIES: Final = msgspec.json.Decoder(OpenTicket | FinishedTicket | TeamAgent | DepartedAgent | ServedQueue)
 
 
 class RoutingPartition:
@@ -46,9 +49,14 @@ class RoutingPartition:
     """
 
     def __init__(
-        self, *, policy: RoutingPolicy | None = None, remember: timedelta = timedelta(days=1)
+        self,
+        *,
+        policy: RoutingPolicy | None = None,
+        rules: RoutingRules | None = None,
+        remember: timedelta = timedelta(days=1),
     ) -> None:
         self._policy = policy or ByWeights()
+        self._rules = rules or RoutingRules()
         self._remember = remember
         self._teams: dict[str, Team] = {}
         self._forgetting = Forgetting()
@@ -69,6 +77,8 @@ class RoutingPartition:
                 self._team(entry.rostered.team).enrol(entry)
             case DepartedAgent():
                 self._team(entry.team).depart(entry)
+            case ServedQueue():
+                self._team(entry.team).queue = entry
 
     def handle(self, record: Record, step: Step) -> None:
         """Do what one record of tickets.work or agents.roster asks for. Raises EventError (Permanent)."""
@@ -78,8 +88,10 @@ class RoutingPartition:
         match body:
             case WorkChanged():
                 self._work_changed(body, step)
+                watch_queue(self._team(body.team), record, step)
             case AgentRostered():
                 self._rostered(body, step)
+                watch_queue(self._team(body.team), record, step)
 
     def _work_changed(self, work: WorkChanged, step: Step) -> None:
         """Replace all that was decided about a ticket by what is now said of it."""
@@ -89,22 +101,22 @@ class RoutingPartition:
             step.count("stale")
             return
         # Step 1: give back what the older revision took.
-        work = _still_taken(before, work)
         freed = self._undo(team, before)
         # Step 2: take what the newer one says.
-        holder = work.agent_id if work.work is Work.HELD else None
+        holder = work.agent_id if work.work in {Work.HELD, Work.OFFERED} else None
         told = _tell_roster(team, before, work, holder, step)
         after = OpenTicket(work=work, agent_id=holder, told=told)
         if work.work is Work.WANTED:
             seat(team, after, step, self._policy, alone=freed is None)
-        elif work.work is Work.HELD:
+        elif work.work is Work.NONE:
+            self._finish(self._finished(work, step))
+            step.put(ticket_key(work.team, work.ticket_id), team.tickets[work.ticket_id])
+        else:
             team.place(after)
             step.put(ticket_key(work.team, work.ticket_id), after)
             if holder is not None and holder != freed:
                 count_over_capacity(team, holder, 1, step)
-        else:
-            self._finish(self._finished(work, step))
-            step.put(ticket_key(work.team, work.ticket_id), team.tickets[work.ticket_id])
+            return_if_absent(team, after, step)
         # Step 3: let others have what became free.
         if freed is not None:
             drain(team, {freed}, step, self._policy)
@@ -124,6 +136,8 @@ class RoutingPartition:
         step.put(agent_key(body.team, agent_id), entry)
         if member is not None:
             count_over_capacity(team, agent_id, body.held_elsewhere - member.rostered.held_elsewhere, step)
+            if team.members[agent_id].absence not in {None, member.absence}:
+                return_all(team, agent_id, step)
         # Who leaves the shift may have been an obstacle for others: by a language, or as the one to wait for.
         drain(team, team.free, step, self._policy)
         release_if_idle(team, agent_id, step)
@@ -158,23 +172,13 @@ class RoutingPartition:
             step.delete(ticket_key(team_name, ticket_id))
             if team.empty:
                 del self._teams[team_name]
+                step.delete(queue_key(team_name))
 
     def _team(self, name: str) -> Team:
         team = self._teams.get(name)
         if team is None:
-            team = self._teams[name] = Team(self._policy.place)
+            team = self._teams[name] = Team(name, self._rules, self._policy.place)
         return team
-
-
-def _still_taken(before: Ticket | None, work: WorkChanged) -> WorkChanged:
-    """Return the work with whom people took it from: that is said once, and holds until somebody has the ticket."""
-    if (
-        isinstance(before, OpenTicket)
-        and before.work.work is work.work is Work.WANTED
-        and not work.taken_from
-    ):
-        return replace(work, taken_from=before.work.taken_from)
-    return work
 
 
 def _tell_roster(

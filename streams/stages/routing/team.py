@@ -1,11 +1,16 @@
 """One team in memory: its agents and their loads, its tickets and its queue. Knows nothing of messages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Final
 
+from casework.routing.rules import RoutingRules
+from casework.routing.team_rules import Absence
 from schemas.records.derived import AgentRostered, WorkChanged
 from schemas.vocabulary import AgentStatus, Channel
-from streams.stages.routing.entries import DepartedAgent, OpenTicket, TeamAgent, Ticket
-from streams.stages.routing.waiting_line import Lane, Place, WaitingLine, lane_of, place_of, primary_language
+from streams.stages.routing.entries import DepartedAgent, OpenTicket, ServedQueue, TeamAgent, Ticket
+from streams.stages.routing.waiting_line import Lane, Place, WaitingLine, lane_of, primary_language
+
+_ABSENCES: Final[dict[AgentStatus, Absence]] = {AgentStatus.AWAY: "away", AgentStatus.OFFLINE: "offline"}
 
 
 class Load:
@@ -35,11 +40,12 @@ class Member:
         "load",
         "performance",
         "rostered",
+        "skilled",
         "specialisations",
         "suited",
     )
 
-    def __init__(self, entry: TeamAgent, load: Load) -> None:
+    def __init__(self, entry: TeamAgent, load: Load, skill_level: float) -> None:
         self.entry = entry
         self.rostered: AgentRostered = entry.rostered
         self.agent_id = self.rostered.agent_id
@@ -49,6 +55,9 @@ class Member:
         self.suited: dict[tuple[str | None, str | None], tuple[float, float]] = {}
         self.languages = frozenset(map(primary_language, entry.rostered.languages))
         self.specialisations = frozenset(entry.rostered.specialisations)
+        self.skilled = frozenset(
+            skill for skill, level in self.rostered.skills.items() if level >= skill_level
+        )
         self.load = load
 
     @property
@@ -67,9 +76,26 @@ class Member:
         return not self.rostered.leaving
 
     @property
+    def on_shift(self) -> bool:
+        """Return whether the agent takes work of the team today: perhaps not right now."""
+        rostered = self.rostered
+        return self.stays and rostered.status is not AgentStatus.OFFLINE and not rostered.supervises
+
+    @property
     def available(self) -> bool:
         """Return whether the agent takes new work, room or not."""
-        return self.stays and self.rostered.status is AgentStatus.AVAILABLE
+        return self.on_shift and self.rostered.status is AgentStatus.AVAILABLE
+
+    @property
+    def absence(self) -> Absence | None:
+        """Return in what way the agent is not there for what they have; None where they are."""
+        if not self.stays:
+            return "leaving"
+        return _ABSENCES.get(self.rostered.status)
+
+    def has_skills(self, lane: Lane) -> bool:
+        """Return whether the agent has what a ticket of `lane` asks for; seniors take any subject of their team."""
+        return self.skilled.issuperset(lane.beyond if self.rostered.senior else lane.skills)
 
     def has_room_for(self, channel: Channel | None) -> bool:
         """Return whether the agent's limit on `channel`, if there is one, leaves room.
@@ -84,10 +110,10 @@ class Member:
             if channel == limited or (channel is None and limit)
         )
 
-    def ever_takes(self, channel: Channel | None) -> bool:
-        """Return whether the agent is at work and takes tickets of `channel`, now or when there is room."""
+    def has_ever_room(self, channel: Channel | None) -> bool:
+        """Return whether the agent takes tickets of `channel`, now or when there is room."""
         limit = 1 if channel is None else self.rostered.channel_capacity.get(channel, 1)
-        return self.available and self.capacity > 0 and limit > 0
+        return self.capacity > 0 and limit > 0
 
 
 class Team:
@@ -96,7 +122,7 @@ class Team:
     `place` says where a waiting ticket stands.
     """
 
-    def __init__(self, place: Callable[[WorkChanged], Place] = place_of) -> None:
+    def __init__(self, name: str, rules: RoutingRules, place: Callable[[WorkChanged], Place]) -> None:
         self.members: dict[str, Member] = {}
         self.departed: dict[str, DepartedAgent] = {}
         self.tickets: dict[str, Ticket] = {}
@@ -104,18 +130,22 @@ class Team:
         self.free: set[str] = set()
         self.spoken: frozenset[str] = frozenset()
         self._loads: dict[str, Load] = {}
+        self.queue = ServedQueue(team=name)
+        self.served = 0  # of those who waited, during the record that is handled now
         self._place = place
+        self.rules = rules.team(name)
+        self._skill_level = rules.skill_level
 
     @property
     def empty(self) -> bool:
-        """Return whether nothing is known of the team."""
+        """Return whether nothing is known of the team but how fast its queue was."""
         return not (self.members or self.departed or self.tickets)
 
     def enrol(self, entry: TeamAgent) -> None:
         """Take in an agent, or what is new about them."""
         agent_id = entry.rostered.agent_id
         self.departed.pop(agent_id, None)
-        self.members[agent_id] = Member(entry, self._loads.setdefault(agent_id, Load()))
+        self.members[agent_id] = Member(entry, self._loads.setdefault(agent_id, Load()), self._skill_level)
         self._refresh(agent_id)
         self._listen()
 
@@ -146,22 +176,50 @@ class Team:
         elif ticket.waits:
             self.line.remove(lane_of(work), self._place(work))
 
-    def fits(self, member: Member, lane: Lane) -> bool:
-        """Return whether a free member can take a ticket of `lane`."""
+    def waiting(self, ticket_id: str) -> OpenTicket:
+        """Return a ticket of the queue."""
+        ticket = self.tickets[ticket_id]
+        assert isinstance(ticket, OpenTicket)
+        return ticket
+
+    def fits(self, member: Member, lane: Lane, work: WorkChanged) -> bool:
+        """Return whether a free member can take a ticket, which is of `lane`."""
         return (
             member.has_room_for(lane.channel)
             and self.understands(member, lane.language)
-            and self.may_have(member, lane)
+            and member.has_skills(lane)
+            and (not lane.choosy or self.may_have(member, lane, work))
         )
 
-    def may_have(self, member: Member, lane: Lane) -> bool:
-        """Return whether a ticket of `lane` may go to a member as far as people's wish counts.
+    def may_have(self, member: Member, lane: Lane, work: WorkChanged) -> bool:
+        """Return whether a ticket may go to a member as far as its wishes about agents count.
 
-        What people took from an agent waits for another; only where no other at work could ever take it, it goes back.
+        Who is excluded never has it. Who did not take it, or had it taken away, has it only where no other at work
+        could ever take it. While it waits for the agent who had it last, nobody else has it.
         """
-        return member.agent_id != lane.taken_from or not any(
-            other is not member and other.ever_takes(lane.channel) and self.understands(other, lane.language)
+        if member.agent_id in work.excluded_agents:
+            return False
+        awaited = self.awaited(lane, work)
+        if awaited is not None:
+            return member is awaited
+        kept_from = {*work.excluded_agents, *work.passed_over}
+        return member.agent_id not in work.passed_over or not any(
+            other.agent_id not in kept_from and other.available and self._ever_takes(other, lane)
             for other in self.members.values()
+        )
+
+    def awaited(self, lane: Lane, work: WorkChanged) -> Member | None:
+        """Return the agent for whom a ticket waits: who had it last, as long as they are on shift and could take it."""
+        if work.sticky_to is None or work.sticky_to in {*work.excluded_agents, *work.passed_over}:
+            return None
+        member = self.members.get(work.sticky_to)
+        return member if member is not None and member.on_shift and self._ever_takes(member, lane) else None
+
+    def _ever_takes(self, member: Member, lane: Lane) -> bool:
+        return (
+            member.has_ever_room(lane.channel)
+            and self.understands(member, lane.language)
+            and member.has_skills(lane)
         )
 
     def understands(self, member: Member, language: str | None) -> bool:
@@ -173,16 +231,16 @@ class Team:
         languages = member.languages
         return language is None or not languages or language in languages or language not in self.spoken
 
-    def fitting(self, lane: Lane, among: Iterable[str]) -> list[Member]:
-        """Return the free members of `among` who can take a ticket of `lane`."""
-        free = self.free if among is self.free else self.free.intersection(among)
+    def fitting(self, lane: Lane, work: WorkChanged) -> list[Member]:
+        """Return the free members who can take a ticket, which is of `lane`."""
         language = None if lane.language not in self.spoken else lane.language  # as in `understands`
         return [
             member
-            for member in map(self.members.__getitem__, free)
+            for member in map(self.members.__getitem__, self.free)
             if (language is None or not member.languages or language in member.languages)
             and (not member.rostered.channel_capacity or member.has_room_for(lane.channel))
-            and (member.agent_id != lane.taken_from or self.may_have(member, lane))
+            and (not lane.skills or member.has_skills(lane))
+            and (not lane.choosy or self.may_have(member, lane, work))
         ]
 
     def _refresh(self, agent_id: str) -> None:
@@ -196,9 +254,5 @@ class Team:
 
     def _listen(self) -> None:
         """Note which languages are named by somebody on shift: not leaving, and not offline."""
-        on_shift = (
-            member
-            for member in self.members.values()
-            if member.stays and member.rostered.status is not AgentStatus.OFFLINE
-        )
-        self.spoken = frozenset().union(*(member.languages for member in on_shift))
+        on_shift = (member.languages for member in self.members.values() if member.on_shift)
+        self.spoken = frozenset().union(*on_shift)

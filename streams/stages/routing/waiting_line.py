@@ -2,23 +2,35 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from typing import NamedTuple
+from math import inf
+from typing import Final, NamedTuple
 
 from schemas.records.derived import WorkChanged
 from schemas.vocabulary import PRIORITY_RANK, Channel
 
+LOOK_AHEAD: Final = 64
+"""So many tickets that some agents must not have are looked at in a lane for one that a free agent may have."""
+
 
 class Lane(NamedTuple):
-    """What decides which agents can take a ticket: tickets of one lane fit the same agents."""
+    """What decides which agents can take a ticket: tickets of one lane fit the same agents, wishes about agents aside.
+
+    Of `skills` seniors need only those `beyond` the ticket's own subject. `choosy` tickets have wishes about agents;
+    in lanes of their own they hold up nobody else.
+    """
 
     channel: Channel | None
     language: str | None
-    taken_from: str | None = None
+    skills: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    choosy: bool = False
 
 
-Place = tuple[int, float, str]
-"""Where a ticket stands: (minus its urgency, waiting since, ticket id). A plain tuple, which the garbage collector
-forgets: a long queue must not make its passes longer."""
+Place = tuple[*tuple[float, ...], str]
+"""Where a ticket stands, its id last: by minus its urgency, due at (what nobody promised: last), waiting since.
+
+A plain tuple, which the garbage collector forgets: a long queue must not make its passes longer.
+"""
 
 
 def primary_language(tag: str) -> str:
@@ -28,12 +40,20 @@ def primary_language(tag: str) -> str:
 
 def lane_of(work: WorkChanged) -> Lane:
     """Return the lane in which a ticket waits."""
-    return Lane(work.channel, primary_language(work.language) if work.language else None, work.taken_from)
+    skills = tuple(sorted(work.required_skills))
+    return Lane(
+        work.channel,
+        primary_language(work.language) if work.language else None,
+        skills,
+        tuple(skill for skill in skills if skill not in (work.intent, work.category)),
+        bool(work.excluded_agents or work.passed_over or work.sticky_to),
+    )
 
 
 def place_of(work: WorkChanged) -> Place:
     """Return the place at which a ticket stands."""
-    return -PRIORITY_RANK[work.priority], work.waiting_since.timestamp(), work.ticket_id
+    due = inf if work.due_at is None else work.due_at.timestamp()
+    return -PRIORITY_RANK[work.priority], due, work.waiting_since.timestamp(), work.ticket_id
 
 
 class WaitingLine:
@@ -67,10 +87,14 @@ class WaitingLine:
         """Return the rank of `place` among all lanes; 1 is next."""
         return 1 + sum(bisect_left(places, place) for places in self._lanes.values())
 
-    def first(self, fits: Callable[[Lane], bool]) -> Place | None:
-        """Return the foremost ticket whose lane somebody free can take."""
+    def first(self, takes: Callable[[Lane, str], bool]) -> Place | None:
+        """Return the foremost ticket of which `takes` (lane, ticket id) says that somebody free can take it."""
         best: Place | None = None
         for lane, places in self._lanes.items():
-            if (best is None or places[0] < best) and fits(lane):
-                best = places[0]
+            for place in places[: LOOK_AHEAD if lane.choosy else 1]:
+                if best is not None and place > best:
+                    break
+                if takes(lane, place[-1]):
+                    best = place
+                    break
         return best

@@ -10,7 +10,8 @@ from casework.closing import ClosingClock
 from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.errors import Permanent
-from schemas.records.derived import Decision, Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
+from schemas.records.decisions import Decision
+from schemas.records.derived import Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import TicketEvent
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule

@@ -5,8 +5,9 @@ import pytest
 
 from schemas.fold import FOLDED_EVENTS
 from schemas.records.alerts import Alert, SlaAlert
+from schemas.records.decisions import AgentChosen, Decision
 from schemas.records.deliveries import WebhookSent
-from schemas.records.derived import DERIVED_EVENTS, Decision, TicketLogged, TicketTriaged
+from schemas.records.derived import DERIVED_EVENTS, TicketLogged, TicketTriaged
 from schemas.records.events import (
     EXTERNAL_EVENTS,
     TICKET_EVENTS,
@@ -22,7 +23,7 @@ from schemas.vocabulary import PRIORITY_RANK, TIER_RANK, Author, Priority, Tier
 
 def test_every_event_class_is_registered() -> None:
     """A type that no table names could not be decoded anywhere."""
-    bases = {Event, TicketEvent, Decision, Alert, SlaAlert, WebhookSent}
+    bases = {Event, TicketEvent, Decision, AgentChosen, Alert, SlaAlert, WebhookSent}
     found: set[type[Event]] = set()
     waiting: list[type[Event]] = [Event]
     while waiting:

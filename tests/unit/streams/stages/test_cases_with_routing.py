@@ -7,7 +7,8 @@ from random import Random
 import msgspec
 import pytest
 
-from schemas.records.derived import AgentRostered, Origin, TicketAssigned
+from schemas.records.decisions import TicketAssigned
+from schemas.records.derived import AgentRostered, Origin
 from schemas.records.events import (
     LabelCorrected,
     MessageAdded,

@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from schemas.records.derived import TicketAssigned, WorkChanged
+from schemas.records.decisions import TicketAssigned
+from schemas.records.derived import WorkChanged
 from schemas.records.events import AgentUpdated, Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic

@@ -1,22 +1,24 @@
 """A slow second opinion on routing, from its contract alone: what must hold after every single message."""
 
 from collections.abc import Iterable
+from math import inf
 
-from msgspec.structs import replace
-
-from schemas.records.derived import AgentReleased, AgentRostered, TicketAssigned, TicketQueued, WorkChanged
+from schemas.records.decisions import AgentChosen, TicketOffered, TicketQueued
+from schemas.records.derived import AgentReleased, AgentRostered, WorkChanged
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.vocabulary import AgentStatus, Channel, Priority
 
 URGENCY = list(Priority)
+SKILL_LEVEL = 0.5
 Key = tuple[str, str]
 
 
 class RoutingModel:
     """Follows one partition's inputs and outputs, and asserts the promises of routing."""
 
-    def __init__(self) -> None:
+    def __init__(self, offer_channels: tuple[Channel, ...] = ()) -> None:
+        self.offer_channels = offer_channels
         self.agents: dict[Key, AgentRostered] = {}
         self.roster_revisions: dict[Key, int] = {}
         self.works: dict[Key, WorkChanged] = {}
@@ -28,7 +30,7 @@ class RoutingModel:
         self._take(message)
         for answer in answers:
             match answer:
-                case TicketAssigned():
+                case AgentChosen():
                     self._assigned(answer)
                 case TicketQueued():
                     self._queued(answer)
@@ -47,12 +49,11 @@ class RoutingModel:
                 key = message.team, message.ticket_id
                 known = self.works.get(key)
                 if known is None or _revision(message) > _revision(known):
-                    wanted_still = known is not None and known.work is message.work is Work.WANTED
-                    taken_from = message.taken_from or (known.taken_from if known and wanted_still else None)
-                    self.works[key] = replace(message, taken_from=taken_from)
-                    self.holders[key] = message.agent_id if message.work is Work.HELD else None
+                    self.works[key] = message
+                    has_agent = message.work in {Work.HELD, Work.OFFERED}
+                    self.holders[key] = message.agent_id if has_agent else None
 
-    def _assigned(self, answer: TicketAssigned) -> None:
+    def _assigned(self, answer: AgentChosen) -> None:
         key, work = self._decided(answer)
         assert self.holders[key] is None
         able = [agent for agent in self._members(answer.team) if self.eligible(agent, work)]
@@ -61,6 +62,7 @@ class RoutingModel:
         best = min((-round(self._score(agent, work), 9), self.load(agent), agent.agent_id) for agent in able)
         assert (best[2], best[0]) == (answer.agent_id, -answer.score)
         chosen = self.agents[answer.team, answer.agent_id]
+        assert isinstance(answer, TicketOffered) == (work.channel in self.offer_channels)
         for other in self._waiting(answer.team):
             assert _place(other) >= _place(work) or not self.eligible(chosen, other)
         self.holders[key] = answer.agent_id
@@ -76,12 +78,13 @@ class RoutingModel:
         assert self._own_load(agent) == 0
         assert agent.roster_revision == answer.roster_revision
 
-    def _decided(self, answer: TicketAssigned | TicketQueued) -> tuple[Key, WorkChanged]:
+    def _decided(self, answer: AgentChosen | TicketQueued) -> tuple[Key, WorkChanged]:
         key = answer.team, answer.ticket_id
         work = self.works[key]
         assert work.work is Work.WANTED
         assert (answer.life, answer.routing_revision) == _revision(work)
-        once = (*key, answer.life, answer.routing_revision, type(answer).__name__)
+        kind = "TicketQueued" if isinstance(answer, TicketQueued) else "chosen"
+        once = (*key, answer.life, answer.routing_revision, kind)
         assert once not in self.decided
         self.decided.add(once)
         return key, work
@@ -96,28 +99,43 @@ class RoutingModel:
 
     def eligible(self, agent: AgentRostered, work: WorkChanged) -> bool:
         """Return whether routing may give `work` to `agent` now."""
-        if agent.leaving or agent.status is not AgentStatus.AVAILABLE or self.load(agent) >= agent.capacity:
+        if not self._available(agent) or self.load(agent) >= agent.capacity:
             return False
         for channel, limit in agent.channel_capacity.items():
             load = self._on_channel(agent, channel) + self._on_channel(agent, None)
             if load >= limit and (channel == work.channel or (work.channel is None and limit > 0)):
                 return False
-        if not self._understands(agent, work):
+        if agent.agent_id in work.excluded_agents or not self._ever(agent, work):
             return False
-        others = [other for other in self._members(agent.team) if other.agent_id != agent.agent_id]
-        return agent.agent_id != work.taken_from or not any(self._ever(other, work) for other in others)
+        awaited = self.agents.get((work.team, work.sticky_to or ""))
+        if awaited is not None and awaited.agent_id not in {*work.passed_over, *work.excluded_agents}:
+            on_shift = not (awaited.leaving or awaited.supervises or awaited.status is AgentStatus.OFFLINE)
+            if on_shift and self._ever(awaited, work):
+                return agent.agent_id == awaited.agent_id
+        return agent.agent_id not in work.passed_over or not any(
+            self._available(other) and self._ever(other, work)
+            for other in self._members(agent.team)
+            if other.agent_id not in {*work.passed_over, *work.excluded_agents}
+        )
+
+    def _available(self, agent: AgentRostered) -> bool:
+        return not (agent.leaving or agent.supervises) and agent.status is AgentStatus.AVAILABLE
 
     def _ever(self, agent: AgentRostered, work: WorkChanged) -> bool:
-        """Return whether an agent who is at work could take `work`, if not now."""
-        at_work = not agent.leaving and agent.status is AgentStatus.AVAILABLE and agent.capacity > 0
+        """Return whether an agent could take `work` as far as room by channel, language and skills go, if not now."""
         limit = agent.channel_capacity.get(work.channel, 1) if work.channel else 1
-        return at_work and limit > 0 and self._understands(agent, work)
+        skilled = all(
+            agent.skills.get(skill, 0.0) >= SKILL_LEVEL
+            or (agent.senior and skill in {work.intent, work.category})
+            for skill in work.required_skills
+        )
+        return agent.capacity > 0 and limit > 0 and skilled and self._understands(agent, work)
 
     def _understands(self, agent: AgentRostered, work: WorkChanged) -> bool:
         speakers = {
             language
             for member in self._members(agent.team)
-            if not member.leaving and member.status is not AgentStatus.OFFLINE
+            if not (member.leaving or member.supervises) and member.status is not AgentStatus.OFFLINE
             for language in member.languages
         }
         return not agent.languages or work.language in agent.languages or work.language not in speakers
@@ -158,5 +176,6 @@ def _revision(work: WorkChanged) -> tuple[int, int]:
     return work.life, work.routing_revision
 
 
-def _place(work: WorkChanged) -> tuple[int, float, str]:
-    return -URGENCY.index(work.priority), work.waiting_since.timestamp(), work.ticket_id
+def _place(work: WorkChanged) -> tuple[int, float, float, str]:
+    due = inf if work.due_at is None else work.due_at.timestamp()
+    return -URGENCY.index(work.priority), due, work.waiting_since.timestamp(), work.ticket_id

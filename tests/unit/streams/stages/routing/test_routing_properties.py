@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.records.derived import AgentRostered, Decision, WorkChanged
+from casework.routing.rules import RoutingRules
+from casework.routing.team_rules import Overload, TeamRules
+from schemas.records.decisions import Decision
+from schemas.records.derived import AgentRostered, WorkChanged
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
@@ -18,6 +21,7 @@ from tests.unit.streams.logic_driver import START, Driver, record_of
 from tests.unit.streams.stages.routing.routing_model import RoutingModel
 
 few = settings(max_examples=20, deadline=None)
+OFFERED = (Channel.CHAT,)
 
 LANGUAGES = st.sampled_from(["en", "pt"])
 CHANNELS = st.sampled_from([Channel.CHAT, Channel.PHONE])
@@ -36,20 +40,26 @@ AGENT = st.fixed_dictionaries(
         "skills": st.dictionaries(LABELS, st.sampled_from([0.2, 0.7]), max_size=2),
         "performance": st.sampled_from([0.3, 0.5]),
         "held_elsewhere": st.integers(0, 1),
+        "supervises": st.sampled_from([False] * 4 + [True]),
+        "senior": st.booleans(),
     }
 )
 WORK = st.fixed_dictionaries(
     {
         "team": TEAMS,
         "ticket_id": st.sampled_from([f"t{n}" for n in range(7)]),
-        "work": st.sampled_from([Work.WANTED] * 4 + [Work.HELD, Work.NONE, Work.NONE]),
+        "work": st.sampled_from([Work.WANTED] * 4 + [Work.HELD, Work.OFFERED, Work.NONE, Work.NONE]),
         "agent_id": st.sampled_from(["ana", "ben", "zoe", None]),
         "priority": st.sampled_from([Priority.LOW, Priority.CRITICAL]),
         "channel": st.one_of(st.none(), CHANNELS),
         "language": st.one_of(st.none(), LANGUAGES),
         "intent": st.sampled_from(["refund", "invoice", None]),
         "category": st.sampled_from([Category.BILLING_DISPUTE, None]),
-        "taken_from": st.sampled_from([None, None, "ana", "ben"]),
+        "passed_over": st.sampled_from([(), (), ("ana",), ("ben",), ("ana", "ben", "cy")]),
+        "excluded_agents": st.sampled_from([(), (), (), ("ana",), ("ben", "cy")]),
+        "sticky_to": st.sampled_from([None, None, None, "ana", "ben"]),
+        "required_skills": st.sampled_from([(), (), ("refund",), ("refund", "legal")]),
+        "due_at": st.sampled_from([None, START, START + timedelta(hours=1)]),
         "waiting_since": st.integers(0, 3).map(lambda minutes: START - timedelta(minutes=minutes)),
         "new_life": st.sampled_from([False] * 5 + [True]),
     }
@@ -81,7 +91,15 @@ def record(message: Event) -> Record:
 
 def new_driver() -> Driver:
     """Return an empty partition."""
-    return Driver(RoutingPartition(), "routing")
+    return Driver(new_partition(), "routing")
+
+
+def new_partition() -> RoutingPartition:
+    """Return the logic by rules that offer chats, and let go of what absent agents have."""
+    defaults = TeamRules(
+        offer_channels=OFFERED, return_when=("away", "offline", "leaving"), overload=Overload(waiting=3)
+    )
+    return RoutingPartition(rules=RoutingRules(defaults=defaults))
 
 
 def decided(events: list[Event]) -> list[Event]:
@@ -99,7 +117,7 @@ def outputs(messages: list[Event]) -> list[Event]:
 @given(MESSAGES)
 def test_every_promise_holds_after_every_message(drawn: list[dict[str, Any]]) -> None:
     """Never above capacity, nobody waits for nothing, the best agent, the foremost ticket, decided once."""
-    driver, model = new_driver(), RoutingModel()
+    driver, model = new_driver(), RoutingModel(OFFERED)
     for message in messages_of(drawn):
         model.follow(message, driver.step([record(message)]))
 
@@ -130,7 +148,7 @@ def test_a_successor_decides_as_the_predecessor_would_have(
         steady.step([record(message)])
         mortal.step([record(message)])
         if number in deaths:
-            mortal.restart(RoutingPartition())
+            mortal.restart(new_partition())
     assert (mortal.sent, mortal.state) == (steady.sent, steady.state)
 
 

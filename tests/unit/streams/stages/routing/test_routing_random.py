@@ -54,7 +54,7 @@ def some_work(random: Random, number: int) -> WorkChanged:
         intent=random.choice(("refund", "invoice")),
         category=Category.BILLING_DISPUTE,
         waiting_since=START - timedelta(minutes=random.randrange(5)),
-        taken_from=Random(number).choice((None, None, *AGENTS)),
+        passed_over=Random(number).choice(((), (), *((agent,) for agent in AGENTS))),
     )
 
 

@@ -27,7 +27,7 @@ def member(agent_id: str, *, capacity: int = 10, own: bool = False, **known: flo
         performance=known.get("performance", 0.5),
         skills={"refund": known.get("skill", 0.0)},
     )
-    return Member(TeamAgent(rostered=rostered), Load())
+    return Member(TeamAgent(rostered=rostered), Load(), 0.5)
 
 
 def test_weights_that_do_not_add_up_to_one_are_refused() -> None:

@@ -1,0 +1,41 @@
+"""What the routing rules say of one team; the field names are those of the file."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from schemas.vocabulary import Channel
+
+Team = Annotated[str, Field(min_length=1, max_length=128)]
+Minutes = Annotated[float, Field(gt=0, le=100_000)]
+Absence = Literal["away", "offline", "leaving"]
+
+
+class Overflow(BaseModel, frozen=True, extra="forbid"):
+    """The team that takes over what has waited so long in the queue."""
+
+    to: Team
+    after_minutes: Minutes
+
+
+class Overload(BaseModel, frozen=True, extra="forbid"):
+    """When a queue counts as overloaded: more tickets than `waiting`, or an expected wait above `wait_minutes`."""
+
+    waiting: Annotated[int, Field(ge=1)] | None = None
+    wait_minutes: Minutes | None = None
+
+
+class TeamRules(BaseModel, frozen=True, extra="forbid"):
+    """How tickets of one team find their agents; None or nothing listed means: never, not at all."""
+
+    offer_channels: tuple[Channel, ...] = ()
+    """The agent is asked for tickets of these channels; all others they have at once."""
+    offer_seconds: Annotated[float, Field(ge=1, le=86_400)] = 60
+    sticky_minutes: Minutes | None = None
+    """So long a reopened ticket waits for the agent who had it."""
+    silent_minutes: Minutes | None = None
+    """A ticket goes back to the queue when its agent, whose turn it is, does nothing for so long."""
+    return_when: tuple[Absence, ...] = ()
+    """What an agent must become for their tickets to go back to the queue; what they were offered always does."""
+    overflow: Overflow | None = None
+    overload: Overload = Overload()
