@@ -3,6 +3,8 @@
 import msgspec
 
 from casework.clocks import CaseClock
+from casework.customers.rules import CustomerRules
+from casework.customers.settling import settle_customer
 from casework.progress.following import follow
 from casework.routing.needs import settle_needs
 from casework.routing.rules import RoutingRules
@@ -19,6 +21,7 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
     progress: bool = False  # whether rows say how far their tickets have come
     sla: SlaPolicies | None = None
     routing: RoutingRules | None = None
+    customers: CustomerRules | None = None
 
     def fold(self, row: TicketRow | None, fact: Fact) -> TicketRow:
         """Return the row after `fact`, with what these rules say of it. Raises StaleDecision; see schemas.fold."""
@@ -26,6 +29,8 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
 
     def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
         """Return `after` with what follows from it by the rules: before it is known who must work on it."""
+        if self.customers is not None:
+            after = settle_customer(before, after, fact, self.customers)
         row = follow(before, after, fact) if self.progress else after
         row = row if self.routing is None else settle_needs(self.routing, before, row)
         return row if self.sla is None else settle_sla(self.sla, before, row, fact)

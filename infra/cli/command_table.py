@@ -34,7 +34,7 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "produce": Subcommand("tickets", "publish events: one, from a file, or simulated"),
     "replay": Subcommand("tickets", "publish, check or map a file: CSV, JSON, XLSX, Parquet"),
     "stream": Subcommand(
-        "operating", "run one worker of a stage (triage, cases, routing, roster), or reset a stage"
+        "operating", "run one worker of a stage (triage, cases, routing, roster, customers), or reset a stage"
     ),
     "train": Subcommand("training", "train a model bundle on labelled files, or on the taxonomy alone"),
     "train update": Subcommand("training", "teach a model bundle what people have corrected"),

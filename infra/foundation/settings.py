@@ -6,8 +6,8 @@ from pydantic import Field
 
 from schemas.settings import CommonSettings
 
-Stage = Literal["triage", "cases", "routing", "roster"]
-STAGES: tuple[Stage, ...] = ("roster", "routing", "cases", "triage")
+Stage = Literal["triage", "cases", "routing", "roster", "customers"]
+STAGES: tuple[Stage, ...] = ("roster", "routing", "customers", "cases", "triage")
 """The stages of the speed layer; who takes work from another starts before it, so nothing waits long."""
 
 
@@ -30,6 +30,9 @@ class InfraSettings(CommonSettings):
     cases_workers: int = Field(default=1, ge=0, description="Processes of the cases stage under `up`.")
     routing_workers: int = Field(default=1, ge=0, description="Processes of the routing stage under `up`.")
     roster_workers: int = Field(default=1, ge=0, description="Processes of the roster stage under `up`.")
+    customers_workers: int = Field(
+        default=1, ge=0, description="Processes of the customers stage under `up`."
+    )
 
     stream_processes: Literal["auto", "one", "two", "each"] = Field(
         default="auto",
@@ -55,5 +58,6 @@ class InfraSettings(CommonSettings):
             "cases": self.cases_workers,
             "routing": self.routing_workers,
             "roster": self.roster_workers,
+            "customers": self.customers_workers,
         }
         return counts[stage]

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from schemas.errors import Permanent
 from schemas.fold.assignment import apply_transferred, apply_updated_assignment, is_current
+from schemas.fold.customers import apply_noted
 from schemas.fold.fact import FOLDED_EVENTS, Fact, fact_of, to_fact
 from schemas.fold.labels import apply_corrected, apply_updated_labels, label_message
 from schemas.fold.links import apply_linked, apply_unlinked, link_to_source
@@ -29,7 +30,8 @@ from schemas.fold.status import (
     say_status,
 )
 from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_changes
-from schemas.records.alerts import Alert, SlaBreached, SlaWarned
+from schemas.records.alerts import Alert, RepeatContactDetected, SlaBreached, SlaWarned
+from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import Decision, TicketAssigned
 from schemas.records.events import (
     LabelCorrected,
@@ -81,7 +83,8 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
     `settle` is what the rules of the desk say of it (casework.rules). Raises StaleDecision for a decision that does not
     fit the row.
     """
-    own = isinstance(fact.body, Decision | Alert | SlaPolicyApplied)  # nobody outside has said anything
+    # Of these, nobody outside has said anything.
+    own = isinstance(fact.body, Decision | CustomerNoted | Alert | SlaPolicyApplied)
     if isinstance(fact.body, Decision) and not is_current(row, fact.body):
         raise StaleDecision(f"{fact.type} {fact.id} was not made on the current row of {fact.body.ticket_id}")
     before = known(row, fact)
@@ -156,4 +159,6 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     SlaBreached: lambda row, _fact: row,
     SlaPolicyApplied: lambda row, _fact: row,
     **{kind: _timed(apply) for kind, apply in ROUTED.items()},
+    CustomerNoted: lambda row, fact: apply_noted(row, fact.body),  # type: ignore[arg-type]  # keyed by its type
+    RepeatContactDetected: lambda row, _: row,
 }

@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.effects import Effect
 from schemas.records.alerts import ALERTS, Alert
+from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.derived import SourceEvent, TicketLogged
 from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
@@ -23,9 +24,10 @@ FOLDED_EVENTS: Final[dict[str, type[TicketEvent]]] = {
         event.__name__: event
         for event in (TicketAssigned, TicketOffered, TicketQueued, TicketReturned, *ROUTING_EVENTS)
     },
+    "CustomerNoted": CustomerNoted,
     **{name: kind for name, kind in ALERTS.items() if issubclass(kind, Alert)},
 }
-"""The events that a ticket's row is made of: those from outside, routing's decisions, and what clocks reach."""
+"""The events that a ticket's row is made of: from outside, decisions and notes of stages, and what clocks reach."""
 
 _DECODER: Final = EventDecoder(FOLDED_EVENTS)
 

@@ -102,7 +102,7 @@ def _tier_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> Tick
         return row
     if is_older(time, row.tier_at):
         return late(row)
-    return replace(row, customer_tier=body.customer_tier, tier_at=time)
+    return replace(row, customer_tier=body.customer_tier, tier_at=time, tier_noted=False)
 
 
 def _label_by_update(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:

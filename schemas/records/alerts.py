@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from schemas.records.events import Count, Event, Id, Label, Moment, Team, TicketEvent
+from schemas.records.events import Count, Event, Id, Label, Moment, Number, Team, TicketEvent
 from schemas.records.sla_clock import SlaMetric
 from schemas.vocabulary import Priority
 
@@ -44,6 +44,21 @@ class SlaBreached(SlaAlert, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.alerts: a promise was due and is not kept; a reply that is heard of late may correct the row."""
 
 
+class RepeatContactDetected(Alert, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.alerts: a customer came back to what their ticket `repeat_of` was about; `contacts` were before this one.
+
+    `after_resolution` tells whether that one was resolved before, `other_channel` whether they came another way.
+    `rules` is the table that says so.
+    """
+
+    life: Number
+    rules: Label
+    repeat_of: Id
+    contacts: Count
+    after_resolution: bool = False
+    other_channel: bool = False
+
+
 class QueueOverloaded(Event, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.alerts, by routing: more tickets wait for a team, or for longer, than its routing rules allow.
 
@@ -58,6 +73,6 @@ class QueueOverloaded(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 
 ALERTS: Final[dict[str, type[Event]]] = {
-    event.__name__: event for event in (SlaWarned, SlaBreached, QueueOverloaded)
+    event.__name__: event for event in (SlaWarned, SlaBreached, RepeatContactDetected, QueueOverloaded)
 }
 """Every event that tickets.alerts may carry, by its type: those of a ticket are an Alert."""

@@ -7,6 +7,7 @@ from msgspec import Meta, Raw
 
 from schemas.effects import Effect
 from schemas.records.alerts import ALERTS
+from schemas.records.customer_events import OF_CUSTOMERS
 from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.deliveries import DELIVERIES
 from schemas.records.events import Count, Event, Id, Label, Moment, Number, Share, Team, TicketEvent
@@ -274,5 +275,5 @@ DERIVED_EVENTS: Final[dict[str, type[Event]]] = {
         RecordDied,
         DeadLetterReplayed,
     )
-} | {**ALERTS, **DELIVERIES}
+} | {**ALERTS, **DELIVERIES, **OF_CUSTOMERS}
 """Every event that only the pipeline publishes."""

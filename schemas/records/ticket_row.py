@@ -131,6 +131,15 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged_into: str | None = None
     links: tuple[str, ...] = ()  # `relation:ticket`, sorted
     link_times: tuple[str, ...] = ()  # `relation:ticket time` of every link that was said or taken back last
+    named_entities: tuple[str, ...] = ()  # `kind:value`
+    tier_noted: bool = False
+    open_tickets_of_customer: int = 0
+    repeat_of: str | None = None
+    merge_proposals: tuple[str, ...] = ()
+    merge_reasons: tuple[str, ...] = ()  # `score; reason; reason`, in the order of the proposals
+    customer_rules: str | None = None
+    wants_human: bool = False
+    wants_other_agent: bool = False
     resumed: bool = False
     late_events: int = 0
     status_at: datetime | None = None

@@ -28,6 +28,7 @@ class Topic(StrEnum):
     ALERTS_DELIVERIES = "alerts.deliveries"
     TICKETS_DEAD = "tickets.dead"
     CUSTOMERS_EVENTS = "customers.events"
+    CUSTOMERS_WORK = "customers.work"
     AGENTS_EVENTS = "agents.events"
     AGENTS_ROSTER = "agents.roster"
     AGENTS_HOLDINGS = "agents.holdings"
@@ -36,6 +37,7 @@ class Topic(StrEnum):
     CASES_STATE = "cases.state"
     ROUTING_STATE = "routing.state"
     ROSTER_STATE = "roster.state"
+    CUSTOMERS_STATE = "customers.state"
 
 
 class TopicSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,7 @@ def topic_specs(
         (Topic.ALERTS_DELIVERIES, "alert id", tickets, _log(DERIVED_BYTES)),
         (Topic.TICKETS_DEAD, "source topic, partition and offset", tickets, _log(DERIVED_BYTES)),
         (Topic.CUSTOMERS_EVENTS, "customer_id", tickets, _log(INPUT_BYTES)),
+        (Topic.CUSTOMERS_WORK, "customer_id", tickets, _log(DERIVED_BYTES)),
         (Topic.TICKETS_WORK, "team", teams, _log(DERIVED_BYTES)),
         (Topic.AGENTS_ROSTER, "team", teams, _log(DERIVED_BYTES)),
         (Topic.AGENTS_EVENTS, "agent_id", agents, _log(INPUT_BYTES)),
@@ -97,6 +100,7 @@ def topic_specs(
         (Topic.CASES_STATE, "ticket_id", tickets, _state()),
         (Topic.ROUTING_STATE, "agent, ticket or team", teams, _state()),
         (Topic.ROSTER_STATE, "agent_id", agents, _state()),
+        (Topic.CUSTOMERS_STATE, "customer or ticket", tickets, _state()),
     )
     return tuple(
         TopicSpec(topic=topic, name=prefix + topic, key=key, partitions=count, config=config)

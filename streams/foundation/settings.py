@@ -118,6 +118,10 @@ class StreamSettings(CommonSettings):
         default=None,
         description="The routing rules that a user edits: skills, offers, overflow; default: the packaged ones.",
     )
+    customer_rules: Path | None = Field(
+        default=None,
+        description="The table of customers that a user edits: repeats, merges, wishes; default: the packaged one.",
+    )
     specialisation_weight: float = Field(default=0.4, ge=0, description="Routing: the agent's own subject.")
     skill_weight: float = Field(default=0.2, ge=0, description="Routing: how skilled in the subject.")
     free_capacity_weight: float = Field(default=0.2, ge=0, description="Routing: how much room is left.")

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Final
 
 from casework.closing import ClosingClock
+from casework.customers.rules import CustomerRules
 from casework.routing.clocks import routing_clocks
 from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
@@ -15,6 +16,7 @@ from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import StageSpec
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
+from streams.stages.customers.partition import CustomersPartition
 from streams.stages.roster.partition import RosterPartition
 from streams.stages.routing.partition import RoutingPartition
 from streams.stages.routing.policy import ByWeights
@@ -24,6 +26,8 @@ from streams.steps.step import PartitionLogic
 _sla_policies = cache(
     load_sla_policies
 )  # once a process: a file that is being edited counts from the next start on
+
+_customer_rules = cache(CustomerRules.load)
 
 
 def _cases(settings: StreamSettings) -> PartitionLogic:
@@ -39,6 +43,7 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
             progress=True,
             sla=policies,
             routing=routing,
+            customers=_customer_rules(settings.customer_rules),
         ),
     )
     return CasesPartition(clocks, thread_rule=settings.thread_rule)
@@ -60,6 +65,10 @@ def _routing(settings: StreamSettings) -> PartitionLogic:
 
 def _roster(settings: StreamSettings) -> PartitionLogic:
     return RosterPartition(largest=settings.largest_event_bytes)
+
+
+def _customers(settings: StreamSettings) -> PartitionLogic:
+    return CustomersPartition(_customer_rules(settings.customer_rules), largest=settings.largest_event_bytes)
 
 
 STAGES: Final = {
@@ -84,6 +93,12 @@ STAGES: Final = {
             inputs=(Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS),
             state=Topic.ROSTER_STATE,
             new_logic=_roster,
+        ),
+        StageSpec(
+            name="customers",
+            inputs=(Topic.CUSTOMERS_WORK, Topic.CUSTOMERS_EVENTS),
+            state=Topic.CUSTOMERS_STATE,
+            new_logic=_customers,
         ),
     )
 }

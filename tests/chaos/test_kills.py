@@ -12,7 +12,7 @@ from tests.chaos.chaos_run import chaos_run
 from tests.chaos.topic_records import Message
 from tests.chaos.verifier import verify
 
-STAGES = ["triage", "cases", "routing", "roster"]
+STAGES = ["triage", "cases", "routing", "roster", "customers"]
 TICKETS = 5000
 KILLS = 12
 DEATHS = 3

@@ -159,7 +159,7 @@ def bad_input_run(bootstrap_servers: str, home: Path, bundle: Path) -> Iterator[
     run = BadInputRun(harness)
     try:
         _announce_models(run, home / "models", bundle)
-        for stage in ("roster", "routing", "cases", "triage"):
+        for stage in ("roster", "routing", "customers", "cases", "triage"):
             run.workers[stage] = harness.start("-m", "streams", stage, worker_id=stage)
         _hire(run)
         expected = {*GOOD, *_send_unusual(run)}

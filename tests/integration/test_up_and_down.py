@@ -25,7 +25,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     home.mkdir()
     (home / "jars").symlink_to(fetched.jars_folder)
     (home / "encoder").symlink_to(fetched.encoder_folder)
-    none = {f"TICKETYARD_{stage}_WORKERS": "0" for stage in ("TRIAGE", "CASES", "ROUTING")}
+    none = {f"TICKETYARD_{stage}_WORKERS": "0" for stage in ("TRIAGE", "CASES", "ROUTING", "CUSTOMERS")}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TICKETYARD_")}
     return {
         **inherited,

@@ -5,6 +5,8 @@ from typing import Final
 import msgspec
 
 from schemas.fold import Fact, to_fact
+from schemas.records.alerts import RepeatContactDetected
+from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.derived import MergeFollowed, SourceEvent, TicketTriaged, WatermarkAdvanced
 from schemas.records.envelope import EventDecoder, decode_envelope
@@ -16,7 +18,17 @@ _ENRICHED: Final = EventDecoder(
     {"TicketTriaged": TicketTriaged, "MergeFollowed": MergeFollowed, "WatermarkAdvanced": WatermarkAdvanced}
 )
 _DECISIONS: Final = EventDecoder(
-    {kind.__name__: kind for kind in (TicketAssigned, TicketOffered, TicketQueued, TicketReturned)}
+    {
+        kind.__name__: kind
+        for kind in (
+            TicketAssigned,
+            TicketOffered,
+            TicketQueued,
+            TicketReturned,
+            CustomerNoted,
+            RepeatContactDetected,
+        )
+    }
 )
 
 

@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from casework.clocks import CaseClock
 from schemas.errors import Permanent
-from schemas.fold import Fact, is_current, to_fact, work_changes
+from schemas.fold import Fact, is_current, to_fact
+from schemas.records.alerts import RepeatContactDetected
+from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import AgentChosen, Decision
 from schemas.records.derived import MergeFollowed, MergeLink, TicketLogged
 from schemas.records.events import TicketMerged
@@ -35,6 +37,7 @@ from streams.stages.cases.state import (
     sealed_key,
     ticket_key,
 )
+from streams.stages.cases.telling import tell_customers, tell_teams
 from streams.steps.step import Step
 
 STAGE: Final = "cases"
@@ -124,6 +127,8 @@ class CasesPartition:
             row = self._row(body.ticket_id)
             if isinstance(body, AgentChosen) and row is not None:
                 answer_stale(incoming, body, row, step)
+        elif isinstance(body, CustomerNoted | RepeatContactDetected) and not _lives(state, body.life):
+            step.count("stale_notes")
         else:
             self._apply(incoming, state, step)
 
@@ -163,7 +168,9 @@ class CasesPartition:
         kept = self._keep(incoming, state, after, step)
         self._log(incoming, before, after, step)
         publish_alert(incoming, after, step)
-        self._tell_teams(incoming, before, after, step)
+        tell_teams(incoming, before, after, step)
+        if self._clocks.rules.customers is not None:
+            tell_customers(incoming, before, after, step)
         self._set_timer(kept, step)
         self._go_on_in_its_place(incoming, after, step)
         if resumes:
@@ -237,15 +244,6 @@ class CasesPartition:
         step.emit(Topic.TICKETS_LOG, after.ticket_id, logged, id=identity, time=incoming.fact.time)
         step.count("logged")
 
-    def _tell_teams(
-        self, incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step
-    ) -> None:
-        for notice in work_changes(before, after, incoming.fact.time):
-            identity = derived_id(
-                after.ticket_id, after.life, after.routing_revision, notice.team, STAGE, "WorkChanged"
-            )
-            step.emit(Topic.TICKETS_WORK, notice.team, notice, id=identity, time=incoming.fact.time)
-
     def _set_timer(self, state: TicketState, step: Step) -> None:
         waking = self._clocks.next(state)
         if waking is None:
@@ -279,6 +277,11 @@ class CasesPartition:
                 f"clock {clock.name} of ticket {row.ticket_id} is due again after {event.type}"
             )
         step.count(f"reached_{clock.name}")
+
+
+def _lives(state: TicketState | None, life: int) -> bool:
+    """Tell whether the ticket that a note is about is kept, in the life that the note is of."""
+    return state is not None and state.row.life == life
 
 
 def _rule_that_counts(fact: Fact) -> ThreadRule | None:

@@ -28,10 +28,15 @@ def test_few_cores_run_stages_together(how: str, cores: int, together: tuple[str
 def test_a_stage_of_several_workers_is_by_itself() -> None:
     """Its second worker could not be in the same process, and one stage alone is not together."""
     settings = InfraSettings(stream_processes="two", cases_workers=2)
-    assert settings.stages_together(2) == ("roster", "routing")
-    assert InfraSettings(stream_processes="two", cases_workers=2, routing_workers=0).stages_together(2) == ()
+    assert settings.stages_together(2) == ("roster", "routing", "customers")
+    assert (
+        InfraSettings(
+            stream_processes="two", cases_workers=2, routing_workers=0, customers_workers=0
+        ).stages_together(2)
+        == ()
+    )
     assert dict(worker_processes(settings)) == {
-        "stages": ("roster", "routing"),
+        "stages": ("roster", "routing", "customers"),
         "cases": ("cases",),
         "cases-2": ("cases",),
         "triage": ("triage",),
@@ -44,7 +49,7 @@ def test_each_process_is_told_its_stages_and_its_name(tmp_path: Path) -> None:
     ports = {name: number for number, (name, _) in enumerate(worker_processes(settings))}
     parts = list(stage_parts(settings, Addresses(bootstrap_servers="b", http_port=1, metrics_ports=ports)))
     assert [part.child.command[3:] for part in parts] == [
-        ["stream", "all", "roster", "routing", "cases"],
+        ["stream", "all", "roster", "routing", "customers", "cases"],
         ["stream", "triage"],
     ]
     assert [part.child.environment["TICKETYARD_WORKER_ID"] for part in parts] == ["stages", "triage"]

@@ -20,6 +20,7 @@ STAGES = {
     "cases": (Topic.TICKETS_ENRICHED, Topic.TICKETS_DECISIONS, Topic.CASES_STATE),
     "routing": (Topic.TICKETS_WORK, Topic.AGENTS_ROSTER, Topic.ROUTING_STATE),
     "roster": (Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS, Topic.ROSTER_STATE),
+    "customers": (Topic.CUSTOMERS_WORK, Topic.CUSTOMERS_EVENTS, Topic.CUSTOMERS_STATE),
 }
 
 
