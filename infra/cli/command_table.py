@@ -19,6 +19,7 @@ EXTRAS: Final = {
     "training": "batch",
     "models": "batch",
     "stream": "streams",
+    "simulate": "streams,batch",
     "serve": "serving",
 }
 """What has to be installed for a command, by its name, else by its folder."""
@@ -46,6 +47,7 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "taxonomy": Subcommand("models", "check the taxonomy and the map of renamed, merged and split intents"),
     "batch": Subcommand("models", "archive, recompute the views, retrain; `batch run` does all of it"),
     "models": Subcommand("models", "list, show, promote and roll back models; try one as shadow or canary"),
+    "simulate": Subcommand("operating", "compare ways of routing on the same simulated tickets"),
     "serve": Subcommand("operating", "answer analysts: SQL and HTTP over batch views and the realtime tail"),
     "query": Subcommand("tickets", "run SQL against the running server and print a table"),
     "dead": Subcommand("tickets", "list, show, repair and replay dead letters"),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from simulation.world import WorldError, read_world
+from simulation.world.world import WorldError, read_world
 
-_PACKAGED = resources.files("simulation").joinpath("world.yaml").read_text(encoding="utf-8")
+_PACKAGED = resources.files("simulation.world").joinpath("world.yaml").read_text(encoding="utf-8")
 
 
 def test_the_packaged_world_can_be_read() -> None:

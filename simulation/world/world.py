@@ -158,7 +158,6 @@ class Customers(_Part):
 
     patience_minutes: dict[Channel, Positive]
     reopens: Reopens
-    survey: Share
     satisfaction: Satisfaction
 
 
@@ -202,7 +201,7 @@ class World(_Part):
 def read_world(path: Path | None) -> World:
     """Return the world of a file, or the packaged one. Raises WorldError with every mistake and its line."""
     if path is None:
-        data, source = resources.files("simulation").joinpath("world.yaml").read_bytes(), "world.yaml"
+        data, source = resources.files("simulation.world").joinpath("world.yaml").read_bytes(), "world.yaml"
     else:
         try:
             data, source = path.read_bytes(), str(path)

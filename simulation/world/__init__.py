@@ -1,0 +1,1 @@
+"""What a simulated desk is given, whatever the policy: its file, its tickets and its people."""
