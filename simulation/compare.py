@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from math import sqrt
 from statistics import mean, stdev
 from typing import Final
@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 from scipy.special import stdtrit
 
+from casework.sla.policies import load_sla_policies
 from schemas.vocabulary import Category
 from simulation.desk.desk import Desk
-from simulation.desk.targets import Targets
 from simulation.figures import Figures, figures_of
 from simulation.policies import policy_named
 from simulation.world.crew import hire
@@ -82,13 +82,14 @@ def simulate(run: Run) -> Figures:
         start, days = MONDAY, 7 * world.weeks
         people = hire(world, draws, subjects_of(world))
         cases = invented(world, draws, demand)
-    solution = {priority: timedelta(hours=target.solution) for priority, target in world.targets.items()}
+    way = policy_named(run.policy)
     desk = Desk(
         world,
         draws,
         people,
-        policy=policy_named(run.policy),
-        rules=Targets(solution=solution),
+        policy=way.policy,
+        routing=way.rules,
+        sla=load_sla_policies(None),
         start=start,
         counted_days=days,
     )

@@ -6,6 +6,7 @@ from statistics import mean
 
 import msgspec
 
+from schemas.records.sla_clock import SlaMetric
 from schemas.vocabulary import Priority
 from simulation.desk.desk import Desk, Shifts
 from simulation.desk.life import Life
@@ -18,8 +19,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """One run. Waits are minutes, shares 0 to 1, the rest per ticket.
 
     `wait` is all time that a ticket stood without an agent, `reply` the time until the first answer, `solution` the
-    time until it was solved for good. The SLA is met where the solution came in time, without the time in which the
-    customer was asked. `fairness` is Jain's index over the agents' busy share of their shifts: 1 is equal.
+    time until it was solved for good. The SLA is met where its policy's total resolution was, `reply_met` where its
+    first reply was. `fairness` is Jain's index over the agents' busy share of their shifts: 1 is equal.
     """
 
     tickets: int
@@ -61,13 +62,13 @@ def figures_of(world: World, draws: Draws, desk: Desk, end_s: float) -> Figures:
         reply_mean=mean(replies),
         reply_p95=_quantile(replies, 0.95),
         solution_mean=mean(_solution_s(life) / 60 for life in solved),
-        sla_met=mean(_met(world, life) for life in lives),
+        sla_met=mean(life.kept(SlaMetric.TOTAL_RESOLUTION) for life in lives),
         sla_met_by_priority={
             priority: mean(met)
             for priority in Priority
-            if (met := [_met(world, life) for life in lives if life.priority is priority])
+            if (met := [life.kept(SlaMetric.TOTAL_RESOLUTION) for life in lives if life.priority is priority])
         },
-        reply_met=mean(_replied_in_time(world, life) for life in lives),
+        reply_met=mean(life.kept(SlaMetric.FIRST_REPLY) for life in lives),
         reassignments=mean(life.reassignments for life in lives),
         first_contact=mean(life.hands == 1 and not life.reopenings and not life.gave_up for life in lives),
         satisfaction=mean(_satisfaction(world, draws, life) for life in lives),
@@ -87,16 +88,6 @@ def _solution_s(life: Life) -> float:
     return life.resolved_s - life.case.opening.at_s - life.paused_s
 
 
-def _met(world: World, life: Life) -> bool:
-    return life.resolved_s is not None and _solution_s(life) <= world.targets[life.priority].solution * HOUR
-
-
-def _replied_in_time(world: World, life: Life) -> bool:
-    if life.first_reply_s is None:
-        return False
-    return life.first_reply_s - life.case.opening.at_s <= world.targets[life.priority].reply * HOUR
-
-
 def _satisfaction(world: World, draws: Draws, life: Life) -> float:
     """Return what the customer would answer, 1 to 5: who gave up is as dissatisfied as can be."""
     if life.gave_up:
@@ -104,8 +95,8 @@ def _satisfaction(world: World, draws: Draws, life: Life) -> float:
     parts = world.customers.satisfaction
     score = (
         parts.best
-        - parts.late_reply * (not _replied_in_time(world, life))
-        - parts.late_solution * (not _met(world, life))
+        - parts.late_reply * (not life.kept(SlaMetric.FIRST_REPLY))
+        - parts.late_solution * (not life.kept(SlaMetric.TOTAL_RESOLUTION))
         - parts.handover * min(3, life.reassignments)
         - parts.reopening * min(2, life.reopenings)
         - parts.unskilled * (1 - life.last_skill)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
+from casework.routing.rules import RoutingRules
 from schemas.errors import Permanent
 from schemas.records.derived import WorkChanged
 from schemas.vocabulary import PRIORITY_RANK
@@ -85,18 +86,25 @@ class FirstCome:
         return _picked(candidates, lot)
 
 
-POLICIES: Final[dict[str, Callable[[], RoutingPolicy]]] = {
-    OURS: ByWeights,
-    "first_come": FirstCome,
-    "round_robin": RoundRobin,
-    "least_loaded": LeastLoaded,
-    "most_spare": MostSpare,
-    "document": Document,
+class Way(NamedTuple):
+    """A policy, and the file of rules that goes with it."""
+
+    policy: RoutingPolicy
+    rules: RoutingRules = RoutingRules()
+
+
+POLICIES: Final[dict[str, Callable[[], Way]]] = {
+    OURS: lambda: Way(ByWeights(), RoutingRules.load()),
+    "first_come": lambda: Way(FirstCome()),
+    "round_robin": lambda: Way(RoundRobin()),
+    "least_loaded": lambda: Way(LeastLoaded()),
+    "most_spare": lambda: Way(MostSpare()),
+    "document": lambda: Way(Document()),
 }
-"""By name: how a policy is made for one run."""
+"""By name: how a policy is made for one run. Ours has the packaged rules; the others know none."""
 
 
-def policy_named(name: str) -> RoutingPolicy:
+def policy_named(name: str) -> Way:
     """Return a new policy. Raises UnknownPolicy."""
     if name not in POLICIES:
         raise UnknownPolicy(f"there is no policy {name!r}; name one of {', '.join(POLICIES)}")

@@ -8,7 +8,11 @@ from itertools import count
 from math import exp, log
 from typing import Final, NamedTuple
 
+from casework.routing.clocks import routing_clocks
+from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
+from casework.sla.due_clock import SlaDueClock
+from casework.sla.policies import SlaPolicies
 from schemas.records.derived import AgentPerformanceMeasured
 from schemas.records.events import (
     LabelCorrected,
@@ -30,6 +34,7 @@ from simulation.world.demand import DAY, HOUR, Case, reply_delay_s
 from simulation.world.draws import Draws
 from simulation.world.world import World
 from streams.stages.cases.clocks import Clocks
+from streams.stages.routing.partition import RoutingPartition
 from streams.stages.routing.policy import RoutingPolicy
 
 _LASTING: Final = timedelta(days=3650)
@@ -73,7 +78,8 @@ class Desk:
         people: dict[str, Person],
         *,
         policy: RoutingPolicy,
-        rules: CaseRules,
+        routing: RoutingRules,
+        sla: SlaPolicies,
         start: datetime,
         counted_days: int,
     ) -> None:
@@ -85,8 +91,11 @@ class Desk:
         self._start = start
         self._counted_days = counted_days
         self._workers = {agent_id: Worker(person, world.work) for agent_id, person in people.items()}
+        rules = CaseRules(
+            clocks=(SlaDueClock(policies=sla), *routing_clocks(routing)), sla=sla, routing=routing
+        )
         clocks = Clocks(retire_after=_LASTING, forget_after=_LASTING, rules=rules)
-        self._stages = Stages(clocks, policy, start, self._heard)
+        self._stages = Stages(clocks, RoutingPartition(policy=policy, rules=routing), start, self._heard)
         self._agenda: list[_Next] = []
         self._numbers = count()
         self._coming = 0
@@ -296,7 +305,7 @@ class Desk:
         """Follow the row: whoever has the ticket by it works on it."""
         now = self._stages.seconds(time)
         life = self.lives[row.ticket_id]
-        life.priority, life.reassignments = row.priority, row.reassignments
+        life.priority, life.row = row.priority, row
         holder = row.assignee if row.work is Work.HELD else None
         if holder == life.holder:
             return

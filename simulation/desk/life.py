@@ -1,5 +1,7 @@
 """One ticket in the hands of people: what is left to do, who has it, and what has become of it so far."""
 
+from schemas.records.sla_clock import SlaMetric, SlaState
+from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import Priority
 from simulation.world.demand import Case
 
@@ -20,7 +22,6 @@ class Life:
         self.speed = 1.0
         self.holder: str | None = None
         self.hands = 0
-        self.reassignments = 0
         self.reopenings = 0
         self.first_assigned_s: float | None = None
         self.first_reply_s: float | None = None
@@ -31,12 +32,23 @@ class Life:
         self.resolved_s: float | None = None
         self.gave_up = False
         self.last_skill = 0.0
+        self.row: TicketRow | None = None
         self.label_is_wrong = case.intent != case.opening.intent
 
     @property
     def ticket_id(self) -> str:
         """Return its id."""
         return self.case.opening.ticket_id
+
+    @property
+    def reassignments(self) -> int:
+        """How often it went from one agent to another, by its row."""
+        return 0 if self.row is None else self.row.reassignments
+
+    def kept(self, metric: SlaMetric) -> bool:
+        """Tell whether a promise was kept, by its row; of what the customer gave up, none was."""
+        clocks = () if self.row is None or self.gave_up else self.row.sla
+        return any(clock.metric is metric and clock.state is SlaState.MET for clock in clocks)
 
     @property
     def ended(self) -> bool:

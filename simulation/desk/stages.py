@@ -24,7 +24,6 @@ from streams.stages.roster.partition import RosterPartition
 from streams.stages.routing.partition import INPUTS as OF_ROUTING
 from streams.stages.routing.partition import STAGE as ROUTING
 from streams.stages.routing.partition import RoutingPartition
-from streams.stages.routing.policy import RoutingPolicy
 from streams.steps.step import PartitionLogic, Step
 from streams.steps.timers import Timers
 
@@ -35,7 +34,6 @@ _READER: Final = {
     **dict.fromkeys(OF_ROSTER, ROSTER),
     **dict.fromkeys(OF_ROUTING, ROUTING),
 }
-_LASTING: Final = timedelta(days=3650)
 
 Heard = Callable[[TicketRow, datetime], None]
 """What is told of each row that the log would carry, with its moment."""
@@ -44,7 +42,7 @@ Heard = Callable[[TicketRow, datetime], None]
 class Stages:
     """One partition of each stage. State is not written and the log not encoded: here nobody reads either again."""
 
-    def __init__(self, clocks: Clocks, policy: RoutingPolicy, start: datetime, heard: Heard) -> None:
+    def __init__(self, clocks: Clocks, routing: RoutingPartition, start: datetime, heard: Heard) -> None:
         """Begin with nobody on the roster; `start` is second 0 of all moments."""
         self._start = start
         self._heard = heard
@@ -52,7 +50,7 @@ class Stages:
         self._logic: dict[str, PartitionLogic] = {
             CASES: self._cases,
             ROSTER: RosterPartition(),
-            ROUTING: RoutingPartition(policy=policy),
+            ROUTING: routing,
         }
         self._timers = Timers()
         self._offset = 0

@@ -161,13 +161,6 @@ class Customers(_Part):
     satisfaction: Satisfaction
 
 
-class Target(_Part):
-    """Hours until the first reply and the solution."""
-
-    reply: Positive
-    solution: Positive
-
-
 class World(_Part):
     """All of it."""
 
@@ -181,7 +174,6 @@ class World(_Part):
     agents: Agents
     handover: Handover
     customers: Customers
-    targets: dict[Priority, Target]
 
     @model_validator(mode="after")
     def _fits_together(self) -> "World":
@@ -193,8 +185,6 @@ class World(_Part):
                 )
         if idle := set(self.teams) - {part.team for part in self.categories.values()}:
             raise ValueError(f"no category goes to team {min(idle)}: give it one or leave it out")
-        if missing := [priority for priority in Priority if priority not in self.targets]:
-            raise ValueError(f"targets lacks {', '.join(missing)}: name every priority")
         return self
 
 

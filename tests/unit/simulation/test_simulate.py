@@ -1,14 +1,12 @@
 """A simulated desk: the same again for equal seeds, the same tickets for all policies, and no ticket lost."""
 
-from datetime import timedelta
 from functools import cache
 
 import pytest
 
-from schemas.vocabulary import Priority
+from casework.sla.policies import load_sla_policies
 from simulation.compare import MONDAY, simulate
 from simulation.desk.desk import Desk
-from simulation.desk.targets import Targets
 from simulation.figures import figures_of
 from simulation.policies import POLICIES, UnknownPolicy, policy_named
 from simulation.world.crew import hire
@@ -19,13 +17,14 @@ from tests.unit.simulation.small_world import TICKETS_A_WEEK, small_run, small_w
 
 @cache
 def _desk(policy: str) -> Desk:
-    world, draws = small_world(), Draws(5)
+    world, draws, way = small_world(), Draws(5), policy_named(policy)
     desk = Desk(
         world,
         draws,
         hire(world, draws, subjects_of(world)),
-        policy=policy_named(policy),
-        rules=Targets(solution={priority: timedelta(hours=8) for priority in Priority}),
+        policy=way.policy,
+        routing=way.rules,
+        sla=load_sla_policies(None),
         start=MONDAY,
         counted_days=7,
     )
