@@ -5,6 +5,7 @@ import msgspec
 from casework.clocks import CaseClock
 from casework.customers.rules import CustomerRules
 from casework.customers.settling import settle_customer
+from casework.escalation.escalation import Escalation
 from casework.progress.following import follow
 from casework.routing.needs import settle_needs
 from casework.routing.rules import RoutingRules
@@ -22,6 +23,7 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
     sla: SlaPolicies | None = None
     routing: RoutingRules | None = None
     customers: CustomerRules | None = None
+    escalation: Escalation | None = None
 
     def fold(self, row: TicketRow | None, fact: Fact) -> TicketRow:
         """Return the row after `fact`, with what these rules say of it. Raises StaleDecision; see schemas.fold."""
@@ -33,4 +35,5 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
             after = settle_customer(before, after, fact, self.customers)
         row = follow(before, after, fact) if self.progress else after
         row = row if self.routing is None else settle_needs(self.routing, before, row)
-        return row if self.sla is None else settle_sla(self.sla, before, row, fact)
+        row = row if self.sla is None else settle_sla(self.sla, before, row, fact)
+        return row if self.escalation is None else self.escalation.settle(before, row, fact)

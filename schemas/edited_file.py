@@ -60,7 +60,7 @@ def line_of(place: list[int | str], root: yaml.Node | None) -> int:
     node, line = root, 1
     for part in place:
         if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == part), None)
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
             if found is None:
                 break
             line, node = found[0].start_mark.line + 1, found[1]

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from schemas.errors import Permanent
 from schemas.fold.assignment import apply_transferred, apply_updated_assignment, is_current
 from schemas.fold.customers import apply_noted
+from schemas.fold.escalation import apply_deescalated, apply_escalated, apply_requested
 from schemas.fold.fact import FOLDED_EVENTS, Fact, fact_of, to_fact
 from schemas.fold.labels import apply_corrected, apply_updated_labels, label_message
 from schemas.fold.links import apply_linked, apply_unlinked, link_to_source
@@ -30,15 +31,17 @@ from schemas.fold.status import (
     say_status,
 )
 from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_changes
-from schemas.records.alerts import Alert, RepeatContactDetected, SlaBreached, SlaWarned
+from schemas.records.alerts import Alert, RepeatContactDetected, SlaBreached, SlaWarned, TicketEscalated
 from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import Decision, TicketAssigned
 from schemas.records.events import (
+    EscalationRequested,
     LabelCorrected,
     MergeUndone,
     MessageAdded,
     SurveyAnswered,
     TicketClosed,
+    TicketDeescalated,
     TicketEvent,
     TicketImported,
     TicketLinked,
@@ -152,6 +155,9 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     TicketResolved: _timed(apply_resolved),
     TicketReopened: _timed(apply_reopened),
     TicketClosed: _timed(apply_closed),
+    EscalationRequested: _timed(apply_requested),
+    TicketEscalated: _timed(apply_escalated),
+    TicketDeescalated: _timed(apply_deescalated),
     SurveyAnswered: _timed(_survey),
     LabelCorrected: _timed(apply_corrected),
     # What these change are the ticket's clocks, which the rules settle.

@@ -94,6 +94,13 @@ def _move(row: TicketRow, team: str, time: datetime) -> TicketRow:
     return replace(row, team=team, team_said_by=Said.PEOPLE, team_at=time, transfers=row.transfers + moved)
 
 
+def move_by_rules(row: TicketRow, team: str) -> TicketRow:
+    """Move a ticket to the team that a rule of escalation names; an agent whom people named stays."""
+    if row.assignee_said_by is Said.ROUTING:
+        row = free(row)
+    return replace(row, team=team, team_said_by=Said.ROUTING)
+
+
 def _release(row: TicketRow) -> TicketRow:
     """Take a ticket from its agent as people want it: another agent comes first."""
     return free(row if row.assignee is None else pass_over(row, row.assignee))

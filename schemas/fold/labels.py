@@ -240,7 +240,7 @@ def _label_by_source(row: TicketRow, body: TicketOpened, triage: Triage | None) 
 
 
 def _put_in_team(row: TicketRow, team: str, said_by: Said) -> TicketRow:
-    """Choose the first team; where people, the source or an overflow named one, or an agent has it, it stays."""
+    """Choose the first team; where people, the source or a desk's rule named one, or an agent has it, it stays."""
     if row.team_said_by in {Said.PEOPLE, Said.SOURCE, Said.ROUTING} or row.work is Work.HELD:
         return row
     return replace(row, team=team, team_said_by=said_by)

@@ -1,12 +1,17 @@
 """tickets.alerts: what somebody must be told of at once. Those about a ticket are folded into it as well."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from schemas.records.events import Count, Event, Id, Label, Moment, Number, Team, TicketEvent
 from schemas.records.sla_clock import SlaMetric
 from schemas.vocabulary import Priority
+
+Level = Annotated[int, Meta(ge=1, le=9)]
+"""How high a ticket has been escalated: 1 is the lowest."""
+
+OwnerKind = Literal["team", "person"]
 
 
 class Alert(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,7 +77,30 @@ class QueueOverloaded(Event, frozen=True, kw_only=True, omit_defaults=True):
     wait_limit_s: float | None = None
 
 
+class TicketEscalated(Alert, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule has lifted a ticket to a level; `cause` is the condition, `reason` says it in figures.
+
+    `raises_to` (its priority), `moves_to` (a team) and `sets_status` are what it does to the ticket besides telling the
+    owner. `asked` says that a person asked for it. `rules_version` names the file of the rule; `late_s` is how long
+    after its moment the rule was applied, in seconds.
+    """
+
+    rule: Label
+    cause: Label
+    reason: str = ""
+    level: Level
+    owner: Id | None = None
+    owner_is: OwnerKind | None = None
+    asked: bool = False
+    raises_to: Priority | None = None
+    moves_to: Team | None = None
+    sets_status: bool = False
+    rules_version: Label
+    late_s: float = 0.0
+
+
 ALERTS: Final[dict[str, type[Event]]] = {
-    event.__name__: event for event in (SlaWarned, SlaBreached, RepeatContactDetected, QueueOverloaded)
+    event.__name__: event
+    for event in (SlaWarned, SlaBreached, TicketEscalated, RepeatContactDetected, QueueOverloaded)
 }
 """Every event that tickets.alerts may carry, by its type: those of a ticket are an Alert."""

@@ -176,6 +176,21 @@ class TicketClosed(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     closed_by: str | None = None
 
 
+class EscalationRequested(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A person asked that somebody higher up look at a ticket; the rules say who that is (docs/escalation.md)."""
+
+    requested_by: Id
+    reason: str = ""
+
+
+class TicketDeescalated(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A ticket is no longer escalated: a person said so, or `rule`, whose cause is gone, took back its own."""
+
+    deescalated_by: Id | None = None
+    rule: Label | None = None
+    reason: str = ""
+
+
 class SurveyAnswered(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """A customer said how satisfied they were, from 1 (not at all) to 5 (very)."""
 
@@ -261,6 +276,8 @@ TICKET_EVENTS: Final[dict[str, type[TicketEvent]]] = {
         TicketResolved,
         TicketReopened,
         TicketClosed,
+        EscalationRequested,
+        TicketDeescalated,
         SurveyAnswered,
         LabelCorrected,
         AgentExcluded,

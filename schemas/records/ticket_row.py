@@ -36,8 +36,25 @@ class WaitingOn(StrEnum):
     NOBODY = "nobody"  # finished
 
 
-NESTED: Final = frozenset({"sla"})
+NESTED: Final = frozenset({"sla", "escalations", "recent_sentiments"})
 """Fields of a row that are no columns; views show what they need of them as columns of their own."""
+
+
+class RuleState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a ticket remembers of one rule of escalation.
+
+    `since` is when what the row says began to fulfil it, None where it does not. `fired_at` is when it last escalated
+    the ticket, or a person took that back. `level` is where it holds the ticket, 0 where it does not; `asked` says that
+    a person wanted it, so that no rule takes it back.
+    """
+
+    rule: str
+    since: datetime | None = None
+    fired_at: datetime | None = None
+    level: int = 0
+    owner: str | None = None
+    asked: bool = False
+    sets_status: bool = False
 
 
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,6 +144,16 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer_messages: int = 0
     agent_replies: int = 0
     internal_notes: int = 0
+    escalation_level: int = 0
+    escalated_at: datetime | None = None  # to the level of now
+    escalation_causes: tuple[str, ...] = ()  # the rules that hold it there
+    escalation_owner: str | None = None
+    escalation_asked_at: datetime | None = None
+    escalation_asked_by: str | None = None
+    escalation_concerns: tuple[str, ...] = ()
+    escalation_rules_version: str | None = None
+    escalations: tuple[RuleState, ...] = ()
+    recent_sentiments: tuple[float, ...] = ()  # of the customer's last messages, the latest last
     survey_score: int | None = None
     merged_into: str | None = None
     links: tuple[str, ...] = ()  # `relation:ticket`, sorted

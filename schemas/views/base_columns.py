@@ -124,6 +124,14 @@ _TICKET_DOCS: Final = {
     "customer_messages": "messages of the customer",
     "agent_replies": "public messages of agents",
     "internal_notes": "notes between agents",
+    "escalation_level": "how high it is escalated now, 0 is not",
+    "escalated_at": "since when it is at that level",
+    "escalation_causes": "the rules of escalation that hold it there",
+    "escalation_owner": "the team or person who was told",
+    "escalation_asked_at": "when a person last asked to escalate it",
+    "escalation_asked_by": "who that was",
+    "escalation_concerns": "the lists of words of concern that the customer used, as legal and safety",
+    "escalation_rules_version": "the file of rules of escalation that judged it last",
     "survey_score": "the customer's score, 1 to 5",
     "merged_into": "the ticket that goes on in its place",
     "links": "other tickets that it has to do with, each as relation:ticket, the newest 50",
@@ -224,7 +232,11 @@ TICKET_EVENTS: Final = (
     BaseColumn("author_id", "VARCHAR", "who that is"),
     BaseColumn("public", "BOOLEAN", "whether the customer can read a message"),
     BaseColumn("subject", "VARCHAR", "the subject line, of an opening"),
-    BaseColumn("text", "VARCHAR", "what was written with the event: message, comment, resolution or reason"),
+    BaseColumn(
+        "text",
+        "VARCHAR",
+        "what was written with the event: message, comment, resolution, reason; or the rule that ended it",
+    ),
     *POSITION,
 )
 

@@ -14,8 +14,10 @@ from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBod
 from schemas.records.events import (
     TICKET_EVENTS,
     AgentUpdated,
+    EscalationRequested,
     MessageAdded,
     SurveyAnswered,
+    TicketDeescalated,
     TicketEvent,
     TicketOpened,
     TicketReopened,
@@ -286,7 +288,9 @@ def _text(body: TicketEvent | Any) -> str | None:
             return body.comment
         case TicketResolved():
             return body.resolution
-        case TicketReopened() | TicketTransferred():
+        case TicketDeescalated(rule=str(rule)):
+            return rule
+        case TicketReopened() | TicketTransferred() | EscalationRequested() | TicketDeescalated():
             return body.reason
         case _:
             return None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from casework.escalation.table import DEFAULT as DEFAULT_ESCALATION
 from schemas.records.thread_rule import ThreadPolicy, ThreadRule
 from schemas.records.topics import INPUT_BYTES
 from schemas.settings import CommonSettings
@@ -121,6 +122,9 @@ class StreamSettings(CommonSettings):
     customer_rules: Path | None = Field(
         default=None,
         description="The table of customers that a user edits: repeats, merges, wishes; default: the packaged one.",
+    )
+    escalation: Path = Field(
+        default=DEFAULT_ESCALATION, description="The rules of escalation: a file that a user edits."
     )
     specialisation_weight: float = Field(default=0.4, ge=0, description="Routing: the agent's own subject.")
     skill_weight: float = Field(default=0.2, ge=0, description="Routing: how skilled in the subject.")

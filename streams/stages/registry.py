@@ -6,6 +6,8 @@ from typing import Final
 
 from casework.closing import ClosingClock
 from casework.customers.rules import CustomerRules
+from casework.escalation.escalation import Escalation
+from casework.escalation.table import EscalationTable
 from casework.routing.clocks import routing_clocks
 from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
@@ -34,16 +36,18 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
     policies = _sla_policies(settings.sla)
     days = settings.close_after_days
     closing = (ClosingClock(after=timedelta(days=days), closed_by="cases"),) if days else ()
+    escalation = Escalation(EscalationTable.load(settings.escalation))
     routing = RoutingRules.load(settings.routing)
     clocks = Clocks(
         retire_after=timedelta(days=settings.retire_after_days),
         forget_after=timedelta(days=settings.forget_after_days),
         rules=CaseRules(
-            clocks=(SlaDueClock(policies=policies), *closing, *routing_clocks(routing)),
+            clocks=(SlaDueClock(policies=policies), *escalation.clocks, *closing, *routing_clocks(routing)),
             progress=True,
             sla=policies,
             routing=routing,
             customers=_customer_rules(settings.customer_rules),
+            escalation=escalation,
         ),
     )
     return CasesPartition(clocks, thread_rule=settings.thread_rule)

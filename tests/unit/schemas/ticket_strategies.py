@@ -5,11 +5,13 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from schemas.records.events import (
+    EscalationRequested,
     LabelCorrected,
     MergeUndone,
     MessageAdded,
     SurveyAnswered,
     TicketClosed,
+    TicketDeescalated,
     TicketEvent,
     TicketImported,
     TicketLinked,
@@ -88,6 +90,8 @@ bodies: st.SearchStrategy[TicketEvent] = st.one_of(
     st.builds(TicketResolved, ticket_id=_ticket),
     st.builds(TicketReopened, ticket_id=_ticket),
     st.builds(TicketClosed, ticket_id=_ticket),
+    st.builds(EscalationRequested, ticket_id=_ticket, requested_by=st.just("P-1")),
+    st.builds(TicketDeescalated, ticket_id=_ticket, deescalated_by=st.just("P-2")),
     st.builds(SurveyAnswered, ticket_id=_ticket, score=st.integers(1, 5)),
     st.builds(LabelCorrected, ticket_id=_ticket, intent=st.sampled_from(("x", "y"))),
 )

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from casework.closing import ClosingClock
+from casework.escalation.escalation import Escalation
+from casework.escalation.table import EscalationTable
 from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.errors import Permanent
@@ -28,6 +31,15 @@ from tests.unit.streams.logic_driver import PARTITIONS, body_of
 def closing(after: timedelta) -> CaseRules:
     """Return rules that close what is resolved for so long, and say nothing else."""
     return CaseRules(clocks=(ClosingClock(after=after, closed_by="cases"),))
+
+
+def escalating(after: timedelta) -> CaseRules:
+    """Return rules that also escalate, by conditions of every kind, within minutes."""
+    table = EscalationTable.load(Path(__file__).with_name("escalation.yaml"))
+    escalation = Escalation(table)
+    return CaseRules(
+        clocks=(*closing(after).clocks, *escalation.clocks), progress=True, escalation=escalation
+    )
 
 
 def enriched(

@@ -1,14 +1,16 @@
 """What holds for the cases stage whatever happens, however it is cut into steps and whenever it is restarted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.fold import fact_of, fold
-from schemas.records.events import TicketEvent
+from casework.escalation.escalation import RuleClock
+from schemas.fold import fact_of
+from schemas.records.alerts import TicketEscalated
+from schemas.records.events import TicketDeescalated, TicketEvent
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.triage import Triage
@@ -17,14 +19,19 @@ from streams.stages.cases import state
 from streams.stages.cases.clocks import Clocks
 from tests.unit.schemas.ticket_facts import assigned, minute, queued
 from tests.unit.schemas.ticket_strategies import AGENTS, bodies, minutes, rules, triages
-from tests.unit.streams.ticket_records import CasesRun, at_offset, closing, decided, enriched
+from tests.unit.streams.ticket_records import CasesRun, at_offset, decided, enriched, escalating
 
 TICKETS = ("T-1", "T/2")
 CLOCKS = Clocks(
     retire_after=timedelta(minutes=30),
-    rules=closing(timedelta(minutes=10)),
+    rules=escalating(timedelta(minutes=10)),
     forget_after=timedelta(minutes=20),
 )
+COOL_DOWNS = {
+    clock.rule.name: clock.rule.cool_down or timedelta(0)
+    for clock in CLOCKS.rules.clocks
+    if isinstance(clock, RuleClock)
+}
 
 Outside = tuple[str, TicketEvent, int, Triage | None]
 Decided = tuple[str, str, int]
@@ -100,8 +107,34 @@ def test_the_log_is_a_chain_that_folds_again(plan: list[Outside | Decided | int]
         assert entry.before in {None, last}
         if last is not None:
             assert (entry.life, entry.revision) > (last.life, last.revision)
-        assert fold(entry.before, fact_of(entry)) == entry.after
+        assert CLOCKS.rules.fold(entry.before, fact_of(entry)) == entry.after
         rows[entry.ticket_id] = entry.after
+
+
+@settings(max_examples=100, deadline=None)
+@given(_plans, st.sets(st.integers(0, 14)))
+def test_a_rule_fires_once_for_a_cause(plan: list[Outside | Decided | int], deaths: set[int]) -> None:
+    """Between two escalations by a rule the first has ended and the cool-down is over, whatever is killed when.
+
+    The file's version is on every one, and a rule never takes back what a person asked for.
+    """
+    run = CasesRun(CLOCKS)
+    for number, each in enumerate([*_inputs(plan), 300]):
+        _feed(run, [each])
+        if number in deaths:
+            run.restart()
+    fired: dict[tuple[str, str], datetime] = {}
+    for entry in run.log():
+        body = fact_of(entry).body
+        held = () if entry.before is None else entry.before.escalation_causes
+        if isinstance(body, TicketEscalated):
+            assert body.rule not in held
+            last = fired.get((body.ticket_id, body.rule))
+            assert last is None or entry.event.time >= last + COOL_DOWNS[body.rule]
+            assert body.rules_version == entry.after.escalation_rules_version
+            fired[body.ticket_id, body.rule] = entry.event.time
+        elif isinstance(body, TicketDeescalated) and body.rule is not None:
+            assert ("asked" in held) is ("asked" in entry.after.escalation_causes)
 
 
 def _without_effect(run: CasesRun) -> int:
