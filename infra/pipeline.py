@@ -126,9 +126,18 @@ def batch_part(
     return PartSpec(child=spec, tier=WORK_TIER, grace_s=25.0)
 
 
+def webhooks_part(settings: InfraSettings, addresses: Addresses) -> PartSpec:
+    """Return the process that tells others of alerts."""
+    environment = {**addresses.environment(), "TICKETYARD_WORKER_ID": "webhooks"}
+    spec = child_spec(settings, "webhooks", ticketyard("stream", "webhooks"), environment)
+    return PartSpec(child=spec, tier=WORK_TIER)
+
+
 def pipeline_parts(settings: InfraSettings, addresses: Addresses) -> list[PartSpec]:
     """Return every part but the broker, in the order in which they are told of."""
     parts = [serving_part(settings, addresses), *stage_parts(settings, addresses)]
+    if settings.webhooks is not None:
+        parts.append(webhooks_part(settings, addresses))
     if every := settings.batch_every_minutes:
         parts.append(batch_part(settings, addresses, every_minutes=every))
     return parts

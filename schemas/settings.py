@@ -71,6 +71,10 @@ class CommonSettings(BaseSettings):
         default=Path(__file__).with_name("intent_map.yaml"),
         description="What became of intents that were renamed, merged or split: a file that a user edits.",
     )
+    webhooks: Path | None = Field(
+        default=None,
+        description="Whom to tell of alerts by webhooks: a file that a user edits; unset is nobody.",
+    )
     data: Path = Field(default=Path("../shared/data"), description="Folder of public data sets, read-only.")
 
     topic_prefix: str = Field(

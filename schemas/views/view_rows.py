@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.records.alert_fields import alert_fields
 from schemas.records.deliveries import DELIVERIES, WebhookFailed, WebhookSent
 from schemas.records.derived import AgentPerformanceMeasured, ModelPublished, Origin, RecordDied, SourceEvent
 from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBody, NotAnEvent, decode_envelope
@@ -27,7 +28,6 @@ from schemas.records.events import (
 from schemas.records.sla_clock import values_by_metric
 from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import Topic
-from schemas.vocabulary import Priority
 
 Row = tuple[Any, ...]
 """A row's values in its view's order of columns: str, int, float, bool, aware datetime, list[str], None."""
@@ -46,16 +46,6 @@ class LoggedTicket(msgspec.Struct, frozen=True, kw_only=True):
     after: TicketRow
 
 
-class AlertFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What alerts of all types have in common; an alert about no ticket lacks most of it."""
-
-    ticket_id: str | None = None
-    team: str | None = None
-    priority: Priority | None = None
-    assignee: str | None = None
-    customer_id: str | None = None
-
-
 _fields_of: Final = attrgetter(*(name for name in TicketRow.__struct_fields__ if name not in NESTED))
 _LOGGED: Final = msgspec.json.Decoder(LoggedTicket)
 _TICKET_BODIES: Final = EventDecoder(TICKET_EVENTS)
@@ -64,7 +54,6 @@ _AGENT_BODIES: Final = EventDecoder(
 )
 _MODEL_BODIES: Final = EventDecoder({"ModelPublished": ModelPublished})
 _DELIVERIES: Final = EventDecoder(DELIVERIES)
-_ALERT: Final = msgspec.json.Decoder(AlertFields)
 
 
 def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origin) -> list[tuple[str, Row]]:
@@ -142,14 +131,6 @@ def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
         *_written(event),
         *_position(origin),
     )
-
-
-def alert_fields(value: bytes | None) -> AlertFields:
-    """Decode what alerts of all types have in common. Raises InvalidBody."""
-    try:
-        return _ALERT.decode(value or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidBody(f"an alert: {error}") from error
 
 
 def alert_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:

@@ -12,7 +12,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # one is not 
     ConfigResource,
 )
 
-from schemas.records.topics import DERIVED_BYTES
+from schemas.records.topics import DAY_MS, DERIVED_BYTES
 from streams.foundation.errors import BrokerFailed, TopicMismatch
 from streams.foundation.settings import StreamSettings
 
@@ -101,6 +101,26 @@ def consumed(consumer: Consumer, at_once: int, *, silence_s: float, place: str) 
 def group_reader(settings: StreamSettings, group: str) -> Consumer:
     """Return a consumer that can ask for a group's committed offsets; it never joins the group."""
     return Consumer({**_client_options(settings), "group.id": group, "enable.auto.commit": False})
+
+
+def member(settings: StreamSettings, group: str) -> Consumer:
+    """Return a consumer that joins a group and commits, once a second, the offsets that were stored with it."""
+    static = {"group.instance.id": settings.worker_id} if settings.worker_id else {}
+    return Consumer(
+        {
+            **_client_options(settings),
+            **static,
+            "group.id": group,
+            "enable.auto.offset.store": False,
+            "auto.commit.interval.ms": 1000,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "session.timeout.ms": int(settings.session_timeout_s * 1000),
+            "max.poll.interval.ms": DAY_MS,  # whoever is patient with an address does not poll
+            "fetch.message.max.bytes": DERIVED_BYTES,
+            "queued.max.messages.kbytes": 2 * DERIVED_BYTES // 1024,
+        }
+    )
 
 
 def member_count(settings: StreamSettings, group: str) -> int:

@@ -40,6 +40,14 @@ def together(*, stages: tuple[Stage, ...]) -> None:
 
 
 @command.command()
+def webhooks() -> None:
+    """Tell the addresses of the file TICKETYARD_WEBHOOKS of alerts until Ctrl-C (docs/alerts.md)."""
+    from streams.webhooks.run import run_webhooks  # noqa: PLC0415 - brings Kafka, as above
+
+    run_webhooks()
+
+
+@command.command()
 @click.argument("stage", type=click.Choice(STAGES))
 @click.option("--from-scratch", is_flag=True, help="Delete the whole state, and read all inputs again.")
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be done.")

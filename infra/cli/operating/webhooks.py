@@ -1,0 +1,69 @@
+"""`ticketyard webhooks`: check the file of webhooks, and send one of its addresses a test."""
+
+import asyncio
+import os
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from infra.foundation.settings import InfraSettings
+from schemas.errors import Permanent
+from streams.webhooks.addresses import WebhookAddress, Webhooks, read_webhooks
+from streams.webhooks.guard import resolve
+from streams.webhooks.post import Poster, new_client
+from streams.webhooks.signing import SecretMissing, secrets_of, signed_headers
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def command() -> None:
+    """Check the file of webhooks, and send one of its addresses a test (docs/alerts.md)."""
+
+
+@command.command()
+@click.argument("file", type=_FILE)
+def check(*, file: Path) -> int:
+    """Say whom FILE tells of what, and whether the secrets are there. The exit code is 1 where one is not."""
+    missing = False
+    for name, address in read_webhooks(file).addresses.items():
+        click.echo(f"{name}: {address.parts.scheme}://{address.parts.netloc} is told of {_wanted(address)}")
+        try:
+            secrets_of(address.secret_env, os.environ)
+        except SecretMissing as error:
+            missing = True
+            click.echo(f"  {error}")
+    return int(missing)
+
+
+def _wanted(address: WebhookAddress) -> str:
+    types = ", ".join(sorted(address.types)) if address.types else "every alert"
+    teams = f" of {', '.join(sorted(address.teams))}" if address.teams else ""
+    return f"{types}{teams}, priority {address.minimum_priority} and above"
+
+
+@command.command()
+@click.argument("address")
+@click.option("--file", type=_FILE, help="The file of webhooks; default: TICKETYARD_WEBHOOKS.")
+def test(*, address: str, file: Path | None) -> None:
+    """Post one signed test to the address of that name and say how it answered; needs no Kafka."""
+    path = file or InfraSettings().webhooks
+    if path is None:
+        raise Permanent("no webhooks are named: give --file, or set TICKETYARD_WEBHOOKS (docs/alerts.md)")
+    webhooks = read_webhooks(path)
+    if address not in webhooks.addresses:
+        raise Permanent(f"{path} has no address {address!r}; it has {', '.join(webhooks.addresses)}")
+    secrets = secrets_of(webhooks.addresses[address].secret_env, os.environ)
+    click.echo(f"{address} took it: HTTP {asyncio.run(_posted(webhooks, address, secrets))}")
+
+
+async def _posted(webhooks: Webhooks, name: str, secrets: tuple[bytes, ...]) -> int:
+    address, now, identity = webhooks.addresses[name], datetime.now(UTC), f"test-{uuid.uuid4().hex}"
+    body = msgspec.json.encode({"type": "WebhookTested", "timestamp": now, "id": identity, "data": {}})
+    headers = signed_headers(secrets, delivery_id=identity, now=now, body=body)
+    async with new_client() as client:
+        poster = Poster(client=client, allowed=webhooks.allowed_networks, resolve=resolve)
+        return await poster.post(address.url, body, headers, timeout_s=address.timeout_s)
