@@ -1,0 +1,56 @@
+"""Fits boosted trees with scikit-learn, and takes them over as arrays."""
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from understanding.predictions.trees import Floats, Forest
+
+Loss = Literal["log_loss", "squared_error", "absolute_error", "quantile"]
+
+
+def fit_forest(
+    rows: Floats, answers: NDArray[Any], loss: Loss, *, seed: int, quantile: float | None = None
+) -> Forest:
+    """Return trees that answer log odds (`log_loss`, of booleans) or the mean, median or quantile of numbers."""
+    kind: Any = HistGradientBoostingClassifier if loss == "log_loss" else HistGradientBoostingRegressor
+    asked = {"loss": loss, "quantile": quantile} if loss == "quantile" else {"loss": loss}
+    return forest_of(kind(**SHAPE, **asked, random_state=seed).fit(rows, answers))
+
+
+def forest_of(model: Any) -> Forest:
+    """Return the trees of a fitted histogram boosting of two classes or of numbers; no column may be categorical."""
+    trees = [trees[0].nodes for trees in model._predictors]  # noqa: SLF001 - scikit-learn shows them nowhere else
+    starts = np.cumsum([0, *(len(tree) for tree in trees)])
+    nodes = np.concatenate(trees)
+    own = np.arange(len(nodes))
+    offset = np.repeat(starts[:-1], [len(tree) for tree in trees])
+    leaf = nodes["is_leaf"].astype(bool)
+    left = np.where(leaf, own, nodes["left"].astype(np.int64) + offset)
+    right = np.where(leaf, own, nodes["right"].astype(np.int64) + offset)
+    return Forest(
+        roots=starts[:-1].astype(np.int64),
+        feature=np.where(leaf, 0, nodes["feature_idx"]).astype(np.int64),
+        threshold=nodes["num_threshold"].astype(np.float64),
+        missing_left=nodes["missing_go_to_left"].astype(bool),
+        left=left,
+        right=right,
+        value=_means(nodes["value"].astype(np.float64), nodes["count"].astype(np.float64), leaf, left, right),
+        start=float(np.ravel(model._baseline_prediction)[0]),  # noqa: SLF001 - as above
+        depth=max((int(tree["depth"].max()) for tree in trees), default=0),
+    )
+
+
+def _means(
+    values: Floats, counts: Floats, leaf: NDArray[np.bool_], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> Floats:
+    """Return the mean answer in each node: what scikit-learn keeps of an inner node lacks the learning rate."""
+    means = values.copy()
+    for node in reversed(np.flatnonzero(~leaf)):  # children come after their parents
+        own = left[node], right[node]
+        weights = counts[list(own)]
+        means[node] = float(weights @ means[list(own)] / weights.sum())
+    return means

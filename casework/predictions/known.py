@@ -1,0 +1,83 @@
+"""What is known of a ticket at a moment: the one list of columns for the stream, training and measurement.
+
+It is made of an event and of the row right after it, so nothing that happened later can be in it. What routing and the
+clocks of the desk decide is left out where it comes after the event.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from schemas.predictions import Known
+from schemas.records.events import TicketEvent, TicketImported, TicketOpened
+from schemas.records.ticket_row import TicketRow
+
+WORDS: Final = (
+    "priority",
+    "channel",
+    "customer_id",
+    "customer_tier",
+    "language",
+    "product",
+    "intent",
+    "category",
+    "team",
+    "assignee",
+    "status",
+)
+"""The fields of a row that are words, as a model sees them. Attributes of the opening come as `attributes.<name>`."""
+
+NUMBERS: Final = (
+    "confidence",
+    "out_of_scope",
+    "sentiment",
+    "urgency",
+    "complexity",
+    "reassignments",
+    "transfers",
+    "reopenings",
+    "customer_messages",
+    "agent_replies",
+    "internal_notes",
+)
+"""The fields of a row that are numbers."""
+
+_HOUR_S: Final = 3600.0
+
+
+def is_opening(body: TicketEvent) -> bool:
+    """Tell whether an event opens its ticket: what is foretold of its course is foretold then."""
+    return isinstance(body, TicketOpened)
+
+
+def known_at(row: TicketRow, body: TicketEvent, time: datetime) -> Known:
+    """Return what is known of a ticket when `body` of `time` has made its row `row`."""
+    return Known(words=dict(_words(row, body)), numbers=dict(_numbers(row, time)))
+
+
+def _words(row: TicketRow, body: TicketEvent) -> Iterator[tuple[str, str]]:
+    for name in WORDS:
+        value = getattr(row, name)
+        if value is not None:
+            yield name, str(value)
+    if isinstance(body, TicketOpened):
+        for name, text in body.attributes.items():
+            yield f"attributes.{name}", text
+    if isinstance(body, TicketImported):  # where it stands there, before anything here has moved it
+        yield "imported_status", str(body.status)
+
+
+def _numbers(row: TicketRow, time: datetime) -> Iterator[tuple[str, float]]:
+    for name in NUMBERS:
+        value = getattr(row, name)
+        if value is not None:
+            yield name, float(value)
+    opened = row.opened_at
+    yield "opened_hour", opened.hour + opened.minute / 60
+    yield "opened_weekday", float(opened.weekday())
+    yield "age_h", max(0.0, (time - opened).total_seconds() / _HOUR_S)
+    yield "frustrated", float(row.frustrated)
+    if row.first_replied_at is not None:
+        yield "first_reply_h", max(0.0, (row.first_replied_at - opened).total_seconds() / _HOUR_S)
+    if row.customer_wrote_at is not None:
+        yield "since_customer_h", max(0.0, (time - row.customer_wrote_at).total_seconds() / _HOUR_S)
