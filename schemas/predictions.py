@@ -22,7 +22,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Factor(msgspec.Struct, frozen=True, array_like=True):
-    """What moved a forecast, and by how much: up where `effect` is positive, in the unit that docs/predictions.md names."""
+    """What moved a forecast, and by how much: up where `effect` is positive; docs/predictions.md names the units."""
 
     name: str
     effect: float

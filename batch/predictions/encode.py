@@ -1,7 +1,7 @@
 """Fits the encoding of words on training tickets, and gives these tickets rows that do not know their own outcome."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
 
@@ -18,6 +18,10 @@ LEAST_TICKETS: Final = 3
 """Rarer words are as words that were never seen."""
 
 
+WORTH_A_PAIR: Final = 20
+"""Kinds with fewer words are left to the trees, which can put them together themselves."""
+
+
 def names_in(tickets: Sequence[Known]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the words and of the numbers that tickets have; those with one value only say nothing."""
     words: defaultdict[str, set[str]] = defaultdict(set)
@@ -32,15 +36,16 @@ def names_in(tickets: Sequence[Known]) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def fit_encoding(
-    tickets: Sequence[Known], outcomes: Floats, *, weight: float, pairs: Iterable[str] = ()
+    tickets: Sequence[Known], outcomes: Floats, *, weight: float, paired: bool = False
 ) -> Encoding:
     """Return the encoding of these tickets' words by these outcomes.
 
-    `weight` is how many average tickets stand beside a word's own. The words named by `pairs` are also read two by two.
+    `weight` is how many average tickets stand beside a word's own. With
+    `paired`, words of many kinds are also read two by two.
     """
     words, numbers = names_in(tickets)
-    chosen = [name for name in pairs if name in words]
-    groups = [*((name,) for name in words), *combinations(chosen, 2)]
+    several = [name for name in words if _different(tickets, name) >= WORTH_A_PAIR] if paired else []
+    groups = [*((name,) for name in words), *combinations(several, 2)]
     return Encoding(
         numbers=numbers, words=tuple(_words(group, tickets, outcomes, weight) for group in groups)
     )
@@ -65,9 +70,13 @@ def training_rows(tickets: Sequence[Known], outcomes: Floats, encoding: Encoding
     return rows
 
 
+def _different(tickets: Sequence[Known], name: str) -> int:
+    return len({known.words.get(name) for known in tickets})
+
+
 def _words(names: tuple[str, ...], tickets: Sequence[Known], outcomes: Floats, weight: float) -> Words:
     usual = float(outcomes.mean()) if len(outcomes) else 0.0
-    counts, totals = Counter[str](), Counter[str]()
+    counts, totals = Counter[str](), defaultdict[str, float](float)
     for known, outcome in zip(tickets, outcomes.tolist(), strict=True):
         key = key_of(known, names)
         if key is not None:

@@ -1,24 +1,36 @@
 """Fits boosted trees with scikit-learn, and takes them over as arrays."""
 
-from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from understanding.predictions.trees import Floats, Forest
 
-Loss = Literal["log_loss", "squared_error", "absolute_error", "quantile"]
+Loss = Literal["log_loss", "squared_error", "absolute_error"]
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """How large trees grow, by scikit-learn's names."""
+
+    max_iter: int
+    learning_rate: float
+    max_leaf_nodes: int
+    min_samples_leaf: int
+    l2_regularization: float
+    max_features: float = 1.0
 
 
 def fit_forest(
-    rows: Floats, answers: NDArray[Any], loss: Loss, *, seed: int, quantile: float | None = None
+    rows: Floats, answers: NDArray[Any], loss: Loss, shape: Shape, *, seed: int, weights: Floats | None = None
 ) -> Forest:
-    """Return trees that answer log odds (`log_loss`, of booleans) or the mean, median or quantile of numbers."""
+    """Return trees that answer log odds (`log_loss`, of booleans), or the mean or median of numbers."""
     kind: Any = HistGradientBoostingClassifier if loss == "log_loss" else HistGradientBoostingRegressor
-    asked = {"loss": loss, "quantile": quantile} if loss == "quantile" else {"loss": loss}
-    return forest_of(kind(**SHAPE, **asked, random_state=seed).fit(rows, answers))
+    options = msgspec.structs.asdict(shape)
+    model = kind(**options, loss=loss, early_stopping=False, random_state=seed)
+    return forest_of(model.fit(rows, answers, sample_weight=weights))
 
 
 def forest_of(model: Any) -> Forest:

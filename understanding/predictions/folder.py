@@ -67,7 +67,7 @@ class PredictionsManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 def encoded_files(models: dict[Target, TargetModel]) -> dict[str, bytes]:
     """Return the contents of a model's files by name; equal models give equal bytes."""
-    forests = {target: model.forest.state() for target, model in sorted(models.items())}
+    forests: dict[str, object] = {target: model.forest.state() for target, model in sorted(models.items())}
     encodings = {target: model.encoding for target, model in sorted(models.items())}
     return {ARRAYS: dump_arrays(forests), ENCODINGS: msgspec.json.encode(encodings, order="deterministic")}
 
@@ -87,7 +87,9 @@ def read_predictions_manifest(folder: Path) -> PredictionsManifest:
     try:
         manifest = msgspec.json.decode(file.read_bytes(), type=PredictionsManifest)
     except OSError as error:
-        raise BundleError(f"{file}: no model of predictions there ({error.strerror}); check the path") from error
+        raise BundleError(
+            f"{file}: no model of predictions there ({error.strerror}); check the path"
+        ) from error
     except msgspec.MsgspecError as error:
         raise BundleError(f"{file}: damaged ({error}); run `ticketyard train predictions` again") from error
     if manifest.format != PREDICTIONS_FORMAT:
@@ -104,7 +106,9 @@ def load_predictions(folder: Path) -> PredictionModel:
     for name, expected in manifest.files.items():
         file = folder / name
         if not file.is_file() or sha256_of(file) != expected:
-            raise BundleError(f"{file}: not the file that {PREDICTIONS_MANIFEST} names; train predictions again")
+            raise BundleError(
+                f"{file}: not the file that {PREDICTIONS_MANIFEST} names; train predictions again"
+            )
     forests = load_arrays((folder / ARRAYS).read_bytes(), source=str(folder / ARRAYS))
     encodings = msgspec.json.decode((folder / ENCODINGS).read_bytes(), type=dict[Target, Encoding])
     return PredictionModel(

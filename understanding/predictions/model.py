@@ -25,7 +25,7 @@ class Calibration(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Interval(msgspec.Struct, frozen=True, array_like=True):
-    """How far outcomes lay below and above the answer on held-out tickets: the conformal eight of ten, as the trees count."""
+    """How far eight of ten outcomes lay at most below and above the answer on held-out tickets, as the trees count."""
 
     below: float
     above: float

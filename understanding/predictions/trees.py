@@ -37,7 +37,8 @@ class Forest(NamedTuple):
         at = self._begin(rows)
         for _ in range(self.depth):
             at = self._step(rows, at)
-        return self.start + self.value[at].sum(axis=1)
+        answers: Floats = self.start + self.value[at].sum(axis=1)
+        return answers
 
     def shares(self, rows: Floats) -> Floats:
         """Return what each column added to each answer (rows x columns): exact, and 0 where no node asked for it.

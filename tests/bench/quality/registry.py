@@ -34,6 +34,7 @@ SECTIONS: Final = {
     "sentiment": "tests.bench.quality.sentiment",
     "language": "tests.bench.quality.language",
     "other_languages": "tests.bench.quality.other_languages",
+    "predictions": "tests.bench.quality.predictions",
 }
 """Section -> the module whose function `measure` returns its rows; they run in this order."""
 

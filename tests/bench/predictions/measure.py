@@ -1,0 +1,81 @@
+"""Predictions at opening on a real log: split by time, learnt as of the split, judged on what followed."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from batch.predictions.examples import Breached, Example, History, examples_of
+from batch.predictions.fit import fit_target, outcomes_of
+from batch.predictions.recipes import RECIPES
+from schemas.predictions import Target
+from tests.bench.predictions.judged import (
+    Floats,
+    Paired,
+    area_under_curve,
+    difference,
+    median_error,
+    paired,
+    share_less,
+)
+from tests.bench.predictions.opening_fields import boosted_answers, median_answers
+
+TRAINED_SHARE: Final = 0.7
+COURSE: Final[tuple[Target, ...]] = ("breach", "reassignment", "reopening", "resolution")
+
+
+class Measured(NamedTuple):
+    """The figures of one target; `covered` is the share of outcomes within their interval, `brier` of probabilities."""
+
+    target: Target
+    train: int
+    test: int
+    share: float
+    figure: Paired
+    brier: float | None = None
+    covered: float | None = None
+
+
+def split_moment(histories: Sequence[History], share: float = TRAINED_SHARE) -> datetime:
+    """Return the moment before which this share of the tickets was opened."""
+    openings = sorted(history[0].time for history in histories)
+    return openings[min(len(openings) - 1, round(len(openings) * share))]
+
+
+def measure_target(
+    target: Target, histories: Sequence[History], *, breached: Breached | None, at: datetime, end: datetime
+) -> Measured | None:
+    """Return the figures of a target; None where training or test has one outcome alone.
+
+    What is learnt is as of the split: tickets that ended later teach nothing. Tickets opened from then on are judged by
+    all that the log says.
+    """
+    train = examples_of(target, histories, at, breached=breached)
+    test = [one for one in examples_of(target, histories, end, breached=breached) if one.at >= at]
+    if len(set(outcomes_of(train))) < 2 or len(set(outcomes_of(test))) < 2:
+        return None
+    return _time(train, test) if target == "resolution" else _probability(target, train, test)
+
+
+def _probability(target: Target, train: Sequence[Example], test: Sequence[Example]) -> Measured:
+    model, outcomes = fit_target(target, train, RECIPES[target]), outcomes_of(test)
+    ours = _answers(model.forecasts([one.known for one in test]))
+    other = boosted_answers(train, test)
+    figure = paired(ours, other, outcomes, area_under_curve, difference)
+    brier = float(np.mean((ours - outcomes) ** 2))
+    return Measured(target, len(train), len(test), float(outcomes.mean()), figure, brier=brier)
+
+
+def _time(train: Sequence[Example], test: Sequence[Example]) -> Measured:
+    model, seconds = fit_target("resolution", train, RECIPES["resolution"]), np.expm1(outcomes_of(test))
+    forecasts = model.forecasts([one.known for one in test])
+    ours, other = _answers(forecasts), np.expm1(median_answers(train, test))
+    figure = paired(ours, other, seconds, median_error, share_less)
+    within = [(f.low or 0.0) <= s <= (f.high or math.inf) for f, s in zip(forecasts, seconds, strict=True)]
+    return Measured("resolution", len(train), len(test), math.nan, figure, covered=float(np.mean(within)))
+
+
+def _answers(forecasts: Sequence[object]) -> Floats:
+    return np.array([forecast.value for forecast in forecasts])  # type: ignore[attr-defined]  # Forecast

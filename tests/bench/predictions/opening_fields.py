@@ -1,0 +1,56 @@
+"""The predictions to beat: a gradient boosting on the fields of the opening alone, and the median by priority."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from batch.predictions.encode import names_in
+from batch.predictions.examples import Example
+from batch.predictions.fit import outcomes_of
+from tests.bench.predictions.judged import Floats
+
+MOST_WORDS: Final = 254
+"""What scikit-learn's native categories hold; the rarest words share one."""
+
+
+def boosted_answers(train: Sequence[Example], test: Sequence[Example], *, seed: int = 0) -> Floats:
+    """Return the log odds that scikit-learn's boosting gives the tickets, with its own settings and categories."""
+    words, numbers = names_in([example.known for example in train])
+    codes = {name: _codes(train, name) for name in words}
+
+    def rows(examples: Sequence[Example]) -> Floats:
+        return np.array(
+            [
+                [
+                    *(codes[name].get(found.known.words.get(name, ""), MOST_WORDS) for name in words),
+                    *(found.known.numbers.get(name, np.nan) for name in numbers),
+                ]
+                for found in examples
+            ],
+            dtype=np.float64,
+        )
+
+    model = HistGradientBoostingClassifier(
+        categorical_features=list(range(len(words))), early_stopping=False, random_state=seed
+    )
+    model.fit(rows(train), outcomes_of(train) > 0)
+    answers: Floats = model.decision_function(rows(test))
+    return answers
+
+
+def median_answers(train: Sequence[Example], test: Sequence[Example]) -> Floats:
+    """Return the median outcome of a ticket's priority among the training tickets; of all where it is new."""
+    by_priority: defaultdict[str, list[float]] = defaultdict(list)
+    for example in train:
+        by_priority[example.priority].append(example.outcome)
+    usual = float(np.median(outcomes_of(train)))
+    medians = {priority: float(np.median(outcomes)) for priority, outcomes in by_priority.items()}
+    return np.array([medians.get(example.priority, usual) for example in test])
+
+
+def _codes(examples: Sequence[Example], name: str) -> dict[str, int]:
+    counts = Counter(example.known.words.get(name, "") for example in examples)
+    return {word: code for code, (word, _) in enumerate(counts.most_common(MOST_WORDS))}
