@@ -1,6 +1,6 @@
 """The reference page, generated from the code: `python -m infra.reference` writes docs/reference.md.
 
-Settings, topics, events and views, each with its one line; a contract test keeps page and code in step.
+Settings, topics, events, views and metrics, each with its one line; a contract test keeps page and code in step.
 """
 
 import inspect
@@ -16,6 +16,7 @@ from schemas.records.derived import DERIVED_EVENTS
 from schemas.records.events import EXTERNAL_EVENTS, Event
 from schemas.records.topics import topic_specs
 from schemas.settings import CommonSettings
+from schemas.views.metrics import metrics
 from schemas.views.tables import VIEWS
 from serving.foundation.settings import ServingSettings
 from streams.foundation.settings import StreamSettings
@@ -43,8 +44,23 @@ def reference_page() -> str:
         *_events("Events from outside", EXTERNAL_EVENTS),
         *_events("Derived events", DERIVED_EVENTS),
         *_views(),
+        *_metrics(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _metrics() -> Iterator[str]:
+    yield from (
+        "",
+        "## Metrics",
+        "",
+        "The numbers of pages and of `GET /v1/metrics/{name}` (schemas/metrics.yaml).",
+        "",
+    )
+    yield from ("| metric | means | unit | view, by time | dimensions |", "|---|---|---|---|---|")
+    for one in metrics().values():
+        source = f"{one.view}, {one.time}" if one.time else one.view
+        yield f"| `{one.name}` | {one.meaning} | {one.unit} | {source} | {', '.join(one.dimensions)} |"
 
 
 def _settings() -> Iterator[str]:

@@ -14,7 +14,7 @@ def show(outcome: Outcome, console: Console, *, http_url: str) -> None:
     console.print(_figures(outcome))
     for answer in outcome.answers:
         _show_answer(answer, console)
-    console.print(f"API and its documentation: {http_url}  (OpenAPI: {http_url}/openapi.json)")
+    console.print(f"Pages: {http_url}   API: {http_url}/docs")
     for failure in outcome.failures():
         console.print(f"[bold red]does not hold:[/] {failure}")
     if not outcome.failures():

@@ -23,7 +23,7 @@ from schemas.settings import CommonSettings
 HERE = Path(__file__).parent
 IVY_FILE = HERE / "jars.ivy.xml"
 LOCK_FILE = HERE / "jars.lock"
-PURPOSES = ("kafka", "spark")
+PURPOSES = ("kafka", "spark", "web")
 
 _REPORT_EVERY = 20
 

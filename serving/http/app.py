@@ -14,9 +14,11 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from serving.assembly.service import Serving
 from serving.foundation.errors import ServingError
-from serving.http import analytics, explaining, operations, pages, sql, tickets
+from serving.http import analytics, explaining, metric_values, operations, pages, sql, tickets
 from serving.http.callers import Leaving, check_caller, known_hosts, path_to_route
 from serving.http.metrics import AnswerTimer, ServingMetrics
+from serving.pages.doors import ROUTER as PAGES
+from serving.pages.doors import Pages, is_page
 
 _log = structlog.get_logger(__name__)
 
@@ -39,6 +41,7 @@ class Doors(Litestar):
 def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Litestar:
     """Return the application over a Serving that runs; it neither starts nor stops it."""
     kept, names = measures or ServingMetrics(), known_hosts(serving.settings)
+    shown = Pages(serving)
     return Doors(
         route_handlers=[
             pages.doors,
@@ -47,14 +50,17 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             sql.ROUTER,
             tickets.ROUTER,
             analytics.ROUTER,
+            metric_values.ROUTER,
             explaining.ROUTER,
+            PAGES,
         ],
         dependencies={
             "serving": Provide(lambda: serving, sync_to_thread=False),
             "measures": Provide(lambda: kept, sync_to_thread=False),
+            "pages": Provide(lambda: shown, sync_to_thread=False),
         },
         exception_handlers={
-            ServingError: answer_serving_error,
+            ServingError: lambda request, error: answer_serving_error(request, error, shown),
             HTTPException: answer_http_error,
             Exception: answer_unexpected_error,
         },
@@ -85,9 +91,13 @@ def error_body(kind: str, message: str, status: int) -> dict[str, Any]:
     return {"ok": False, "error": {"type": kind, "message": message, "status": status}}
 
 
-def answer_serving_error(_: Request[Any, Any, State], error: Exception) -> Response[dict[str, Any]]:
-    """Answer an error that serving names itself."""
+def answer_serving_error(
+    request: Request[Any, Any, State], error: Exception, shown: Pages
+) -> Response[dict[str, Any]] | Response[str]:
+    """Answer an error that serving names itself: as a page where a person looks, else as JSON."""
     assert isinstance(error, ServingError)
+    if is_page(request.url.path):
+        return shown.failed(request, error)
     body = error_body(type(error).__name__, str(error), error.status)
     headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
     return Response(body, status_code=error.status, headers=headers)

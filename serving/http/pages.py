@@ -97,7 +97,7 @@ class PlainDocs(OpenAPIRenderPlugin):
         return docs_page(openapi_schema).encode()
 
 
-@get("/", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
+@get("/doors", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
 def doors(request: Request[Any, Any, State]) -> str:
     """Return a plain page with every door."""
     return doors_page(request.app.openapi_schema.to_schema())

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,14 @@ _log = structlog.get_logger(__name__)
 _LISTENING_POLL_S = 0.02
 
 
-def serve(settings: ServingSettings) -> None:
+Made = Callable[[ServingSettings, Callable[[], object]], Serving]
+
+
+def _made(settings: ServingSettings, on_failure: Callable[[], object]) -> Serving:
+    return Serving(settings, on_failure=on_failure)
+
+
+def serve(settings: ServingSettings, made: Made = _made) -> None:
     """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken, TailFailed where the tail dies.
 
     Lowers this process's priority for good: no scan and no explanation is worth a ticket that waits.
@@ -31,7 +39,7 @@ def serve(settings: ServingSettings) -> None:
     step_back(settings.serving_niceness)
     port = choose_port(settings.http_host, settings.http_port)
     try:
-        asyncio.run(_serve(settings, settings.http_host, port))
+        asyncio.run(_serve(settings, settings.http_host, port, made))
     finally:
         settings.address_file.unlink(missing_ok=True)
         _log.info("serving has stopped")
@@ -53,11 +61,11 @@ def choose_port(host: str, wanted: int) -> int:
         return port
 
 
-async def _serve(settings: ServingSettings, host: str, port: int) -> None:
+async def _serve(settings: ServingSettings, host: str, port: int, made: Made) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    serving = Serving(settings, on_failure=lambda: loop.call_soon_threadsafe(stop.set))
+    serving = made(settings, lambda: loop.call_soon_threadsafe(stop.set))
     serving.start()
     try:
         await _listen(serving, host, port, stop)

@@ -348,8 +348,10 @@ def test_every_door_is_in_the_openapi_document(client: Client) -> None:
         "/v1/analytics/daily",
         "/v1/analytics/daily_analytics",
         "/v1/analytics/{view}",
+        "/v1/metrics",
+        "/v1/metrics/{name}",
     } == paths.keys()
-    for page in ("/", "/docs"):
+    for page in ("/doors", "/docs"):
         text = client.get(page).text
         assert all(path in text for path in paths)
         assert "http" not in text.replace("http-equiv", "")

@@ -27,5 +27,7 @@ def command() -> None:
     with running_pipeline(settings, report) as pipeline:
         pipeline.start()
         places = pipeline.addresses
-        report(f"Kafka: {places.bootstrap_servers}   API: {places.http_url}   logs: {settings.logs_folder}")
+        report(
+            f"Kafka: {places.bootstrap_servers}   pages and API: {places.http_url}   logs: {settings.logs_folder}"
+        )
         pipeline.supervisor.run_until_signal()

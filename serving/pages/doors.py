@@ -1,0 +1,193 @@
+"""The doors of the pages: one address a page, the files that they load, and what moves."""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from litestar import Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import FromPath
+from litestar.response import Redirect, ServerSentEvent
+
+from serving.assembly.service import Serving
+from serving.foundation.errors import NotFound, ServingError
+from serving.http.callers import given_id
+from serving.merge.answers import Snapshot
+from serving.pages.assets import Assets
+from serving.pages.live import Feed
+from serving.pages.now.reading import read_now
+from serving.pages.operations.reading import read_operations
+from serving.pages.system.reading import read_system
+from serving.pages.templates import PAGES, Templates, language_of
+from serving.pages.ticket.reading import read_ticket
+from serving.pages.tickets.reading import choices, export, read_tickets
+
+Asking = Request[Any, Any, State]
+POLICY: Final = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+_FOR_EVER: Final = {"cache-control": "public, max-age=31536000, immutable", **POLICY}
+
+
+class Pages:
+    """All pages over one Serving: templates, files, and the feeds that those who look share."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.assets = Assets(serving.settings.jars_folder)
+        self.templates = Templates(self.assets)
+        self._serving = serving
+        self._feeds: dict[str, Feed] = {}
+
+    async def page(self, request: Asking, name: str, read: Any, **more: Any) -> Response[str]:
+        """Return the page `name` with what `read` finds in one snapshot."""
+        language, serving = _language(request), self._serving
+
+        def question(snapshot: Snapshot) -> str:
+            found = read(snapshot) | more
+            about = snapshot.metadata(serving.clock())
+            return self.templates.render(
+                f"{name}/page.html",
+                language,
+                page=name,
+                about=about,
+                asked=dict(request.query_params),
+                **found,
+            )
+
+        return html(await serving.ask(question))
+
+    def now_feed(self, language: str) -> Feed:
+        """Return the feed of what moves on the page Now."""
+        serving = self._serving
+
+        async def make() -> str:
+            return await serving.ask(
+                lambda snapshot: self.templates.render(
+                    "now/content.html",
+                    language,
+                    about=snapshot.metadata(serving.clock()),
+                    **read_now(snapshot, serving.clock()),
+                )
+            )
+
+        if language not in self._feeds:
+            self._feeds[language] = Feed(serving, make)
+        return self._feeds[language]
+
+    def failed(self, request: Asking, error: ServingError) -> Response[str]:
+        """Return the page that says what did not work, and what to do."""
+        text = self.templates.render(
+            "error.html", _language(request), page="", message=str(error), about=None
+        )
+        return html(text, status=error.status)
+
+
+def is_page(path: str) -> bool:
+    """Return whether a path is that of a page, whose errors people read."""
+    return path.split("/")[1] in PAGES
+
+
+def html(text: str, status: int = 200) -> Response[str]:
+    """Return a page that no other site may frame and that runs no script but ours."""
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=POLICY)
+
+
+def _language(request: Asking) -> str:
+    asked = request.query_params.get("lang")
+    return language_of(cast("str", asked) if asked else request.headers.get("accept-language", ""))
+
+
+def _asked(request: Asking) -> Mapping[str, str]:
+    return {name: str(value) for name, value in request.query_params.items()}
+
+
+@get("/", include_in_schema=False, sync_to_thread=False)
+def start() -> Redirect:
+    """Lead to the page Now."""
+    return Redirect("/now")
+
+
+@get("/now", include_in_schema=False)
+async def now(
+    request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
+) -> Response[str]:
+    """What waits now, with whom, and whether it flows."""
+    return await pages.page(request, "now", lambda snapshot: read_now(snapshot, serving.clock()))
+
+
+@get("/live/now", include_in_schema=False, sync_to_thread=False)
+def live_now(request: Asking, pages: NamedDependency[Pages]) -> ServerSentEvent:
+    """What moves on the page Now, as HTML."""
+    feed = pages.now_feed(_language(request))
+    return ServerSentEvent(feed.events("now", request.headers.get("last-event-id")), headers=POLICY)
+
+
+@get("/tickets", include_in_schema=False)
+async def tickets(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
+    """The list of tickets."""
+    asked = _asked(request)
+    return await pages.page(
+        request, "tickets", lambda snapshot: read_tickets(snapshot, asked), choices=choices()
+    )
+
+
+@get("/tickets.csv", include_in_schema=False)
+async def tickets_csv(request: Asking, serving: NamedDependency[Serving]) -> Response[str]:
+    """The listed tickets as CSV."""
+    asked = _asked(request)
+    text = await serving.ask(lambda snapshot: export(snapshot, asked))
+    headers = {"content-disposition": 'attachment; filename="tickets.csv"', **POLICY}
+    return Response(text, media_type="text/csv", headers=headers)
+
+
+@get("/tickets/{ticket_id:str}", include_in_schema=False)
+async def ticket(
+    request: Asking,
+    ticket_id: FromPath[str],
+    pages: NamedDependency[Pages],
+    serving: NamedDependency[Serving],
+) -> Response[str]:
+    """One ticket."""
+    wanted = given_id(ticket_id)
+    return await pages.page(
+        request, "ticket", lambda snapshot: read_ticket(snapshot, wanted, serving.clock())
+    )
+
+
+@get("/operations", include_in_schema=False)
+async def operations(
+    request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
+) -> Response[str]:
+    """How the operation does over days."""
+    asked = _asked(request)
+    return await pages.page(
+        request, "operations", lambda snapshot: read_operations(snapshot, asked, serving.clock())
+    )
+
+
+@get("/system", include_in_schema=False)
+async def system(
+    request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
+) -> Response[str]:
+    """How the pipeline itself does."""
+    return await pages.page(request, "system", lambda snapshot: read_system(snapshot, serving))
+
+
+@get("/static/{mark:str}/{name:str}", include_in_schema=False, sync_to_thread=False)
+def static(mark: FromPath[str], name: FromPath[str], pages: NamedDependency[Pages]) -> Response[bytes]:
+    """A file that pages load; its address changes with its content."""
+    found = pages.assets.get(name)
+    if found is None or found.mark != mark:
+        raise NotFound(f"there is no file {name!r}")
+    return Response(found.content, media_type=found.media_type, headers=_FOR_EVER)
+
+
+ROUTER = Router(
+    "/", route_handlers=[start, now, live_now, tickets, tickets_csv, ticket, operations, system, static]
+)

@@ -1,0 +1,69 @@
+"""What the page Now shows, read from one snapshot."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from schemas.views.metrics import Period, metric
+from schemas.vocabulary import AgentStatus
+from serving.merge.answers import Snapshot
+from serving.pages.figures import Tile, by_moment, since, tile, values
+
+_HOUR: Final = timedelta(hours=1)
+_WEEK: Final = timedelta(days=7)
+_FLOW: Final = ("arrivals", "resolutions")
+
+
+def read_now(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+    """Return what the template needs."""
+    queues = _queues(snapshot, now)
+    agents = values(snapshot, "agents", "capacity", by=["status"])
+    return {
+        "queues": queues,
+        "longest": max((row["waiting"] for row in queues), default=0),
+        "agents": agents,
+        "tiles": [*_standing(snapshot, now), *_flowing(snapshot, now), _ready(agents, now)],
+        "flow": _flow(snapshot, now),
+        "flow_metrics": [metric(name) for name in _FLOW],
+        "now": now,
+    }
+
+
+def _standing(snapshot: Snapshot, now: datetime) -> list[Tile]:
+    (row,) = values(snapshot, "waiting", "oldest_waiting", "held")
+    return [
+        tile("waiting", row["waiting"], now, link="/tickets?work=wanted&sort=oldest"),
+        tile("oldest_waiting", row["oldest_waiting"], now, link="/tickets?work=wanted&sort=oldest"),
+        tile("held", row["held"], now, link="/tickets?work=held&sort=active"),
+    ]
+
+
+def _flowing(snapshot: Snapshot, now: datetime) -> list[Tile]:
+    hour = Period(start=now - _HOUR, end=now)
+    week = Period(start=now - _HOUR - _WEEK, end=now - _WEEK)
+    found = []
+    for name, column in zip(_FLOW, ("opened_from", "resolved_from"), strict=True):
+        (new,), (old,) = values(snapshot, name, period=hour), values(snapshot, name, period=week)
+        found.append(
+            tile(name, new[name], now, before=old[name], link=f"/tickets?{column}={since(now - _HOUR)}")
+        )
+    return found
+
+
+def _ready(agents: list[dict[str, Any]], now: datetime) -> Tile:
+    ready = sum(row["agents"] for row in agents if row["status"] == AgentStatus.AVAILABLE)
+    return tile("agents", ready, now)
+
+
+def _queues(snapshot: Snapshot, now: datetime) -> list[dict[str, Any]]:
+    rows = values(snapshot, "waiting", "held", "oldest_waiting", by=["team"])
+    for row in rows:
+        oldest = row["oldest_waiting"]
+        row["oldest_s"] = None if oldest is None else (now - oldest).total_seconds()
+    return sorted(rows, key=lambda row: (-row["waiting"], -row["held"], row["team"]))
+
+
+def _flow(snapshot: Snapshot, now: datetime) -> list[dict[str, Any]]:
+    end = now.replace(second=0, microsecond=0)
+    period = Period(start=end - _HOUR, end=end)
+    rows = [row for name in _FLOW for row in values(snapshot, name, every="minute", period=period)]
+    return by_moment(rows, _FLOW, [end - _HOUR + timedelta(minutes=one) for one in range(60)])

@@ -1,0 +1,60 @@
+"""What the page of a ticket shows."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from serving.foundation.errors import NotFound
+from serving.merge.answers import Snapshot
+from serving.queries import read_query
+
+_MOST_EVENTS: Final = 500
+_FACTS: Final = (
+    *(
+        "status",
+        "priority",
+        "team",
+        "assignee",
+        "customer_id",
+        "customer_tier",
+        "channel",
+        "language",
+        "product",
+    ),
+    *(
+        "opened_at",
+        "first_replied_at",
+        "resolved_at",
+        "closed_at",
+        "reassignments",
+        "transfers",
+        "reopenings",
+    ),
+    *("survey_score", "merged_into"),
+)
+
+
+def read_ticket(snapshot: Snapshot, ticket_id: str, now: datetime) -> dict[str, Any]:
+    """Return what the template needs. Raises NotFound."""
+    found = snapshot.rows(read_query("ticket"), [ticket_id]).table.to_pylist()
+    if not found:
+        raise NotFound(f"there is no ticket {ticket_id!r}")
+    (row,) = found
+    events = snapshot.rows(read_query("ticket_events"), [ticket_id], most=_MOST_EVENTS).table.to_pylist()
+    return {
+        "ticket": row,
+        "events": [_told(event) for event in events],
+        "facts": [(name, row[name]) for name in _FACTS if row[name] not in (None, 0, "")],
+        "waits_s": _since(row["waiting_since"], now),
+        "due_s": None if row["due_at"] is None else (row["due_at"] - now).total_seconds(),
+        "now": now,
+    }
+
+
+def _told(event: dict[str, Any]) -> dict[str, Any]:
+    author = event.get("author") or ("source" if event["event_type"] == "TicketOpened" else "machine")
+    kind = "customer" if event["event_type"] == "TicketOpened" else author
+    return event | {"kind": kind}
+
+
+def _since(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else (now - moment).total_seconds()

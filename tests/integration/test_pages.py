@@ -1,0 +1,258 @@
+"""The pages in a real Chromium, over a server with a made-up log: what they show, keys, hostile texts, what moves."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from schemas.settings import CommonSettings
+from schemas.views.metrics import metrics
+from tests.unit.serving.waiting import wait_for
+
+ROOT: Final = Path(__file__).parents[2]
+SIZES: Final = ((360, 780), (1280, 900), (1920, 1080))
+ADDRESSES: Final = (
+    "/now",
+    "/tickets",
+    "/tickets?q=refund&sort=urgent",
+    "/tickets/T%2F1",
+    "/operations",
+    "/operations?by=channel&days=28",
+    "/system",
+    "/tickets/none",
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server in a process of its own; lines on its standard input are tickets that come."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "jars").symlink_to(CommonSettings().jars_folder)
+    command = [sys.executable, "-m", "tests.page_server", str(home)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True) as process:
+        address = home / "run" / "serving.json"
+        wait_for(lambda: address.exists() or process.poll() is not None, "the server listens", timeout_s=60)
+        assert process.poll() is None
+        url = json.loads(address.read_text(encoding="utf-8"))["url"]
+        wait_for(lambda: httpx.get(f"{url}/ready").status_code == 200, "the tail is read")
+        pages.append(process)
+        yield url
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+pages: list[Any] = []
+"""The process of the server, for tests that let tickets come."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    assert chromium, "the pages are tested in Chromium: apt-get install chromium"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A page that fails the test where the console tells of an error or a request leaves this machine."""
+    context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 900})
+    page, wrong = context.new_page(), list[str]()
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith((server, "data:")) else wrong.append(request.url),
+    )
+    page.on("dialog", lambda dialog: wrong.append(f"a script of a ticket ran: {dialog.message}"))
+    yield page
+    context.close()
+    assert [text for text in wrong if "404" not in text] == []
+
+
+def opened(page: Page, address: str) -> Page:
+    page.goto(address, wait_until="domcontentloaded")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_each_page_fits_every_screen(
+    browser: Browser,
+    server: str,
+    size: tuple[int, int],
+    scheme: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Nothing runs out at the side; each picture is kept for whoever wants to look at it."""
+    folder = Path(os.environ.get("TICKETYARD_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    width, height = size
+    context = browser.new_context(
+        base_url=server,
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        timezone_id="Asia/Kolkata",
+    )
+    page = context.new_page()
+    for address in ADDRESSES:
+        opened(page, address)
+        name = address.strip("/").translate(str.maketrans("/?&=%", "-----"))
+        page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert page.locator("h1").count() == 1
+    context.close()
+
+
+def test_every_number_is_a_metric(page: Page) -> None:
+    """A number without a definition means something else to everybody who reads it."""
+    for address in ("/now", "/operations", "/system"):
+        opened(page, address)
+        names = page.locator("[data-metric]").evaluate_all("found => found.map(one => one.dataset.metric)")
+        assert names
+        assert set(names) <= metrics().keys()
+        assert page.locator(".tile .value:not([data-metric])").count() == 0
+
+
+def test_a_new_ticket_is_seen_without_a_reload(page: Page) -> None:
+    """The page is left open all day."""
+    opened(page, "/now")
+    waiting = page.locator(".tile [data-metric=waiting]")
+    before = int(waiting.inner_text())
+    pages[0].stdin.write("one more\n")
+    pages[0].stdin.flush()
+    page.wait_for_function(
+        "before => Number(document.querySelector('.tile [data-metric=waiting]').textContent) === before + 1",
+        arg=before,
+    )
+    assert page.locator(".chart .u-wrap").count() == 1, "the chart is drawn again after the page has moved"
+
+
+def test_keys_lead_everywhere(page: Page) -> None:
+    """All can be done without a mouse; `?` lists how."""
+    opened(page, "/now").locator(".u-wrap").wait_for()
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+    page.keyboard.press("Escape")
+    for key, path in (("o", "/operations"), ("s", "/system"), ("t", "/tickets"), ("n", "/now")):
+        page.keyboard.press(key)
+        page.wait_for_url(f"**{path}")
+    page.keyboard.press("t")
+    page.wait_for_url("**/tickets")
+    page.keyboard.press("/")
+    page.keyboard.type("refund\n")
+    page.wait_for_url("**q=refund**")
+    assert page.locator("tbody tr").count() > 0
+
+
+def test_a_number_leads_to_as_many_tickets(page: Page) -> None:
+    """Who clicks at a bar wants to see just those tickets."""
+    opened(page, "/now")
+    row = page.locator("section", has_text="Queues").locator("tbody tr").first
+    count = int(row.locator("[data-metric=waiting]").inner_text())
+    row.locator("a").first.click()
+    page.wait_for_url("**/tickets?**")
+    assert page.locator("tbody tr").count() == count
+
+
+def test_hostile_texts_stay_texts(page: Page) -> None:
+    """HTML, script and text that runs from right to left are shown as they were written."""
+    opened(page, "/tickets/T%2F1")
+    assert "<script>alert(1)</script>" in page.locator("h1").inner_text()
+    assert "<img src=x onerror=alert(2)>" in page.locator(".said").first.inner_text()
+    assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+
+
+def test_a_browser_in_german_reads_german(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server, locale="de-DE")
+    page = context.new_page()
+    opened(page, "/now")
+    assert page.locator("h1").inner_text() == "Jetzt"
+    assert page.locator("html").get_attribute("lang") == "de"
+    context.close()
+
+
+def test_a_page_says_how_fresh_it_is(page: Page) -> None:
+    assert "Complete" in opened(page, "/now").locator("#fresh").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("/tickets?status=open", 400, "status=open is not one of new, assigned"),
+        ("/tickets?sort=best", 400, "sort=best is not one of newest"),
+        ("/tickets?offset=-1", 400, "offset=-1 is no whole number"),
+        ("/tickets?opened_from=yesterday", 400, "opened_from=yesterday is no moment"),
+        (f"/tickets?q={'x' * 1000}", 400, "a search has 200 characters at most, this one 1,000"),
+        ("/operations?by=shoe+size", 400, "by=shoe size is not one of category"),
+        ("/operations?days=1e9", 400, "days=1e9 is not one of 1, 7, 28, 91"),
+        ("/tickets/none", 404, "there is no ticket &#39;none&#39;"),
+    ],
+)
+def test_an_edited_address_gets_a_page_that_says_what_is_wrong(
+    server: str, address: str, status: int, said: str
+) -> None:
+    answer = httpx.get(server + address)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert said in answer.text
+
+
+def test_nothing_may_run_or_frame_a_page(server: str) -> None:
+    """The policy lets no script run that stands in a page, and the pages have none."""
+    answer = httpx.get(f"{server}/now")
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "set-cookie" not in answer.headers
+    assert "<script>" not in answer.text
+    assert "style=" not in answer.text
+
+
+def test_an_export_holds_what_is_listed_and_no_formula(server: str) -> None:
+    """A spreadsheet would run a subject that begins as a formula."""
+    rows = list(csv.DictReader(io.StringIO(httpx.get(f"{server}/tickets.csv?customer_id=C7").text)))
+    assert [row["subject"] for row in rows] == ["'=1+1"]
+
+
+def test_metrics_say_the_same_as_the_page(server: str) -> None:
+    """One definition for the page, the door and SQL."""
+    now = datetime.now(UTC)
+    period = {"start": (now - timedelta(days=7)).isoformat(), "end": now.isoformat()}
+    found = httpx.get(
+        f"{server}/v1/metrics/arrivals", params={"by": "team", "compare": "previous", **period}
+    ).json()
+    statement = {"sql": found["sql"], "params": found["parameters"]}
+    answer = httpx.post(f"{server}/v1/sql", json=statement, timeout=30).json()
+    assert [dict(zip(("team", "arrivals"), row, strict=True)) for row in answer["rows"]] == found["rows"]
+    assert len(found["compared"]) > 0
+    assert {one["name"] for one in httpx.get(f"{server}/v1/metrics").json()["metrics"]} == metrics().keys()
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/v1/metrics/none", 404),
+        ("/v1/metrics/arrivals?by=shoe", 400),
+        ("/v1/metrics/waiting?start=2026-03-01T00:00:00Z", 400),
+        ("/v1/metrics/arrivals?compare=week", 400),
+        ("/v1/metrics/arrivals?shoe=1", 400),
+    ],
+)
+def test_what_is_no_metric_is_refused(server: str, address: str, status: int) -> None:
+    answer = httpx.get(server + address)
+    assert (answer.status_code, answer.json()["ok"]) == (status, False)
