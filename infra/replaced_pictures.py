@@ -1,8 +1,8 @@
 """Whether what a dead letter says was replaced since by a later record of its topic.
 
-Teams and the roster are told whole pictures, of which a later revision replaces an earlier one; a day after an end they
-have forgotten what came before it. An older picture that is sent back after that would be believed, for ever: an agent
-would hold a ticket that has ended.
+Teams, the roster and customers are told whole pictures, of which a later revision replaces an earlier one; a day after
+an end they may have forgotten what came before it. An older picture that is sent back after that would be believed, for
+ever: an agent would hold a ticket that has ended.
 """
 
 import time
@@ -15,6 +15,7 @@ from kafka.errors import KafkaError
 
 from infra.dead_letters import DeadLetter
 from schemas.errors import Permanent, Transient
+from schemas.records.customer_events import CustomerWorkChanged
 from schemas.records.derived import AgentHeldElsewhere, WorkChanged
 from schemas.records.events import Event
 from schemas.records.topics import DERIVED_BYTES, Topic
@@ -23,6 +24,7 @@ from serving.tail.lenient_records import read_leniently
 _PICTURES: Final[Mapping[str, type[Event]]] = {
     Topic.TICKETS_WORK: WorkChanged,
     Topic.AGENTS_HOLDINGS: AgentHeldElsewhere,
+    Topic.CUSTOMERS_WORK: CustomerWorkChanged,
 }
 _SILENCE_S: Final = 30.0
 
@@ -50,6 +52,8 @@ def picture_of(topic: str, value: bytes | None) -> Picture | None:
     match body:
         case WorkChanged():
             return Picture((body.team, body.ticket_id), (body.life, body.routing_revision))
+        case CustomerWorkChanged():
+            return Picture((body.customer_id, body.ticket_id), (body.life, body.revision))
         case AgentHeldElsewhere():
             about = (body.agent_id, body.team, body.ticket_id)
             return Picture(about, (body.life, body.routing_revision))

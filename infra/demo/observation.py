@@ -62,9 +62,11 @@ def written(settings: CommonSettings, topic: Topic) -> int:
 
 
 def first_decisions(settings: CommonSettings) -> dict[str, int]:
-    """Return, per ticket, the broker's time (ms) of its first TicketAssigned or TicketQueued."""
+    """Return, per ticket, the broker's time (ms) of routing's first decision; other stages' notes are none."""
     first: dict[str, int] = {}
     for record in records_of(settings, Topic.TICKETS_DECISIONS):
+        if dict(record.headers).get("ce_source") != b"ticketyard/routing":
+            continue
         ticket_id = record.key.decode()
         first[ticket_id] = min(record.timestamp, first.get(ticket_id, record.timestamp))
     return first

@@ -1,2 +1,3 @@
 CREATE OR REPLACE MACRO unix_millis(moment) AS epoch_ms(moment);
 CREATE OR REPLACE MACRO explode(items) AS unnest(items);
+CREATE OR REPLACE MACRO try_element_at(items, place) AS items[place];

@@ -161,6 +161,9 @@ def _derived_views() -> Iterator[DerivedView]:
         "data_quality",
         "alert_deliveries",
         "ticket_links",
+        "customers",
+        "customers_at_risk",
+        "merge_proposals",
     )
     for name in names:
         yield parse_view(name, _read(f"{name}.sql"))

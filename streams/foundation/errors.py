@@ -18,9 +18,9 @@ NEVER_GROW: Final = (
 """What to do where a topic was given more partitions; Kafka cannot take them away again."""
 
 BEGIN_ANEW: Final = (
-    "let the stages that keep state read all inputs again, all three, as each counts on what the others remember: stop "
-    "their workers, run `ticketyard stream reset cases --from-scratch --yes`, the same with routing and with roster, "
-    "and start them. docs/bad-input.md says what is lost"
+    "let the stages that keep state read all inputs again, all four, as each counts on what the others remember: stop "
+    "their workers, run `ticketyard stream reset cases --from-scratch --yes`, the same with routing, roster and "
+    "customers, and start them. docs/bad-input.md says what is lost"
 )
 """The last resort where what a stage has kept is no more."""
 

@@ -44,9 +44,9 @@ def offer_and_wait(settings: CommonSettings, due: Sequence[Due], patience_s: flo
 def first_decisions(
     settings: CommonSettings, tickets: Collection[str], patience_s: float
 ) -> Mapping[str, float]:
-    """Return, in seconds since the epoch, when each ticket's first decision reached the broker; reads from the start.
+    """Return, in seconds since the epoch, when routing's first decision on each ticket reached the broker.
 
-    Waits at most `patience_s` for those that have none yet, and leaves them out.
+    Reads from the start. Waits at most `patience_s` for those that have none yet, and leaves them out.
     """
     topic = settings.topic_prefix + Topic.TICKETS_DECISIONS
     consumer = Consumer(
@@ -60,7 +60,8 @@ def first_decisions(
             for message in consumer.consume(_BATCH, timeout=0.5):
                 assert message.error() is None, str(message.error())
                 ticket = (message.key() or b"").decode()
-                if ticket in missing:  # one partition has a ticket's decisions, in their order
+                by_routing = ("ce_source", b"ticketyard/routing") in (message.headers() or ())
+                if by_routing and ticket in missing:  # one partition has a ticket's decisions, in their order
                     missing.remove(ticket)
                     found[ticket] = message.timestamp()[1] / 1000
     finally:

@@ -10,6 +10,7 @@ KINDS: Final = {
     "lost_agent_updates": "agents whose last update their team never heard of, or whose roster revisions have gaps",
     "lost_work": "changes that routing depends on, of which no team was told",
     "lost_decisions": "decisions that neither reached tickets.log nor were superseded, or were never sent",
+    "lost_notes": "open tickets that do not know how many tickets of their customer are open",
     "undecided": "wanted tickets about which routing never said anything",
     "conflicting_copies": "records with the same id and different contents",
     "visible_duplicates": "two log records of one revision, or of one event, after equal ids were removed",
@@ -50,7 +51,7 @@ class Findings:
     @property
     def missing(self) -> int:
         """Return how much has not arrived: what an unfinished run still owes."""
-        owed = ("lost_events", "lost_agent_updates", "lost_work", "lost_decisions", "undecided")
+        owed = ("lost_events", "lost_agent_updates", "lost_work", "lost_decisions", "lost_notes", "undecided")
         return sum(self.counts[kind] for kind in owed)
 
     def __str__(self) -> str:

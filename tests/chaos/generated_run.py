@@ -68,8 +68,9 @@ class GeneratedRun:
         routing: tuple[int | None, int],
         work: tuple[str, str],
         source: str = "shop",
+        **row: Any,
     ) -> None:
-        """An event is logged; `routing` and `work` are what the rows before and after it say."""
+        """An event is logged; `routing`, `work` and `row` are what the rows before and after it say."""
         revision = self._revision[ticket] = self._revision.get(ticket, 0) + 1
         before = None if routing[0] is None else {"routing_revision": routing[0], "work": work[0]}
         body = {
@@ -77,7 +78,7 @@ class GeneratedRun:
             "life": 0,
             "revision": revision,
             "event": {"id": f"{ticket}:{name}", "source": source, "type": "Event"},
-            "after": {"routing_revision": routing[1], "work": work[1]},
+            "after": {"routing_revision": routing[1], "work": work[1], **row},
             "before": before,
         }
         self.add("tickets.log", "TicketLogged", f"{ticket}:{name}l", body)

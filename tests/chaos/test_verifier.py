@@ -10,7 +10,15 @@ from tests.chaos.findings import KINDS
 from tests.chaos.generated_run import AGENT, TEAM, GeneratedRun
 from tests.chaos.verifier import verify
 
-MODULES = ("verifier", "ticket_checks", "routing_checks", "capacity_replay", "findings", "topic_records")
+MODULES = (
+    "verifier",
+    "ticket_checks",
+    "customer_checks",
+    "routing_checks",
+    "capacity_replay",
+    "findings",
+    "topic_records",
+)
 
 
 @pytest.fixture
@@ -277,6 +285,19 @@ def test_a_step_that_two_owners_made_is_found(run: GeneratedRun) -> None:
     stolen = {**body, "ticket_id": "t3", "inputs": {"tickets.work": 99, "agents.roster": 99}}
     run.add("tickets.decisions", "TicketAssigned", "t3:assigned", stolen)
     assert "torn_steps" in _kinds(run)
+
+
+def test_a_ticket_that_does_not_know_of_its_customers_others(run: GeneratedRun) -> None:
+    """A note that never reached one of two open tickets counts, for that ticket alone."""
+    for ticket, known in (("t7", 1), ("t8", 2)):
+        run.open(ticket)
+        run.publish(ticket, "noted")
+        row = {"customer_id": "c", "open_tickets_of_customer": known}
+        run.log(ticket, "noted", routing=(1, 1), work=("wanted", "wanted"), **row)
+        run.queue(ticket)
+        run.messages[-1].body["after"].update(row)
+    findings = verify(run.messages)
+    assert (findings.counts["lost_notes"], _kinds(run)) == (1, {"lost_notes"})
 
 
 def test_every_kind_of_fault_has_a_test_here() -> None:

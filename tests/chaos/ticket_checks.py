@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Final
 
 from tests.chaos.findings import Findings
-from tests.chaos.topic_records import Message, Topics, asked_of
+from tests.chaos.topic_records import NOTES, Message, Topics, asked_of
 
 EventKey = tuple[str, str, str]
 """Source, id and ticket: what makes an event one event."""
@@ -31,7 +31,7 @@ def check_events(topics: Topics, findings: Findings) -> None:
         place = (event.topic, event.partition, event.offset)
         if key not in logged and key not in died_later and place not in dead:
             findings.add("lost_events", f"{event.where}: {event.type} {event.id}")
-    decided = {decision.id for decision in topics["tickets.decisions"]}
+    decided = {said.id for said in (*topics["tickets.decisions"], *topics[NOTES])}
     for (source, identity, ticket_id), record in logged.items():
         known = (source, identity, ticket_id) in published or identity in decided or source == _OWN_CLOCK
         if not known:
@@ -45,7 +45,7 @@ def _event_key(record: Message) -> EventKey:
 
 def _place_of_death(letter: Message) -> Place:
     body = letter.body
-    known = ("tickets.events", "tickets.enriched", "tickets.decisions", "tickets.work")
+    known = ("tickets.events", "tickets.enriched", "tickets.decisions", "tickets.work", "customers.work")
     topic = next((name for name in known if body["topic"].endswith(name)), body["topic"])
     return topic, body["partition"], body["offset"]
 

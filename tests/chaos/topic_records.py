@@ -19,7 +19,12 @@ TOPICS: Final = (
     "agents.events",
     "agents.roster",
     "agents.holdings",
+    "customers.work",
+    "customers.events",
 )
+NOTES: Final = "tickets.decisions of customers"
+"""What the customers stage says in tickets.decisions, apart from routing's decisions."""
+
 _BETWEEN_STAGES: Final = (b"WatermarkAdvanced", b"MergeFollowed")
 Body = dict[str, Any]
 Asked = tuple[str, int, int]
@@ -99,7 +104,8 @@ class TopicReader:
             headers, topic = dict(record.headers), record.topic.removeprefix(self._prefix)
             if headers.get("ce_type") not in _BETWEEN_STAGES:
                 self.latest_ms[topic] = max(record.timestamp, self.latest_ms.get(topic, 0))
-                yield _message(record, topic, headers)
+                of_customers = headers.get("ce_source") == b"ticketyard/customers"
+                yield _message(record, NOTES if of_customers else topic, headers)
 
 
 def _message(record: Any, topic: str, headers: Mapping[str, bytes]) -> Message:
@@ -169,7 +175,12 @@ def _of_log(body: Body) -> Body:
 
 def _row(row: Body) -> Body:
     """A field that is at its default is not in the JSON."""
-    return {"routing_revision": row["routing_revision"], "work": row.get("work", "none")}
+    return {
+        "routing_revision": row["routing_revision"],
+        "work": row.get("work", "none"),
+        "customer_id": row.get("customer_id"),
+        "open_tickets_of_customer": row.get("open_tickets_of_customer", 0),
+    }
 
 
 _KEPT: Final[dict[str, Callable[[Body], Body]]] = {

@@ -9,13 +9,22 @@ from collections.abc import Iterable
 from typing import Final
 
 from tests.chaos.capacity_replay import replay_capacity
+from tests.chaos.customer_checks import check_customers
 from tests.chaos.findings import Findings
 from tests.chaos.routing_checks import check_decisions, check_roster
 from tests.chaos.ticket_checks import check_events, check_log, check_work
-from tests.chaos.topic_records import Message, Topics
+from tests.chaos.topic_records import NOTES, Message, Topics
 
-_INPUTS: Final = ("tickets.events", "agents.events")
-_EXACT: Final = ("tickets.log", "tickets.work", "tickets.decisions", "agents.roster", "agents.holdings")
+_INPUTS: Final = ("tickets.events", "agents.events", "customers.events")
+_EXACT: Final = (
+    "tickets.log",
+    "tickets.work",
+    "tickets.decisions",
+    "agents.roster",
+    "agents.holdings",
+    "customers.work",
+    NOTES,
+)
 
 
 def verify(messages: Iterable[Message], *, prefix: str = "") -> Findings:
@@ -32,6 +41,7 @@ def verify(messages: Iterable[Message], *, prefix: str = "") -> Findings:
     check_work(topics, findings)
     check_decisions(raw, topics, findings)
     check_roster(topics, findings)
+    check_customers(topics, findings)
     replay_capacity(topics, findings, prefix=prefix)
     return findings
 

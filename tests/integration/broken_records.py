@@ -112,6 +112,8 @@ def _garbage() -> Iterator[Broken]:
         Topic.AGENTS_ROSTER: "routing",
         Topic.AGENTS_EVENTS: "roster",
         Topic.AGENTS_HOLDINGS: "roster",
+        Topic.CUSTOMERS_WORK: "customers",
+        Topic.CUSTOMERS_EVENTS: "customers",
     }
     unnamed: Headers = [(NotText("x"), b"1")]
     for topic, stage in readers.items():
@@ -150,6 +152,18 @@ def _garbage() -> Iterator[Broken]:
     )
 
 
-BROKEN: Final = {broken.name: broken for broken in (*_events(), *_garbage())}
+def _customers() -> Iterator[Broken]:
+    """Yield what is wrong about customers."""
+    topic = Topic.CUSTOMERS_EVENTS
+    for name, customer, error, words in (
+        ("long_customer", "c" * 257, "InvalidBody", "$.customer_id"),
+        ("fat_customer", TOO_LARGE, "EventTooLarge", "bytes"),
+    ):
+        body = json.dumps({"customer_id": customer, "tier": "gold"}).encode()
+        told = headers_for("CustomerUpdated", name)
+        yield Broken(name, body, told, topic, stage="customers", error=error, words=words)
+
+
+BROKEN: Final = {broken.name: broken for broken in (*_events(), *_garbage(), *_customers())}
 GOOD: Final = [f"{name}/{side}" for name in BROKEN for side in ("before", "after")]
 """Tickets that are opened beside each broken record, on the partition of that record's number."""

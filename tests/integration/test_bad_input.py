@@ -1,7 +1,7 @@
 """Whatever a record holds, it has a defined result: nothing stops a partition and nothing is lost.
 
-One run of triage, cases, routing and roster gets every kind of bad record (broken_records.py) between good ones;
-each test looks at what became of one kind. docs/bad-input.md lists the kinds.
+One run of all stages gets every kind of bad record (broken_records.py) between good ones; each test looks at what
+became of one kind. docs/bad-input.md lists the kinds.
 """
 
 import hashlib
@@ -84,6 +84,7 @@ def test_no_partition_stops_and_no_worker_ends(run: BadInputRun) -> None:
         "cases": [Topic.TICKETS_DECISIONS],
         "routing": [Topic.TICKETS_WORK, Topic.AGENTS_ROSTER],
         "roster": [Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS],
+        "customers": [Topic.CUSTOMERS_WORK, Topic.CUSTOMERS_EVENTS],
     }
     for stage, topics in inputs.items():
         for topic in topics:

@@ -11,6 +11,7 @@ from infra.dead_letter_replay import Repair, Replayer
 from infra.dead_letters import DeadLetter
 from infra.local.kafka import LocalKafka
 from infra.replaced_pictures import LetterReplaced
+from schemas.records.customer_events import CustomerWorkChanged
 from schemas.records.derived import AgentHeldElsewhere, RecordDied, WorkChanged
 from schemas.records.envelope import encode_body
 from schemas.records.events import Event
@@ -42,6 +43,12 @@ def holding(revision: int, *, held: bool, ticket_id: str = "t1") -> AgentHeldEls
     )
 
 
+def seen(revision: int, ticket_id: str = "t1") -> CustomerWorkChanged:
+    return CustomerWorkChanged(
+        ticket_id=ticket_id, customer_id="c", life=1, revision=revision, opened_at=NOW, open=True
+    )
+
+
 def letter(topic: Topic, body: Event, offset: int) -> DeadLetter:
     about = RecordDied(
         stage="routing", error="ZeroDivisionError", message="once", topic=topic, topic_id="id", partition=1,
@@ -66,6 +73,7 @@ def letter(topic: Topic, body: Event, offset: int) -> DeadLetter:
             Topic.AGENTS_HOLDINGS,
             [holding(1, held=True), holding(3, held=True, ticket_id="t2"), holding(2, held=False)],
         ),
+        (Topic.CUSTOMERS_WORK, [seen(1), seen(3, "t2"), seen(2)]),
     ],
 )
 def test_an_old_picture_stays_dead(harness: StageHarness, topic: Topic, bodies: list[Event]) -> None:

@@ -49,6 +49,8 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "predicted_intent": INTENTS,
     "triage_reasons": ("unsure", "truncated", "empty_text"),
     "band": ("high", "medium", "low"),
+    "merge_reasons": ("0.60; same_subject", "0.85; same_intent:a; same_order:1"),
+    "repeat_of": (None, None, "ticket_id-1"),
     "links": ("related:T1", "duplicate:T2", "split_from:T:3", "problem_of:T4", "follow_up:T5"),
     "quality_marks": ("html", "spam", "empty_text"),
 }

@@ -115,7 +115,7 @@ def test_a_log_that_went_back_names_commands_that_can_be_run(spec: StageSpec) ->
         behind.look(11, {WHERE: 100}, {WHERE: 90})
     reset = "triage" if spec.name == "triage" else "cases"
     assert f"`ticketyard stream reset {reset} --from-scratch --yes`" in str(raised.value)
-    assert ("the same with routing and with roster" in str(raised.value)) is (reset == "cases")
+    assert ("the same with routing, roster and customers" in str(raised.value)) is (reset == "cases")
 
 
 def test_an_end_that_is_told_late_needs_nobody() -> None:

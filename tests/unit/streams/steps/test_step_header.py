@@ -32,7 +32,9 @@ def test_a_state_of_newer_code_is_left_alone() -> None:
         readable("the header of cases"),
     ):
         msgspec.json.decode(b"{}", type=StepHeader)
-    assert "reset cases --from-scratch --yes`, the same with routing and with roster" in str(raised.value)
+    assert "reset cases --from-scratch --yes`, the same with routing, roster and customers" in str(
+        raised.value
+    )
 
 
 def test_topics_that_were_given_more_partitions_are_refused() -> None:
