@@ -3,6 +3,7 @@
 import ast
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -292,7 +293,7 @@ def test_a_ticket_that_does_not_know_of_its_customers_others(run: GeneratedRun) 
     for ticket, known in (("t7", 1), ("t8", 2)):
         run.open(ticket)
         run.publish(ticket, "noted")
-        row = {"customer_id": "c", "open_tickets_of_customer": known}
+        row: dict[str, Any] = {"customer_id": "c", "open_tickets_of_customer": known}
         run.log(ticket, "noted", routing=(1, 1), work=("wanted", "wanted"), **row)
         run.queue(ticket)
         run.messages[-1].body["after"].update(row)
