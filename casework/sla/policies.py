@@ -92,6 +92,7 @@ class Promise(NamedTuple):
     target: timedelta
     time: WorkingTime
     warn_at: float
+    business: bool
 
 
 class SlaPolicies:
@@ -115,7 +116,9 @@ class SlaPolicies:
         if policy is None or target is None:
             return None
         time = self.calendars[policy.calendar] if target.business and policy.calendar else _ROUND_THE_CLOCK
-        return Promise(timedelta(seconds=target.seconds), time, policy.warn_at or self._warn_at)
+        return Promise(
+            timedelta(seconds=target.seconds), time, policy.warn_at or self._warn_at, target.business
+        )
 
 
 def load_sla_policies(path: Path | None = None) -> SlaPolicies:

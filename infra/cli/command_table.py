@@ -18,6 +18,7 @@ EXTRAS: Final = {
     "tickets": "cli,arrow",
     "training": "batch",
     "models": "batch",
+    "sla": "casework,cli",
     "stream": "streams",
     "simulate": "streams,batch",
     "serve": "serving",
@@ -48,6 +49,7 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "models": Subcommand("models", "list, show, promote and roll back models; try one as shadow or canary"),
     "simulate": Subcommand("operating", "compare ways of routing on the same simulated tickets"),
     "serve": Subcommand("operating", "answer analysts: SQL and HTTP over batch views and the realtime tail"),
+    "sla": Subcommand("tickets", "check the policies of service and show what they promise"),
     "query": Subcommand("tickets", "run SQL against the running server and print a table"),
     "dead": Subcommand("tickets", "list, show, repair and replay dead letters"),
 }

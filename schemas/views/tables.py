@@ -143,6 +143,9 @@ def _derived_views() -> Iterator[DerivedView]:
     names = (
         "agents",
         "ticket_outcomes",
+        "sla_clocks",
+        "sla_met",
+        "sla_breaches",
         "daily_analytics",
         "resolution_times",
         "resolution_analytics",

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from infra.local.kafka import LocalKafka
+from schemas.records.alerts import ALERTS
 from schemas.records.derived import TicketLogged
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import MessageAdded, TicketEvent, TicketMerged, TicketOpened, TicketResolved
@@ -64,8 +65,9 @@ def _message(ticket_id: str) -> MessageAdded:
 
 
 def _log_of(reading: Reading, ticket_id: str) -> list[TicketLogged]:
+    """Return a ticket's log without what is said of its promises, which are due in between."""
     entries = [msgspec.json.decode(record.value(), type=TicketLogged) for record in reading.more()]
-    return [entry for entry in entries if entry.ticket_id == ticket_id]
+    return [entry for entry in entries if entry.ticket_id == ticket_id and entry.event.type not in ALERTS]
 
 
 def test_an_objection_after_the_clock_finds_the_ticket_closed(harness: StageHarness) -> None:

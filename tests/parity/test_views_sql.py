@@ -17,6 +17,7 @@ from batch.foundation.settings import BatchSettings
 from batch.foundation.spark import spark_session
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import arrow_schema
+from schemas.records.sla_clock import SlaMetric, SlaState
 from schemas.views.base_columns import BaseColumn
 from schemas.views.tables import (
     BASE_VIEWS,
@@ -48,6 +49,7 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "intent": INTENTS,
     "predicted_intent": INTENTS,
     "triage_reasons": ("unsure", "truncated", "empty_text"),
+    **{f"sla_{metric}_state": (None, *SlaState) for metric in SlaMetric},
     "band": ("high", "medium", "low"),
     "merge_reasons": ("0.60; same_subject", "0.85; same_intent:a; same_order:1"),
     "repeat_of": (None, None, "ticket_id-1"),
