@@ -32,6 +32,8 @@ def follow(
     is judged no more by a target of later; only a reply or an end of earlier, heard of late, corrects it.
     """
     before = clock
+    # Rules that settle after these may have raised the priority since the clock was set.
+    anew = anew or (clock is not None and clock.target_s != _seconds(promise))
     began = metric.begins(row)
     if clock is None:
         if began is None or promise is None:
@@ -97,6 +99,10 @@ def _measured(start: datetime, end: datetime, promise: Promise | None) -> int:
     return time.elapsed(start, end) // _MICROSECOND
 
 
+def _seconds(promise: Promise | None) -> int | None:
+    return None if promise is None else promise.target // timedelta(seconds=1)
+
+
 def _aimed(clock: SlaClock, promise: Promise | None) -> SlaClock:
     """Set the target, and when it and its warning will be or were due."""
     if promise is None:
@@ -110,7 +116,7 @@ def _aimed(clock: SlaClock, promise: Promise | None) -> SlaClock:
     told = clock.warned or clock.ended_at is not None
     return replace(
         clock,
-        target_s=promise.target // timedelta(seconds=1),
+        target_s=_seconds(promise),
         due_at=reached(promise.target),
         warn_at=None if told else reached(promise.target * promise.warn_at),
     )
