@@ -22,6 +22,7 @@ EXTRAS: Final = {
     "stream": "streams",
     "simulate": "streams,batch",
     "serve": "serving",
+    "rules": "batch",
 }
 """What has to be installed for a command, by its name, else by its folder."""
 
@@ -51,6 +52,9 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "serve": Subcommand("operating", "answer analysts: SQL and HTTP over batch views and the realtime tail"),
     "sla": Subcommand("tickets", "check the policies of service and show what they promise"),
     "query": Subcommand("tickets", "run SQL against the running server and print a table"),
+    "rules": Subcommand(
+        "tickets", "check rules of escalation and SLA policies, and try changed ones on history"
+    ),
     "dead": Subcommand("tickets", "list, show, repair and replay dead letters"),
 }
 """By name. The line of help is here so that `--help` imports no command."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from casework.closing import ClosingClock
@@ -32,11 +33,16 @@ _sla_policies = cache(
 _customer_rules = cache(CustomerRules.load)
 
 
+@cache
+def _escalation(path: Path) -> Escalation:
+    return Escalation(EscalationTable.load(path))
+
+
 def _cases(settings: StreamSettings) -> PartitionLogic:
     policies = _sla_policies(settings.sla)
     days = settings.close_after_days
     closing = (ClosingClock(after=timedelta(days=days), closed_by="cases"),) if days else ()
-    escalation = Escalation(EscalationTable.load(settings.escalation))
+    escalation = _escalation(settings.escalation)
     routing = RoutingRules.load(settings.routing)
     clocks = Clocks(
         retire_after=timedelta(days=settings.retire_after_days),
