@@ -15,6 +15,7 @@ from schemas.errors import Permanent
 from schemas.records.derived import SourceEvent, TicketLogged
 from schemas.records.envelope import encode_body
 from schemas.records.events import TicketEvent
+from schemas.records.ticket_row import TicketRow
 from tests.unit.casework.escalation.rules_of import rules_of, table
 from tests.unit.schemas.ticket_facts import fact, from_customer, minute, opened
 
@@ -56,7 +57,8 @@ def lines_of(folder: Path) -> Path:
 
 def archive_of(folder: Path) -> Path:
     """Write the story as batch archives it, with a record that was delivered twice."""
-    row, values = None, []
+    row: TicketRow | None = None
+    values: list[bytes] = []
     for body, at in STORY:
         event = SourceEvent(
             id=f"e-{at}",
