@@ -87,6 +87,21 @@ class Relation(StrEnum):
     RELATED = "related"
 
 
+class AutomaticDecision(StrEnum):
+    """What the pipeline decides of a ticket by itself, and a person may override."""
+
+    INTENT = "intent"
+    CATEGORY = "category"
+    PRIORITY = "priority"
+    TEAM = "team"
+    ASSIGNEE = "assignee"
+    ESCALATION = "escalation"
+    SLA_TARGET = "sla_target"
+    MERGE_PROPOSAL = "merge_proposal"
+    RECOMMENDATION = "recommendation"
+    SATISFACTION_RISK = "satisfaction_risk"
+
+
 PRIORITY_RANK: Final = {priority: rank for rank, priority in enumerate(Priority)}
 """0 for low to 4 for critical: the order of a queue."""
 

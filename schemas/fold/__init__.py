@@ -20,6 +20,7 @@ from schemas.fold.labels import apply_corrected, apply_updated_labels, label_mes
 from schemas.fold.links import apply_linked, apply_unlinked, link_to_source
 from schemas.fold.opening import apply_opened, known
 from schemas.fold.order import is_older, late, latest
+from schemas.fold.overrides import meaning
 from schemas.fold.routed import ROUTED
 from schemas.fold.status import (
     apply_closed,
@@ -36,6 +37,7 @@ from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import Decision, TicketAssigned
 from schemas.records.events import (
     EscalationRequested,
+    DecisionOverridden,
     LabelCorrected,
     MergeUndone,
     MessageAdded,
@@ -127,6 +129,11 @@ def _survey(row: TicketRow, body: SurveyAnswered, time: datetime) -> TicketRow:
     return replace(row, survey_score=body.score, survey_at=time)
 
 
+def _overridden(row: TicketRow, fact: Fact, body: DecisionOverridden) -> TicketRow:
+    meant = meaning(body)
+    return row if meant is None else _APPLY[type(meant)](row, replace(fact, body=meant))
+
+
 def _opened(row: TicketRow, fact: Fact) -> TicketRow:
     assert isinstance(fact.body, TicketOpened)
     return apply_opened(row, fact.body, fact)
@@ -160,6 +167,7 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     TicketDeescalated: _timed(apply_deescalated),
     SurveyAnswered: _timed(_survey),
     LabelCorrected: _timed(apply_corrected),
+    DecisionOverridden: lambda row, fact: _overridden(row, fact, fact.body),  # type: ignore[arg-type]  # as above
     # What these change are the ticket's clocks, which the rules settle.
     SlaWarned: lambda row, _fact: row,
     SlaBreached: lambda row, _fact: row,

@@ -10,12 +10,23 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from schemas.vocabulary import AgentStatus, Author, Category, Channel, Priority, Relation, Status, Tier
+from schemas.vocabulary import (
+    AgentStatus,
+    Author,
+    AutomaticDecision,
+    Category,
+    Channel,
+    Priority,
+    Relation,
+    Status,
+    Tier,
+)
 
 Id = Annotated[str, Meta(min_length=1, max_length=256)]
 """An identifier: not empty, 256 characters at most."""
 
-Team = Annotated[str, Meta(min_length=1, max_length=128)]
+MAX_TEAM_LENGTH: Final = 128
+Team = Annotated[str, Meta(min_length=1, max_length=MAX_TEAM_LENGTH)]
 Label = Annotated[str, Meta(max_length=256)]
 """A word for something, such as an intent or a product; every row of the ticket repeats it, so it is short."""
 
@@ -95,7 +106,10 @@ class MessageAdded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TicketUpdated(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """People or another system changed fields of a ticket; only the fields that are set change."""
+    """People or another system changed fields of a ticket; only the fields that are set change.
+
+    `updated_by` and `reason` say who and why: the view `overrides` shows both where a field was decided automatically.
+    """
 
     status: Status | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
@@ -106,6 +120,7 @@ class TicketUpdated(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     customer_tier: Tier | UnsetType = UNSET
     reassignments: Count | UnsetType = UNSET
     updated_by: str | None = None
+    reason: str | None = None
 
 
 class TicketTransferred(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -204,6 +219,38 @@ class LabelCorrected(TicketEvent, frozen=True, kw_only=True, omit_defaults=True)
     intent: Label
     category: Category | None = None
     corrected_by: str | None = None
+    reason: str | None = None
+
+
+_OVERRIDDEN_WORDS: Final = {AutomaticDecision.PRIORITY: Priority, AutomaticDecision.CATEGORY: Category}
+"""Decisions that are a word of a closed list."""
+
+
+class DecisionOverridden(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A person put their own word in the place of an automatic decision; `by` and `reason` are its audit.
+
+    `now` is what holds from then on: a priority, a category, an intent, a team, an agent, or for other decisions what
+    the desk calls it. None takes the decision back, where that is possible. `was` is what the person saw; nothing
+    depends on it.
+    """
+
+    decision: AutomaticDecision
+    by: Id
+    reason: Annotated[str, Meta(min_length=1)]
+    now: Label | None = None
+    was: Label | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a word that the decision cannot be. Raises ValueError, which a decoder names as it does any other."""
+        words = _OVERRIDDEN_WORDS.get(self.decision)
+        if words is not None and self.now not in set(words):
+            raise ValueError(f"`now` of a {self.decision} is one of {', '.join(words)}, not {self.now!r}")
+        if self.decision in {AutomaticDecision.INTENT, AutomaticDecision.TEAM} and not self.now:
+            raise ValueError(f"`now` must name the {self.decision} that holds instead")
+        if self.decision is AutomaticDecision.TEAM and len(self.now or "") > MAX_TEAM_LENGTH:
+            raise ValueError(f"`now` of a team has {MAX_TEAM_LENGTH} characters at most")
+        if self.decision is AutomaticDecision.ASSIGNEE and self.now == "":
+            raise ValueError("`now` names an agent, or is null to take the ticket from the one who has it")
 
 
 class AgentExcluded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -283,6 +330,7 @@ TICKET_EVENTS: Final[dict[str, type[TicketEvent]]] = {
         AgentExcluded,
         OfferAccepted,
         OfferDeclined,
+        DecisionOverridden,
     )
 }
 """What tickets.events may carry."""

@@ -237,6 +237,14 @@ TICKET_EVENTS: Final = (
         "VARCHAR",
         "what was written with the event: message, comment, resolution, reason; or the rule that ended it",
     ),
+    BaseColumn(
+        "overrides",
+        "VARCHAR",
+        "JSON list of automatic decisions that a person's word replaced or confirmed: the view overrides unfolds it",
+        "NULL",
+    ),
+    BaseColumn("sentiment", "DOUBLE", "sentiment of a message that triage read, -1 (worst) to 1", "NULL"),
+    BaseColumn("entities", "VARCHAR[]", "what that message names, as `kind: value`", "NULL"),
     *POSITION,
 )
 

@@ -17,6 +17,7 @@ FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY ticket_id ORDER BY life DESC, revision DESC) AS row_rank
   FROM ticket_events
   WHERE event_type = 'LabelCorrected'
+    OR (event_type = 'DecisionOverridden' AND get_json_object(overrides, '$[0].decision') = 'intent')
 ) AS corrections
 JOIN (
   SELECT

@@ -154,6 +154,8 @@ def _derived_views() -> Iterator[DerivedView]:
         "agent_performance",
         "model_quality",
         "queues",
+        "overrides",
+        "override_rates",
         "label_corrections",
         "weekly_distributions",
         "decided_weeks",

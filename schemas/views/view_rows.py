@@ -16,6 +16,8 @@ from schemas.records.events import (
     TICKET_EVENTS,
     AgentUpdated,
     EscalationRequested,
+    DecisionOverridden,
+    LabelCorrected,
     MessageAdded,
     SurveyAnswered,
     TicketDeescalated,
@@ -24,10 +26,14 @@ from schemas.records.events import (
     TicketReopened,
     TicketResolved,
     TicketTransferred,
+    TicketUpdated,
 )
 from schemas.records.sla_clock import values_by_metric
 from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import Topic
+from schemas.sentiment import Sentiment
+from schemas.signals import Entity
+from schemas.views.override_rows import is_of_people, overrides_of
 
 Row = tuple[Any, ...]
 """A row's values in its view's order of columns: str, int, float, bool, aware datetime, list[str], None."""
@@ -36,18 +42,34 @@ DEAD_HEADER: Final = "dead"
 """The header of a dead letter that carries its RecordDied."""
 
 
+class ReadSignals(msgspec.Struct, frozen=True):
+    """What views tell of a message's signals."""
+
+    entities: tuple[Entity, ...] = ()
+
+
+class ReadMessage(msgspec.Struct, frozen=True):
+    """What views tell of a triage result."""
+
+    signals: ReadSignals | None = None
+    sentiment: Sentiment | None = None
+
+
 class LoggedTicket(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of TicketLogged that views are made of; the row before and the triage are skipped unread."""
+    """The part of TicketLogged that views are made of; the row before is read where an event may override it."""
 
     ticket_id: str
     life: int
     revision: int
     event: SourceEvent
     after: TicketRow
+    before: msgspec.Raw = msgspec.Raw(b"null")
+    triage: ReadMessage | None = None
 
 
 _fields_of: Final = attrgetter(*(name for name in TicketRow.__struct_fields__ if name not in NESTED))
 _LOGGED: Final = msgspec.json.Decoder(LoggedTicket)
+_BEFORE: Final = msgspec.json.Decoder(TicketRow | None)
 _TICKET_BODIES: Final = EventDecoder(TICKET_EVENTS)
 _AGENT_BODIES: Final = EventDecoder(
     {"AgentUpdated": AgentUpdated, "AgentPerformanceMeasured": AgentPerformanceMeasured}
@@ -128,7 +150,8 @@ def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
         after.intent,
         after.team,
         after.assignee,
-        *_written(event),
+        *_written(event, logged.before),
+        *_read(logged.triage),
         *_position(origin),
     )
 
@@ -249,19 +272,31 @@ def _position(origin: Origin) -> Row:
     return (_moment(origin.timestamp_ms), origin.partition, origin.offset)
 
 
-def _written(event: SourceEvent) -> Row:
-    """Return (author, author_id, public, subject, text) of an event from outside; routing's have none."""
+def _read(message: ReadMessage | None) -> Row:
+    """Return (sentiment, entities) of a message that triage read."""
+    if message is None or message.sentiment is None:
+        return (None, None)
+    entities = () if message.signals is None else message.signals.entities
+    named = dict.fromkeys(f"{entity.kind}: {entity.value} {entity.unit}".rstrip() for entity in entities)
+    return (message.sentiment.value, list(named))
+
+
+def _written(event: SourceEvent, before: msgspec.Raw) -> Row:
+    """Return (author, author_id, public, subject, text, overrides) of an event from outside; others have none."""
     if event.type not in TICKET_EVENTS:
-        return (None,) * 5
+        return (None,) * 6
     envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
     body = _TICKET_BODIES.decode(envelope, bytes(event.body))
+    assert isinstance(body, TicketEvent)
     if isinstance(body, MessageAdded):
-        return (body.author.value, body.author_id, body.public, None, body.text)
+        return (body.author.value, body.author_id, body.public, None, body.text, None)
     subject = body.subject if isinstance(body, TicketOpened) else None
-    return (None, None, None, subject, _text(body))
+    overrides = overrides_of(body, _BEFORE.decode(before)) if is_of_people(event.type) else ()
+    told = msgspec.json.encode(overrides).decode() if overrides else None
+    return (None, None, None, subject, _text(body), told)
 
 
-def _text(body: TicketEvent | Any) -> str | None:
+def _text(body: TicketEvent) -> str | None:
     match body:
         case TicketOpened():
             return body.text
@@ -271,7 +306,15 @@ def _text(body: TicketEvent | Any) -> str | None:
             return body.resolution
         case TicketDeescalated(rule=str(rule)):
             return rule
-        case TicketReopened() | TicketTransferred() | EscalationRequested() | TicketDeescalated():
+        case (
+            TicketReopened()
+            | TicketTransferred()
+            | TicketUpdated()
+            | LabelCorrected()
+            | DecisionOverridden()
+            | EscalationRequested()
+            | TicketDeescalated()
+        ):
             return body.reason
         case _:
             return None

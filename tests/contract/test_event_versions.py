@@ -31,6 +31,9 @@ OUT_OF_BOUNDS = [
     ("TicketImported", "status", "open"),
     ("TicketUpdated", "assignee", ""),
     ("TicketUpdated", "status", None),
+    ("DecisionOverridden", "decision", "mood"),
+    ("DecisionOverridden", "by", ""),
+    ("DecisionOverridden", "reason", ""),
     ("SurveyAnswered", "score", 0),
     ("SurveyAnswered", "score", 6),
     ("SurveyAnswered", "score", 4.5),
@@ -116,6 +119,25 @@ def test_a_value_outside_its_bounds_is_named(name: str, field: str, value: objec
     """Closed word lists, lengths and ranges are part of the contract."""
     with pytest.raises(InvalidBody, match=rf"\$\.{field}"):
         decode(name, {**sample(name), field: value})
+
+
+@pytest.mark.parametrize(
+    ("decision", "now"),
+    [
+        ("priority", "very"),
+        ("priority", None),
+        ("category", "x"),
+        ("intent", None),
+        ("team", ""),
+        ("team", "x" * 129),
+        ("assignee", ""),
+    ],
+)
+def test_an_override_says_what_its_decision_can_be(decision: str, now: str | None) -> None:
+    """What no field of a ticket could hold is refused at the door, and never reaches the fold."""
+    body = {**sample("DecisionOverridden"), "decision": decision, "now": now}
+    with pytest.raises(InvalidBody, match="`now`"):
+        decode("DecisionOverridden", body)
 
 
 @pytest.mark.parametrize(("name", "field"), TIMES)

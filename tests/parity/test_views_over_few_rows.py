@@ -121,3 +121,79 @@ def test_first_contact_resolution_knows_a_reopening_that_came_late(crossing: Tic
     }
 
     assert outcomes == {"reopened": False, "for good": True}
+
+
+def override(decision: str, was: str | None, now: str, said_by: str = "model", **more: str) -> Row:
+    """Return one decision that an event overrides, as a row of ticket_events carries it."""
+    return {"decision": decision, "said_by": said_by, "was": was, "now": now, "team": "one"} | more
+
+
+def overriding(ticket: str, event_type: str, *told: Row, revision: int = 2, **more: Any) -> Row:
+    """Return an event of people."""
+    about = {"ticket_id": ticket, "life": 1, "revision": revision, "event_type": event_type}
+    return {**about, "event_time": MONDAY, "overrides": msgspec.json.encode(told).decode(), **more}
+
+
+OVERRIDES = [
+    overriding(
+        "a", "TicketUpdated", override("priority", "low", "high", by="ann"), override("team", "one", "two")
+    ),
+    overriding("b", "DecisionOverridden", override("intent", "login", "refund", by="bo"), intent="refund"),
+    overriding("c", "DecisionOverridden", override("recommendation", "call", "", said_by="rules")),
+    overriding("d", "LabelCorrected", override("intent", "login", "login"), intent="login"),
+    overriding("e", "LabelCorrected", override("intent", "x", "login", said_by="source"), intent="login"),
+]
+
+
+def test_each_override_is_a_row() -> None:
+    """An event that changes two decisions is two rows; a confirmation says that nothing changed."""
+    rows = {
+        (row["ticket_id"], row["decision"]): row for row in found("overrides", {"ticket_events": OVERRIDES})
+    }
+    assert set(rows) == {
+        ("a", "priority"),
+        ("a", "team"),
+        ("b", "intent"),
+        ("c", "recommendation"),
+        ("d", "intent"),
+        ("e", "intent"),
+    }
+    first = rows["a", "priority"]
+    assert (first["machine_said"], first["person_said"], first["overridden_by"]) == ("low", "high", "ann")
+    assert (first["changed"], rows["d", "intent"]["changed"]) == (True, False)
+
+
+def test_override_rates_are_of_what_was_decided_automatically() -> None:
+    """What stands counts below the line too; what the source had said counts nowhere."""
+    tickets = [
+        {
+            "ticket_id": name,
+            "opened_at": MONDAY,
+            "team": "one",
+            "label_said_by": said_by,
+            "priority_said_by": "model",
+        }
+        for name, said_by in (
+            ("a", "model"),
+            ("b", "people"),
+            ("c", "model"),
+            ("d", "people"),
+            ("e", "people"),
+        )
+    ]
+    rows = found("override_rates", {"tickets": tickets, "ticket_events": OVERRIDES})
+    rates = {row["decision"]: (row["decided"], row["confirmed"], row["overridden"]) for row in rows}
+    assert rates["intent"] == (4, 1, 1)
+    assert rates["priority"] == (5, 0, 1)
+    assert rates["team"] == (1, 0, 1)
+    assert rates["recommendation"] == (1, 0, 1)
+    assert {row["override_rate"] for row in rows if row["decision"] == "recommendation"} == {None}
+
+
+def test_an_overridden_intent_is_learnt_from() -> None:
+    """LabelCorrected was once the only way to teach; an override of the intent is the same word in another event."""
+    blank = dict.fromkeys(("overrides", "intent", "event_time"))
+    opening = {"life": 1, "revision": 1, "event_type": "TicketOpened", "text": "money back", **blank}
+    openings = [{"ticket_id": name, **opening} for name in ("a", "b", "c")]
+    rows = found("label_corrections", {"ticket_events": [*openings, *OVERRIDES]})
+    assert [(row["ticket_id"], row["text"], row["label"]) for row in rows] == [("b", "money back", "refund")]

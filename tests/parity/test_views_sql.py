@@ -39,6 +39,7 @@ WORDS: dict[str, tuple[str | None, ...]] = {
         "TicketOpened",
         "MessageAdded",
         "LabelCorrected",
+        "DecisionOverridden",
     ),
     "author": ("customer", "agent", None),
     "work": ("wanted", "held", "none"),
@@ -54,6 +55,14 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "merge_reasons": ("0.60; same_subject", "0.85; same_intent:a; same_order:1"),
     "repeat_of": (None, None, "ticket_id-1"),
     "links": ("related:T1", "duplicate:T2", "split_from:T:3", "problem_of:T4", "follow_up:T5"),
+    "overrides": (
+        None,
+        None,
+        '[{"decision":"priority","said_by":"model","was":"low","now":"high","by":"ann","team":"one"}]',
+        '[{"decision":"intent","said_by":"model","was":"login","now":"refund"},{"decision":"team","now":"two"}]',
+        '[{"decision":"intent","said_by":"people","was":"a \\"b\\" [0].decision","now":"oos","team":"one"}]',
+        '[{"decision":"recommendation","said_by":"rules","was":"expedite","by":"bo"}]',
+    ),
     "quality_marks": ("html", "spam", "empty_text"),
 }
 """Columns whose values the views look into; any other text is one of a few, or missing."""

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from schemas.records.events import (
     EscalationRequested,
+    DecisionOverridden,
     LabelCorrected,
     MergeUndone,
     MessageAdded,
@@ -26,7 +27,16 @@ from schemas.records.events import (
 )
 from schemas.records.thread_rule import ThreadRule
 from schemas.triage import UNSURE, Triage
-from schemas.vocabulary import Author, Category, Channel, Priority, Relation, Status, Tier
+from schemas.vocabulary import (
+    Author,
+    AutomaticDecision,
+    Category,
+    Channel,
+    Priority,
+    Relation,
+    Status,
+    Tier,
+)
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, UNSCORED
 
 AGENTS = ("A-1", "A-2", "A-3")
@@ -94,6 +104,20 @@ bodies: st.SearchStrategy[TicketEvent] = st.one_of(
     st.builds(TicketDeescalated, ticket_id=_ticket, deescalated_by=st.just("P-2")),
     st.builds(SurveyAnswered, ticket_id=_ticket, score=st.integers(1, 5)),
     st.builds(LabelCorrected, ticket_id=_ticket, intent=st.sampled_from(("x", "y"))),
+    st.sampled_from(
+        [
+            DecisionOverridden(ticket_id=TICKET, decision=decision, now=now, by="P-1", reason="so it is")
+            for decision, now in (
+                (AutomaticDecision.INTENT, "y"),
+                (AutomaticDecision.CATEGORY, Category.BILLING_DISPUTE),
+                (AutomaticDecision.PRIORITY, Priority.URGENT),
+                (AutomaticDecision.TEAM, "legal"),
+                (AutomaticDecision.ASSIGNEE, "A-2"),
+                (AutomaticDecision.ASSIGNEE, None),
+                (AutomaticDecision.RECOMMENDATION, None),
+            )
+        ]
+    ),
 )
 """Any event from outside about the one ticket."""
 

@@ -198,6 +198,9 @@ def _event(partition: int, offset: int, row: TicketRow) -> Row:
         "public": True,
         "subject": None,
         "text": f"reply {row.revision}",
+        "overrides": None,
+        "sentiment": None,
+        "entities": None,
     } | _position(partition, offset)
 
 

@@ -41,4 +41,7 @@ def test_the_sum_is_of_the_module_and_what_it_imports() -> None:
     assert code_sum("schemas.views.view_rows", "schemas") != code_sum(
         "schemas.views.view_rows", "schemas.views"
     )
-    assert set(modules_of("schemas.views.view_rows", within="schemas.views")) == {"schemas.views.view_rows"}
+    assert set(modules_of("schemas.views.view_rows", within="schemas.views")) == {
+        "schemas.views.view_rows",
+        "schemas.views.override_rows",
+    }

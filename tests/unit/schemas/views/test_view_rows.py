@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from schemas.records.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.derived import (
@@ -35,18 +37,23 @@ from schemas.records.events import (
     TicketReopened,
     TicketResolved,
     TicketTransferred,
+    TicketUpdated,
 )
-from schemas.records.ticket_row import TicketRow
+from schemas.records.ticket_row import Said, TicketRow
 from schemas.records.topics import Topic
+from schemas.sentiment import Sentiment
+from schemas.signals import Entity, EntityKind, Signals
+from schemas.triage import Triage
 from schemas.views.tables import VIEWS
 from schemas.views.view_rows import base_rows
-from schemas.vocabulary import AgentStatus, Author, Channel, Status
+from schemas.vocabulary import AgentStatus, Author, Channel, Priority, Status
+from tests.unit.schemas.ticket_facts import SCORED
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ORIGIN = Origin(topic_id="id", partition=2, offset=17, timestamp_ms=1_772_438_400_123)
 ROW = TicketRow(
     ticket_id="T1", life=3, revision=2, routing_revision=1, status=Status.ASSIGNED, opened_at=AT, last_event_at=AT,
-    team="billing", assignee="A1", triage_reasons=("truncated",),
+    team="billing", team_said_by=Said.MODEL, model_version="m-7", assignee="A1", triage_reasons=("truncated",),
 )  # fmt: skip
 
 
@@ -58,11 +65,15 @@ def named(view: str, row: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip((column.name for column in VIEWS[view].columns), row, strict=True))
 
 
-def logged(event: TicketEvent, event_type: str | None = None) -> dict[str, dict[str, Any]]:
+def logged(
+    event: TicketEvent, event_type: str | None = None, triage: Triage | None = None
+) -> dict[str, dict[str, Any]]:
     source = SourceEvent(
         id="e1", type=event_type or type(event).__name__, source="test", time=AT, body=Raw(encode_body(event))
     )
-    record = TicketLogged(ticket_id="T1", life=3, revision=2, event=source, after=ROW, before=ROW)
+    record = TicketLogged(
+        ticket_id="T1", life=3, revision=2, event=source, after=ROW, before=ROW, triage=triage
+    )
     rows = base_rows(Topic.TICKETS_LOG, headers("TicketLogged"), encode_body(record), ORIGIN)
     return {view: named(view, row) for view, row in rows}
 
@@ -103,6 +114,42 @@ def test_message_names_its_author() -> None:
     note = MessageAdded(ticket_id="T1", author=Author.AGENT, author_id="A9", text="psst", public=False)
     row = logged(note)["ticket_events"]
     assert (row["author"], row["author_id"], row["public"]) == ("agent", "A9", False)
+
+
+def test_message_has_its_mood_and_what_it_names() -> None:
+    """What triage read of a message is in the view, each thing once, as a person would say it."""
+    signals = Signals(
+        entities=(
+            Entity(EntityKind.ORDER, 0, 4, "A-17"),
+            Entity(EntityKind.ORDER, 9, 13, "A-17"),
+            Entity(EntityKind.AMOUNT, 5, 8, "20", "EUR"),
+        )
+    )
+    triage = replace(SCORED, signals=signals, sentiment=Sentiment(-0.5))
+    message = MessageAdded(ticket_id="T1", author=Author.CUSTOMER, author_id="C", text="Where is A-17?")
+    row = logged(message, triage=triage)["ticket_events"]
+    assert (row["sentiment"], row["entities"]) == (-0.5, ["order: A-17", "amount: 20 EUR"])
+
+
+def test_override_tells_what_the_machine_had_said() -> None:
+    """The row before says what held and who had said it; who and why are the event's."""
+    event = TicketUpdated(
+        ticket_id="T1", priority=Priority.LOW, team="billing", updated_by="ann", reason="no"
+    )
+    row = logged(event)["ticket_events"]
+    told = msgspec.json.decode(row["overrides"])
+    assert told == [
+        {
+            "decision": "team",
+            "said_by": "model",
+            "was": "billing",
+            "now": "billing",
+            "by": "ann",
+            "model_version": "m-7",
+            "team": "billing",
+        }
+    ]
+    assert row["text"] == "no"
 
 
 def test_decision_of_routing_has_no_text() -> None:

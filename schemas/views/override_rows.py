@@ -1,0 +1,129 @@
+"""What a person's word replaced or confirmed of what the pipeline had decided by itself; pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
+
+from schemas.records.events import (
+    DecisionOverridden,
+    LabelCorrected,
+    TicketEvent,
+    TicketTransferred,
+    TicketUpdated,
+)
+from schemas.records.ticket_row import Said, TicketRow
+from schemas.vocabulary import AutomaticDecision
+
+RULES: Final = "rules"
+"""Who said what no field of a ticket tells the author of: rules of the desk, and models that advise."""
+
+_AUTOMATIC: Final = frozenset({Said.MODEL, Said.ROUTING})
+_STATED: Final = (LabelCorrected, DecisionOverridden)
+"""Events that exist to say that a decision is right or wrong, whoever had made it."""
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One decision that an event of people is about: what was said by whom before it, and what it says.
+
+    `team` had the ticket before it.
+    """
+
+    decision: AutomaticDecision
+    said_by: str | None = None
+    was: str | None = None
+    now: str | None = None
+    by: str | None = None
+    model_version: str | None = None
+    team: str | None = None
+
+
+def overrides_of(body: TicketEvent, before: TicketRow | None) -> tuple[Override, ...]:
+    """Return what `body` overrides of the row before it: nothing where people or the source had said it already.
+
+    A LabelCorrected and a DecisionOverridden count whoever had decided: they are about a decision and nothing else.
+    """
+    by, stated = _author(body), isinstance(body, _STATED)
+    found = []
+    for decision, now in _said(body):
+        was, said_by = _decided(decision, before, body)
+        if stated or said_by in _AUTOMATIC:
+            found.append(
+                Override(
+                    decision=decision,
+                    said_by=said_by,
+                    was=was,
+                    now=now,
+                    by=by,
+                    model_version=before.model_version if before and said_by == Said.MODEL else None,
+                    team=before.team if before else None,
+                )
+            )
+    return tuple(found)
+
+
+def is_of_people(event_type: str) -> bool:
+    """Tell whether an event of this type may override a decision."""
+    return event_type in _TYPES
+
+
+_TYPES: Final = frozenset(
+    kind.__name__ for kind in (TicketUpdated, TicketTransferred, LabelCorrected, DecisionOverridden)
+)
+
+
+def _author(body: TicketEvent) -> str | None:
+    match body:
+        case TicketUpdated():
+            return body.updated_by
+        case TicketTransferred():
+            return body.transferred_by
+        case LabelCorrected():
+            return body.corrected_by
+        case DecisionOverridden():
+            return body.by
+    return None
+
+
+def _said(body: TicketEvent) -> Iterator[tuple[AutomaticDecision, str | None]]:
+    """Yield each decision that an event names, and what it is to be."""
+    match body:
+        case TicketUpdated():
+            # Each decision of a ticket's row is a field of that name, which an update may set.
+            yield from (
+                (decision, now) for decision in _FIELDS if (now := getattr(body, decision)) is not UNSET
+            )
+        case TicketTransferred():
+            yield AutomaticDecision.TEAM, body.team
+            if body.assignee is not None:
+                yield AutomaticDecision.ASSIGNEE, body.assignee
+        case LabelCorrected():
+            yield AutomaticDecision.INTENT, body.intent
+            if body.category is not None:
+                yield AutomaticDecision.CATEGORY, body.category
+        case DecisionOverridden():
+            yield body.decision, body.now
+
+
+_FIELDS: Final = {
+    AutomaticDecision.INTENT: ("intent", "label_said_by"),
+    AutomaticDecision.CATEGORY: ("category", "label_said_by"),
+    AutomaticDecision.PRIORITY: ("priority", "priority_said_by"),
+    AutomaticDecision.TEAM: ("team", "team_said_by"),
+    AutomaticDecision.ASSIGNEE: ("assignee", "assignee_said_by"),
+}
+"""The fields of a row that hold a decision, and who it comes from."""
+
+
+def _decided(
+    decision: AutomaticDecision, row: TicketRow | None, body: TicketEvent
+) -> tuple[str | None, str | None]:
+    """Return what a decision was before, and who had said it."""
+    if decision not in _FIELDS:
+        assert isinstance(body, DecisionOverridden)
+        return body.was, RULES
+    if row is None:
+        return None, None
+    field, said_by = _FIELDS[decision]
+    return getattr(row, field), getattr(row, said_by)
