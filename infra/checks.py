@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from infra.foundation.endpoints import read_endpoints
+from infra.foundation.http_probe import responds
 from infra.foundation.prerequisites import (
     PORT_SETTINGS,
     java_problem,
@@ -200,6 +201,25 @@ def kafka_check(settings: InfraSettings) -> Check:
     return Check("kafka", CheckStatus.OK, f"{settings.bootstrap_servers} has all {len(specs)} topics")
 
 
+def intake_check(settings: InfraSettings) -> Iterator[Check]:
+    """Ask the HTTP door for events whether it is ready, or whether it could start where `up` is to run it."""
+    running = read_endpoints(settings.home)
+    if running is not None and running.intake_url:
+        ready = responds(f"{running.intake_url}/ready", good=True)
+        detail = f"{running.intake_url} {'takes events' if ready else 'is not ready'}"
+        mend = "" if ready else f"Look at {running.intake_url}/ready, which says why."
+        yield Check("intake", CheckStatus.OK if ready else CheckStatus.FAIL, detail, mend)
+    elif settings.intake:
+        # Litestar and Kafka's client take half a second to load.
+        from streams.foundation.settings import StreamSettings  # noqa: PLC0415
+        from streams.intake.callers import require_key  # noqa: PLC0415
+
+        try:
+            require_key(StreamSettings())
+        except PipelineError as error:
+            yield Check("intake", CheckStatus.FAIL, str(error))
+
+
 def model_check(settings: InfraSettings) -> Check:
     """Look for the current model bundle."""
     # The inference engine takes a second to load.
@@ -235,5 +255,6 @@ def all_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]
         lambda: [encoder_check(settings)],
         lambda: port_checks(settings),
         lambda: [kafka_check(settings)],
+        lambda: intake_check(settings),
         lambda: [model_check(settings)],
     )

@@ -2,12 +2,11 @@
 
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.foundation.endpoints import Endpoints
+from infra.foundation.http_probe import responds
 from infra.foundation.settings import STAGES, InfraSettings, Stage
 from infra.foundation.supervised import SUPERVISED
 from infra.local.kafka import LocalKafka
@@ -21,7 +20,8 @@ BROKER_TIER, WORK_TIER = 0, 1
 TOGETHER = "stages"
 """The part that runs several stages in one process."""
 
-_PROBE_TIMEOUT_S = 1.0
+INTAKE = "intake"
+"""The part that takes events over HTTP."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +31,28 @@ class Addresses:
     bootstrap_servers: str
     http_port: int
     metrics_ports: Mapping[str, int]
+    intake_port: int | None = None
 
     @property
     def http_url(self) -> str:
         """Serving's address for a person or a client on this machine."""
         return f"http://127.0.0.1:{self.http_port}"
 
+    @property
+    def intake_url(self) -> str:
+        """The address of the HTTP door for events; empty where `up` runs none."""
+        return "" if self.intake_port is None else f"http://127.0.0.1:{self.intake_port}"
+
     def endpoints(self) -> Endpoints:
         """What other commands of this home are told."""
         metrics = {name: f"http://127.0.0.1:{port}/metrics" for name, port in self.metrics_ports.items()}
+        if self.intake_url:
+            metrics[INTAKE] = f"{self.intake_url}/metrics"
         return Endpoints(
-            bootstrap_servers=self.bootstrap_servers, http_url=self.http_url, metrics_urls=metrics
+            bootstrap_servers=self.bootstrap_servers,
+            http_url=self.http_url,
+            intake_url=self.intake_url,
+            metrics_urls=metrics,
         )
 
     def environment(self) -> dict[str, str]:
@@ -57,10 +68,13 @@ def choose_addresses(settings: InfraSettings, bootstrap_servers: str, free: Call
     """Take the ports that the settings ask for and free ones for the rest; raises Permanent if one is taken."""
     if settings.http_port:
         require_free("TICKETYARD_HTTP_PORT", settings.http_port)
+    if settings.intake and settings.intake_port:
+        require_free("TICKETYARD_INTAKE_PORT", settings.intake_port)
     return Addresses(
         bootstrap_servers=bootstrap_servers,
         http_port=settings.http_port or free(),
         metrics_ports={name: free() for name, _ in worker_processes(settings)},
+        intake_port=(settings.intake_port or free()) if settings.intake else None,
     )
 
 
@@ -117,6 +131,13 @@ def serving_part(settings: CommonSettings, addresses: Addresses) -> PartSpec:
     return PartSpec(child=spec, ready=lambda: responds(f"{addresses.http_url}/health"), tier=WORK_TIER)
 
 
+def intake_part(settings: CommonSettings, addresses: Addresses) -> PartSpec:
+    """Return the HTTP door for events; it is ready when it answers, whether or not Kafka has its topics yet."""
+    environment = {**addresses.environment(), "TICKETYARD_INTAKE_PORT": str(addresses.intake_port)}
+    spec = child_spec(settings, INTAKE, ticketyard("stream", INTAKE), environment)
+    return PartSpec(child=spec, ready=lambda: responds(f"{addresses.intake_url}/health"), tier=WORK_TIER)
+
+
 def batch_part(
     settings: InfraSettings, addresses: Addresses, *options: str, every_minutes: float
 ) -> PartSpec:
@@ -138,17 +159,8 @@ def pipeline_parts(settings: InfraSettings, addresses: Addresses) -> list[PartSp
     parts = [serving_part(settings, addresses), *stage_parts(settings, addresses)]
     if settings.webhooks is not None:
         parts.append(webhooks_part(settings, addresses))
+    if settings.intake:
+        parts.append(intake_part(settings, addresses))
     if every := settings.batch_every_minutes:
         parts.append(batch_part(settings, addresses, every_minutes=every))
     return parts
-
-
-def responds(url: str) -> bool:
-    """Say whether an HTTP server answers at this address, with whatever status."""
-    try:
-        with urllib.request.urlopen(url, timeout=_PROBE_TIMEOUT_S):  # noqa: S310 - the scheme is ours
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False

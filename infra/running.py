@@ -60,7 +60,10 @@ def running_pipeline(settings: InfraSettings, report: Report) -> Iterator[Runnin
         random = Random(secrets.randbits(64))  # noqa: S311 - spreads ports, keeps no secret
         broker = None if settings.bootstrap_servers else _prepared_broker(settings)
         servers = settings.bootstrap_servers if broker is None else broker.bootstrap_servers
-        ports = free_ports(random, but=[settings.http_port or 0, *(broker.ports if broker else ())])
+        ports = free_ports(
+            random,
+            but=[settings.http_port or 0, settings.intake_port or 0, *(broker.ports if broker else ())],
+        )
         addresses = choose_addresses(settings, servers, partial(next, ports))
         reachable = settings.model_copy(update={"bootstrap_servers": servers})
         with Supervisor([broker_part(broker)] if broker else [], report=report) as supervisor:

@@ -8,6 +8,7 @@ from schemas.records.events import (
     AgentUpdated,
     Attachment,
     CustomerUpdated,
+    DecisionOverridden,
     Event,
     LabelCorrected,
     MergeUndone,
@@ -26,7 +27,17 @@ from schemas.records.events import (
     TicketUnlinked,
     TicketUpdated,
 )
-from schemas.vocabulary import AgentStatus, Author, Category, Channel, Priority, Relation, Status, Tier
+from schemas.vocabulary import (
+    AgentStatus,
+    Author,
+    AutomaticDecision,
+    Category,
+    Channel,
+    Priority,
+    Relation,
+    Status,
+    Tier,
+)
 from ticketyard.errors import (
     BrokerUnreachable,
     DeliveryFailed,
@@ -42,10 +53,12 @@ __all__ = [
     "AgentUpdated",
     "Attachment",
     "Author",
+    "AutomaticDecision",
     "BrokerUnreachable",
     "Category",
     "Channel",
     "CustomerUpdated",
+    "DecisionOverridden",
     "DeliveryFailed",
     "DeliveryRefused",
     "Event",

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from schemas.records.addresses import address
 from schemas.records.envelope import (
     MAX_ATTRIBUTE_LENGTH,
     MAX_ID_LENGTH,
@@ -16,7 +17,7 @@ from schemas.records.envelope import (
     encode_body,
     encode_headers,
 )
-from schemas.records.events import EXTERNAL_EVENTS, AgentUpdated, CustomerUpdated, Event, TicketEvent
+from schemas.records.events import EXTERNAL_EVENTS, Event
 from schemas.records.topics import INPUT_BYTES, Topic
 from ticketyard.errors import InvalidEvent
 
@@ -59,7 +60,9 @@ def to_record(
         raise InvalidEvent(f"{kind} is not an event that producers may publish; use one of {known}")
     _check_attributes(kind, id=id, time=time, source=source)
     value = _checked_body(event)
-    topic, key = address(event)
+    found = address(event)
+    assert found is not None  # each of EXTERNAL_EVENTS has one
+    topic, key = found
     envelope = Envelope(id=id, type=kind, source=source, time=time, subject=key)
     headers = [(f"ce_{name}", text.encode()) for name, text in _checked(kind, extensions).items()]
     return ProducerRecord(id, topic, key, value, [*encode_headers(envelope), *headers])
@@ -77,20 +80,6 @@ def _checked(kind: str, extensions: Mapping[str, str]) -> Mapping[str, str]:
             f"{kind}: its extension attributes are longer than {EXTENSION_BYTES:,} bytes together"
         )
     return extensions
-
-
-def address(event: Event) -> tuple[Topic, str]:
-    """Return the topic that carries `event`, and its key: the id of the ticket, customer or agent."""
-    match event:
-        case TicketEvent():
-            return Topic.TICKETS_EVENTS, event.ticket_id
-        case CustomerUpdated():
-            return Topic.CUSTOMERS_EVENTS, event.customer_id
-        case AgentUpdated():
-            return Topic.AGENTS_EVENTS, event.agent_id
-    raise InvalidEvent(
-        f"{type(event).__name__} is about no ticket, customer or agent, so no topic carries it"
-    )
 
 
 def _check_attributes(kind: str, *, id: str, time: datetime, source: str) -> None:  # noqa: A002 - as above

@@ -36,7 +36,7 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "topics": Subcommand("operating", "list, create or describe the pipeline's topics"),
     "produce": Subcommand("tickets", "publish events: one, from a file, or simulated"),
     "replay": Subcommand("tickets", "publish, check or map a file: CSV, JSON, XLSX, Parquet"),
-    "stream": Subcommand("operating", "run one worker of a stage, or webhooks; reset a stage"),
+    "stream": Subcommand("operating", "run one worker of a stage, the HTTP door or webhooks; reset a stage"),
     "webhooks": Subcommand("operating", "check the file of webhooks, and send one of its addresses a test"),
     "train": Subcommand("training", "train a model bundle on labelled files, or on the taxonomy alone"),
     "train update": Subcommand("training", "teach a model bundle what people have corrected"),

@@ -8,10 +8,14 @@ from infra.processes.home_lock import owner_of, run_folder
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses of a running home; `metrics_urls` are the workers' Prometheus pages by part name."""
+    """The addresses of a running home; `metrics_urls` are the workers' Prometheus pages by part name.
+
+    `intake_url` is empty where the HTTP door for events does not run.
+    """
 
     bootstrap_servers: str
     http_url: str = ""
+    intake_url: str = ""
     metrics_urls: dict[str, str] = {}
 
 

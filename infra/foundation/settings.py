@@ -23,6 +23,11 @@ class InfraSettings(CommonSettings):
     http_port: int | None = Field(
         default=None, description="Port of serving's API under `up`; free if unset."
     )
+    intake: bool = Field(
+        default=False,
+        description="Whether `up` also runs `ticketyard stream intake`, the HTTP door for events.",
+    )
+    intake_port: int | None = Field(default=None, description="Port of that door under `up`; free if unset.")
     batch_every_minutes: float = Field(
         default=15.0, ge=0, description="How often `up` runs a batch cycle; 0 leaves that to you."
     )

@@ -36,8 +36,8 @@ from schemas.records.alerts import Alert, RepeatContactDetected, SlaBreached, Sl
 from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import Decision, TicketAssigned
 from schemas.records.events import (
-    EscalationRequested,
     DecisionOverridden,
+    EscalationRequested,
     LabelCorrected,
     MergeUndone,
     MessageAdded,

@@ -2,7 +2,9 @@
 
 from schemas.records.events import (
     DecisionOverridden,
+    EscalationRequested,
     LabelCorrected,
+    TicketDeescalated,
     TicketEvent,
     TicketTransferred,
     TicketUpdated,
@@ -16,15 +18,20 @@ def meaning(body: DecisionOverridden) -> TicketEvent | None:
     The log and the view `overrides` keep an override of those; the rules of the desk may read it (casework.rules).
     """
     ticket, now = body.ticket_id, body.now
+    meant: TicketEvent | None = None
     match body.decision:
         case AutomaticDecision.INTENT if now is not None:
-            return LabelCorrected(ticket_id=ticket, intent=now, corrected_by=body.by)
+            meant = LabelCorrected(ticket_id=ticket, intent=now, corrected_by=body.by)
         case AutomaticDecision.CATEGORY if now is not None:
-            return TicketUpdated(ticket_id=ticket, category=Category(now))
+            meant = TicketUpdated(ticket_id=ticket, category=Category(now))
         case AutomaticDecision.PRIORITY if now is not None:
-            return TicketUpdated(ticket_id=ticket, priority=Priority(now))
+            meant = TicketUpdated(ticket_id=ticket, priority=Priority(now))
         case AutomaticDecision.TEAM if now is not None:
-            return TicketTransferred(ticket_id=ticket, team=now)
+            meant = TicketTransferred(ticket_id=ticket, team=now)
         case AutomaticDecision.ASSIGNEE:
-            return TicketUpdated(ticket_id=ticket, assignee=now)
-    return None
+            meant = TicketUpdated(ticket_id=ticket, assignee=now)
+        case AutomaticDecision.ESCALATION if now is None:
+            meant = TicketDeescalated(ticket_id=ticket, deescalated_by=body.by)
+        case AutomaticDecision.ESCALATION:
+            meant = EscalationRequested(ticket_id=ticket, requested_by=body.by, reason=body.reason)
+    return meant

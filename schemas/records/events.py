@@ -4,16 +4,27 @@ Types are past tense. Evolution: new fields have defaults, a field never changes
 A field that is UNSET leaves the ticket as it was; None, where allowed, clears it.
 """
 
-from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from schemas.records.event_base import (  # the types of fields are imported from here, beside the events
+    Count,
+    Event,
+    Header,
+    Id,
+    Label,
+    Moment,
+    Number,  # noqa: F401 - as above
+    Share,
+    Team,
+    TicketEvent,
+)
+from schemas.records.override_events import DecisionOverridden
 from schemas.vocabulary import (
     AgentStatus,
     Author,
-    AutomaticDecision,
     Category,
     Channel,
     Priority,
@@ -21,37 +32,6 @@ from schemas.vocabulary import (
     Status,
     Tier,
 )
-
-Id = Annotated[str, Meta(min_length=1, max_length=256)]
-"""An identifier: not empty, 256 characters at most."""
-
-MAX_TEAM_LENGTH: Final = 128
-Team = Annotated[str, Meta(min_length=1, max_length=MAX_TEAM_LENGTH)]
-Label = Annotated[str, Meta(max_length=256)]
-"""A word for something, such as an intent or a product; every row of the ticket repeats it, so it is short."""
-
-Header = Annotated[str, Meta(min_length=1, max_length=128)]
-"""The name of a mail's header, in upper or lower case; its value is as the mail has it."""
-
-Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-"""An offset or a revision: a whole number as Kafka and the views can hold it."""
-
-Moment = Annotated[datetime, Meta(tz=True)]
-"""A point in time with its offset from UTC."""
-
-Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-"""A fraction from 0 to 1."""
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Root of every event body; the envelope around it carries id, type, source and time."""
-
-
-class TicketEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """An event about one ticket."""
-
-    ticket_id: Id
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,8 +52,8 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     assignee: Id | None = None
     language: Label | None = None
     product: Label | None = None
-    attributes: dict[str, str] = {}
-    mail_headers: dict[Header, str] = {}
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
+    mail_headers: dict[Header, str] = msgspec.field(default_factory=dict)
 
 
 class TicketImported(TicketOpened, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,7 +82,7 @@ class MessageAdded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     text: str = ""
     public: bool = True
     attachments: tuple[Attachment, ...] = ()
-    mail_headers: dict[Header, str] = {}
+    mail_headers: dict[Header, str] = msgspec.field(default_factory=dict)
 
 
 class TicketUpdated(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -222,37 +202,6 @@ class LabelCorrected(TicketEvent, frozen=True, kw_only=True, omit_defaults=True)
     reason: str | None = None
 
 
-_OVERRIDDEN_WORDS: Final = {AutomaticDecision.PRIORITY: Priority, AutomaticDecision.CATEGORY: Category}
-"""Decisions that are a word of a closed list."""
-
-
-class DecisionOverridden(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """A person put their own word in the place of an automatic decision; `by` and `reason` are its audit.
-
-    `now` is what holds from then on: a priority, a category, an intent, a team, an agent, or for other decisions what
-    the desk calls it. None takes the decision back, where that is possible. `was` is what the person saw; nothing
-    depends on it.
-    """
-
-    decision: AutomaticDecision
-    by: Id
-    reason: Annotated[str, Meta(min_length=1)]
-    now: Label | None = None
-    was: Label | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a word that the decision cannot be. Raises ValueError, which a decoder names as it does any other."""
-        words = _OVERRIDDEN_WORDS.get(self.decision)
-        if words is not None and self.now not in set(words):
-            raise ValueError(f"`now` of a {self.decision} is one of {', '.join(words)}, not {self.now!r}")
-        if self.decision in {AutomaticDecision.INTENT, AutomaticDecision.TEAM} and not self.now:
-            raise ValueError(f"`now` must name the {self.decision} that holds instead")
-        if self.decision is AutomaticDecision.TEAM and len(self.now or "") > MAX_TEAM_LENGTH:
-            raise ValueError(f"`now` of a team has {MAX_TEAM_LENGTH} characters at most")
-        if self.decision is AutomaticDecision.ASSIGNEE and self.now == "":
-            raise ValueError("`now` names an agent, or is null to take the ticket from the one who has it")
-
-
 class AgentExcluded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """An agent must not get a ticket: the customer asked for another, or there is a conflict of interest.
 
@@ -284,7 +233,7 @@ class CustomerUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     customer_id: Id
     tier: Tier | UnsetType = UNSET
     language: str | UnsetType = UNSET
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class AgentUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -299,8 +248,8 @@ class AgentUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     home_team: Team
     status: AgentStatus
     capacity: Annotated[int, Meta(ge=0, le=1000)]
-    channel_capacity: dict[Channel, Annotated[int, Meta(ge=0, le=1000)]] = {}
-    skills: dict[str, Share] = {}
+    channel_capacity: dict[Channel, Annotated[int, Meta(ge=0, le=1000)]] = msgspec.field(default_factory=dict)
+    skills: dict[str, Share] = msgspec.field(default_factory=dict)
     specialisations: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     supervises: bool = False

@@ -77,7 +77,8 @@ FROM (
   ) AS arrived
   -- By name: producers that come with the product (simulator, replay) have the same prefix.
   WHERE COALESCE(event_source, '') NOT IN (
-    'ticketyard/triage', 'ticketyard/cases', 'ticketyard/routing', 'ticketyard/roster', 'ticketyard/batch'
+    'ticketyard/triage', 'ticketyard/cases', 'ticketyard/routing', 'ticketyard/roster', 'ticketyard/customers',
+    'ticketyard/batch'
   )
   GROUP BY day, event_source
 ) AS counted

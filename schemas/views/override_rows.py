@@ -9,6 +9,7 @@ from msgspec import UNSET
 from schemas.records.events import (
     DecisionOverridden,
     LabelCorrected,
+    TicketDeescalated,
     TicketEvent,
     TicketTransferred,
     TicketUpdated,
@@ -19,7 +20,7 @@ from schemas.vocabulary import AutomaticDecision
 RULES: Final = "rules"
 """Who said what no field of a ticket tells the author of: rules of the desk, and models that advise."""
 
-_AUTOMATIC: Final = frozenset({Said.MODEL, Said.ROUTING})
+_AUTOMATIC: Final = frozenset({Said.MODEL, Said.ROUTING, RULES})
 _STATED: Final = (LabelCorrected, DecisionOverridden)
 """Events that exist to say that a decision is right or wrong, whoever had made it."""
 
@@ -69,7 +70,8 @@ def is_of_people(event_type: str) -> bool:
 
 
 _TYPES: Final = frozenset(
-    kind.__name__ for kind in (TicketUpdated, TicketTransferred, LabelCorrected, DecisionOverridden)
+    kind.__name__
+    for kind in (TicketUpdated, TicketTransferred, LabelCorrected, DecisionOverridden, TicketDeescalated)
 )
 
 
@@ -83,6 +85,8 @@ def _author(body: TicketEvent) -> str | None:
             return body.corrected_by
         case DecisionOverridden():
             return body.by
+        case TicketDeescalated():
+            return body.deescalated_by
     return None
 
 
@@ -104,6 +108,8 @@ def _said(body: TicketEvent) -> Iterator[tuple[AutomaticDecision, str | None]]:
                 yield AutomaticDecision.CATEGORY, body.category
         case DecisionOverridden():
             yield body.decision, body.now
+        case TicketDeescalated(rule=None):
+            yield AutomaticDecision.ESCALATION, None
 
 
 _FIELDS: Final = {
@@ -120,10 +126,12 @@ def _decided(
     decision: AutomaticDecision, row: TicketRow | None, body: TicketEvent
 ) -> tuple[str | None, str | None]:
     """Return what a decision was before, and who had said it."""
+    if row is None:
+        return None, None
+    if decision is AutomaticDecision.ESCALATION:
+        return (str(row.escalation_level), RULES) if row.escalation_level else (None, None)
     if decision not in _FIELDS:
         assert isinstance(body, DecisionOverridden)
         return body.was, RULES
-    if row is None:
-        return None, None
     field, said_by = _FIELDS[decision]
     return getattr(row, field), getattr(row, said_by)

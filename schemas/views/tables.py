@@ -163,12 +163,12 @@ def _derived_views() -> Iterator[DerivedView]:
         "intent_weeks",
         "intent_overlaps",
         "unlabelled_tickets",
-        "data_quality",
         "alert_deliveries",
         "ticket_links",
         "customers",
         "customers_at_risk",
         "merge_proposals",
+        "data_quality",
     )
     for name in names:
         yield parse_view(name, _read(f"{name}.sql"))

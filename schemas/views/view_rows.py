@@ -15,8 +15,8 @@ from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBod
 from schemas.records.events import (
     TICKET_EVENTS,
     AgentUpdated,
-    EscalationRequested,
     DecisionOverridden,
+    EscalationRequested,
     LabelCorrected,
     MessageAdded,
     SurveyAnswered,

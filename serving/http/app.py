@@ -12,10 +12,11 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
+from process.http_names import known_hosts, path_to_route
 from serving.assembly.service import Serving
 from serving.foundation.errors import ServingError
 from serving.http import analytics, explaining, metric_values, operations, pages, sql, tickets
-from serving.http.callers import Leaving, check_caller, known_hosts, path_to_route
+from serving.http.callers import Leaving, check_caller
 from serving.http.metrics import AnswerTimer, ServingMetrics
 from serving.pages.doors import ROUTER as PAGES
 from serving.pages.doors import Pages, is_page
@@ -40,7 +41,8 @@ class Doors(Litestar):
 
 def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Litestar:
     """Return the application over a Serving that runs; it neither starts nor stops it."""
-    kept, names = measures or ServingMetrics(), known_hosts(serving.settings)
+    kept = measures or ServingMetrics()
+    names = known_hosts(serving.settings.http_host, serving.settings.http_hosts)
     shown = Pages(serving)
     return Doors(
         route_handlers=[

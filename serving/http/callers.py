@@ -5,9 +5,7 @@ asking first, and where it lets its own name point here, the header Host has tha
 """
 
 import asyncio
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import quote, unquote
 
 from litestar import Request
 from litestar.datastructures import State
@@ -15,43 +13,10 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
 
+from process.http_names import is_known
 from serving.foundation.errors import NotJson, WrongHost
-from serving.foundation.settings import ServingSettings
 
 _JSON: Final = "application/json"
-
-
-def known_hosts(settings: ServingSettings) -> frozenset[str]:
-    """Return the names by which this server may be reached, beside addresses."""
-    given = (name.strip().lower() for name in settings.http_hosts.split(","))
-    return frozenset({"localhost", settings.http_host.lower(), *given} - {""})
-
-
-def is_known(host: str, names: frozenset[str]) -> bool:
-    """Return whether a header Host has one of `names` or an address; a page's name is neither."""
-    name = host.strip().lower()
-    name = name[1 : name.find("]")] if name.startswith("[") else name.partition(":")[0]
-    if name in names:
-        return True
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def given_id(segment: str) -> str:
-    """Return the id that stands in a path, where `path_to_route` left it quoted."""
-    return unquote(segment)
-
-
-def path_to_route(raw_path: bytes) -> str:
-    """Return the path that doors are found by: a slash that came quoted stays so, as it belongs to an id.
-
-    Everything in a segment is quoted in one way, whatever the caller quoted, so `given_id` finds what was meant.
-    """
-    segments = raw_path.partition(b"?")[0].decode("ascii", errors="replace").split("/")
-    return "/".join(quote(unquote(segment), safe="") for segment in segments)
 
 
 def check_caller(request: Request[Any, Any, State], names: frozenset[str]) -> None:

@@ -7,12 +7,12 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import Body, FromPath, QueryParameter
 
+from process.http_names import given_id
 from serving.assembly.service import Serving
 from serving.foundation.answers import Answer, metadata_fields
 from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
 from serving.foundation.state import AnswerMetadata
-from serving.http.callers import given_id
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 from understanding.explanation.result import Explanation

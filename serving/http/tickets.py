@@ -7,12 +7,12 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from process.http_names import given_id
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.assembly.service import Serving
 from serving.foundation.answers import AgentsAnswer, PageAnswer, RowsAnswer, TicketAnswer, metadata_fields
 from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
-from serving.http.callers import given_id
 from serving.http.listing import Sort, Statement, conditions, page, page_statement
 from serving.http.parts import PAGED, Part, encoded
 from serving.merge.answers import Snapshot

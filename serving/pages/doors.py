@@ -10,9 +10,9 @@ from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 
+from process.http_names import given_id
 from serving.assembly.service import Serving
 from serving.foundation.errors import NotFound, ServingError
-from serving.http.callers import given_id
 from serving.merge.answers import Snapshot
 from serving.pages.assets import Assets
 from serving.pages.live import Feed

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from casework.escalation.table import DEFAULT as DEFAULT_ESCALATION
 from schemas.records.thread_rule import ThreadPolicy, ThreadRule
@@ -133,10 +133,55 @@ class StreamSettings(CommonSettings):
     metrics_port: int = Field(
         default=0, ge=0, description="Port of the worker's Prometheus metrics; 0 is none."
     )
+    intake_host: str = Field(
+        default="127.0.0.1",
+        description="Address that the HTTP door for events listens on; others than loopback need a key.",
+    )
+    intake_port: int = Field(
+        default=8090, ge=0, le=65535, description="Port of the HTTP door for events; 0 takes a free one."
+    )
+    intake_hosts: str = Field(
+        default="",
+        description="Names by which clients reach the door, separated by commas; addresses and localhost always do.",
+    )
+    intake_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="The key that clients of the door send as `authorization: Bearer KEY`; empty asks for none.",
+    )
+    intake_source: str = Field(
+        default="ticketyard/intake",
+        min_length=1,
+        max_length=256,
+        description="The source of events that the door is sent without one.",
+    )
+    intake_requests: int = Field(
+        default=256, ge=1, description="Requests that the door works on at the same time; others get 429."
+    )
+    intake_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1024, description="Bytes that their bodies may have together."
+    )
+    intake_body_bytes: int = Field(
+        default=8 * 1024 * 1024, ge=1024, description="The largest body of one request; others get 413."
+    )
+    intake_timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long the door waits for a body, and for Kafka to acknowledge it.",
+    )
+    intake_remembered: int = Field(
+        default=100_000,
+        ge=1,
+        description="Ids that the door remembers: an event that comes again gets the same answer.",
+    )
     crash_at: str = Field(
         default="",
         description="For fault tests: `point:n` kills the worker hard when it reaches that point the n-th time.",
     )
+
+    @property
+    def intake_address_file(self) -> Path:
+        """Where a running door says where it listens: `{"url": …, "pid": …}`."""
+        return self.home / "run" / "intake.json"
 
     @property
     def thread_rule(self) -> ThreadRule:

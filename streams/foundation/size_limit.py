@@ -4,7 +4,7 @@ Nothing that a step writes may exceed what its topic takes, or its partition wou
 """
 
 import hashlib
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec.structs import replace
 
@@ -31,13 +31,29 @@ class OutputTooLarge(Exception):  # noqa: N818 - named as it appears in dead let
     """What the logic wants to write fits into no topic; the record behind it dies alone (streams.steps.isolation)."""
 
 
+class Carried(Protocol):
+    """What has the parts of a Kafka record, whether it was read or is to be sent."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The body."""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers."""
+
+
 def require_room(what: str, size: int) -> None:
     """Raise OutputTooLarge where an output of so many bytes cannot be written."""
     if size > LARGEST_OUTPUT_BYTES:
         raise OutputTooLarge(f"{what} would have {size:,} bytes, {LARGEST_OUTPUT_BYTES:,} are the most")
 
 
-def require_size(record: Record, largest: int) -> None:
+def require_size(record: Carried, largest: int) -> None:
     """Raise EventTooLarge where key, value and headers of a record have more than `largest` bytes."""
     size = len(record.key or b"") + len(record.value or b"") + size_of_headers(record.headers)
     if size > largest:

@@ -1,4 +1,4 @@
-"""`ticketyard stream STAGE`: one worker of a stage of the speed layer in this process, or of several; its reset."""
+"""`ticketyard stream`: one worker of a stage in this process, or of several; a stage's reset; the HTTP door."""
 
 import click
 
@@ -7,7 +7,7 @@ from infra.foundation.settings import STAGES, Stage
 
 @click.group()
 def command() -> None:
-    """Run one worker of a stage or of several, or let a stage that has stopped forget what it read."""
+    """Run one worker of a stage or of several, the HTTP door, or let a stage that has stopped forget what it read."""
 
 
 def _worker(stage: str) -> click.Command:
@@ -45,6 +45,26 @@ def webhooks() -> None:
     from streams.webhooks.run import run_webhooks  # noqa: PLC0415 - brings Kafka, as above
 
     run_webhooks()
+
+
+@command.command()
+@click.option("--host", help="Address to listen on; default TICKETYARD_INTAKE_HOST, which is loopback.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+def intake(host: str | None, port: int | None) -> None:
+    """Take events over HTTP until Ctrl-C, for those who do not speak Kafka: docs/intake.md.
+
+    Each answer is of events that Kafka has acknowledged. On other addresses than loopback it wants
+    TICKETYARD_INTAKE_KEY, which clients then send as `authorization: Bearer KEY`.
+    """
+    from streams.foundation.settings import StreamSettings  # noqa: PLC0415 - as above
+    from streams.intake.server import run_intake  # noqa: PLC0415 - as above
+
+    given = {"intake_host": host, "intake_port": port}
+    run_intake(
+        StreamSettings().model_copy(
+            update={name: value for name, value in given.items() if value is not None}
+        )
+    )
 
 
 @command.command()

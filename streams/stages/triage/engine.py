@@ -14,10 +14,11 @@ from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.broker.offsets import Positions
+from streams.foundation.checked_event import horizon
 from streams.foundation.fault_points import FaultPoint, Reached
 from streams.foundation.metrics import StageMetrics
 from streams.foundation.record import Delivered, Record
-from streams.stages.triage.intake import Arrived, arrive, horizon, triaged
+from streams.stages.triage.intake import Arrived, arrive, triaged
 from streams.stages.triage.models.deployment import TicketMessage
 from streams.stages.triage.models.model_watch import ModelWatch
 from streams.stages.triage.pressure.encoder_budget import EncoderBudget

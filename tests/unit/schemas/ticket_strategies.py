@@ -5,8 +5,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from schemas.records.events import (
-    EscalationRequested,
     DecisionOverridden,
+    EscalationRequested,
     LabelCorrected,
     MergeUndone,
     MessageAdded,

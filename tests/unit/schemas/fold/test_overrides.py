@@ -6,7 +6,9 @@ from msgspec.structs import replace
 from schemas.fold import Fact, fold
 from schemas.records.events import (
     DecisionOverridden,
+    EscalationRequested,
     LabelCorrected,
+    TicketDeescalated,
     TicketEvent,
     TicketTransferred,
     TicketUpdated,
@@ -35,6 +37,12 @@ def overridden(decision: AutomaticDecision, now: str | None, at: float = 1.0) ->
         (AutomaticDecision.TEAM, "legal", TicketTransferred(ticket_id=TICKET, team="legal")),
         (AutomaticDecision.ASSIGNEE, "A-2", TicketUpdated(ticket_id=TICKET, assignee="A-2")),
         (AutomaticDecision.ASSIGNEE, None, TicketUpdated(ticket_id=TICKET, assignee=None)),
+        (AutomaticDecision.ESCALATION, None, TicketDeescalated(ticket_id=TICKET, deescalated_by="ann")),
+        (
+            AutomaticDecision.ESCALATION,
+            "yes",
+            EscalationRequested(ticket_id=TICKET, requested_by="ann", reason="I know them"),
+        ),
     ],
 )
 def test_an_override_is_what_the_event_of_that_field_is(

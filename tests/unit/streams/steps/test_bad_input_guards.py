@@ -8,8 +8,9 @@ import pytest
 from schemas.records.derived import Origin, RecordDied
 from schemas.records.envelope import Envelope, EventError, Headers, InvalidBody, encode_headers
 from schemas.records.topics import DERIVED_BYTES, INPUT_BYTES, Topic
+from streams.foundation.checked_event import MAX_DEPTH
 from streams.foundation.record import Record
-from streams.stages.triage.intake import MAX_DEPTH, arrive
+from streams.stages.triage.intake import arrive
 from streams.steps.partition_time import event_time_of
 from streams.steps.step import dead_letter
 from understanding.signals.automatic_mail import AutomaticMail
