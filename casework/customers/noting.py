@@ -46,8 +46,9 @@ def notes(
         if before is None or changed or (before.life, before.rules) != (ticket.life, rules.name):
             before = _looking_back(ticket, known.tickets[:place], rules)
         counted = open_tickets if ticket.open else 0
-        if (before.open_tickets, before.customer_tier) != (counted, tier):
-            before = replace(before, open_tickets=counted, customer_tier=tier)
+        lacking = tier if ticket.customer_tier is None else None  # a tier that its own events name stands
+        if (before.open_tickets, before.customer_tier) != (counted, lacking):
+            before = replace(before, open_tickets=counted, customer_tier=lacking)
         yield before
 
 

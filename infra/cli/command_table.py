@@ -55,6 +55,7 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "rules": Subcommand(
         "tickets", "check rules of escalation and SLA policies, and try changed ones on history"
     ),
+    "customers": Subcommand("tickets", "check the table of customers, show one over all their tickets"),
     "dead": Subcommand("tickets", "list, show, repair and replay dead letters"),
 }
 """By name. The line of help is here so that `--help` imports no command."""

@@ -41,8 +41,8 @@ class MergeProposal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 class CustomerNoted(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.decisions: what a ticket is to know of its customer, whole; the last one counts.
 
-    `open_tickets` counts up to a limit of the table that `rules` names. `repeat_of` is the last earlier ticket of the
-    same intent.
+    `open_tickets` counts up to a limit of the table that `rules` names. `customer_tier` is for a ticket whose
+    own events name none. `repeat_of` is the last earlier ticket of the same intent.
     """
 
     customer_id: Id

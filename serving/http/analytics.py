@@ -131,6 +131,9 @@ async def analytics(
     problem: Values = None,
     signal: Values = None,
     level: Values = None,
+    ticket_id: Values = None,
+    customer_id: Values = None,
+    customer_tier: Values = None,
 ) -> Response[RowsAnswer]:
     """The rows of a view of analytics that pass every filter that is given; GET /v1/views has the views."""
     given = {
@@ -144,6 +147,9 @@ async def analytics(
         "problem": problem,
         "signal": signal,
         "level": level,
+        "ticket_id": ticket_id,
+        "customer_id": customer_id,
+        "customer_tier": customer_tier,
     }
     where = conditions(_filters_of(view, {name: values for name, values in given.items() if values}))
     sql = f"SELECT * FROM {view} {where.sql} ORDER BY ALL"  # noqa: S608 - a known view
