@@ -14,7 +14,9 @@ from process.http_names import given_id
 from serving.assembly.service import Serving
 from serving.foundation.errors import NotFound, ServingError
 from serving.merge.answers import Snapshot
+from serving.pages.agents.reading import read_agents
 from serving.pages.assets import Assets
+from serving.pages.data.reading import read_data
 from serving.pages.live import Feed
 from serving.pages.now.reading import read_now
 from serving.pages.operations.reading import read_operations
@@ -22,6 +24,7 @@ from serving.pages.system.reading import read_system
 from serving.pages.templates import PAGES, Templates, language_of
 from serving.pages.ticket.reading import read_ticket
 from serving.pages.tickets.reading import choices, export, read_tickets
+from serving.pages.understanding.reading import read_understanding
 
 Asking = Request[Any, Any, State]
 POLICY: Final = {
@@ -179,6 +182,28 @@ async def system(
     return await pages.page(request, "system", lambda snapshot: read_system(snapshot, serving))
 
 
+@get("/understanding", include_in_schema=False)
+async def understanding(
+    request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
+) -> Response[str]:
+    """How well tickets are understood."""
+    return await pages.page(
+        request, "understanding", lambda snapshot: read_understanding(snapshot, serving.clock())
+    )
+
+
+@get("/agents", include_in_schema=False)
+async def agents(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
+    """Who is there, what they hold, how it went."""
+    return await pages.page(request, "agents", read_agents)
+
+
+@get("/data", include_in_schema=False)
+async def data(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
+    """What comes in, and what of it no stage could process."""
+    return await pages.page(request, "data", read_data)
+
+
 @get("/static/{mark:str}/{name:str}", include_in_schema=False, sync_to_thread=False)
 def static(mark: FromPath[str], name: FromPath[str], pages: NamedDependency[Pages]) -> Response[bytes]:
     """A file that pages load; its address changes with its content."""
@@ -189,5 +214,9 @@ def static(mark: FromPath[str], name: FromPath[str], pages: NamedDependency[Page
 
 
 ROUTER = Router(
-    "/", route_handlers=[start, now, live_now, tickets, tickets_csv, ticket, operations, system, static]
+    "/",
+    route_handlers=[
+        *(start, now, live_now, tickets, tickets_csv, ticket, operations),
+        *(understanding, agents, data, system, static),
+    ],
 )

@@ -29,6 +29,9 @@ ADDRESSES: Final = (
     "/tickets/T%2F1",
     "/operations",
     "/operations?by=channel&days=28",
+    "/understanding",
+    "/agents",
+    "/data",
     "/system",
     "/tickets/none",
 )
@@ -121,7 +124,7 @@ def test_each_page_fits_every_screen(
 
 def test_every_number_is_a_metric(page: Page) -> None:
     """A number without a definition means something else to everybody who reads it."""
-    for address in ("/now", "/operations", "/system"):
+    for address in ("/now", "/operations", "/understanding", "/agents", "/system"):
         opened(page, address)
         names = page.locator("[data-metric]").evaluate_all("found => found.map(one => one.dataset.metric)")
         assert names
@@ -149,7 +152,14 @@ def test_keys_lead_everywhere(page: Page) -> None:
     page.keyboard.press("?")
     assert page.locator("dialog").is_visible()
     page.keyboard.press("Escape")
-    for key, path in (("o", "/operations"), ("s", "/system"), ("t", "/tickets"), ("n", "/now")):
+    for key, path in (
+        ("o", "/operations"),
+        ("u", "/understanding"),
+        ("a", "/agents"),
+        ("d", "/data"),
+        ("s", "/system"),
+        ("n", "/now"),
+    ):
         page.keyboard.press(key)
         page.wait_for_url(f"**{path}")
     page.keyboard.press("t")

@@ -7,10 +7,37 @@ from schemas.views.metrics import Period, metric
 from schemas.vocabulary import AgentStatus
 from serving.merge.answers import Snapshot
 from serving.pages.figures import Tile, by_moment, since, tile, values
+from serving.pages.listing import Column, Listing, read_listing
 
 _HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)
 _FLOW: Final = ("arrivals", "resolutions")
+
+_DUE: Final = Listing(
+    name="due",
+    source="FROM tickets WHERE due_at IS NOT NULL AND work <> 'none' ORDER BY due_at, ticket_id",
+    columns=(
+        Column("due_at", "moment"),
+        Column("ticket_id", "ticket"),
+        Column("priority", "priority"),
+        Column("team"),
+        Column("assignee", "agent"),
+        Column("subject"),
+    ),
+    most=8,
+)
+_ALERTS: Final = Listing(
+    name="alerts",
+    source="FROM alerts ORDER BY raised_at DESC, alert_id",
+    columns=(
+        Column("raised_at", "moment"),
+        Column("alert_type"),
+        Column("ticket_id", "ticket"),
+        Column("priority", "priority"),
+        Column("team"),
+    ),
+    most=8,
+)
 
 
 def read_now(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
@@ -22,6 +49,7 @@ def read_now(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
         "longest": max((row["waiting"] for row in queues), default=0),
         "agents": agents,
         "tiles": [*_standing(snapshot, now), *_flowing(snapshot, now), _ready(agents, now)],
+        "lists": [read_listing(snapshot, _DUE), read_listing(snapshot, _ALERTS)],
         "flow": _flow(snapshot, now),
         "flow_metrics": [metric(name) for name in _FLOW],
         "now": now,

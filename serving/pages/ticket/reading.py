@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from schemas.records.sla_clock import SlaMetric
 from serving.foundation.errors import NotFound
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
@@ -29,7 +30,7 @@ _FACTS: Final = (
         "transfers",
         "reopenings",
     ),
-    *("survey_score", "merged_into"),
+    *("survey_score", "merged_into", "sla_policy", "escalation_level", "escalation_owner"),
 )
 
 
@@ -44,6 +45,7 @@ def read_ticket(snapshot: Snapshot, ticket_id: str, now: datetime) -> dict[str, 
         "ticket": row,
         "events": [_told(event) for event in events],
         "facts": [(name, row[name]) for name in _FACTS if row[name] not in (None, 0, "")],
+        "promises": _promises(row, now),
         "waits_s": _since(row["waiting_since"], now),
         "due_s": None if row["due_at"] is None else (row["due_at"] - now).total_seconds(),
         "now": now,
@@ -54,6 +56,20 @@ def _told(event: dict[str, Any]) -> dict[str, Any]:
     author = event.get("author") or ("source" if event["event_type"] == "TicketOpened" else "machine")
     kind = "customer" if event["event_type"] == "TicketOpened" else author
     return event | {"kind": kind}
+
+
+def _promises(row: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """Return what is or was promised of a ticket, by metric: when it is due and whether it was kept."""
+    found = []
+    for metric in SlaMetric:
+        due, state = row[f"sla_{metric}_due_at"], row[f"sla_{metric}_state"]
+        if state is not None:
+            left_s = None if due is None else (due - now).total_seconds()
+            missed = row[f"sla_{metric}_missed"]
+            found.append(
+                {"metric": metric.value, "state": state, "due": due, "left_s": left_s, "missed": missed}
+            )
+    return found
 
 
 def _since(moment: datetime | None, now: datetime) -> float | None:

@@ -1,0 +1,1 @@
+"""How well tickets are understood: intents and corrections, models, drift, groups that lack a name."""
