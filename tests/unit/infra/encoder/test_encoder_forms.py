@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.encoder.forms import LEAST_COSINE, LEAST_SAME, chosen_form
+from infra.encoder.forms import LEAST_COSINE, LEAST_SAME, NEARLY_SAME, chosen_form
 from infra.encoder.make import SOURCE_FILE, EncoderUnavailable, checked_source
 from infra.encoder.sample import OF_EACH, packaged_sample
 from understanding.manifest.manifest import FormMeasured
@@ -25,19 +25,20 @@ def _form(precision: Precision, ms: float, cosine: float = 1.0, same: float = 1.
 @pytest.mark.parametrize(
     ("forms", "chosen"),
     [
-        ([_form("f32", 7.0), _form("int8", 3.0), _form("bf16", 13.0)], "int8"),
-        (
-            [_form("f32", 7.0), _form("int8", 2.0), _form("bf16", 1.9)],
-            "int8",
-        ),  # as quick, and the same everywhere
+        ([_form("f32", 9.4), _form("int8", 3.0, same=NEARLY_SAME), _form("bf16", 13.2)], "int8"),
+        ([_form("f32", 6.3), _form("int8", 1.9, same=NEARLY_SAME), _form("bf16", 2.0)], "bf16"),
+        ([_form("f32", 7.0), _form("int8", 1.9, same=LEAST_SAME), _form("bf16", 2.0)], "int8"),
         ([_form("f32", 7.0), _form("int8", 2.0), _form("bf16", 1.0)], "bf16"),
         ([_form("f32", 7.0), _form("int8", 2.0, cosine=LEAST_COSINE - 0.01), _form("bf16", 13.0)], "f32"),
-        ([_form("f32", 7.0), _form("int8", 2.0, same=LEAST_SAME - 0.01), _form("bf16", 5.0)], "bf16"),
+        ([_form("f32", 7.0), _form("int8", 2.0, same=NEARLY_SAME - 0.01), _form("bf16", 5.0)], "bf16"),
         ([_form("f32", 7.0), _form("int8", 9.0)], "f32"),
     ],
 )
 def test_the_quickest_form_that_agrees_is_chosen(forms: list[FormMeasured], chosen: Precision) -> None:
-    """Never by what the processor can do: one that has bf16 took three times as long with it as with integers."""
+    """Never by what the processor can do: one that has bf16 took three times as long with it as with integers.
+
+    Integers won although bf16 was as quick and decided more often as f32 does.
+    """
     assert chosen_form(forms) == chosen
 
 
