@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from understanding.bundle.bundle import load_bundle
+
 WITH_VNNI = "AVX512_CORE_VNNI"
 WITHOUT_VNNI = ("AVX2", "AVX512_CORE")
 """Kinds of processors, as oneDNN names them, that know less than today's."""
@@ -36,13 +38,15 @@ def _scored(bundle: Path, kind: str | None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_older_processors_decide_alike(small_bundle: Path) -> None:
-    """With VNNI nothing changes; without it sums are rounded elsewhere: probabilities by less than 0.1.
+    """With VNNI integers change nothing; elsewhere sums are rounded otherwise: probabilities by less than 0.1.
 
-    The bundle is in the form that set-up chose here.
+    The bundle is in the form that set-up chose here. One in bfloat16 computes in float32 elsewhere, which is near.
     """
     vectors, answers = _scored(small_bundle, None)
     _, theirs = _scored(small_bundle, WITH_VNNI)
-    np.testing.assert_allclose(answers, theirs, atol=1e-3)
+    forms = load_bundle(small_bundle).manifest.forms
+    bound = 1e-3 if forms is None or forms.chosen == "int8" else 1e-2
+    assert np.abs(answers - theirs).max() < bound
     for kind in WITHOUT_VNNI:
         others, theirs = _scored(small_bundle, kind)
         lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(others, axis=1)
