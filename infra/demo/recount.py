@@ -2,11 +2,21 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from schemas.records.events import Event, MessageAdded, SurveyAnswered, TicketOpened
+from schemas.records.events import Event, MessageAdded, SurveyAnswered, TicketMerged, TicketOpened
 from ticketyard.simulator import TicketTruth, TimedEvent
+
+PROMISES: Final = Path(__file__).with_name("sla.yaml")
+"""The policies of service that a demonstration runs with; its rules of escalation are the packaged ones."""
+
+FIRST_REPLY_S: Final = 3
+INTERACTIONS: Final = 5
+"""What those files say, said again: a recount asks none of the pipeline's code."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -23,14 +33,20 @@ class Published:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.opened: dict[str, TicketOpened] = {}
+        self.opened_at: dict[str, datetime] = {}
+        self.replied_at: dict[str, datetime] = {}
         self.sent_ms: dict[str, float] = {}
         self.truths: dict[str, TicketTruth] = {}
 
     def note(self, timed: TimedEvent) -> None:
         """Remember one event; `at` is when it was scheduled to be sent."""
-        self.events.append(timed.event)
+        event = timed.event
+        self.events.append(event)
+        if isinstance(event, MessageAdded) and event.author == "agent" and event.public:
+            self.replied_at.setdefault(event.ticket_id, timed.at)
         if isinstance(timed.event, TicketOpened):
             self.opened[timed.event.ticket_id] = timed.event
+            self.opened_at[timed.event.ticket_id] = timed.at
             if type(timed.event) is TicketOpened:  # an imported ticket may need no routing
                 self.sent_ms[timed.event.ticket_id] = timed.at.timestamp() * 1000
         if timed.truth is not None:
@@ -38,7 +54,7 @@ class Published:
 
 
 def questions(published: Published) -> tuple[Question, ...]:
-    """Return three questions of an analyst with their recounted answers."""
+    """Return the questions of an analyst with their recounted answers."""
     return (
         Question(
             words="tickets by channel",
@@ -64,6 +80,18 @@ def questions(published: Published) -> tuple[Question, ...]:
             "GROUP BY customer_tier HAVING sum(surveys) > 0 ORDER BY customer_tier",
             expected=_satisfaction(published),
         ),
+        Question(
+            words=f"first replies, promised within {FIRST_REPLY_S} s of the demonstration's short day",
+            sql="SELECT state, count(*) AS tickets FROM sla_clocks "
+            "WHERE metric = 'first_reply' AND ended_at IS NOT NULL GROUP BY state ORDER BY state",
+            expected=_promises(published),
+        ),
+        Question(
+            words=f"tickets escalated after {INTERACTIONS} interactions",
+            sql="SELECT owner, level, count(DISTINCT ticket_id) AS tickets FROM escalations "
+            "WHERE cause = 'interactions_at_least' GROUP BY owner, level",
+            expected=_escalated(published),
+        ),
     )
 
 
@@ -84,3 +112,22 @@ def _satisfaction(published: Published) -> list[list[str | int | None]]:
         [tier, len(found), sum(found)]
         for tier, found in sorted(by_tier.items(), key=lambda item: str(item[0]))
     ]
+
+
+def _promises(published: Published) -> list[list[str | int | None]]:
+    """Count the tickets by whether the first public reply came in time; of one that was merged none was promised."""
+    gone = {event.ticket_id for event in published.events if isinstance(event, TicketMerged)}
+    kept = Counter(
+        "met" if at - published.opened_at[ticket_id] < timedelta(seconds=FIRST_REPLY_S) else "missed"
+        for ticket_id, at in published.replied_at.items()
+        if ticket_id not in gone
+    )
+    return [[state, count] for state, count in sorted(kept.items())]
+
+
+def _escalated(published: Published) -> list[list[str | int | None]]:
+    public = Counter(
+        event.ticket_id for event in published.events if isinstance(event, MessageAdded) and event.public
+    )
+    found = sum(count >= INTERACTIONS for count in public.values())
+    return [["team_leads", 1, found]] if found else []

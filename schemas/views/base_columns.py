@@ -235,7 +235,7 @@ TICKET_EVENTS: Final = (
     BaseColumn(
         "text",
         "VARCHAR",
-        "what was written with the event: message, comment, resolution, reason; or the rule that ended it",
+        "what was written with the event: message, comment, resolution or reason",
     ),
     BaseColumn(
         "overrides",
@@ -245,6 +245,10 @@ TICKET_EVENTS: Final = (
     ),
     BaseColumn("sentiment", "DOUBLE", "sentiment of a message that triage read, -1 (worst) to 1", "NULL"),
     BaseColumn("entities", "VARCHAR[]", "what that message names, as `kind: value`", "NULL"),
+    BaseColumn("rule", "VARCHAR", "the rule that escalated the ticket, or took that back", "NULL"),
+    BaseColumn("cause", "VARCHAR", "the condition by which it escalated the ticket", "NULL"),
+    BaseColumn("level", "BIGINT", "the level that it lifted the ticket to", "NULL"),
+    BaseColumn("owner", "VARCHAR", "the team or person who was told of that", "NULL"),
     *POSITION,
 )
 

@@ -146,6 +146,8 @@ def _derived_views() -> Iterator[DerivedView]:
         "sla_clocks",
         "sla_met",
         "sla_breaches",
+        "escalations",
+        "escalation_causes",
         "daily_analytics",
         "resolution_times",
         "resolution_analytics",

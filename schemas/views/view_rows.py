@@ -12,47 +12,17 @@ from schemas.records.alert_fields import alert_fields
 from schemas.records.deliveries import DELIVERIES, WebhookFailed, WebhookSent
 from schemas.records.derived import AgentPerformanceMeasured, ModelPublished, Origin, RecordDied, SourceEvent
 from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBody, NotAnEvent, decode_envelope
-from schemas.records.events import (
-    TICKET_EVENTS,
-    AgentUpdated,
-    DecisionOverridden,
-    EscalationRequested,
-    LabelCorrected,
-    MessageAdded,
-    SurveyAnswered,
-    TicketDeescalated,
-    TicketEvent,
-    TicketOpened,
-    TicketReopened,
-    TicketResolved,
-    TicketTransferred,
-    TicketUpdated,
-)
+from schemas.records.events import AgentUpdated
 from schemas.records.sla_clock import values_by_metric
 from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import Topic
-from schemas.sentiment import Sentiment
-from schemas.signals import Entity
-from schemas.views.override_rows import is_of_people, overrides_of
+from schemas.views.event_words import ReadMessage, read_of, ruled, written
 
 Row = tuple[Any, ...]
 """A row's values in its view's order of columns: str, int, float, bool, aware datetime, list[str], None."""
 
 DEAD_HEADER: Final = "dead"
 """The header of a dead letter that carries its RecordDied."""
-
-
-class ReadSignals(msgspec.Struct, frozen=True):
-    """What views tell of a message's signals."""
-
-    entities: tuple[Entity, ...] = ()
-
-
-class ReadMessage(msgspec.Struct, frozen=True):
-    """What views tell of a triage result."""
-
-    signals: ReadSignals | None = None
-    sentiment: Sentiment | None = None
 
 
 class LoggedTicket(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +39,6 @@ class LoggedTicket(msgspec.Struct, frozen=True, kw_only=True):
 
 _fields_of: Final = attrgetter(*(name for name in TicketRow.__struct_fields__ if name not in NESTED))
 _LOGGED: Final = msgspec.json.Decoder(LoggedTicket)
-_BEFORE: Final = msgspec.json.Decoder(TicketRow | None)
-_TICKET_BODIES: Final = EventDecoder(TICKET_EVENTS)
 _AGENT_BODIES: Final = EventDecoder(
     {"AgentUpdated": AgentUpdated, "AgentPerformanceMeasured": AgentPerformanceMeasured}
 )
@@ -150,8 +118,9 @@ def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
         after.intent,
         after.team,
         after.assignee,
-        *_written(event, logged.before),
-        *_read(logged.triage),
+        *written(event, logged.before),
+        *read_of(logged.triage),
+        *ruled(event),
         *_position(origin),
     )
 
@@ -270,51 +239,3 @@ def _moment(milliseconds: int) -> datetime:
 
 def _position(origin: Origin) -> Row:
     return (_moment(origin.timestamp_ms), origin.partition, origin.offset)
-
-
-def _read(message: ReadMessage | None) -> Row:
-    """Return (sentiment, entities) of a message that triage read."""
-    if message is None or message.sentiment is None:
-        return (None, None)
-    entities = () if message.signals is None else message.signals.entities
-    named = dict.fromkeys(f"{entity.kind}: {entity.value} {entity.unit}".rstrip() for entity in entities)
-    return (message.sentiment.value, list(named))
-
-
-def _written(event: SourceEvent, before: msgspec.Raw) -> Row:
-    """Return (author, author_id, public, subject, text, overrides) of an event from outside; others have none."""
-    if event.type not in TICKET_EVENTS:
-        return (None,) * 6
-    envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
-    body = _TICKET_BODIES.decode(envelope, bytes(event.body))
-    assert isinstance(body, TicketEvent)
-    if isinstance(body, MessageAdded):
-        return (body.author.value, body.author_id, body.public, None, body.text, None)
-    subject = body.subject if isinstance(body, TicketOpened) else None
-    overrides = overrides_of(body, _BEFORE.decode(before)) if is_of_people(event.type) else ()
-    told = msgspec.json.encode(overrides).decode() if overrides else None
-    return (None, None, None, subject, _text(body), told)
-
-
-def _text(body: TicketEvent) -> str | None:
-    match body:
-        case TicketOpened():
-            return body.text
-        case SurveyAnswered():
-            return body.comment
-        case TicketResolved():
-            return body.resolution
-        case TicketDeescalated(rule=str(rule)):
-            return rule
-        case (
-            TicketReopened()
-            | TicketTransferred()
-            | TicketUpdated()
-            | LabelCorrected()
-            | DecisionOverridden()
-            | EscalationRequested()
-            | TicketDeescalated()
-        ):
-            return body.reason
-        case _:
-            return None

@@ -197,3 +197,49 @@ def test_an_overridden_intent_is_learnt_from() -> None:
     openings = [{"ticket_id": name, **opening} for name in ("a", "b", "c")]
     rows = found("label_corrections", {"ticket_events": [*openings, *OVERRIDES]})
     assert [(row["ticket_id"], row["text"], row["label"]) for row in rows] == [("b", "money back", "refund")]
+
+
+def test_an_escalation_ends_with_what_ended_it() -> None:
+    """Its own rule, a person, or the solution, whichever was first; another rule's end and an older word are none."""
+
+    def event(ticket_id: str, revision: int, kind: str, minute: int, **fields: object) -> Row:
+        at = MONDAY + timedelta(minutes=minute)
+        about = {
+            "ticket_id": ticket_id,
+            "life": 1,
+            "revision": revision,
+            "event_type": kind,
+            "event_time": at,
+        }
+        return {**about, "status": "new", **fields}
+
+    fired = {"rule": "old", "cause": "age", "level": 1, "owner": "boss", "team": "cards"}
+    events = [event(name, 2, "TicketEscalated", 10, **fired) for name in ("rule", "person", "solved", "open")]
+    events += [
+        event("rule", 3, "TicketDeescalated", 15, rule="other"),
+        event("rule", 4, "TicketDeescalated", 20, rule="old"),
+        event("rule", 5, "TicketResolved", 30, status="resolved"),
+        event("person", 3, "TicketDeescalated", 5),
+        event("person", 4, "TicketDeescalated", 25),
+        event("solved", 1, "TicketResolved", 1, status="resolved"),
+        event("solved", 3, "TicketResolved", 40, status="resolved"),
+    ]
+    rows = {row["ticket_id"]: row for row in found("escalations", {"ticket_events": events})}
+    assert {name: (row["ended_by"], row["held_s"]) for name, row in rows.items()} == {
+        "rule": ("rule", 600),
+        "person": ("person", 900),
+        "solved": ("solved", 1800),
+        "open": (None, None),
+    }
+    (line,) = found("escalation_causes", {"ticket_events": events})
+    counted = (
+        "team",
+        "cause",
+        "escalations",
+        "open",
+        "ended_by_rule",
+        "ended_by_person",
+        "ended_solved",
+        "held_ms",
+    )
+    assert [line[name] for name in counted] == ["cards", "age", 4, 1, 1, 1, 1, 3_300_000]

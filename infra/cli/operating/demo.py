@@ -10,6 +10,8 @@ from datetime import timedelta
 import click
 from rich.console import Console
 
+from casework.escalation.table import DEFAULT
+from infra.demo.recount import PROMISES
 from infra.demo.report import show
 from infra.demo.story import Demo
 from infra.foundation.settings import InfraSettings
@@ -55,5 +57,7 @@ def demo_home(settings: InfraSettings) -> InfraSettings:
     # Every part is a process of its own and reads these.
     os.environ.update(TICKETYARD_HOME=str(home), TICKETYARD_SETUP_FOLDER=settings.setup_folder)
     os.environ["TICKETYARD_BATCH_EVERY_MINUTES"] = "0"
+    os.environ["TICKETYARD_SLA"] = str(PROMISES)
+    os.environ["TICKETYARD_ESCALATION"] = str(DEFAULT)
     use_few_partitions()
     return InfraSettings()

@@ -201,6 +201,7 @@ def _event(partition: int, offset: int, row: TicketRow) -> Row:
         "overrides": None,
         "sentiment": None,
         "entities": None,
+        **dict.fromkeys(("rule", "cause", "level", "owner")),
     } | _position(partition, offset)
 
 

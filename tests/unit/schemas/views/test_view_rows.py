@@ -8,6 +8,7 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
+from schemas.records.alerts import TicketEscalated
 from schemas.records.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.derived import (
     AgentPerformanceMeasured,
@@ -32,6 +33,7 @@ from schemas.records.events import (
     LabelCorrected,
     MessageAdded,
     SurveyAnswered,
+    TicketDeescalated,
     TicketEvent,
     TicketOpened,
     TicketReopened,
@@ -157,6 +159,19 @@ def test_decision_of_routing_has_no_text() -> None:
     row = logged(TicketReopened(ticket_id="T1"), event_type="TicketAssigned")["ticket_events"]
     assert row["event_type"] == "TicketAssigned"
     assert row["text"] is None
+
+
+def test_what_escalates_a_ticket_names_its_rule() -> None:
+    """So does what a rule takes back; a person's word names none."""
+    fired = TicketEscalated(
+        ticket_id="T1", rule="old", cause="age", level=2, owner="boss", rules_version="1-a"
+    )
+    row = logged(fired)["ticket_events"]
+    assert (row["rule"], row["cause"], row["level"], row["owner"]) == ("old", "age", 2, "boss")
+    row = logged(TicketDeescalated(ticket_id="T1", rule="old"))["ticket_events"]
+    assert (row["rule"], row["level"]) == ("old", None)
+    row = logged(TicketDeescalated(ticket_id="T1", deescalated_by="M-1", reason="done"))["ticket_events"]
+    assert (row["rule"], row["text"]) == (None, "done")
 
 
 def test_agent_events() -> None:
