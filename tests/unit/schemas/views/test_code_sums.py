@@ -43,5 +43,6 @@ def test_the_sum_is_of_the_module_and_what_it_imports() -> None:
     )
     assert set(modules_of("schemas.views.view_rows", within="schemas.views")) == {
         "schemas.views.view_rows",
+        "schemas.views.event_words",
         "schemas.views.override_rows",
     }
