@@ -23,8 +23,13 @@ START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 def test_the_recount_of_a_simulated_day_is_what_its_rules_give() -> None:
     """Folded with the demonstration's own files, without any engine; some promises are kept and some are not."""
     policies, escalation = load_sla_policies(PROMISES), Escalation(EscalationTable.load())
-    clocks = (SlaDueClock(policies=policies), *escalation.clocks)
-    trial = Trial(CaseRules(clocks=clocks, progress=True, sla=policies, escalation=escalation))
+    rules = CaseRules(
+        clocks=(SlaDueClock(policies=policies), *escalation.clocks),
+        progress=True,
+        sla=policies,
+        escalation=escalation,
+    )
+    trial = Trial(rules)
     published = Published()
     config = SimulationConfig(tickets=150, duration=timedelta(seconds=STREAM_S))
     for timed in simulate(config, 1, START, load_taxonomy()):
