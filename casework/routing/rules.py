@@ -122,7 +122,7 @@ class RoutingRules(BaseModel, frozen=True, extra="forbid"):
             way = [name]
             while (overflow := self.team(way[-1]).overflow) is not None and overflow.to not in way:
                 way.append(overflow.to)
-            if overflow is not None and overflow.to == name:
+            if overflow is not None and overflow.to == name == min(way):
                 circle = " > ".join([*way, name])
                 own = name in self.teams and "overflow" in self.teams[name].model_fields_set
                 line = line_of([*(["teams", name] if own else ["defaults"]), "overflow", "to"], root)

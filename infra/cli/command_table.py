@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "simulate": Subcommand("operating", "compare ways of routing on the same simulated tickets"),
     "serve": Subcommand("operating", "answer analysts: SQL and HTTP over batch views and the realtime tail"),
     "sla": Subcommand("tickets", "check the policies of service and show what they promise"),
+    "routing": Subcommand("tickets", "check the rules by which tickets find their agents"),
     "query": Subcommand("tickets", "run SQL against the running server and print a table"),
     "rules": Subcommand(
         "tickets", "check rules of escalation and SLA policies, and try changed ones on history"

@@ -6,6 +6,8 @@
 --   skills VARCHAR: JSON object of intent or category to 0..1
 --   specialisations VARCHAR[]: intents or categories that are the agent's own
 --   languages VARCHAR[]: languages that the agent answers in
+--   supervises BOOLEAN: whether the agent takes no tickets
+--   senior BOOLEAN: whether the agent takes any category of the team
 --   performance DOUBLE: measured performance, 0..1; empty before it was first measured
 --   performance_run_id VARCHAR: the batch run that measured it
 --   performance_tickets BIGINT: how many resolved tickets it was measured on
@@ -18,6 +20,8 @@ SELECT
   pictures.skills,
   pictures.specialisations,
   pictures.languages,
+  COALESCE(pictures.supervises, FALSE) AS supervises,
+  COALESCE(pictures.senior, FALSE) AS senior,
   measures.performance,
   measures.run_id AS performance_run_id,
   measures.tickets AS performance_tickets,

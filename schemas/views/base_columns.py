@@ -228,6 +228,9 @@ TICKET_EVENTS: Final = (
     BaseColumn("intent", "VARCHAR", "the ticket's intent after it"),
     BaseColumn("team", "VARCHAR", "the ticket's team after it"),
     BaseColumn("assignee", "VARCHAR", "the ticket's agent after it"),
+    BaseColumn(
+        "work", "VARCHAR", "wanted, offered, held or none after it: whether it needed an agent", "NULL"
+    ),
     BaseColumn("author", "VARCHAR", "customer or agent, of a message"),
     BaseColumn("author_id", "VARCHAR", "who that is"),
     BaseColumn("public", "BOOLEAN", "whether the customer can read a message"),
@@ -264,6 +267,8 @@ AGENT_EVENTS: Final = (
     BaseColumn("skills", "VARCHAR", "JSON object of intent or category to 0..1"),
     BaseColumn("specialisations", "VARCHAR[]", "intents or categories that are the agent's own"),
     BaseColumn("languages", "VARCHAR[]", "languages that the agent answers in"),
+    BaseColumn("supervises", "BOOLEAN", "whether the agent takes no tickets", "NULL"),
+    BaseColumn("senior", "BOOLEAN", "whether the agent takes any category of the team", "NULL"),
     BaseColumn("performance", "DOUBLE", "measured performance, 0..1"),
     BaseColumn("run_id", "VARCHAR", "the batch run that measured it"),
     BaseColumn("tickets", "BIGINT", "how many resolved tickets it was measured on"),

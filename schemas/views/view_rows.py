@@ -118,6 +118,7 @@ def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
         after.intent,
         after.team,
         after.assignee,
+        after.work.value,
         *written(event, logged.before),
         *read_of(logged.triage),
         *ruled(event),
@@ -167,10 +168,12 @@ def agent_event_row(envelope: Envelope, value: bytes | None, origin: Origin) -> 
             msgspec.json.encode(body.skills, order="sorted").decode(),
             list(body.specialisations),
             list(body.languages),
+            body.supervises,
+            body.senior,
         )
         return (*about, *picture, None, None, None, *_position(origin))
     assert isinstance(body, AgentPerformanceMeasured)
-    nothing = (None,) * 6
+    nothing = (None,) * 8
     return (*about, body.agent_id, *nothing, body.performance, body.run_id, body.tickets, *_position(origin))
 
 

@@ -1,15 +1,10 @@
--- Each agent with the tickets that they hold now. Who holds tickets and was never published has no capacity.
+-- Each agent with the tickets that they have now, offers included. Who has tickets and was never published has no
+-- capacity.
 SELECT
-  COALESCE(agents.agent_id, held.assignee) AS agent_id,
+  workload_now.agent_id,
   agents.* EXCLUDE (agent_id),
-  COALESCE(held.tickets, 0) AS load,
-  COALESCE(held.tickets > agents.capacity, FALSE) AS over_capacity
-FROM agents
-FULL JOIN (
-  SELECT assignee, COUNT(*) AS tickets
-  FROM tickets
-  WHERE work = 'held' AND assignee IS NOT NULL
-  GROUP BY assignee
-) AS held
-  ON held.assignee = agents.agent_id
+  held + offered AS load,
+  COALESCE(free < 0, FALSE) AS over_capacity
+FROM workload_now
+LEFT JOIN agents ON agents.agent_id = workload_now.agent_id
 ORDER BY 1

@@ -45,7 +45,7 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     ),
     "rule": ("rule-0", "rule-1", None),
     "author": ("customer", "agent", None),
-    "work": ("wanted", "held", "none"),
+    "work": ("wanted", "wanted", "offered", "held", "none"),
     "subject": ("", "It broke", None),
     "text": ("", "  ", "Zeile eins\nline two", "naïve \\n 'quoted'", None),
     "merged_into": (None, None, None, None, "ticket_id-1"),

@@ -193,6 +193,7 @@ def _event(partition: int, offset: int, row: TicketRow) -> Row:
         "intent": row.intent,
         "team": row.team,
         "assignee": row.assignee,
+        "work": row.work.value,
         "author": "agent",
         "author_id": "agent-1",
         "public": True,
