@@ -6,7 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.fold import fold, to_fact
+from casework.clocks import earliest
+from casework.rules import CaseRules
+from casework.sla.due_clock import SlaDueClock
+from casework.sla.policies import load_sla_policies
+from schemas.fold import to_fact
 from schemas.records.derived import SourceEvent, TicketLogged
 from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
 from schemas.records.events import (
@@ -22,6 +26,7 @@ from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage
+from streams.stages.cases.clocks import event_of
 from ticketyard.simulator import SimulationConfig, TimedEvent, simulate
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -34,6 +39,11 @@ class LogRecord(NamedTuple):
     key: str
     headers: Headers
     value: bytes
+
+
+_POLICIES = load_sla_policies()
+RULES = CaseRules(clocks=(SlaDueClock(policies=_POLICIES),), progress=True, sla=_POLICIES)
+"""By these the simulated tickets are folded: the packaged promises."""
 
 
 class SimulatedLogs:
@@ -83,6 +93,7 @@ class SimulatedLogs:
     ) -> Iterator[LogRecord]:
         opened = _record(Topic.TICKETS_EVENTS, event.ticket_id, event_id, event, at)
         yield opened
+        yield from self._reached(event.ticket_id, at)
         source = SourceEvent(
             id=event_id,
             type=type(event).__name__,
@@ -90,10 +101,23 @@ class SimulatedLogs:
             time=at,
             body=msgspec.Raw(opened.value),
         )
-        before = self.rows.get(event.ticket_id)
-        after = fold(before, to_fact(source, triage, life=len(self.logged)))
+        yield self._folded(event.ticket_id, source, triage)
+
+    def _reached(self, ticket_id: str, at: datetime) -> Iterator[LogRecord]:
+        """Yield what the ticket's clocks reach by then."""
+        while (row := self.rows.get(ticket_id)) is not None:
+            found = earliest(RULES.clocks, row)
+            if found is None or found.due > at:
+                return
+            yield self._folded(
+                ticket_id, event_of(found.clock.reached(row, found.due, at), row, found.due), None
+            )
+
+    def _folded(self, ticket_id: str, source: SourceEvent, triage: Triage | None) -> LogRecord:
+        before = self.rows.get(ticket_id)
+        after = RULES.fold(before, to_fact(source, triage, life=len(self.logged)))
         logged = TicketLogged(
-            ticket_id=event.ticket_id,
+            ticket_id=ticket_id,
             life=after.life,
             revision=after.revision,
             event=source,
@@ -101,9 +125,11 @@ class SimulatedLogs:
             before=before,
             triage=triage,
         )
-        self.rows[event.ticket_id] = after
+        self.rows[ticket_id] = after
         self.logged.append(logged)
-        yield _record(Topic.TICKETS_LOG, event.ticket_id, derived_id(event_id, "TicketLogged"), logged, at)
+        return _record(
+            Topic.TICKETS_LOG, ticket_id, derived_id(source.id, "TicketLogged"), logged, source.time
+        )
 
 
 def _record(topic: Topic, key: str, event_id: str, event: Event, at: datetime) -> LogRecord:

@@ -71,7 +71,7 @@ def _started_earlier(clock: SlaClock, began: datetime, promise: Promise | None) 
 
 def _ended(clock: SlaClock, end: datetime, promise: Promise | None) -> SlaClock:
     if clock.ended_at is None:
-        return replace(_counted(clock, end, promise), ended_at=max(end, clock.since))
+        return replace(_counted(clock, end, promise), ended_at=max(end, clock.since), warn_at=None)
     if end >= clock.ended_at:
         return clock
     less = _measured(end, clock.ended_at, promise) if clock.runs else 0

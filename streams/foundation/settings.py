@@ -55,7 +55,9 @@ class StreamSettings(CommonSettings):
         default=0.25, gt=0, description="How often triage tells the time of an idle partition."
     )
     watermark_grace_s: float = Field(
-        default=2.0, ge=0, description="How far the time of a partition stays behind the clock."
+        default=0.5,
+        ge=0,
+        description="How far the time of a partition stays behind the clock; what is due fires so much later.",
     )
     largest_event_bytes: int = Field(
         default=INPUT_BYTES,

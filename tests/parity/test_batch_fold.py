@@ -15,12 +15,13 @@ from batch.foundation.spark import spark_session
 from batch.history.commits import Archive, ArchivedTopic, HistoryFile
 from batch.views.build import build_views
 from batch.views.given_intents import GivenIntents
-from schemas.fold import fact_of, fold
+from schemas.fold import fact_of
 from schemas.records.partitioning import partition_for
+from schemas.records.sla_clock import CLOCK_COLUMNS, SlaMetric, values_by_metric
 from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import Topic
 from schemas.views.manifest import ViewFiles
-from tests.simulated_logs import LogRecord, SimulatedLogs
+from tests.simulated_logs import RULES, LogRecord, SimulatedLogs
 
 RENAMED = {
     "intent": "app_crash",
@@ -125,13 +126,16 @@ def read(views: tuple[Path, dict[str, ViewFiles]], name: str) -> list[dict[str, 
     return rows
 
 
+CLOCKS = [f"sla_{metric}_{name}" for metric in SlaMetric for name in CLOCK_COLUMNS]
+
+
 def test_tickets_are_the_folded_events(
     simulated: SimulatedLogs, views: tuple[Path, dict[str, ViewFiles]]
 ) -> None:
     """Folding every logged event again, each once, gives exactly the rows of batch's view `tickets`."""
     folded: dict[str, TicketRow] = {}
     for logged in simulated.logged:
-        folded[logged.ticket_id] = fold(folded.get(logged.ticket_id), fact_of(logged))
+        folded[logged.ticket_id] = RULES.fold(folded.get(logged.ticket_id), fact_of(logged))
     found = {row["ticket_id"]: row for row in read(views, "tickets")}
     assert found.keys() == folded.keys()
     for ticket_id, row in folded.items():
@@ -139,7 +143,7 @@ def test_tickets_are_the_folded_events(
             name: _as_in_a_view(value)
             for name, value in msgspec.structs.asdict(row).items()
             if name not in NESTED
-        }
+        } | dict(zip(CLOCKS, values_by_metric(row.sla), strict=True))
         assert expected == {name: found[ticket_id][name] for name in expected}
 
 

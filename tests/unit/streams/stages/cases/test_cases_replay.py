@@ -1,6 +1,6 @@
 """History replayed in event time: the same log of every ticket, at any pace and on any number of partitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -28,16 +28,15 @@ from schemas.records.topics import Topic
 from schemas.vocabulary import Author, Channel, Status
 from streams.foundation.fault_points import never
 from streams.foundation.metrics import StageMetrics
-from streams.foundation.record import Emission, Record, TopicRole
+from streams.foundation.record import Record, TopicRole
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
 from streams.stages.triage.source_watermark import SourceWatermark
 from streams.steps.engine import StepEngine
 from streams.steps.isolation import TIMERS_IN_A_STEP
-from streams.steps.state_log import Restored
-from streams.steps.step_header import StepHeader
 from tests.unit.schemas.ticket_facts import minute
 from tests.unit.streams.logic_driver import PARTITIONS, NoPositions, body_of
+from tests.unit.streams.memory_log import MemoryLog
 from tests.unit.streams.ticket_records import enriched, escalating
 
 TICKETS = [f"T-{number}" for number in range(5)]
@@ -52,35 +51,6 @@ CLOCKS = Clocks(
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 NAME = "tickets.enriched"
 Happening = tuple[TicketEvent, int]
-
-
-class MemoryLog:
-    """The state of one partition, and what its steps sent."""
-
-    def __init__(self) -> None:
-        self.header: StepHeader | None = None
-        self.entries: dict[str, bytes] = {}
-        self.sent: list[Emission] = []
-
-    def fence(self) -> None:
-        """Nobody else writes."""
-
-    def restore(self) -> Restored:
-        return Restored(header=self.header, outbox=[], entries=dict(self.entries))
-
-    def commit(
-        self, changes: Mapping[str, bytes | None], outbox: Sequence[Emission], header: StepHeader
-    ) -> None:
-        self.header = header
-        self.entries = {
-            key: value for key, value in (self.entries | dict(changes)).items() if value is not None
-        }
-
-    def send(self, emissions: Sequence[Emission]) -> None:
-        self.sent += emissions
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def engine_on(log: MemoryLog, partition: int) -> StepEngine:
