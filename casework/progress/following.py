@@ -17,27 +17,37 @@ from schemas.vocabulary import FINISHED, Author, Status
 
 def follow(before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
     """Return `after` with its counts of progress, who is waited on, and what was illegal."""
-    row = replace(
+    agent_wrote_at = _agent_wrote_at(before, fact)
+    progressed = _moves_on(before, after, fact)
+    move = illegal_move(before, after, fact)
+    illegal = before.illegal_transitions + (move is not None)
+    marks = after.quality_marks
+    # The next message's own marks replace those of the row; this one is of the ticket's life, and stays.
+    marked = not illegal or ILLEGAL_TRANSITION in marks
+    return replace(
         after,
         interactions=after.customer_messages + after.agent_replies,
         status_changes=before.status_changes + (after.status is not before.status and not is_assumed(before)),
-        agent_wrote_at=_agent_wrote_at(before, fact),
+        agent_wrote_at=agent_wrote_at,
+        waiting_on=_waiting_on(after, agent_wrote_at),
         solution_attempts=before.solution_attempts + _attempts_undone(before, after),
         last_progress_at=latest(before.last_progress_at, fact.time)
-        if _moves_on(before, after, fact)
+        if progressed
         else before.last_progress_at,
+        illegal_transitions=illegal,
+        illegal_transition=move or before.illegal_transition,
+        quality_marks=marks if marked else (*marks, ILLEGAL_TRANSITION),
     )
-    return _judged(before, replace(row, waiting_on=_waiting_on(row)), fact)
 
 
-def _waiting_on(row: TicketRow) -> WaitingOn:
+def _waiting_on(row: TicketRow, agent_wrote_at: datetime | None) -> WaitingOn:
     """Return whose turn it is: the one who did not write last, unless the status says so."""
     if row.status in FINISHED:
         return WaitingOn.NOBODY
     if row.status is Status.PENDING_CUSTOMER:
         return WaitingOn.CUSTOMER
-    answered = row.agent_wrote_at is not None and not (
-        is_older(row.agent_wrote_at, row.customer_wrote_at) or is_older(row.agent_wrote_at, row.reopened_at)
+    answered = agent_wrote_at is not None and not (
+        is_older(agent_wrote_at, row.customer_wrote_at) or is_older(agent_wrote_at, row.reopened_at)
     )
     return WaitingOn.CUSTOMER if answered else WaitingOn.AGENT
 
@@ -69,13 +79,3 @@ def _moves_on(before: TicketRow, after: TicketRow, fact: Fact) -> bool:
         return True
     got_agent = after.assignee is not None and after.assignee != before.assignee
     return got_agent or (isinstance(body, TicketTransferred) and after.team != before.team)
-
-
-def _judged(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
-    """Note an illegal move, and keep the mark: the next message's own marks would replace it."""
-    move = illegal_move(before, row, fact)
-    if move is not None:
-        row = replace(row, illegal_transitions=before.illegal_transitions + 1, illegal_transition=move)
-    if row.illegal_transitions and ILLEGAL_TRANSITION not in row.quality_marks:
-        row = replace(row, quality_marks=(*row.quality_marks, ILLEGAL_TRANSITION))
-    return row

@@ -6,6 +6,9 @@
 --   ticket_id VARCHAR: the ticket; empty where it is about no ticket
 --   team VARCHAR: the team that the ticket was with, or that the alert is about
 --   priority VARCHAR: the ticket's priority then
+--   assignee VARCHAR: the agent who had the ticket then
+--   customer_id VARCHAR: the ticket's customer
+--   details VARCHAR: JSON object of all that the alert says, by its type
 --   address VARCHAR: the address's name in the file of webhooks
 --   delivery_id VARCHAR: the webhook-id that the receiver saw
 --   state VARCHAR: delivered, failed, or untold where no outcome is known
@@ -21,6 +24,9 @@ SELECT
   ticket_id,
   team,
   priority,
+  assignee,
+  customer_id,
+  details,
   address,
   delivery_id,
   COALESCE(outcome, 'untold') AS state,

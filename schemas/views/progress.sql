@@ -1,5 +1,5 @@
 -- One row per ticket that is neither resolved nor closed: how far it has come. Times run up to `as_of`, the newest
--- event time of any ticket, so that a replayed history is measured by its own clock.
+-- moment of any ticket, so that a replayed history is measured by its own clock.
 --   ticket_id VARCHAR: the ticket
 --   status VARCHAR: where it stands in its life cycle
 --   priority VARCHAR: its priority
@@ -11,6 +11,7 @@
 --   waiting_on VARCHAR: whose turn it is: customer or agent
 --   opened_at TIMESTAMPTZ: when it was opened
 --   last_progress_at TIMESTAMPTZ: when somebody last did something for it, or it was opened or reopened
+--   sla_policy VARCHAR: the policy that says what is promised of it
 --   due_at TIMESTAMPTZ: the first promised moment that is not kept yet
 --   elapsed_s DOUBLE: seconds since it was opened
 --   idle_s DOUBLE: seconds since the last progress
@@ -34,6 +35,7 @@ SELECT
   waiting_on,
   opened_at,
   last_progress_at,
+  sla_policy,
   due_at,
   (unix_millis(as_of) - unix_millis(opened_at)) / 1000.0E0 AS elapsed_s,
   (unix_millis(as_of) - unix_millis(last_progress_at)) / 1000.0E0 AS idle_s,
@@ -46,5 +48,8 @@ SELECT
   illegal_transitions,
   as_of
 FROM tickets
-CROSS JOIN (SELECT MAX(last_event_at) AS as_of FROM tickets) AS newest
+CROSS JOIN (
+  -- A decision of routing is progress, and no event from outside.
+  SELECT MAX(GREATEST(last_event_at, COALESCE(last_progress_at, last_event_at))) AS as_of FROM tickets
+) AS newest
 WHERE status NOT IN ('resolved', 'closed') AND merged_into IS NULL

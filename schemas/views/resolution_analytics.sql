@@ -7,6 +7,7 @@
 --   mean_resolution_s DOUBLE: mean of it, seconds
 --   median_resolution_s DOUBLE: median of it, seconds
 --   p90_resolution_s DOUBLE: the time within which nine of ten were resolved, seconds
+--   median_business_s DOUBLE: median of the time to the end by the calendars of the policies, pauses left out, seconds
 --   first_contact_resolution DOUBLE: the share of resolved tickets that one reply resolved for good
 --   reopened DOUBLE: the share of tickets that were reopened
 --   mean_reassignments DOUBLE: how often a ticket changed hands, mean
@@ -22,6 +23,7 @@ SELECT
   AVG(resolution_s) AS mean_resolution_s,
   PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY resolution_s) AS median_resolution_s,
   PERCENTILE_CONT(0.9) WITHIN GROUP (ORDER BY resolution_s) AS p90_resolution_s,
+  PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY business_s) AS median_business_s,
   COUNT(*) FILTER (WHERE first_contact_resolved) * 1.0E0
     / NULLIF(COUNT(*) FILTER (WHERE is_resolved), 0) AS first_contact_resolution,
   COUNT(*) FILTER (WHERE reopenings > 0) * 1.0E0 / COUNT(*) AS reopened,

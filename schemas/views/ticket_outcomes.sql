@@ -22,6 +22,7 @@
 --   reassignments BIGINT: how often it changed hands
 --   reopenings BIGINT: how often it was reopened
 --   resolved_at TIMESTAMPTZ: when it was last resolved; empty while it is open
+--   business_s DOUBLE: seconds to its end by the calendar of its policy, pauses left out (sla_total_resolution_spent_s); empty while it is open, or where nothing is promised
 --   interactions BIGINT: public messages of customer and agents
 --   status_changes BIGINT: how often its status changed
 --   solution_attempts BIGINT: answers and resolutions that the customer came back from
@@ -67,6 +68,7 @@ FROM (
     reassignments,
     reopenings,
     CASE WHEN status IN ('resolved', 'closed') THEN resolved_at END AS resolved_at,
+    CASE WHEN status IN ('resolved', 'closed') THEN sla_total_resolution_spent_s END AS business_s,
     interactions,
     status_changes,
     solution_attempts,

@@ -80,9 +80,9 @@ class Deliverer:
         """Return how it ended. An alert older than the deadline is tried once, unless the address rests."""
         started, tries = time.monotonic(), _Tries()
         age_s = (self._now() - delivery.arrived_at).total_seconds()
-        left_s = max(self._address.deadline_s - age_s, self._address.timeout_s)
+        left_s = self._address.deadline_s - age_s
         try:
-            async with asyncio.timeout(left_s):
+            async with asyncio.timeout(max(left_s, self._address.timeout_s)):
                 await self._until_taken(delivery, tries, left_s)
             gave_up = None
         except TimeoutError:
@@ -97,8 +97,8 @@ class Deliverer:
         pace = self._pace
         attempts = stamina.retry_context(
             on=self._again,
-            attempts=None,
-            timeout=left_s,
+            attempts=1 if left_s <= 0 else None,
+            timeout=None,  # deliver() ends it, also within an attempt or a pause
             wait_initial=pace.first_s,
             wait_max=pace.most_s,
             wait_jitter=pace.jitter_s,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.foundation.settings import STAGES, STATEFUL, InfraSettings
-from infra.pipeline import Addresses, stage_parts, worker_processes
+from infra.pipeline import Addresses, pipeline_parts, stage_parts, worker_processes
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,15 @@ def test_each_process_is_told_its_stages_and_its_name(tmp_path: Path) -> None:
         ["stream", "triage"],
     ]
     assert [part.child.environment["TICKETYARD_WORKER_ID"] for part in parts] == ["stages", "triage"]
+
+
+def test_webhooks_run_where_a_file_of_them_is_named(tmp_path: Path) -> None:
+    """Who tells nobody needs no process for it."""
+
+    def names(settings: InfraSettings) -> set[str]:
+        ports = {name: number for number, (name, _) in enumerate(worker_processes(settings))}
+        addresses = Addresses(bootstrap_servers="b", http_port=1, metrics_ports=ports)
+        return {part.child.name for part in pipeline_parts(settings, addresses)}
+
+    without = names(InfraSettings(home=tmp_path))
+    assert names(InfraSettings(home=tmp_path, webhooks=tmp_path / "webhooks.yaml")) - without == {"webhooks"}
