@@ -52,6 +52,9 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "serve": Subcommand("operating", "answer analysts: SQL and HTTP over batch views and the realtime tail"),
     "sla": Subcommand("tickets", "check the policies of service and show what they promise"),
     "routing": Subcommand("tickets", "check the rules by which tickets find their agents"),
+    "summary": Subcommand(
+        "tickets", "show a ticket to whoever takes it over: wishes, tries, mood, what is due"
+    ),
     "query": Subcommand("tickets", "run SQL against the running server and print a table"),
     "rules": Subcommand(
         "tickets", "check rules of escalation and SLA policies, and try changed ones on history"

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from casework.summary.summary import Summary
 from serving.foundation.json_values import Json
 from serving.foundation.state import AnswerMetadata
 
@@ -54,6 +55,12 @@ class TicketAnswer(Answer, frozen=True, kw_only=True):
     events: list[Json]
     truncated: bool
     next_offset: int | None
+
+
+class SummaryAnswer(Answer, frozen=True, kw_only=True):
+    """A ticket for whoever takes it over: sentences that were written, and what is due."""
+
+    summary: Summary
 
 
 class AgentsAnswer(RowsAnswer, frozen=True, kw_only=True):

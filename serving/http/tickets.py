@@ -6,11 +6,21 @@ from typing import Annotated, Any
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import convert
 
+from casework.summary.story import Happening, Promised, Standing
+from casework.summary.summary import summarise
 from process.http_names import given_id
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.assembly.service import Serving
-from serving.foundation.answers import AgentsAnswer, PageAnswer, RowsAnswer, TicketAnswer, metadata_fields
+from serving.foundation.answers import (
+    AgentsAnswer,
+    PageAnswer,
+    RowsAnswer,
+    SummaryAnswer,
+    TicketAnswer,
+    metadata_fields,
+)
 from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
 from serving.http.listing import Sort, Statement, conditions, page, page_statement
@@ -38,6 +48,31 @@ async def ticket(
         events, cut = part.of(snapshot, read_query("ticket_events"), (wanted,))
         about = metadata_fields(snapshot.metadata(serving.clock()))
         return encoded(TicketAnswer(ticket=found[0], events=events, **cut, **about))
+
+    return await serving.ask(question)
+
+
+@get("/tickets/{ticket_id:str}/summary")
+async def ticket_summary(
+    serving: NamedDependency[Serving], ticket_id: FromPath[str]
+) -> Response[SummaryAnswer]:
+    """One ticket for whoever takes it over: what its customer wants, what was tried, mood, promises, what is due."""
+    wanted = given_id(ticket_id)
+
+    def question(snapshot: Snapshot) -> Response[SummaryAnswer]:
+        found = json_rows(snapshot.rows(read_query("ticket"), [wanted]).table)
+        if not found:
+            raise NotFound(f"there is no ticket {wanted!r}")
+        events = json_rows(snapshot.rows(read_query("summary_events"), [wanted]).table)
+        clocks = json_rows(snapshot.rows(read_query("summary_clocks"), [wanted]).table)
+        left_out = events[0]["events"] - len(events) if events else 0
+        summary = summarise(
+            convert(found[0], Standing),
+            convert(events, list[Happening]),
+            convert(clocks, list[Promised]),
+            events_before=left_out,
+        )
+        return encoded(SummaryAnswer(summary=summary, **metadata_fields(snapshot.metadata(serving.clock()))))
 
     return await serving.ask(question)
 
@@ -144,4 +179,4 @@ async def dead_letters(
     return await rows_answer(serving, part, read_query("dead_letters"))
 
 
-ROUTER = Router("/v1", route_handlers=[ticket, tickets, queues, agents, models, dead_letters])
+ROUTER = Router("/v1", route_handlers=[ticket, ticket_summary, tickets, queues, agents, models, dead_letters])

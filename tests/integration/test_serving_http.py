@@ -338,6 +338,7 @@ def test_every_door_is_in_the_openapi_document(client: Client) -> None:
         "/v1/sql",
         "/v1/tickets",
         "/v1/tickets/{ticket_id}",
+        "/v1/tickets/{ticket_id}/summary",
         "/v1/tickets/{ticket_id}/explanation",
         "/v1/explain",
         "/v1/queues",

@@ -95,6 +95,11 @@ def ask(url: str, sql: str) -> bytes:
         data=json.dumps({"sql": sql}).encode(),
         headers={"content-type": "application/json", "accept": "application/json"},
     )
+    return answer_to(request)
+
+
+def answer_to(request: urllib.request.Request) -> bytes:
+    """Return the body of an answer. Raises NoServer, or StatementRefused with the server's own sentence."""
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310 - as above
             body: bytes = response.read()
@@ -102,7 +107,9 @@ def ask(url: str, sql: str) -> bytes:
     except urllib.error.HTTPError as error:
         raise StatementRefused(_sentence(error)) from error
     except (OSError, ValueError) as error:
-        raise NoServer(f"No server answers at {url} ({error}): start it with `ticketyard serve`.") from error
+        raise NoServer(
+            f"No server answers at {request.full_url} ({error}): start it with `ticketyard serve`."
+        ) from error
 
 
 def _sentence(error: urllib.error.HTTPError) -> str:
