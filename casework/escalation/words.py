@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.fold.fact import Fact
 from schemas.records.events import MessageAdded, TicketOpened
@@ -12,12 +12,19 @@ _WITHOUT_SPACES: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u
 """Scripts that write no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 
 
-def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Return what finds any of the words, each whole; its spaces stand for any blanks."""
-    return re.compile("|".join(_whole(word) for word in sorted(words, key=lambda word: (-len(word), word))))
+class _Word(NamedTuple):
+    """What finds a word or phrase, whole; `probe` is in every text that has it, and quicker to look for."""
+
+    probe: str
+    pattern: re.Pattern[str]
+
+
+def _words(written: Iterable[str]) -> tuple[_Word, ...]:
+    return tuple(_Word(word.casefold().split()[0], re.compile(_whole(word))) for word in sorted(written))
 
 
 def _whole(word: str) -> str:
+    """Return a pattern of a word; the blanks of a phrase stand for any."""
     word = word.casefold()
     text = r"\s+".join(re.escape(part) for part in word.split())
     before = "" if _WITHOUT_SPACES.match(word[0]) else r"(?<!\w)"
@@ -31,8 +38,8 @@ class ConcernWords:
     def __init__(self, lists: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
         self._lists = {
             name: (
-                {language: _pattern(words) for language, words in by_language.items()},
-                _pattern({word for words in by_language.values() for word in words}),
+                {language: _words(words) for language, words in by_language.items()},
+                _words({word for words in by_language.values() for word in words}),
             )
             for name, by_language in lists.items()
         }
@@ -43,7 +50,10 @@ class ConcernWords:
         return tuple(
             name
             for name, (by_language, every) in self._lists.items()
-            if by_language.get(language or "", every).search(folded)
+            if any(
+                word.probe in folded and word.pattern.search(folded)
+                for word in by_language.get(language or "", every)
+            )
         )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from casework.durations import duration
 from infra.local.kafka import LocalKafka
-from schemas.records.alerts import ALERTS
+from schemas.records.alerts import ALERTS, TicketEscalated
 from schemas.records.derived import TicketLogged
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import MessageAdded, TicketEvent, TicketMerged, TicketOpened, TicketResolved
@@ -64,10 +65,15 @@ def _message(ticket_id: str) -> MessageAdded:
     return MessageAdded(ticket_id=ticket_id, author=Author.CUSTOMER, author_id="C-1", text="It came back.")
 
 
-def _log_of(reading: Reading, ticket_id: str) -> list[TicketLogged]:
-    """Return a ticket's log without what is said of its promises, which are due in between."""
+def _all_of(reading: Reading, ticket_id: str) -> list[TicketLogged]:
     entries = [msgspec.json.decode(record.value(), type=TicketLogged) for record in reading.more()]
-    return [entry for entry in entries if entry.ticket_id == ticket_id and entry.event.type not in ALERTS]
+    return [entry for entry in entries if entry.ticket_id == ticket_id]
+
+
+def _log_of(reading: Reading, ticket_id: str) -> list[TicketLogged]:
+    """Return a ticket's log without what rules say of it in between."""
+    own = {*ALERTS, "TicketDeescalated"}
+    return [entry for entry in _all_of(reading, ticket_id) if entry.event.type not in own]
 
 
 def test_an_objection_after_the_clock_finds_the_ticket_closed(harness: StageHarness) -> None:
@@ -108,3 +114,32 @@ def test_a_message_on_a_merged_ticket_reaches_another_partition(harness: StageHa
         log = _log_of(reading, other)
     assert "ticketyard/cases" in {entry.event.source for entry in log}  # before the resolution or after it
     assert (log[-1].after.customer_messages, log[-1].after.work) == (1, Work.WANTED)
+
+
+def test_a_rule_escalates_at_its_moment_and_tells_it_as_an_alert(harness: StageHarness) -> None:
+    """History came all at once; between two events days apart the ticket was old. What is told is what is logged."""
+    _send(harness, _opened("H-E"), 20)
+    _send(harness, _message("H-E"), 26)
+    harness.flush()
+
+    def fired(reading: Reading) -> list[tuple[str, TicketEscalated]]:
+        records = [(dict(record.headers() or []), record) for record in reading.more()]
+        found = [record for headers, record in records if headers.get("ce_type") == b"TicketEscalated"]
+        alerts = [(dict(record.headers())["ce_id"].decode(), record.value()) for record in found]
+        decoded = [(name, msgspec.json.decode(value, type=TicketEscalated)) for name, value in alerts]
+        return [
+            (name, alert)
+            for name, alert in decoded
+            if (alert.ticket_id, alert.rule) == ("H-E", "open_too_long")
+        ]
+
+    with harness.reading(Topic.TICKETS_ALERTS) as alerts:
+        wait_for(lambda: bool(fired(alerts)), "the alert", 120)
+        ((name, alert),) = fired(alerts)
+    with harness.reading(Topic.TICKETS_LOG) as reading:
+        wait_for(lambda: len(_log_of(reading, "H-E")) == 2, "the log of the old ticket", 120)
+        (entry,) = [entry for entry in _all_of(reading, "H-E") if entry.event.id == name]
+    assert (entry.event.type, alert.owner, alert.level) == ("TicketEscalated", "team_leads", 1)
+    assert entry.before is not None
+    limit = alert.reason.split("over ")[1].split(" (")[0]
+    assert entry.event.time == START + timedelta(days=20) + duration(limit)
