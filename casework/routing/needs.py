@@ -1,23 +1,23 @@
-"""What a ticket asks of its next agent, by the routing rules: skills, and that it be the one who had it."""
+"""What a ticket asks of its next agent, by the routing rules: skills, to be the one who had it, or another."""
 
 from msgspec.structs import replace
 
 from casework.routing.rules import RoutingRules
+from schemas.fold.routed import exclude
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED
 
 
 def settle_needs(rules: RoutingRules, before: TicketRow, row: TicketRow) -> TicketRow:
-    """Return the row with the skills that it needs now and, where it was just reopened, for whom it waits."""
+    """Return the row with the skills that it needs now and, where that is news, whom it waits for or must not have."""
     rule = None if row.skills_relaxed else rules.skill_rule(row)
     row = replace(row, required_skills=() if rule is None else rule.need, routing_rules=rules.sum)
-    reopened = before.status in FINISHED and row.status not in FINISHED and row.assignee is None
-    last = row.last_assignee
-    if (
-        not reopened
-        or last is None
-        or last in row.excluded_agents
-        or rules.team(row.team).sticky_minutes is None
-    ):
+    team, last = rules.team(row.team), row.last_assignee
+    if last is None:
         return row
-    return replace(row, sticky_to=last)
+    if team.grant_other_agent and row.wants_other_agent and not before.wants_other_agent:
+        row = exclude(row, last)
+    reopened = before.status in FINISHED and row.status not in FINISHED and row.assignee is None
+    if reopened and team.sticky_minutes is not None and last not in row.excluded_agents:
+        row = replace(row, sticky_to=last)
+    return row

@@ -37,5 +37,7 @@ class TeamRules(BaseModel, frozen=True, extra="forbid"):
     """A ticket goes back to the queue when its agent, whose turn it is, does nothing for so long."""
     return_when: tuple[Absence, ...] = ()
     """What an agent must become for their tickets to go back to the queue; what they were offered always does."""
+    grant_other_agent: bool = False
+    """A customer who asks for another agent gets one: the one that they have is excluded."""
     overflow: Overflow | None = None
     overload: Overload = Overload()

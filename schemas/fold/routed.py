@@ -61,13 +61,19 @@ def _excluded(row: TicketRow, body: AgentExcluded, time: datetime) -> TicketRow:
     Of a life's exclusions the last in the log counts.
     """
     del time
-    others = tuple(agent_id for agent_id in row.excluded_agents if agent_id != body.agent_id)
     if body.lifted:
+        others = tuple(agent_id for agent_id in row.excluded_agents if agent_id != body.agent_id)
         return replace(row, excluded_agents=others)
-    row = replace(row, excluded_agents=(*others, body.agent_id))
-    if row.offered_to == body.agent_id:
+    return exclude(row, body.agent_id)
+
+
+def exclude(row: TicketRow, agent_id: str) -> TicketRow:
+    """Return the row that an agent must not have; what people gave them they keep."""
+    if agent_id not in row.excluded_agents:
+        row = replace(row, excluded_agents=(*row.excluded_agents, agent_id))
+    if row.offered_to == agent_id:
         return withdraw_offer(row)
-    given = row.assignee == body.agent_id and row.assignee_said_by is Said.ROUTING
+    given = row.assignee == agent_id and row.assignee_said_by is Said.ROUTING
     return free(row) if given else row
 
 

@@ -38,6 +38,8 @@ OUT_OF_BOUNDS = [
     ("SurveyAnswered", "score", 6),
     ("SurveyAnswered", "score", 4.5),
     ("AgentUpdated", "capacity", -1),
+    ("AgentUpdated", "home_team", ""),
+    ("AgentUpdated", "home_team", None),
     ("AgentUpdated", "skills", {"refund_status": 1.5}),
     ("AgentUpdated", "channel_capacity", {"fax": 1}),
 ]

@@ -32,6 +32,7 @@ def _said(team: TeamRules) -> str:
         team.sticky_minutes and f"reopened tickets wait {team.sticky_minutes:g} min for their agent",
         team.silent_minutes and f"silent agents lose tickets after {team.silent_minutes:g} min",
         team.return_when and f"tickets go back when an agent is {' or '.join(team.return_when)}",
+        team.grant_other_agent and "who asks for another agent gets one",
         team.overflow and f"overflows to {team.overflow.to} after {team.overflow.after_minutes:g} min",
         team.overload.waiting and f"overloaded above {team.overload.waiting} waiting",
         team.overload.wait_minutes and f"overloaded above {team.overload.wait_minutes:g} min of wait",

@@ -46,7 +46,7 @@ ROUTING = RoutingRules.parse(
 version: "1"
 skills:
   - {when: {categories: [refund_request]}, need: [refunds], relax_minutes: 30}
-defaults: {sticky_minutes: 10, silent_minutes: 60, offer_seconds: 90}
+defaults: {grant_other_agent: true, sticky_minutes: 10, silent_minutes: 60, offer_seconds: 90}
 teams:
   payments: {overflow: {to: billing, after_minutes: 20}}
 """,
@@ -202,6 +202,16 @@ def test_who_was_excluded_is_not_waited_for() -> None:
     assert row.sticky_to is None
     lifted = after(row, (AgentExcluded(ticket_id=TICKET, agent_id="ana", lifted=True), 51))
     assert lifted.excluded_agents == ()
+
+
+def test_a_customer_who_asks_for_another_agent_gets_one() -> None:
+    """Once: a person who lifts the exclusion afterwards is not overruled by the wish that still stands."""
+    row = waiting()
+    row = after(row, (assigned(row, "ana"), 1))
+    asked = RULES.settle(row, replace(row, wants_other_agent=True), fact(from_customer(), 2))
+    assert (asked.assignee, asked.excluded_agents) == (None, ("ana",))
+    lifted = replace(asked, excluded_agents=())
+    assert RULES.settle(asked, lifted, fact(from_customer(), 3)).excluded_agents == ()
 
 
 def test_an_exclusion_takes_back_an_offer_but_not_what_people_gave() -> None:
