@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from infra.foundation.endpoints import Endpoints, read_endpoints
+from infra.foundation.http_probe import responds
 from infra.processes.pid_files import living
 from schemas.settings import CommonSettings
 
@@ -32,6 +33,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         **none,
         "TICKETYARD_HOME": str(home),
         "TICKETYARD_BATCH_EVERY_MINUTES": "0",
+        "TICKETYARD_INTAKE": "true",
         "TICKETYARD_KAFKA_HEAP_MB": "256",
     }
 
@@ -89,13 +91,20 @@ def test_up_runs_everything_until_down(
     home = tmp_path / "home"
     with urllib.request.urlopen(f"{_endpoints(home).http_url}/health", timeout=10) as answer:
         assert answer.status == 200
+    body = b'{"ticket_id": "T-1", "customer_id": "C-7", "channel": "chat", "text": "Hello?"}'
+    opening = urllib.request.Request(
+        f"{_endpoints(home).intake_url}/v1/tickets", data=body, headers={"content-type": "application/json"}
+    )
+    _until(lambda: responds(f"{_endpoints(home).intake_url}/ready", good=True), "a door that is ready")
+    with urllib.request.urlopen(opening, timeout=10) as answer:
+        assert answer.status == 202
     assert _run(environment, "topics", "describe").returncode == 0
     second = _run(environment, "up")
     assert second.returncode == 1
     assert f"is in use by process {up.pid}" in second.stderr
 
     before = _parts(home)
-    assert set(before) == {"kafka", "serving", "roster"}
+    assert set(before) == {"kafka", "serving", "intake", "roster"}
     before["roster"].send_signal(signal.SIGKILL)
     _until(
         lambda: _parts(home).get("roster", before["roster"]).pid != before["roster"].pid,

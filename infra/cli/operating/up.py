@@ -27,9 +27,9 @@ def command() -> None:
     with running_pipeline(settings, report) as pipeline:
         pipeline.start()
         places = pipeline.addresses
-        door = f"   intake: {places.intake_url}" if places.intake_url else ""
         report(
-            f"Kafka: {places.bootstrap_servers}   pages and API: {places.http_url}{door}   "
-            f"logs: {settings.logs_folder}"
+            f"Kafka: {places.bootstrap_servers}   pages and API: {places.http_url}   logs: {settings.logs_folder}"
         )
+        if places.intake_url:
+            report(f"events over HTTP: {places.intake_url}")
         pipeline.supervisor.run_until_signal()

@@ -1,8 +1,13 @@
 """The judgements of `ticketyard doctor`."""
 
+from pathlib import Path
+
 import pytest
 
-from infra.checks import GIB, CheckStatus, drifted, room_check
+from infra import checks
+from infra.checks import GIB, CheckStatus, drifted, intake_check, room_check
+from infra.foundation.endpoints import Endpoints
+from infra.foundation.settings import InfraSettings
 
 
 @pytest.mark.parametrize(
@@ -21,3 +26,27 @@ def test_drift_names_package_and_both_versions() -> None:
     lock = "click==8.3.1 \\\n    --hash=sha256:aa\nuvicorn[standard]==1.0 \\\norjson==3.1 \\\n"
     installed = {"click": "8.3.1", "uvicorn": "0.9"}
     assert drifted(lock, installed.get) == ["uvicorn 0.9, lock 1.0", "orjson missing, lock 3.1"]
+
+
+def test_a_door_that_would_be_open_to_all_is_told_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`up` would start it and it would stay down; doctor says which setting is missing."""
+    monkeypatch.setenv("TICKETYARD_INTAKE_HOST", "0.0.0.0")
+    (check,) = intake_check(InfraSettings(home=tmp_path, intake=True))
+    assert (check.verdict, "TICKETYARD_INTAKE_KEY" in check.detail) == (CheckStatus.FAIL, True)
+    monkeypatch.setenv("TICKETYARD_INTAKE_KEY", "s3cret")
+    assert list(intake_check(InfraSettings(home=tmp_path, intake=True))) == []
+    assert list(intake_check(InfraSettings(home=tmp_path))) == []
+
+
+@pytest.mark.parametrize(("ready", "verdict"), [(True, CheckStatus.OK), (False, CheckStatus.FAIL)])
+def test_a_running_door_is_asked_whether_it_is_ready(
+    ready: bool, verdict: CheckStatus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that answers and cannot send is no door."""
+    running = Endpoints(bootstrap_servers="b", intake_url="http://127.0.0.1:1")
+    monkeypatch.setattr(checks, "read_endpoints", lambda _home: running)
+    monkeypatch.setattr(checks, "responds", lambda url, *, good: ready and good and url.endswith("/ready"))
+    (check,) = intake_check(InfraSettings(home=tmp_path))
+    assert (check.verdict, "http://127.0.0.1:1" in check.detail) == (verdict, True)

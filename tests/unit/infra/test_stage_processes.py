@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.foundation.settings import STAGES, STATEFUL, InfraSettings
-from infra.pipeline import Addresses, pipeline_parts, stage_parts, worker_processes
+from infra.pipeline import Addresses, choose_addresses, pipeline_parts, stage_parts, worker_processes
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,23 @@ def test_webhooks_run_where_a_file_of_them_is_named(tmp_path: Path) -> None:
 
     without = names(InfraSettings(home=tmp_path))
     assert names(InfraSettings(home=tmp_path, webhooks=tmp_path / "webhooks.yaml")) - without == {"webhooks"}
+
+
+def test_the_door_runs_where_it_is_asked_for(tmp_path: Path) -> None:
+    """At the port that `up` chose, which it tells to other commands of the home."""
+    settings = InfraSettings(home=tmp_path, intake=True)
+    addresses = choose_addresses(settings, "b", iter(range(5000, 5100)).__next__)
+    (door,) = [part for part in pipeline_parts(settings, addresses) if part.child.name == "intake"]
+    assert door.child.command[3:] == ["stream", "intake"]
+    assert door.child.environment["TICKETYARD_INTAKE_PORT"] == str(addresses.intake_port)
+    told = addresses.endpoints()
+    assert told.intake_url == f"http://127.0.0.1:{addresses.intake_port}"
+    assert told.metrics_urls["intake"] == f"{told.intake_url}/metrics"
+
+
+def test_without_being_asked_for_no_door_is_open(tmp_path: Path) -> None:
+    """Nobody should be able to send events because of an upgrade."""
+    settings = InfraSettings(home=tmp_path)
+    addresses = choose_addresses(settings, "b", iter(range(5000, 5100)).__next__)
+    assert (addresses.intake_port, addresses.endpoints().intake_url) == (None, "")
+    assert "intake" not in {part.child.name for part in pipeline_parts(settings, addresses)}
