@@ -1,7 +1,7 @@
 """What the customers stage is to know of a ticket, and when it must be told."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -39,25 +39,25 @@ def customer_change(before: TicketRow | None, after: TicketRow) -> CustomerWorkC
 
     Nothing of what the customers stage itself says of a ticket is in it, so no answer leads to another question.
     """
-    picture = _picture(after)
-    if picture is None or (
-        before is not None and before.life == after.life and _same(_picture(before), picture)
-    ):
+    customer_id = after.customer_id
+    if customer_id is None or (before is not None and _told(before) == _told(after)):
         return None
-    return picture
+    return _picture(after, customer_id)
 
 
-def _same(before: CustomerWorkChanged | None, after: CustomerWorkChanged) -> bool:
-    return before is not None and replace(before, revision=after.revision) == after
+def _told(row: TicketRow) -> tuple[Any, ...]:
+    """Return what a picture is made of; it is made only where this has changed."""
+    finished_at = _finished_at(row) if row.status in FINISHED else None
+    tier = None if row.tier_noted else row.customer_tier
+    about = (row.channel, row.intent, row.product, row.subject, row.named_entities, tier)
+    return (row.customer_id, row.life, row.opened_at, finished_at, row.merged_into, *about)
 
 
-def _picture(row: TicketRow) -> CustomerWorkChanged | None:
-    if row.customer_id is None:
-        return None
+def _picture(row: TicketRow, customer_id: str) -> CustomerWorkChanged:
     finished = row.status in FINISHED
     return CustomerWorkChanged(
         ticket_id=row.ticket_id,
-        customer_id=row.customer_id,
+        customer_id=customer_id,
         life=row.life,
         revision=row.revision,
         opened_at=row.opened_at,

@@ -1,5 +1,6 @@
 """The table of customers: what counts as a repetition, as one thing, as a wish. A file that a person edits."""
 
+import re
 from functools import cached_property
 from hashlib import sha256
 from importlib import resources
@@ -26,6 +27,11 @@ def _phrase(text: str) -> str:
 
 
 Phrase = Annotated[str, Field(min_length=3, max_length=60), AfterValidator(_phrase)]
+
+
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches any of the phrases as whole words; of no phrases, nothing."""
+    return re.compile(rf" (?:{'|'.join(map(re.escape, phrases))})(?= )" if phrases else "(?!)")
 
 
 class RepeatRules(BaseModel, frozen=True, extra="forbid"):
@@ -62,6 +68,21 @@ class WishRules(BaseModel, frozen=True, extra="forbid"):
     human: tuple[Phrase, ...] = ()
     other_agent: tuple[Phrase, ...] = ()
     refusals: tuple[Phrase, ...] = ()
+
+    @cached_property
+    def asks_for_human(self) -> re.Pattern[str]:
+        """What finds a phrase for a person in a clause with a space around each word; so do the next two."""
+        return _any_of(self.human)
+
+    @cached_property
+    def asks_for_other(self) -> re.Pattern[str]:
+        """What finds a phrase for another agent."""
+        return _any_of(self.other_agent)
+
+    @cached_property
+    def refuses(self) -> re.Pattern[str]:
+        """What finds a refusal."""
+        return _any_of(self.refusals)
 
 
 class CustomerRules(BaseModel, frozen=True, extra="forbid"):

@@ -1,6 +1,6 @@
 """Whether a customer asks for a person, or for another one than they have: by intent and by words."""
 
-from collections.abc import Iterable
+import re
 
 from msgspec.structs import replace
 
@@ -33,8 +33,8 @@ def settle_wishes(before: TicketRow, after: TicketRow, fact: Fact, rules: WishRu
     if text is not None and after.status not in FINISHED:
         cuts = () if fact.triage is None else fact.triage.cleaned
         said = list(clauses(text, cuts))
-        human = human or _by_intent(fact, rules) or _says(said, rules.human, rules.refusals)
-        other = other or _says(said, rules.other_agent, rules.refusals)
+        human = human or _by_intent(fact, rules) or _says(said, rules.asks_for_human, rules.refuses)
+        other = other or _says(said, rules.asks_for_other, rules.refuses)
     if (human, other) == (after.wants_human, after.wants_other_agent):
         return after
     return replace(after, wants_human=human, wants_other_agent=other)
@@ -61,22 +61,12 @@ def _by_intent(fact: Fact, rules: WishRules) -> bool:
     return not set(rules.human_intents).isdisjoint(all_intents(triage))
 
 
-def _says(said: list[list[str]], phrases: Iterable[str], refusals: Iterable[str]) -> bool:
-    wanted, refused = [phrase.split() for phrase in phrases], [refusal.split() for refusal in refusals]
-    return any(_asks(words, wanted, refused) for words in said)
-
-
-def _asks(words: list[str], wanted: list[list[str]], refused: list[list[str]]) -> bool:
-    joined = f" {' '.join(words)} "
-    for phrase in wanted:
-        if f" {' '.join(phrase)} " not in joined:
-            continue
-        for start in _places(words, phrase):
-            ahead = words[max(0, start - _REFUSED_WITHIN) : start]
-            if not any(_places(ahead, refusal) for refusal in refused):
+def _says(said: list[list[str]], wish: re.Pattern[str], refusal: re.Pattern[str]) -> bool:
+    """Tell whether a clause has a phrase of the wish that no refusal stands before."""
+    for words in said:
+        clause = f" {' '.join(words)} "
+        for found in wish.finditer(clause):
+            ahead = clause[: found.start()].split()[-_REFUSED_WITHIN:]
+            if not refusal.search(f" {' '.join(ahead)} "):
                 return True
     return False
-
-
-def _places(words: list[str], phrase: list[str]) -> list[int]:
-    return [at for at in range(len(words) - len(phrase) + 1) if words[at : at + len(phrase)] == phrase]

@@ -100,7 +100,7 @@ class CustomersPartition:
 
     def _tell(self, customer_id: str, cause: Envelope, since: Rank | None, step: Step) -> None:
         """Say to each ticket of a customer what is new for it; nothing opened before `since` has changed."""
-        entries = sorted(self._tickets[customer_id].values(), key=lambda entry: rank(entry.ticket))
+        entries = sorted(self._tickets.get(customer_id, {}).values(), key=lambda entry: rank(entry.ticket))
         customer = self._customers.get(customer_id)
         known = Known(None if customer is None else customer.tier, [entry.ticket for entry in entries])
         told = {entry.ticket.ticket_id: entry.told for entry in entries if entry.told is not None}
@@ -134,11 +134,12 @@ class CustomersPartition:
     def _hold(self, entry: TicketEntry) -> None:
         customer_id = entry.ticket.customer_id
         self._tickets[customer_id][entry.ticket.ticket_id] = entry
-        heard_at = max(entry.heard_at, self._heard.get(customer_id, entry.heard_at))
-        self._heard[customer_id] = heard_at
-        self._forgetting.remember_until(
-            (customer_id,), heard_at + timedelta(days=self._rules.forget_after_days)
-        )
+        known = self._heard.get(customer_id)
+        if (
+            known is None
+        ):  # each customer waits to be forgotten once, and is looked at again if heard of since
+            self._forgetting.remember_until((customer_id,), self._forgotten_at(entry.heard_at))
+        self._heard[customer_id] = entry.heard_at if known is None else max(known, entry.heard_at)
 
     def _put(self, entry: TicketEntry, step: Step) -> None:
         self._hold(entry)
@@ -148,13 +149,17 @@ class CustomersPartition:
         del self._tickets[entry.ticket.customer_id][entry.ticket.ticket_id]
         step.delete(entry.key)
 
+    def _forgotten_at(self, heard_at: datetime) -> datetime:
+        return heard_at + timedelta(days=self._rules.forget_after_days)
+
     def _forget(self, step: Step) -> None:
         """Let go of the tickets of customers who are long silent, unless one is open still."""
         for (customer_id,) in self._forgetting.pop_due(step.now):
             entries = list(self._tickets[customer_id].values())
-            if any(entry.ticket.open for entry in entries):
-                later = step.now + timedelta(days=self._rules.forget_after_days)
-                self._forgetting.remember_until((customer_id,), later)
+            working = any(entry.ticket.open for entry in entries)
+            due = self._forgotten_at(step.now if working else self._heard[customer_id])
+            if due > step.now:
+                self._forgetting.remember_until((customer_id,), due)
                 continue
             for entry in entries:
                 self._drop(entry, step)

@@ -1,4 +1,4 @@
-"""Cases and customers joined by queues that keep only their own order: messages take their time and come again."""
+"""Cases and customers joined by queues that keep only a ticket's order: messages take their time and come again."""
 
 from collections import deque
 from datetime import timedelta
@@ -17,7 +17,7 @@ from streams.foundation.record import Emission, Record
 from streams.stages.cases.clocks import Clocks
 from streams.stages.customers.partition import CustomersPartition
 from tests.unit.schemas.ticket_facts import minute
-from tests.unit.streams.logic_driver import Driver, record_of
+from tests.unit.streams.logic_driver import Driver, body_of, record_of
 from tests.unit.streams.ticket_records import CasesRun, enriched
 
 RULES = CustomerRules.load()
@@ -34,7 +34,7 @@ class Yard:
         self.dying = dying
         self.cases = CasesRun(CLOCKS)
         self.customers = Driver(CustomersPartition(RULES), "customers")
-        self.on_the_way: dict[tuple[Topic, bytes], deque[Emission]] = {}
+        self.on_the_way: dict[tuple[Topic, str], deque[Emission]] = {}
         self.delivered = 0
         self._offset = 0
 
@@ -97,7 +97,11 @@ class Yard:
         times = 2 if self.random.random() < self.dying else 1
         for sent in [*emissions] * times:
             if sent.topic in {Topic.CUSTOMERS_WORK, Topic.TICKETS_DECISIONS, Topic.TICKETS_ENRICHED}:
-                self.on_the_way.setdefault((sent.topic, sent.key), deque()).append(sent)
+                about = body_of(sent)
+                assert isinstance(
+                    about, TicketEvent
+                )  # each ticket's messages keep their order, and no two tickets'
+                self.on_the_way.setdefault((sent.topic, about.ticket_id), deque()).append(sent)
 
 
 def known_of(row: TicketRow) -> dict[str, object]:

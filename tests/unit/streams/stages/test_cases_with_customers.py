@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from schemas.fold import fact_of
 from schemas.records.alerts import RepeatContactDetected
 from schemas.records.events import (
     CustomerUpdated,
@@ -24,7 +25,7 @@ from schemas.records.topics import Topic
 from schemas.vocabulary import FINISHED, Author, Channel, Tier
 from tests.unit.schemas.ticket_facts import SCORED, minute, opened
 from tests.unit.streams.logic_driver import body_of
-from tests.unit.streams.stages.customers_yard import RULES, Yard, known_of
+from tests.unit.streams.stages.customers_yard import CLOCKS, RULES, Yard, known_of
 
 CUSTOMERS = ("C-1", "C-2")
 TICKETS = tuple(f"T-{number}" for number in range(6))
@@ -130,6 +131,16 @@ def test_a_repeat_is_an_alert_once_and_nothing_is_a_dead_letter(
     pairs = [(body.ticket_id, body.repeat_of) for body in alerts if isinstance(body, RepeatContactDetected)]
     assert len(pairs) == len(set(pairs))
     assert yard.cases.dead() == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(lives, st.randoms(use_true_random=False))
+def test_the_log_folds_again_to_the_same_rows(
+    life: list[TicketEvent | CustomerUpdated], random: Random
+) -> None:
+    """Notes are events of the log like any other, so whoever folds it with the same table gets the same rows."""
+    for entry in _play(life, random, dying=0.2).cases.log():
+        assert CLOCKS.rules.fold(entry.before, fact_of(entry)) == entry.after
 
 
 def test_notes_move_neither_the_customers_clock_nor_the_life_of_a_ticket() -> None:
