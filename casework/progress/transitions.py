@@ -15,6 +15,7 @@ from schemas.records.decisions import Decision
 from schemas.records.events import (
     MessageAdded,
     TicketClosed,
+    TicketDeescalated,
     TicketImported,
     TicketMerged,
     TicketOpened,
@@ -106,7 +107,7 @@ def _actor(fact: Fact) -> Actor:
             return Actor.CUSTOMER
         case Decision():
             return Actor.ROUTING
-        case Alert():
+        case Alert() | TicketDeescalated():  # whoever ended it: the desk's rules say where that leads back to
             return Actor.CLOCK
         case _:
             return Actor.CLOCK if fact.source == SOURCE else Actor.PEOPLE

@@ -194,6 +194,7 @@ def test_a_persons_request_is_followed_at_once_and_never_undone_by_a_rule() -> N
     assert row.escalation_level == 2
     row = tried.take(fact(TicketDeescalated(ticket_id=TICKET, deescalated_by="M-1"), 7))
     assert (row.escalation_level, row.status, row.escalation_causes) == (0, Status.NEW, ())
+    assert row.illegal_transition is None
     tried.take(fact(EscalationRequested(ticket_id=TICKET, requested_by="A-9"), 8))
     assert [at for at, _ in tried.fired()] == [5, 8]
 
