@@ -71,12 +71,12 @@ def _unstick(row: TicketRow, rules: RoutingRules) -> TicketEvent:
 
 
 def _skills_due(row: TicketRow, rules: RoutingRules) -> datetime | None:
-    if not row.required_skills or row.waiting_since is None or row.work is not Work.WANTED:
+    """Where no rule asks for skills, the ticket may wait for those who know its subject."""
+    if row.skills_relaxed or row.waiting_since is None or row.work is not Work.WANTED:
         return None
     rule = rules.skill_rule(row)
-    if rule is None or rule.relax_minutes is None:
-        return None
-    return row.waiting_since + _minutes(rule.relax_minutes)
+    minutes = rules.team(row.team).subject_minutes if rule is None else rule.relax_minutes
+    return None if minutes is None else row.waiting_since + _minutes(minutes)
 
 
 def _relax(row: TicketRow, rules: RoutingRules) -> TicketEvent:

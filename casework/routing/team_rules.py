@@ -33,6 +33,8 @@ class TeamRules(BaseModel, frozen=True, extra="forbid"):
     offer_seconds: Annotated[float, Field(ge=1, le=86_400)] = 60
     sticky_minutes: Minutes | None = None
     """So long a reopened ticket waits for the agent who had it."""
+    subject_minutes: Minutes | None = None
+    """So long a ticket waits for an agent who knows its intent or category, if one is available; None: not at all."""
     silent_minutes: Minutes | None = None
     """A ticket goes back to the queue when its agent, whose turn it is, does nothing for so long."""
     return_when: tuple[Absence, ...] = ()

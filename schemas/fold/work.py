@@ -62,6 +62,7 @@ def routing_view(row: TicketRow) -> tuple[Any, ...]:
         row.excluded_agents,
         row.passed_over,
         row.sticky_to,
+        row.skills_relaxed,
     )
 
 
@@ -129,5 +130,6 @@ def _notice(row: TicketRow, team: str | None, work: Work, time: datetime) -> Wor
         excluded_agents=row.excluded_agents,
         passed_over=row.passed_over,
         sticky_to=row.sticky_to,
+        skills_relaxed=row.skills_relaxed,
         model_version=row.model_version,
     )

@@ -100,6 +100,7 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
     excluded_agents: tuple[Id, ...] = ()
     passed_over: tuple[Id, ...] = ()
     sticky_to: Id | None = None
+    skills_relaxed: bool = False  # it has waited long enough for who has the skills, or knows the subject
     by_people: bool = False  # people gave it to the agent, so only they take it away
 
 

@@ -18,7 +18,10 @@ class StickinessEnded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True
 
 
 class SkillsRelaxed(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """Nobody with these skills took a ticket in time; for this wait they are no condition any more."""
+    """Nobody with these skills took a ticket in time; for this wait they are no condition any more.
+
+    Without skills: nobody who knows its subject did.
+    """
 
     skills: tuple[str, ...]
 

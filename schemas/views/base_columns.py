@@ -99,7 +99,7 @@ _TICKET_DOCS: Final = {
     "offered_to": "the agent who was offered it and has not answered yet",
     "offered_at": "when that was",
     "required_skills": "skills that an agent must have to get it",
-    "skills_relaxed": "whether nobody who has these skills took it in time, so that they are no condition now",
+    "skills_relaxed": "whether nobody with the skills, or who knows its subject, took it in time: no condition now",
     "excluded_agents": "agents who must not get it",
     "passed_over": "agents who did not take it, or had it taken away, while it waits",
     "sticky_to": "the agent who had it last, for whom it waits a while",

@@ -116,6 +116,8 @@ def _why_not_the_free(team: Team, lane: Lane, work: WorkChanged) -> str:
     if not skilled:
         known = any(member.on_shift and member.has_skills(lane) for member in team.members.values())
         return f"nobody_{'free' if known else 'on_shift'}_has:{'+'.join(lane.skills)}"
+    if lane.subject and not any(member.knows(lane) for member in skilled):
+        return f"nobody_free_knows:{lane.subject[0]}"
     if not any(member.has_room_for(lane.channel) for member in skilled):
         return f"all_at_channel_capacity:{lane.channel or 'unknown'}"
     awaited = team.awaited(lane, work)

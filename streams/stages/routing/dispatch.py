@@ -18,14 +18,14 @@ from streams.stages.routing.entries import DepartedAgent, OpenTicket, agent_key,
 from streams.stages.routing.policy import RoutingPolicy
 from streams.stages.routing.served_queue import expected_wait_s, observed, overload_of
 from streams.stages.routing.team import Member, Team
-from streams.stages.routing.waiting_line import Lane, lane_of
+from streams.stages.routing.waiting_line import Lane
 from streams.steps.step import Step
 
 
 def seat(team: Team, ticket: OpenTicket, step: Step, policy: RoutingPolicy, *, alone: bool) -> None:
     """Give a wanted ticket to an agent or let it wait; not `alone`: others may have what it gave back."""
     work = ticket.work
-    lane = lane_of(work)
+    lane = team.lane_of(work)
     team.place(ticket)
     if not alone:
         drain(team, team.free, step, policy)
@@ -50,7 +50,7 @@ def drain(team: Team, changed: AbstractSet[str], step: Step, policy: RoutingPoli
     Nobody else can: before the change no waiting ticket fitted any free agent.
     """
     while (ticket := _next_for(team, changed)) is not None:
-        _assign(team, ticket, team.fitting(lane_of(ticket.work), ticket.work), step, policy)
+        _assign(team, ticket, team.fitting(team.lane_of(ticket.work), ticket.work), step, policy)
 
 
 def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
@@ -73,7 +73,7 @@ def _assign(
 ) -> None:
     work = ticket.work
     chosen = policy.choose(candidates, work)
-    reasons = why_chosen(chosen, team, work, lane_of(work))
+    reasons = why_chosen(chosen, team, work, team.lane_of(work))
     team.served += ticket.queued
     if (waited := int(waited_s(step, work))) > 0:
         reasons += (f"waited_s:{waited}",)

@@ -36,6 +36,7 @@ class Member:
         "capacity",
         "entry",
         "held_elsewhere",
+        "known",
         "languages",
         "load",
         "performance",
@@ -58,6 +59,7 @@ class Member:
         self.skilled = frozenset(
             skill for skill, level in self.rostered.skills.items() if level >= skill_level
         )
+        self.known = self.skilled | self.specialisations
         self.load = load
 
     @property
@@ -97,6 +99,10 @@ class Member:
         """Return whether the agent has what a ticket of `lane` asks for; seniors take any subject of their team."""
         return self.skilled.issuperset(lane.beyond if self.rostered.senior else lane.skills)
 
+    def knows(self, lane: Lane) -> bool:
+        """Return whether the agent knows what a ticket of `lane` is about; seniors know all of their team."""
+        return self.rostered.senior or not self.known.isdisjoint(lane.subject)
+
     def has_room_for(self, channel: Channel | None) -> bool:
         """Return whether the agent's limit on `channel`, if there is one, leaves room.
 
@@ -117,7 +123,7 @@ class Member:
 
 
 class Team:
-    """The state of one team. Every change keeps `free`, `spoken` and the queue right, in whatever order.
+    """The state of one team. Every change keeps `free`, `spoken`, `known` and the queue right, in whatever order.
 
     `place` says where a waiting ticket stands.
     """
@@ -129,6 +135,7 @@ class Team:
         self.line = WaitingLine()
         self.free: set[str] = set()
         self.spoken: frozenset[str] = frozenset()
+        self.known: frozenset[str] = frozenset()
         self._loads: dict[str, Load] = {}
         self.queue = ServedQueue(team=name)
         self.served = 0  # of those who waited, during the record that is handled now
@@ -164,7 +171,7 @@ class Team:
             self._loads.setdefault(ticket.agent_id, Load()).add(work.channel, 1)
             self._refresh(ticket.agent_id)
         elif ticket.waits:
-            self.line.add(lane_of(work), self._place(work))
+            self.line.add(self.lane_of(work), self._place(work))
 
     def displace(self, ticket: OpenTicket) -> None:
         """Undo `place`: the load is given back, the place in the queue is gone."""
@@ -174,7 +181,11 @@ class Team:
             self._loads[ticket.agent_id].add(work.channel, -1)
             self._refresh(ticket.agent_id)
         elif ticket.waits:
-            self.line.remove(lane_of(work), self._place(work))
+            self.line.remove(self.lane_of(work), self._place(work))
+
+    def lane_of(self, work: WorkChanged) -> Lane:
+        """Return the lane in which a ticket waits here."""
+        return lane_of(work, by_subject=self.rules.subject_minutes is not None)
 
     def waiting(self, ticket_id: str) -> OpenTicket:
         """Return a ticket of the queue."""
@@ -188,7 +199,23 @@ class Team:
             member.has_room_for(lane.channel)
             and self.understands(member, lane.language)
             and member.has_skills(lane)
+            and (not lane.subject or member.knows(lane) or not self._is_known(lane, work))
             and (not lane.choosy or self.may_have(member, lane, work))
+        )
+
+    def _is_known(self, lane: Lane, work: WorkChanged) -> bool:
+        """Return whether a ticket waits for those who know its subject: one is at work, and may have it.
+
+        If nobody does, waiting would help nobody; and whoever had it last knows it best.
+        """
+        if not lane.choosy:
+            return not self.known.isdisjoint(lane.subject)
+        if self.awaited(lane, work) is not None:
+            return False
+        kept_from = {*work.excluded_agents, *work.passed_over}
+        return any(
+            other.available and other.agent_id not in kept_from and not other.known.isdisjoint(lane.subject)
+            for other in self.members.values()
         )
 
     def may_have(self, member: Member, lane: Lane, work: WorkChanged) -> bool:
@@ -234,12 +261,14 @@ class Team:
     def fitting(self, lane: Lane, work: WorkChanged) -> list[Member]:
         """Return the free members who can take a ticket, which is of `lane`."""
         language = None if lane.language not in self.spoken else lane.language  # as in `understands`
+        by_subject = bool(lane.subject) and self._is_known(lane, work)
         return [
             member
             for member in map(self.members.__getitem__, self.free)
             if (language is None or not member.languages or language in member.languages)
             and (not member.rostered.channel_capacity or member.has_room_for(lane.channel))
             and (not lane.skills or member.has_skills(lane))
+            and (not by_subject or member.knows(lane))
             and (not lane.choosy or self.may_have(member, lane, work))
         ]
 
@@ -253,6 +282,9 @@ class Team:
             del self._loads[agent_id]
 
     def _listen(self) -> None:
-        """Note which languages are named by somebody on shift: not leaving, and not offline."""
+        """Note which languages somebody on shift (not leaving, not offline) names, and what the available know."""
         on_shift = (member.languages for member in self.members.values() if member.on_shift)
         self.spoken = frozenset().union(*on_shift)
+        self.known = frozenset().union(
+            *(member.known for member in self.members.values() if member.available)
+        )

@@ -16,7 +16,8 @@ class Lane(NamedTuple):
     """What decides which agents can take a ticket: tickets of one lane fit the same agents, wishes about agents aside.
 
     Of `skills` seniors need only those `beyond` the ticket's own subject. `choosy` tickets have wishes about agents;
-    in lanes of their own they hold up nobody else.
+    in lanes of their own they hold up nobody else. `subject` is what the ticket is about, where those who know it go
+    first.
     """
 
     channel: Channel | None
@@ -24,6 +25,7 @@ class Lane(NamedTuple):
     skills: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     choosy: bool = False
+    subject: tuple[str, ...] = ()
 
 
 Place = tuple[*tuple[float, ...], str]
@@ -38,8 +40,11 @@ def primary_language(tag: str) -> str:
     return tag.replace("_", "-").split("-", 1)[0].lower()
 
 
-def lane_of(work: WorkChanged) -> Lane:
-    """Return the lane in which a ticket waits."""
+def lane_of(work: WorkChanged, *, by_subject: bool) -> Lane:
+    """Return the lane in which a ticket waits; `by_subject`: in its team those who know a subject go first.
+
+    Skills that a rule asks for stand for the subject, and nothing does once the ticket has waited long enough.
+    """
     skills = tuple(sorted(work.required_skills))
     return Lane(
         work.channel,
@@ -47,7 +52,12 @@ def lane_of(work: WorkChanged) -> Lane:
         skills,
         tuple(skill for skill in skills if skill not in (work.intent, work.category)),
         bool(work.excluded_agents or work.passed_over or work.sticky_to),
+        _subject(work) if by_subject and not (skills or work.skills_relaxed) else (),
     )
+
+
+def _subject(work: WorkChanged) -> tuple[str, ...]:
+    return tuple(label for label in (work.intent, work.category) if label is not None)
 
 
 def place_of(work: WorkChanged) -> Place:

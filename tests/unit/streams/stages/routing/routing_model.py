@@ -17,8 +17,9 @@ Key = tuple[str, str]
 class RoutingModel:
     """Follows one partition's inputs and outputs, and asserts the promises of routing."""
 
-    def __init__(self, offer_channels: tuple[Channel, ...] = ()) -> None:
+    def __init__(self, offer_channels: tuple[Channel, ...] = (), *, by_subject: bool = False) -> None:
         self.offer_channels = offer_channels
+        self.by_subject = by_subject
         self.agents: dict[Key, AgentRostered] = {}
         self.roster_revisions: dict[Key, int] = {}
         self.works: dict[Key, WorkChanged] = {}
@@ -112,10 +113,26 @@ class RoutingModel:
             on_shift = not (awaited.leaving or awaited.supervises or awaited.status is AgentStatus.OFFLINE)
             if on_shift and self._ever(awaited, work):
                 return agent.agent_id == awaited.agent_id
+        if not self._subject_is_no_obstacle(agent, work):
+            return False
         return agent.agent_id not in work.passed_over or not any(
             self._available(other) and self._ever(other, work)
             for other in self._members(agent.team)
             if other.agent_id not in {*work.passed_over, *work.excluded_agents}
+        )
+
+    def _subject_is_no_obstacle(self, agent: AgentRostered, work: WorkChanged) -> bool:
+        """Who knows it is at work and may have it: then nobody else has the ticket, until it has waited long enough."""
+        if not self.by_subject or work.required_skills or work.skills_relaxed:
+            return True
+        kept_from = {*work.passed_over, *work.excluded_agents}
+        return (
+            agent.senior
+            or _knows(agent, work)
+            or not any(
+                self._available(other) and other.agent_id not in kept_from and _knows(other, work)
+                for other in self._members(agent.team)
+            )
         )
 
     def _available(self, agent: AgentRostered) -> bool:
@@ -170,6 +187,14 @@ class RoutingModel:
             for key, work in self.works.items()
             if work.team == team and work.work is Work.WANTED and self.holders[key] is None
         ]
+
+
+def _knows(agent: AgentRostered, work: WorkChanged) -> bool:
+    return any(
+        label in agent.specialisations or agent.skills.get(label, 0.0) >= SKILL_LEVEL
+        for label in (work.intent, work.category)
+        if label is not None
+    )
 
 
 def _revision(work: WorkChanged) -> tuple[int, int]:

@@ -58,6 +58,7 @@ WORK = st.fixed_dictionaries(
         "passed_over": st.sampled_from([(), (), ("ana",), ("ben",), ("ana", "ben", "cy")]),
         "excluded_agents": st.sampled_from([(), (), (), ("ana",), ("ben", "cy")]),
         "sticky_to": st.sampled_from([None, None, None, "ana", "ben"]),
+        "skills_relaxed": st.sampled_from([False, False, True]),
         "required_skills": st.sampled_from([(), (), ("refund",), ("refund", "legal")]),
         "due_at": st.sampled_from([None, START, START + timedelta(hours=1)]),
         "waiting_since": st.integers(0, 3).map(lambda minutes: START - timedelta(minutes=minutes)),
@@ -95,9 +96,12 @@ def new_driver() -> Driver:
 
 
 def new_partition() -> RoutingPartition:
-    """Return the logic by rules that offer chats, and let go of what absent agents have."""
+    """Return the logic by rules that offer chats, mind subjects, and let go of what absent agents have."""
     defaults = TeamRules(
-        offer_channels=OFFERED, return_when=("away", "offline", "leaving"), overload=Overload(waiting=3)
+        offer_channels=OFFERED,
+        return_when=("away", "offline", "leaving"),
+        overload=Overload(waiting=3),
+        subject_minutes=60,
     )
     return RoutingPartition(rules=RoutingRules(defaults=defaults))
 
@@ -117,7 +121,7 @@ def outputs(messages: list[Event]) -> list[Event]:
 @given(MESSAGES)
 def test_every_promise_holds_after_every_message(drawn: list[dict[str, Any]]) -> None:
     """Never above capacity, nobody waits for nothing, the best agent, the foremost ticket, decided once."""
-    driver, model = new_driver(), RoutingModel(OFFERED)
+    driver, model = new_driver(), RoutingModel(OFFERED, by_subject=True)
     for message in messages_of(drawn):
         model.follow(message, driver.step([record(message)]))
 
