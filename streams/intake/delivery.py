@@ -60,12 +60,9 @@ class KafkaSender:
         self._topics: Mapping[Topic, TopicPlace] = {}
         self._stop = threading.Event()
         self.problem: str | None = "Kafka was not asked for its topics yet"
-        self._threads = [
-            threading.Thread(target=work, name=work.__name__, daemon=True)
-            for work in (self._hear_deliveries, self._watch_topics)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._hearing = threading.Thread(target=self._hear_deliveries, name="deliveries", daemon=True)
+        self._hearing.start()
+        threading.Thread(target=self._watch_topics, name="topics", daemon=True).start()
 
     def send(self, event: Ready) -> Outcome:
         """Send an event to the partition of its key. Raises NotDelivered, TooBusy or EventTooLarge at once."""
@@ -90,11 +87,10 @@ class KafkaSender:
         return outcome
 
     def close(self) -> None:
-        """Wait for what is under way, then let go of the connection."""
+        """Wait for what is under way, but not for the word of topics: without Kafka it takes long."""
         self._producer.flush(self._settings.intake_timeout_s)
         self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        self._hearing.join()
 
     def _delivered(self, event: Ready, outcome: Outcome, error: KafkaError | None, message: Any) -> None:
         """Hand the broker's word to the loop; called by the thread that hears of deliveries."""

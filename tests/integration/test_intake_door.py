@@ -217,6 +217,18 @@ def test_without_kafka_the_door_stands_and_says_so(tmp_path: Path) -> None:
         assert door.end() == 0
 
 
+def test_a_body_that_never_comes_holds_no_room_for_ever(tmp_path: Path) -> None:
+    """Who announces a body and sends nothing once could take the place of those who do: 408, and the room is free."""
+    door = Door("127.0.0.1:1", tmp_path, timeout_s="1", requests="1")
+    client = door.start(ready=False)
+    head = f"POST /v1/tickets HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {KEY}\r\n"
+    with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=60) as slow:
+        slow.sendall(f"{head}content-type: application/json\r\ncontent-length: 100\r\n\r\n".encode())
+        assert b" 408 " in slow.recv(4096).partition(b"\r\n")[0]
+    assert "ticketyard_intake_requests 0.0" in client.get("/metrics").text
+    assert door.end() == 0
+
+
 def test_missing_topics_are_waited_for(kafka: "LocalKafka", tmp_path: Path) -> None:
     """A door that starts before its topics is ready once they are there."""
     door = Door(kafka.bootstrap_servers, tmp_path)
