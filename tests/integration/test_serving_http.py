@@ -43,6 +43,7 @@ def log() -> MemoryLog:
             "assignee": "agent-1" if number in (1, 2) else None,
             "work": Work.HELD if number in (1, 2) else Work.WANTED,
             "waiting_since": at(number),
+            "customer_id": "C'1" if number < 3 else "C-2",
         }
         log.add(record(ticket_row(f"t{number}", 1, 1, **fields), number % 2, 0))
     log.add(record(ticket_row("t4", 1, 2, team="two", status=Status.CLOSED, resolved_at=at(90)), 0, 0))
@@ -165,6 +166,8 @@ def test_other_analytics_filter_by_their_columns(client: Client) -> None:
     """A view of analytics can be narrowed by the columns that it has, and by no other."""
     rows = get(client, "/v1/analytics/resolution_times?team=one&priority=low")["rows"]
     assert [row["tickets"] for row in rows] == [1]
+    (customer,) = get(client, "/v1/analytics/customers?customer_id=C%271")["rows"]
+    assert (customer["tickets"], customer["open_tickets"], customer["churn_basis"]) == (3, 3, "formula")
     refused = client.get("/v1/analytics/model_quality?team=one")
     assert (refused.status_code, refused.json()["error"]["type"]) == (400, "QueryRefused")
 
