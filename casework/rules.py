@@ -6,6 +6,7 @@ from casework.clocks import CaseClock
 from casework.customers.rules import CustomerRules
 from casework.customers.settling import settle_customer
 from casework.escalation.escalation import Escalation
+from casework.predictions.settling import settle_predictions
 from casework.progress.following import follow
 from casework.routing.needs import settle_needs
 from casework.routing.rules import RoutingRules
@@ -24,6 +25,7 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
     routing: RoutingRules | None = None
     customers: CustomerRules | None = None
     escalation: Escalation | None = None
+    predictions: bool = False  # whether rows say what is foretold of their tickets
 
     def fold(self, row: TicketRow | None, fact: Fact) -> TicketRow:
         """Return the row after `fact`, with what these rules say of it. Raises StaleDecision; see schemas.fold."""
@@ -36,4 +38,5 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
         row = follow(before, after, fact) if self.progress else after
         row = row if self.routing is None else settle_needs(self.routing, before, row)
         row = row if self.sla is None else settle_sla(self.sla, before, row, fact)
-        return row if self.escalation is None else self.escalation.settle(before, row, fact)
+        row = row if self.escalation is None else self.escalation.settle(before, row, fact)
+        return settle_predictions(before, row, fact) if self.predictions else row

@@ -1,5 +1,6 @@
 """What is foretold of a ticket, and from what: the results that travel with an event and into a ticket's row."""
 
+from enum import StrEnum
 from typing import Final, Literal
 
 import msgspec
@@ -7,8 +8,24 @@ import msgspec
 Target = Literal["resolution", "breach", "reopening", "reassignment", "satisfaction", "churn"]
 """What is foretold: seconds from the opening to the resolution, four probabilities and a score from 1 to 5."""
 
-Basis = Literal["model", "prior", "too_little_known"]
-"""What a forecast stands on: a trained model, the documented formula of the first day, or nothing yet."""
+
+class Basis(StrEnum):
+    """What a forecast stands on."""
+
+    MODEL = "model"
+    PRIOR = "prior"  # the documented formula of the first day
+    TOO_LITTLE_KNOWN = "too_little_known"  # then there is no forecast
+
+
+class CsatRisk(StrEnum):
+    """How far a customer is from being satisfied, by the score that they are expected to give."""
+
+    CRITICAL = "critical"  # below 2.5
+    HIGH = "high"  # below 3.0
+    MEDIUM = "medium"  # below 3.5
+    LOW = "low"  # below 4.5
+    NONE = "none"
+
 
 RISKS: Final[tuple[Target, ...]] = ("breach", "reopening", "reassignment", "churn")
 """The targets that are probabilities."""

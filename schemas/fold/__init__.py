@@ -32,7 +32,14 @@ from schemas.fold.status import (
     say_status,
 )
 from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_changes
-from schemas.records.alerts import Alert, RepeatContactDetected, SlaBreached, SlaWarned, TicketEscalated
+from schemas.records.alerts import (
+    Alert,
+    RepeatContactDetected,
+    SatisfactionAtRisk,
+    SlaBreached,
+    SlaWarned,
+    TicketEscalated,
+)
 from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import Decision, TicketAssigned
 from schemas.records.events import (
@@ -171,6 +178,7 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     # What these change are the ticket's clocks, which the rules settle.
     SlaWarned: lambda row, _fact: row,
     SlaBreached: lambda row, _fact: row,
+    SatisfactionAtRisk: lambda row, _fact: row,
     SlaPolicyApplied: lambda row, _fact: row,
     **{kind: _timed(apply) for kind, apply in ROUTED.items()},
     CustomerNoted: lambda row, fact: apply_noted(row, fact.body),  # type: ignore[arg-type]  # keyed by its type

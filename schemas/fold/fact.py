@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from schemas.effects import Effect
+from schemas.predictions import Predictions
 from schemas.records.alerts import ALERTS, Alert
 from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
@@ -37,7 +38,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     It does so where there is no row, and where it `resumes` a ticket that had left the state: the row is of before.
     `thread_rule` says whether the message, if it is one, may change what the ticket is about; `withheld` names the
-    effects that it does not have.
+    effects that it does not have. `predictions` are what a model foretold of the ticket at this event.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     resumes: bool = False
     thread_rule: ThreadRule = FIRST_MESSAGE
     withheld: tuple[Effect, ...] = ()
+    predictions: Predictions | None = None
 
 
 def to_fact(
@@ -60,6 +62,7 @@ def to_fact(
     resumes: bool = False,
     thread_rule: ThreadRule = FIRST_MESSAGE,
     withheld: tuple[Effect, ...] = (),
+    predictions: Predictions | None = None,
 ) -> Fact:
     """Decode `event`. Raises UnknownEventType, InvalidBody or NotAnEvent, naming the event and the field."""
     envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
@@ -80,6 +83,7 @@ def to_fact(
         resumes=resumes,
         thread_rule=thread_rule,
         withheld=withheld,
+        predictions=predictions,
     )
 
 
@@ -96,6 +100,7 @@ def fact_of(logged: TicketLogged) -> Fact:
         resumes=logged.before is not None and logged.before.life != logged.life,
         thread_rule=logged.thread_rule or FIRST_MESSAGE,
         withheld=logged.withheld,
+        predictions=logged.predictions,
     )
 
 

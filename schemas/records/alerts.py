@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
+from schemas.predictions import Basis, CsatRisk
 from schemas.records.events import Count, Event, Id, Label, Moment, Number, Team, TicketEvent
 from schemas.records.sla_clock import SlaMetric
 from schemas.vocabulary import Priority
@@ -64,6 +65,21 @@ class RepeatContactDetected(Alert, frozen=True, kw_only=True, omit_defaults=True
     other_channel: bool = False
 
 
+class SatisfactionAtRisk(Alert, frozen=True, kw_only=True, omit_defaults=True):
+    """tickets.alerts: the score that a customer is expected to give has fallen below 3.0; said once a crossing.
+
+    `basis` says whether a trained model or the formula of the first day expects it, `factors` why, and `recommended`
+    what to do.
+    """
+
+    expected: float
+    risk: CsatRisk
+    basis: Basis
+    since: Moment
+    factors: tuple[str, ...] = ()
+    recommended: tuple[str, ...] = ()
+
+
 class QueueOverloaded(Event, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.alerts, by routing: more tickets wait for a team, or for longer, than its routing rules allow.
 
@@ -101,6 +117,13 @@ class TicketEscalated(Alert, frozen=True, kw_only=True, omit_defaults=True):
 
 ALERTS: Final[dict[str, type[Event]]] = {
     event.__name__: event
-    for event in (SlaWarned, SlaBreached, TicketEscalated, RepeatContactDetected, QueueOverloaded)
+    for event in (
+        SlaWarned,
+        SlaBreached,
+        TicketEscalated,
+        RepeatContactDetected,
+        SatisfactionAtRisk,
+        QueueOverloaded,
+    )
 }
 """Every event that tickets.alerts may carry, by its type: those of a ticket are an Alert."""

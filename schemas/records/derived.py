@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from schemas.effects import Effect
+from schemas.predictions import Predictions
 from schemas.records.alerts import ALERTS
 from schemas.records.customer_events import OF_CUSTOMERS
 from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
@@ -109,7 +110,8 @@ class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
 
     Where the ticket had left the state, the row before it is the last of its life before.
     `thread_rule` is there where the event is a message that the model answered and that may change the intent.
-    `withheld` is as in TicketTriaged: folding again needs no table of today.
+    `withheld` is as in TicketTriaged, and `predictions` are what a model foretold then: folding again needs neither
+    table nor model.
     """
 
     life: Number
@@ -120,6 +122,7 @@ class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     triage: Triage | None = None
     thread_rule: ThreadRule | None = None
     withheld: tuple[Effect, ...] = ()
+    predictions: Predictions | None = None
 
 
 class AgentRostered(Event, frozen=True, kw_only=True, omit_defaults=True):

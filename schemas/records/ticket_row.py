@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.predictions import Basis, CsatRisk
 from schemas.records.sla_clock import SlaClock
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 
@@ -154,6 +155,25 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     escalation_rules_version: str | None = None
     escalations: tuple[RuleState, ...] = ()
     recent_sentiments: tuple[float, ...] = ()  # of the customer's last messages, the latest last
+    predictions_basis: Basis | None = None  # of what was foretold at the opening
+    predictions_version: str | None = None
+    predicted_resolution_s: float | None = None  # from the opening; eight of ten lie between the next two
+    predicted_resolution_low_s: float | None = None
+    predicted_resolution_high_s: float | None = None
+    breach_risk: float | None = None
+    reopen_risk: float | None = None
+    reassignment_risk: float | None = None
+    churn_risk: float | None = None
+    prediction_factors: tuple[str, ...] = ()  # `target effect name=value`
+    agent_performance: float | None = None  # of the agent that routing gave it to
+    csat_predicted: float | None = None
+    csat_basis: Basis | None = None
+    csat_version: str | None = None
+    csat_risk: CsatRisk | None = None
+    csat_factors: tuple[str, ...] = ()  # `effect name=value`
+    csat_at_risk_since: datetime | None = None
+    csat_told: bool = False  # whether SatisfactionAtRisk was said of that crossing
+    recommendations: tuple[str, ...] = ()  # `action: the rule that gave it`
     survey_score: int | None = None
     merged_into: str | None = None
     links: tuple[str, ...] = ()  # `relation:ticket`, sorted

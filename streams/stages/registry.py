@@ -9,6 +9,7 @@ from casework.closing import ClosingClock
 from casework.customers.rules import CustomerRules
 from casework.escalation.escalation import Escalation
 from casework.escalation.table import EscalationTable
+from casework.predictions.settling import SatisfactionClock
 from casework.routing.clocks import routing_clocks
 from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
@@ -18,19 +19,23 @@ from schemas.records.topics import Topic
 from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import StageSpec
 from streams.stages.cases.clocks import Clocks
+from streams.stages.cases.foretelling import Foretelling
 from streams.stages.cases.partition import CasesPartition
+from streams.stages.cases.prediction_shelf import PredictionShelf
 from streams.stages.customers.partition import CustomersPartition
 from streams.stages.roster.partition import RosterPartition
 from streams.stages.routing.partition import RoutingPartition
 from streams.stages.routing.policy import ByWeights
 from streams.stages.routing.weights import RoutingWeights
 from streams.steps.step import PartitionLogic
+from understanding.predictions.folder import PREDICTIONS_FOLDER
 
 _sla_policies = cache(
     load_sla_policies
 )  # once a process: a file that is being edited counts from the next start on
 
 _customer_rules = cache(CustomerRules.load)
+_shelf = cache(PredictionShelf)  # one model a process, whatever partitions it has
 
 
 @cache
@@ -48,15 +53,17 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
         retire_after=timedelta(days=settings.retire_after_days),
         forget_after=timedelta(days=settings.forget_after_days),
         rules=CaseRules(
-            clocks=(SlaDueClock(policies=policies), *escalation.clocks, *closing, *routing_clocks(routing)),
+            clocks=(SlaDueClock(policies=policies), *escalation.clocks, SatisfactionClock(), *closing, *routing_clocks(routing)),
             progress=True,
             sla=policies,
             routing=routing,
             customers=_customer_rules(settings.customer_rules),
             escalation=escalation,
+            predictions=True,
         ),
     )
-    return CasesPartition(clocks, thread_rule=settings.thread_rule)
+    foretelling = Foretelling(_shelf(settings.models_folder / PREDICTIONS_FOLDER))
+    return CasesPartition(clocks, thread_rule=settings.thread_rule, foretelling=foretelling)
 
 
 def _routing(settings: StreamSettings) -> PartitionLogic:

@@ -19,7 +19,7 @@ from streams.steps.outbox import Outbox
 from streams.steps.partition_engine import StepResult
 from streams.steps.partition_time import EPOCH, TELLS_TIME, PartitionTime, event_time_of, tells_only_time
 from streams.steps.state_log import Restored, StateLog
-from streams.steps.step import PartitionLogic, Step, TimedLogic
+from streams.steps.step import PartitionLogic, PreparedLogic, Step, TimedLogic
 from streams.steps.step_header import StepHeader, readable
 
 _log = structlog.get_logger(__name__)
@@ -186,6 +186,8 @@ class StepEngine:
     def _handle_all(self, records: Sequence[Record], step: Step) -> None:
         """Fire and handle, in order, and fire what the last record has made due, if there is room."""
         room = TIMERS_IN_A_STEP
+        if records and isinstance(self._logic, PreparedLogic):
+            self._logic.prepare(records)
         for record in records:
             if self._or_bury(record, step, self._hear):
                 room -= self._fire(step, record, room)

@@ -4,7 +4,7 @@ A step is a micro-batch of records and due timers of one partition. The logic ca
 engine then writes the changes and the outbox in one transaction, sends the outbox and acknowledges the inputs.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol, runtime_checkable
 
@@ -58,6 +58,17 @@ class TimedLogic(PartitionLogic, Protocol):
 
     def fire(self, name: str, step: "Step") -> None:
         """Do what the timer `name`, due now, was set for; it no longer runs."""
+
+
+@runtime_checkable
+class PreparedLogic(PartitionLogic, Protocol):
+    """A PartitionLogic that does together, once a step, what would cost more record by record."""
+
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Look at the records that are about to be handled; nothing may depend on which are in one step.
+
+        Whatever is wrong with a record is left to `handle`. No state may change.
+        """
 
 
 class Step:

@@ -9,12 +9,16 @@ import msgspec
 from schemas.predictions import Target
 from understanding.arrays.errors import BundleError
 from understanding.arrays.stored import dump_arrays, load_arrays, sha256_of
+from understanding.bundle.registry import CurrentModel
 from understanding.bundle.writing import bundle_being_written
 from understanding.predictions.encoding import Encoding
 from understanding.predictions.model import Calibration, Interval, PredictionModel, TargetModel
 from understanding.predictions.trees import forest_from
 
 PREDICTIONS_FORMAT: Final = 1
+PREDICTIONS_FOLDER: Final = "predictions"
+"""The folder in the models folder that has these models, their releases and the pointer to the current one."""
+
 PREDICTIONS_MANIFEST: Final = "predictions.json"
 ARRAYS: Final = "forests.skops"
 ENCODINGS: Final = "encodings.json"
@@ -124,3 +128,11 @@ def load_predictions(folder: Path) -> PredictionModel:
             for target, described in manifest.targets.items()
         },
     )
+
+
+def load_current(pointer: CurrentModel, models: Path) -> PredictionModel:
+    """Load the model that a pointer names, once its manifest is the released one. Raises BundleError."""
+    file = pointer.folder(models) / PREDICTIONS_MANIFEST
+    if file.is_file() and sha256_of(file) != pointer.sha256:
+        raise BundleError(f"{file}: not the manifest that was released as {pointer.version}; copy it again")
+    return load_predictions(file.parent)

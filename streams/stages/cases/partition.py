@@ -1,6 +1,6 @@
 """The cases stage's logic for one partition of tickets."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from schemas.records.topics import Topic
 from streams.foundation.record import Record
 from streams.stages.cases.alerting import publish_alert
 from streams.stages.cases.clocks import Clocks, event_of
+from streams.stages.cases.foretelling import Foretelling
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.links import other_end
 from streams.stages.cases.merges import next_stop, refusal, sent_on, walked
@@ -57,12 +58,19 @@ class ClockStandsStillError(Exception):
 class CasesPartition:
     """The tickets of one partition. A TimedLogic.
 
-    `thread_rule` says when a later message changes what a ticket is about.
+    `thread_rule` says when a later message changes what a ticket is about; `foretelling` asks a model about tickets.
     """
 
-    def __init__(self, clocks: Clocks, *, thread_rule: ThreadRule = FIRST_MESSAGE) -> None:
+    def __init__(
+        self,
+        clocks: Clocks,
+        *,
+        thread_rule: ThreadRule = FIRST_MESSAGE,
+        foretelling: Foretelling | None = None,
+    ) -> None:
         self._thread_rule = thread_rule
         self._clocks = clocks
+        self._foretelling = foretelling
         self._tickets: dict[str, TicketState] = {}
         self._retired: dict[str, bytes] = {}  # as they are kept: a row of objects takes three times as much
         self._sealed: dict[str, dict[str, str]] = {}
@@ -92,6 +100,11 @@ class CasesPartition:
     def timers_of(self, record: Record) -> Collection[str]:
         """Return the timer that a record's ticket may have; its key names the ticket (see TimedLogic)."""
         return [(record.key or b"").decode(errors="replace")]
+
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Let a model foretell, in one call, what the records of a step are about; see PreparedLogic."""
+        if self._foretelling is not None:
+            self._foretelling.prepare(records, self._thread_rule, self._row, self._clocks.rules.fold)
 
     def handle(self, record: Record, step: Step) -> None:
         """Fold one record into its ticket. Raises EventError or DuplicateConflict, both Permanent."""
@@ -164,6 +177,8 @@ class CasesPartition:
         resumes = state is None and before is not None
         if resumes:
             incoming = replace(incoming, fact=replace(incoming.fact, resumes=True))
+        if self._foretelling is not None:
+            incoming = self._foretelling.told(incoming, before, self._clocks.rules.fold)
         after = self._clocks.rules.fold(before, incoming.fact)
         kept = self._keep(incoming, state, after, step)
         self._log(incoming, before, after, step)
@@ -236,6 +251,7 @@ class CasesPartition:
             triage=incoming.fact.triage,
             thread_rule=_rule_that_counts(incoming.fact),
             withheld=incoming.fact.withheld,
+            predictions=incoming.fact.predictions,
         )
         # The life belongs to the id: what comes again after the ticket was forgotten is another record.
         identity = derived_id(

@@ -1,0 +1,74 @@
+"""What to do about what is foretold of a ticket: a table of rules, each with the figures that it looks at."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from schemas.predictions import CsatRisk
+from schemas.records.ticket_row import TicketRow
+from schemas.vocabulary import FINISHED, TIER_RANK, Tier
+
+POOR: Final = frozenset({CsatRisk.CRITICAL, CsatRisk.HIGH})
+
+
+class Recommendation(NamedTuple):
+    """An action, the rule in words, and whether it fits a row."""
+
+    action: str
+    rule: str
+    fits: Callable[[TicketRow], bool]
+
+
+def _above(value: float | None, bound: float) -> bool:
+    return value is not None and value >= bound
+
+
+def _is_open(row: TicketRow) -> bool:
+    return row.status not in FINISHED
+
+
+def _mood(row: TicketRow) -> float:
+    said = row.recent_sentiments or (() if row.sentiment is None else (row.sentiment,))
+    return sum(said) / len(said) if said else 0.0
+
+
+def _is_late(row: TicketRow) -> bool:
+    return any(clock.is_late for clock in row.sla)
+
+
+RECOMMENDATIONS: Final = (
+    Recommendation(
+        "expedite", "open, breach_risk >= 0.6", lambda row: _is_open(row) and _above(row.breach_risk, 0.6)
+    ),
+    Recommendation(
+        "senior_agent",
+        "open, csat_risk critical or reassignments >= 2",
+        lambda row: _is_open(row) and (row.csat_risk is CsatRisk.CRITICAL or row.reassignments >= 2),
+    ),
+    Recommendation(
+        "empathy", "open, mood <= -0.3 or frustrated", lambda row: _is_open(row) and (_mood(row) <= -0.3 or row.frustrated)
+    ),
+    Recommendation(
+        "compensation",
+        "a promise broken, csat_risk high or critical, tier gold or above",
+        lambda row: _is_late(row)
+        and row.csat_risk in POOR
+        and row.customer_tier is not None
+        and TIER_RANK[row.customer_tier] >= TIER_RANK[Tier.GOLD],
+    ),
+    Recommendation(
+        "follow_up",
+        "finished, reopen_risk >= 0.2 or csat_risk high or critical",
+        lambda row: not _is_open(row) and (_above(row.reopen_risk, 0.2) or row.csat_risk in POOR),
+    ),
+    Recommendation(
+        "survey", "finished, no survey answered", lambda row: not _is_open(row) and row.survey_score is None
+    ),
+)
+"""In the order in which they are told."""
+
+
+def recommended(row: TicketRow) -> tuple[str, ...]:
+    """Return `action: rule` for each rule that fits; none for a ticket that goes on as another."""
+    if row.merged_into is not None:
+        return ()
+    return tuple(f"{found.action}: {found.rule}" for found in RECOMMENDATIONS if found.fits(row))

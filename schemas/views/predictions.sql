@@ -1,0 +1,76 @@
+-- One row per ticket about which anything was foretold: what its opening foretold, what its customer is expected to say,
+-- what to do, and what came of it so far.
+--   ticket_id VARCHAR: the ticket
+--   opened_at TIMESTAMPTZ: when it was opened
+--   week DATE: the Monday (UTC) of the week in which it was opened
+--   status VARCHAR: where it stands in its life cycle
+--   priority VARCHAR: its priority
+--   category VARCHAR: its category
+--   channel VARCHAR: the way by which it came
+--   team VARCHAR: the team that it is with
+--   assignee VARCHAR: the agent who has or had it
+--   customer_id VARCHAR: its customer
+--   basis VARCHAR: what the predictions of its opening stand on: model or too_little_known
+--   version VARCHAR: the model that made them
+--   predicted_resolution_s DOUBLE: seconds from opening to resolution that were foretold
+--   predicted_resolution_low_s DOUBLE: the least of the interval that holds eight of ten
+--   predicted_resolution_high_s DOUBLE: the most of it
+--   resolution_s DOUBLE: seconds that it took; empty while it is not resolved
+--   breach_risk DOUBLE: foretold probability that the promised time of resolution runs out
+--   is_breached BOOLEAN: whether it did; empty while nobody knows, and where no time was promised
+--   reopen_risk DOUBLE: foretold probability that it is reopened
+--   is_reopened BOOLEAN: whether it was; empty while it has never been finished
+--   reassignment_risk DOUBLE: foretold probability that it changes hands
+--   is_reassigned BOOLEAN: whether it did; empty while it is open and has not
+--   churn_risk DOUBLE: foretold probability that its customer leaves
+--   factors VARCHAR[]: what moved these predictions most: target, effect, name=value
+--   csat_predicted DOUBLE: the score that the customer is expected to give, 1 to 5
+--   csat_basis VARCHAR: what that stands on: model, or prior
+--   csat_risk VARCHAR: critical, high, medium, low or none
+--   csat_factors VARCHAR[]: what moved it most: effect, name=value
+--   survey_score BIGINT: the score that the customer gave
+--   recommendations VARCHAR[]: what to do, each with the rule that says so
+SELECT
+  ticket_id,
+  opened_at,
+  CAST(DATE_TRUNC('week', CAST(opened_at AS DATE)) AS DATE) AS week,
+  status,
+  priority,
+  category,
+  channel,
+  team,
+  COALESCE(assignee, last_assignee) AS assignee,
+  customer_id,
+  predictions_basis AS basis,
+  predictions_version AS version,
+  predicted_resolution_s,
+  predicted_resolution_low_s,
+  predicted_resolution_high_s,
+  CASE
+    WHEN status IN ('resolved', 'closed') THEN (unix_millis(resolved_at) - unix_millis(opened_at)) / 1000.0E0
+  END AS resolution_s,
+  breach_risk,
+  CASE
+    WHEN sla_total_resolution_state IN ('breached', 'missed') THEN TRUE
+    WHEN sla_total_resolution_state = 'met' THEN FALSE
+  END AS is_breached,
+  reopen_risk,
+  CASE
+    WHEN reopenings > 0 THEN TRUE
+    WHEN status IN ('resolved', 'closed') THEN FALSE
+  END AS is_reopened,
+  reassignment_risk,
+  CASE
+    WHEN reassignments > 0 THEN TRUE
+    WHEN status IN ('resolved', 'closed') THEN FALSE
+  END AS is_reassigned,
+  churn_risk,
+  prediction_factors AS factors,
+  csat_predicted,
+  csat_basis,
+  csat_risk,
+  csat_factors,
+  survey_score,
+  recommendations
+FROM tickets
+WHERE merged_into IS NULL AND (predictions_basis IS NOT NULL OR csat_basis IS NOT NULL)

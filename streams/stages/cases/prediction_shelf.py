@@ -1,0 +1,63 @@
+"""The current model of predictions: read from its pointer, and again when that names another one."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from schemas.predictions import Known, Predictions, Target
+from understanding.arrays.errors import BundleError
+from understanding.bundle.registry import CurrentModel, read_current
+from understanding.predictions.folder import load_current
+from understanding.predictions.model import PredictionModel
+
+_log = structlog.get_logger(__name__)
+LOOK_EVERY_S: Final = 5.0
+
+
+class PredictionShelf:
+    """Holds the model that batch has released last; one that cannot be loaded leaves the one before.
+
+    A pointer is looked at every few seconds, by whichever partition asks first. What was foretold is in the log, so
+    partitions that change models at different records lose nothing.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._look_at = float("-inf")
+        self._pointer: CurrentModel | None = None
+        self._model: PredictionModel | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def targets(self) -> frozenset[Target]:
+        """Return what the current model knows enough about."""
+        with self._lock:
+            self._look()
+            return frozenset(self._model.targets) if self._model is not None else frozenset()
+
+    def score(self, tickets: Sequence[Known], targets: Sequence[Target]) -> list[Predictions]:
+        """Return what the current model foretells of each ticket; it must know one of the targets."""
+        assert self._model is not None  # whoever asks has seen a target
+        return self._model.score(tickets, targets)
+
+    def _look(self) -> None:
+        now = self._clock()
+        if now < self._look_at:
+            return
+        self._look_at = now + LOOK_EVERY_S
+        try:
+            pointer = read_current(self._folder)
+            if pointer is None or pointer == self._pointer:
+                return
+            self._pointer = pointer  # one that cannot be loaded is said once
+            self._model = model = load_current(pointer, self._folder)
+        except (BundleError, OSError) as error:
+            kept = None if self._model is None else self._model.version
+            _log.error("predictions.refused", error=str(error), kept=kept)
+        else:
+            _log.info("predictions.loaded", version=model.version)
