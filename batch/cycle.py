@@ -39,6 +39,7 @@ from understanding.bundle.registry import usable
 from understanding.sentiment.folder import sentiment_input
 
 if TYPE_CHECKING:
+    from batch.predictions.releases import Outcome
     from batch.promotion.promote import TrainingContext
     from batch.training.shared_work.executor import Executor
     from understanding.encoder.encoder import SentenceEncoder
@@ -163,6 +164,14 @@ class Cycle:
         verdict = self._promote(meaning, data, update=update)
         self._follow()
         return verdict, due
+
+    def train_predictions(self, *, only_if_due: bool = False) -> "Outcome | None":
+        """Train what foretells the course of tickets on all that is archived; None where it is not time to."""
+        from batch.predictions.step import train_archived  # noqa: PLC0415 - scikit-learn takes seconds to load
+
+        return train_archived(
+            self.settings, now=self._clock(), progress=self._progress, only_if_due=only_if_due
+        )
 
     def _training_data(self) -> tuple[_Meaning, TrainingData]:
         """Finish what an interrupted training has left, and return what there is to learn from."""

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from casework.predictions.known import is_opening, known_at
+from casework.predictions.prior import expected_score
 from schemas.predictions import Known, Target
 from schemas.records.events import SurveyAnswered, TicketEvent
 from schemas.records.sla_clock import SlaMetric, SlaState
@@ -39,6 +40,7 @@ class Example(NamedTuple):
     known: Known
     outcome: float
     priority: str
+    prior: float  # the score that the formula of the first day expects
 
 
 Breached = Callable[[History], bool | None]
@@ -110,4 +112,5 @@ def _surveys(history: History) -> Iterator[Example]:
 
 def _example(moment: Moment, outcome: float) -> Example:
     known = known_at(moment.row, moment.body, moment.time)
-    return Example(moment.time, known, outcome, moment.row.priority)
+    prior = expected_score(moment.row, moment.time).score
+    return Example(moment.time, known, outcome, moment.row.priority, prior)

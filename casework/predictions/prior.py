@@ -1,7 +1,7 @@
 """What a customer's score is expected to be before any survey has taught a model: a formula over four factors.
 
 Each factor is a share from 0 to 1, 0.5 where nothing is known of it, and the score is 1 + 4 x their weighted mean. The
-weights are judgement and no measurement; docs/predictions.md says so, and a model replaces the formula once it beats it.
+weights are judgement and no measurement (docs/predictions.md); a model replaces the formula once it beats it.
 """
 
 from datetime import datetime
@@ -35,7 +35,9 @@ def expected_score(row: TicketRow, time: datetime) -> Expected:
         "interactions": _share(1 - (row.customer_messages + row.agent_replies - _EASY_MESSAGES) / 10),
     }
     effects = {name: _SPAN * WEIGHTS[name] * (share - UNKNOWN) for name, share in shares.items()}
-    factors = [Factor(f"{name}={shares[name]:.2f}", round(effect, 3)) for name, effect in effects.items() if effect]
+    factors = [
+        Factor(f"{name}={shares[name]:.2f}", round(effect, 3)) for name, effect in effects.items() if effect
+    ]
     factors.sort(key=lambda factor: -abs(factor.effect))
     return Expected(round(_LEAST + _SPAN * UNKNOWN + sum(effects.values()), 3), tuple(factors))
 

@@ -7,6 +7,10 @@ from schemas.predictions import CsatRisk
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED, TIER_RANK, Tier
 
+LIKELY_LATE: Final = 0.6
+LIKELY_BACK: Final = 0.2
+MANY_HANDS: Final = 2
+BAD_MOOD: Final = -0.3
 POOR: Final = frozenset({CsatRisk.CRITICAL, CsatRisk.HIGH})
 
 
@@ -37,28 +41,34 @@ def _is_late(row: TicketRow) -> bool:
 
 RECOMMENDATIONS: Final = (
     Recommendation(
-        "expedite", "open, breach_risk >= 0.6", lambda row: _is_open(row) and _above(row.breach_risk, 0.6)
+        "expedite",
+        f"open, breach_risk >= {LIKELY_LATE}",
+        lambda row: _is_open(row) and _above(row.breach_risk, LIKELY_LATE),
     ),
     Recommendation(
         "senior_agent",
-        "open, csat_risk critical or reassignments >= 2",
-        lambda row: _is_open(row) and (row.csat_risk is CsatRisk.CRITICAL or row.reassignments >= 2),
+        f"open, csat_risk critical or reassignments >= {MANY_HANDS}",
+        lambda row: _is_open(row) and (row.csat_risk is CsatRisk.CRITICAL or row.reassignments >= MANY_HANDS),
     ),
     Recommendation(
-        "empathy", "open, mood <= -0.3 or frustrated", lambda row: _is_open(row) and (_mood(row) <= -0.3 or row.frustrated)
+        "empathy",
+        f"open, mood <= {BAD_MOOD} or frustrated",
+        lambda row: _is_open(row) and (_mood(row) <= BAD_MOOD or row.frustrated),
     ),
     Recommendation(
         "compensation",
         "a promise broken, csat_risk high or critical, tier gold or above",
-        lambda row: _is_late(row)
-        and row.csat_risk in POOR
-        and row.customer_tier is not None
-        and TIER_RANK[row.customer_tier] >= TIER_RANK[Tier.GOLD],
+        lambda row: (
+            _is_late(row)
+            and row.csat_risk in POOR
+            and row.customer_tier is not None
+            and TIER_RANK[row.customer_tier] >= TIER_RANK[Tier.GOLD]
+        ),
     ),
     Recommendation(
         "follow_up",
-        "finished, reopen_risk >= 0.2 or csat_risk high or critical",
-        lambda row: not _is_open(row) and (_above(row.reopen_risk, 0.2) or row.csat_risk in POOR),
+        f"finished, reopen_risk >= {LIKELY_BACK} or csat_risk high or critical",
+        lambda row: not _is_open(row) and (_above(row.reopen_risk, LIKELY_BACK) or row.csat_risk in POOR),
     ),
     Recommendation(
         "survey", "finished, no survey answered", lambda row: not _is_open(row) and row.survey_score is None

@@ -1,4 +1,4 @@
-"""What a ticket's row says of its future: set by what a model foretold with an event, or by the formula of the first day."""
+"""What a ticket's row says of its future: by what a model foretold with an event, or by the first day's formula."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -86,7 +86,9 @@ def _performance(before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
 
 def _course(row: TicketRow, foretold: Predictions | None) -> TicketRow:
     forecasts = {} if foretold is None else foretold.forecasts
-    course = {target: forecast for target, forecast in forecasts.items() if target != "satisfaction"}
+    course: dict[Target, Forecast] = {
+        target: forecast for target, forecast in forecasts.items() if target != "satisfaction"
+    }
     changes: dict[str, Any] = {
         name: course[target].value for target, name in _PROBABILITIES.items() if target in course
     }

@@ -41,6 +41,9 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "train": Subcommand("training", "train a model bundle on labelled files, or on the taxonomy alone"),
     "train update": Subcommand("training", "teach a model bundle what people have corrected"),
     "train sentiment": Subcommand("training", "train a model of how customers feel"),
+    "train predictions": Subcommand(
+        "training", "train on the archive what becomes of tickets: time, breach, reopening, satisfaction"
+    ),
     "evaluate": Subcommand("training", "measure a model bundle on labelled files"),
     "evaluate sentiment": Subcommand("training", "measure a model of how customers feel"),
     "triage": Subcommand("models", "show what a model says about a text; needs no Kafka"),

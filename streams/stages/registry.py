@@ -53,7 +53,13 @@ def _cases(settings: StreamSettings) -> PartitionLogic:
         retire_after=timedelta(days=settings.retire_after_days),
         forget_after=timedelta(days=settings.forget_after_days),
         rules=CaseRules(
-            clocks=(SlaDueClock(policies=policies), *escalation.clocks, SatisfactionClock(), *closing, *routing_clocks(routing)),
+            clocks=(
+                SlaDueClock(policies=policies),
+                *escalation.clocks,
+                SatisfactionClock(),
+                *closing,
+                *routing_clocks(routing),
+            ),
             progress=True,
             sla=policies,
             routing=routing,

@@ -15,6 +15,7 @@ from process.logs import configure_logs
 if TYPE_CHECKING:
     from batch.cycle import Cycle
     from batch.foundation.settings import BatchSettings
+    from batch.predictions.releases import Outcome
     from batch.releases.verdicts import Verdict
     from batch.views.drift import DriftFinding
 
@@ -37,7 +38,7 @@ def command() -> None:
 @master_option
 def archive(accept_gaps: bool, master: str | None) -> None:
     """Copy what is new in the logs to the archive."""
-    with _cycle("archive", master) as cycle:
+    with batch_command("archive", master) as cycle:
         _say_archive(cycle, accept_gaps)
 
 
@@ -45,7 +46,7 @@ def archive(accept_gaps: bool, master: str | None) -> None:
 @master_option
 def views(master: str | None) -> None:
     """Make the views of all that is archived the served ones."""
-    with _cycle("views", master) as cycle:
+    with batch_command("views", master) as cycle:
         _say_views(cycle)
 
 
@@ -57,7 +58,7 @@ def views(master: str | None) -> None:
 )
 def gaps(acknowledge: str | None) -> None:
     """List what the views lack: records that Kafka deleted before they were archived or that cannot be read."""
-    from batch.views.gaps import acknowledge_gaps, known_gaps, sentence  # noqa: PLC0415 - as in _cycle
+    from batch.views.gaps import acknowledge_gaps, known_gaps, sentence  # noqa: PLC0415 - as in batch_command
 
     settings = _settings(None)
     found = known_gaps(settings.views_folder, settings.history_folder)
@@ -77,7 +78,7 @@ def gaps(acknowledge: str | None) -> None:
 @click.option("--master", help="Share the training out among Spark's executors there.")
 def train(incremental: bool, master: str | None) -> None:
     """Train on taxonomy, labelled files and corrections; publish the model if it is surely better."""
-    with _cycle("train", master, train_on_spark=bool(master)) as cycle:
+    with batch_command("train", master, train_on_spark=bool(master)) as cycle:
         _say_verdict(cycle.train(update=incremental))
 
 
@@ -107,20 +108,21 @@ def run(
         _say_views(cycle)
         if not skip_train:
             _say_train_if_due(cycle)
+            say_predictions(cycle.train_predictions(only_if_due=True))
 
     if every is not None:
         _repeat(work, master, every_s=every * 60, first_after_s=first_after)
         return
     if first_after is not None:
         raise click.UsageError("--first-after goes with --every")
-    with _cycle("run", master) as cycle:
+    with batch_command("run", master) as cycle:
         work(cycle)
 
 
 def _repeat(
     work: "Callable[[Cycle], None]", master: str | None, *, every_s: float, first_after_s: float | None
 ) -> None:
-    from batch.worker import end_on_sigterm, repeat_cycles  # noqa: PLC0415 - as in _cycle
+    from batch.worker import end_on_sigterm, repeat_cycles  # noqa: PLC0415 - as in batch_command
 
     end_on_sigterm()
     repeat_cycles(
@@ -165,13 +167,26 @@ def _say_train_if_due(cycle: "Cycle") -> None:
         _say_verdict(verdict)
 
 
+def say_predictions(outcome: "Outcome | None") -> None:
+    """Print what a training of predictions came to."""
+    if outcome is None:
+        click.echo("predictions: not now: not enough is new")
+        return
+    manifest = outcome.manifest
+    version = "no model" if manifest is None else f"model {manifest.version}"
+    click.echo(
+        f"predictions: {version} {'is current' if outcome.is_current else 'is not used'}: {outcome.reason}"
+    )
+
+
 def _say_verdict(verdict: "Verdict") -> None:
     outcome = "won" if verdict.publish else "is not published"
     click.echo(f"train: model {verdict.challenger.bundle_version} {outcome}: {verdict.reason}")
 
 
 @contextmanager
-def _cycle(name: str, master: str | None = None, *, train_on_spark: bool = False) -> "Iterator[Cycle]":
+def batch_command(name: str, master: str | None = None, *, train_on_spark: bool = False) -> "Iterator[Cycle]":
+    """Do a command in a batch cycle of its own, showing its progress; `master` is where Spark runs."""
     from batch.cycle import batch_cycle  # noqa: PLC0415 - brings PySpark, which `--help` must not wait for
 
     settings = _settings(master, train_on_spark=train_on_spark)

@@ -113,7 +113,9 @@ class Foretelling:
     def _score(self, wanted: Sequence[_Wanted]) -> None:
         for targets in dict.fromkeys(one.targets for one in wanted):
             own = [one for one in wanted if one.targets == targets]
-            for one, predictions in zip(own, self._model.score([one.known for one in own], targets), strict=True):
+            for one, predictions in zip(
+                own, self._model.score([one.known for one in own], targets), strict=True
+            ):
                 self._ready[one.event] = _Ready(one.before, predictions)
 
 

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from casework.clocks import CaseClock
 from schemas.errors import Permanent
-from schemas.fold import Fact, is_current, to_fact
+from schemas.fold import is_current, to_fact
 from schemas.records.alerts import RepeatContactDetected
 from schemas.records.customer_events import CustomerNoted
 from schemas.records.decisions import AgentChosen, Decision
-from schemas.records.derived import MergeFollowed, MergeLink, TicketLogged
+from schemas.records.derived import MergeFollowed, MergeLink
 from schemas.records.events import TicketMerged
 from schemas.records.identity import derived_id
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
@@ -38,7 +38,7 @@ from streams.stages.cases.state import (
     sealed_key,
     ticket_key,
 )
-from streams.stages.cases.telling import tell_customers, tell_teams
+from streams.stages.cases.telling import log_event, tell_customers, tell_teams
 from streams.steps.step import Step
 
 STAGE: Final = "cases"
@@ -181,7 +181,7 @@ class CasesPartition:
             incoming = self._foretelling.told(incoming, before, self._clocks.rules.fold)
         after = self._clocks.rules.fold(before, incoming.fact)
         kept = self._keep(incoming, state, after, step)
-        self._log(incoming, before, after, step)
+        log_event(incoming, before, after, step)
         publish_alert(incoming, after, step)
         tell_teams(incoming, before, after, step)
         if self._clocks.rules.customers is not None:
@@ -240,26 +240,6 @@ class CasesPartition:
         step.put(ticket_key(after.ticket_id), kept)
         return kept
 
-    def _log(self, incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step) -> None:
-        logged = TicketLogged(
-            ticket_id=after.ticket_id,
-            life=after.life,
-            revision=after.revision,
-            event=incoming.event,
-            after=after,
-            before=before,
-            triage=incoming.fact.triage,
-            thread_rule=_rule_that_counts(incoming.fact),
-            withheld=incoming.fact.withheld,
-            predictions=incoming.fact.predictions,
-        )
-        # The life belongs to the id: what comes again after the ticket was forgotten is another record.
-        identity = derived_id(
-            incoming.event.source, incoming.event.id, STAGE, "TicketLogged", after.ticket_id, after.life
-        )
-        step.emit(Topic.TICKETS_LOG, after.ticket_id, logged, id=identity, time=incoming.fact.time)
-        step.count("logged")
-
     def _set_timer(self, state: TicketState, step: Step) -> None:
         waking = self._clocks.next(state)
         if waking is None:
@@ -298,9 +278,3 @@ class CasesPartition:
 def _lives(state: TicketState | None, life: int) -> bool:
     """Tell whether the ticket that a note is about is kept, in the life that the note is of."""
     return state is not None and state.row.life == life
-
-
-def _rule_that_counts(fact: Fact) -> ThreadRule | None:
-    """Return the rule that the log must keep, so that whoever folds again gets the same row."""
-    answered = fact.triage is not None and fact.triage.intent is not None
-    return fact.thread_rule if answered and fact.thread_rule.policy != FIRST_MESSAGE.policy else None

@@ -9,18 +9,19 @@ import numpy as np
 
 from batch.predictions.examples import Breached, Example, History, examples_of
 from batch.predictions.fit import fit_target, outcomes_of
-from batch.predictions.recipes import RECIPES
-from schemas.predictions import Target
-from tests.bench.predictions.judged import (
-    Floats,
-    Paired,
+from batch.predictions.judging import (
+    Judged,
     area_under_curve,
-    difference,
+    gain_interval,
     median_error,
-    paired,
+    more,
+    plain_answers,
     share_less,
 )
-from tests.bench.predictions.opening_fields import boosted_answers, median_answers
+from batch.predictions.recipes import RECIPES
+from schemas.predictions import Forecast, Target
+from tests.bench.predictions.opening_fields import boosted_answers
+from understanding.predictions.trees import Floats
 
 TRAINED_SHARE: Final = 0.7
 COURSE: Final[tuple[Target, ...]] = ("breach", "reassignment", "reopening", "resolution")
@@ -33,7 +34,7 @@ class Measured(NamedTuple):
     train: int
     test: int
     share: float
-    figure: Paired
+    figure: Judged
     brier: float | None = None
     covered: float | None = None
 
@@ -63,7 +64,7 @@ def _probability(target: Target, train: Sequence[Example], test: Sequence[Exampl
     model, outcomes = fit_target(target, train, RECIPES[target]), outcomes_of(test)
     ours = _answers(model.forecasts([one.known for one in test]))
     other = boosted_answers(train, test)
-    figure = paired(ours, other, outcomes, area_under_curve, difference)
+    figure = gain_interval(ours, other, outcomes, area_under_curve, more)
     brier = float(np.mean((ours - outcomes) ** 2))
     return Measured(target, len(train), len(test), float(outcomes.mean()), figure, brier=brier)
 
@@ -71,11 +72,11 @@ def _probability(target: Target, train: Sequence[Example], test: Sequence[Exampl
 def _time(train: Sequence[Example], test: Sequence[Example]) -> Measured:
     model, seconds = fit_target("resolution", train, RECIPES["resolution"]), np.expm1(outcomes_of(test))
     forecasts = model.forecasts([one.known for one in test])
-    ours, other = _answers(forecasts), np.expm1(median_answers(train, test))
-    figure = paired(ours, other, seconds, median_error, share_less)
+    ours, other = _answers(forecasts), np.expm1(plain_answers("resolution", train, test))
+    figure = gain_interval(ours, other, seconds, median_error, share_less)
     within = [(f.low or 0.0) <= s <= (f.high or math.inf) for f, s in zip(forecasts, seconds, strict=True)]
     return Measured("resolution", len(train), len(test), math.nan, figure, covered=float(np.mean(within)))
 
 
-def _answers(forecasts: Sequence[object]) -> Floats:
-    return np.array([forecast.value for forecast in forecasts])  # type: ignore[attr-defined]  # Forecast
+def _answers(forecasts: Sequence[Forecast]) -> Floats:
+    return np.array([forecast.value for forecast in forecasts])

@@ -1,6 +1,6 @@
-"""The predictions to beat: a gradient boosting on the fields of the opening alone, and the median by priority."""
+"""The predictions to beat: a gradient boosting on the fields of the opening alone."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,7 +10,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from batch.predictions.encode import names_in
 from batch.predictions.examples import Example
 from batch.predictions.fit import outcomes_of
-from tests.bench.predictions.judged import Floats
+from understanding.predictions.trees import Floats
 
 MOST_WORDS: Final = 254
 """What scikit-learn's native categories hold; the rarest words share one."""
@@ -39,16 +39,6 @@ def boosted_answers(train: Sequence[Example], test: Sequence[Example], *, seed: 
     model.fit(rows(train), outcomes_of(train) > 0)
     answers: Floats = model.decision_function(rows(test))
     return answers
-
-
-def median_answers(train: Sequence[Example], test: Sequence[Example]) -> Floats:
-    """Return the median outcome of a ticket's priority among the training tickets; of all where it is new."""
-    by_priority: defaultdict[str, list[float]] = defaultdict(list)
-    for example in train:
-        by_priority[example.priority].append(example.outcome)
-    usual = float(np.median(outcomes_of(train)))
-    medians = {priority: float(np.median(outcomes)) for priority, outcomes in by_priority.items()}
-    return np.array([medians.get(example.priority, usual) for example in test])
 
 
 def _codes(examples: Sequence[Example], name: str) -> dict[str, int]:

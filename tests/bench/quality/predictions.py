@@ -48,19 +48,19 @@ def measured_rows(histories: Sequence[History], breached: Breached | None) -> li
 def _rows(found: Measured) -> Iterator[Row]:
     figure, counts = found.figure, f"{found.train} learnt, {found.test} judged"
     if found.target == "resolution":
-        told = f"{figure.ours / 3600:.2f} h, by priority {figure.other / 3600:.2f} h: {_gain(found, percent=True)}"
+        told = f"{figure.quality / 3600:.2f} h, by priority {figure.other / 3600:.2f} h: {_gain(found, percent=True)}"
         bar, reached = f"median error {TIME_SAVED:.0%} less than by priority", figure.gain >= TIME_SAVED
         yield Row(name=f"resolution ({counts})", bar=bar, measured=told, reached=reached)
         yield reported("resolution within its interval", f"{found.covered:.3f}, 0.8 asked for")
         return
-    told = f"{figure.ours:.4f}, opening fields {figure.other:.4f}: {_gain(found, percent=False)}"
+    told = f"{figure.quality:.4f}, opening fields {figure.other:.4f}: {_gain(found, percent=False)}"
     bar = "AUC above opening fields"
     yield Row(name=f"{found.target} ({counts})", bar=bar, measured=told, reached=figure.gain > 0)
     yield reported(f"{found.target}: Brier score", f"{found.brier:.4f} where {found.share:.1%} have it")
 
 
 def _gain(found: Measured, *, percent: bool) -> str:
-    gain, low, high = found.figure[2:]
+    gain, low, high = found.figure.gain, found.figure.low, found.figure.high
     if percent:
         return f"{gain:.1%} less [{low:.1%}, {high:.1%}]"
     return f"{gain:+.4f} [{low:+.4f}, {high:+.4f}]"

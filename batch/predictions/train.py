@@ -1,0 +1,178 @@
+"""Trains a model of predictions on what is known now: each target on its own, judged on its latest tickets."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple, get_args
+
+import msgspec
+import numpy as np
+
+from batch.foundation.reporting import Report
+from batch.predictions.examples import Example, History, examples_of
+from batch.predictions.fit import HELD_OUT, fit_target, outcomes_of
+from batch.predictions.judging import Judged, answers_of, judge, plain_answers
+from batch.predictions.recipes import RECIPES
+from batch.training.plan.provenance import code_version
+from schemas.predictions import RISKS, Target
+from understanding.predictions.folder import (
+    PredictionsManifest,
+    TargetFigures,
+    TargetManifest,
+    encoded_files,
+    write_predictions,
+)
+from understanding.predictions.model import PredictionModel, TargetModel
+
+LEAST_EXAMPLES: Final = 200
+LEAST_OF_EACH: Final = 20
+"""A target of fewer examples, or with fewer that have the outcome, or that do not, is left out."""
+
+LEARNT: Final[tuple[Target, ...]] = tuple(target for target in get_args(Target) if target != "churn")
+"""Nobody tells the pipeline yet which customers have left, so churn is left out."""
+
+NO_CHURN: Final = "no event says which customers have left"
+_VERSION_LENGTH: Final = 12
+
+
+class Trained(NamedTuple):
+    """A target's model with its figures, on the latest tickets, which an earlier fit of it had not seen."""
+
+    model: TargetModel
+    figures: TargetFigures
+
+
+def train_predictions(
+    histories: Sequence[History],
+    out: Path,
+    *,
+    now: datetime,
+    champion: PredictionModel | None,
+    progress: Report,
+) -> PredictionsManifest | None:
+    """Write a model of all targets that enough is known about and that beat what needs no model.
+
+    None, and nothing is written, where no target does. A target on which the `champion` is surely better stays the
+    champion's. Equal histories give equal files.
+    """
+    trained: dict[Target, Trained] = {}
+    left_out: dict[Target, str] = {"churn": NO_CHURN}
+    for target in LEARNT:
+        progress(f"predictions: {target}")
+        found = _trained(target, examples_of(target, histories, now), champion)
+        if isinstance(found, str):
+            left_out[target] = found
+        else:
+            trained[target] = found
+    if not trained:
+        return None
+    files = encoded_files({target: found.model for target, found in trained.items()})
+    manifest = _manifest(trained, left_out, histories, files, now)
+    write_predictions(out, manifest, files)
+    return manifest
+
+
+def inputs_sum(histories: Iterable[History]) -> str:
+    """Return the sum of what there is to learn from: each ticket's newest row."""
+    rows = sorted(
+        (history[-1].row.ticket_id, history[-1].row.life, history[-1].row.revision) for history in histories
+    )
+    return hashlib.sha256(msgspec.json.encode([code_version(), rows])).hexdigest()
+
+
+def _trained(target: Target, examples: Sequence[Example], champion: PredictionModel | None) -> Trained | str:
+    """Return a target's model, or why there is none."""
+    if (why := _too_little(target, outcomes_of(examples).tolist())) is not None:
+        return why
+    cut = len(examples) - max(1, round(len(examples) * HELD_OUT))
+    earlier, held = examples[:cut], examples[cut:]
+    outcomes = outcomes_of(held)
+    if len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - one outcome alone tells nothing
+        return f"its latest {len(held)} tickets all came to the same"
+    tried = fit_target(target, earlier, RECIPES[target])
+    judged = judge(target, answers_of(tried, held), plain_answers(target, earlier, held), outcomes)
+    if not judged.low > 0:
+        return f"it is not surely better than what needs no model: {_told(judged)}"
+    figures = _figures(target, tried, earlier, held, judged)
+    current = champion.targets.get(target) if champion is not None else None
+    if current is not None:
+        against = judge(target, answers_of(tried, held), answers_of(current, held), outcomes)
+        if against.high < 0:
+            return Trained(current, figures)
+    return Trained(fit_target(target, examples, RECIPES[target]), figures)
+
+
+def _too_little(target: Target, outcomes: Sequence[float]) -> str | None:
+    if len(outcomes) < LEAST_EXAMPLES:
+        return f"{len(outcomes)} outcomes are known, {LEAST_EXAMPLES} are needed"
+    having = sum(outcome > 0 for outcome in outcomes)
+    if target in RISKS and min(having, len(outcomes) - having) < LEAST_OF_EACH:
+        return f"{having} of {len(outcomes)} have it; {LEAST_OF_EACH} with and without are needed"
+    return None
+
+
+def _told(judged: Judged) -> str:
+    return f"{judged.quality:.4f} against {judged.other:.4f}, gain {judged.low:+.4f} to {judged.high:+.4f}"
+
+
+def _figures(
+    target: Target, tried: TargetModel, earlier: Sequence[Example], held: Sequence[Example], judged: Judged
+) -> TargetFigures:
+    forecasts, outcomes = tried.forecasts([example.known for example in held]), outcomes_of(held)
+    values = np.array([forecast.value for forecast in forecasts])
+    brier = covered = None
+    if target in RISKS:
+        brier = float(np.mean((values - outcomes) ** 2))
+    else:
+        happened = np.expm1(outcomes) if target == "resolution" else outcomes
+        low, high = (np.array([getattr(found, side) for found in forecasts]) for side in ("low", "high"))
+        covered = float(np.mean((low <= happened) & (happened <= high)))
+    measure = "area under the curve" if target in RISKS else _ERRORS[target]
+    return TargetFigures(
+        measure=measure,
+        train_rows=len(earlier),
+        test_rows=len(held),
+        quality=judged.quality,
+        plain=judged.other,
+        gain_low=judged.low,
+        gain_high=judged.high,
+        brier=brier,
+        covered=covered,
+    )
+
+
+_ERRORS: Final[Mapping[Target, str]] = {
+    "resolution": "median absolute error of the logarithm of seconds",
+    "satisfaction": "mean absolute error of the score",
+}
+
+
+def _manifest(
+    trained: Mapping[Target, Trained],
+    left_out: dict[Target, str],
+    histories: Sequence[History],
+    files: Mapping[str, bytes],
+    now: datetime,
+) -> PredictionsManifest:
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    calibrated = {
+        target: (found.model.calibration, found.model.interval) for target, found in sorted(trained.items())
+    }
+    version = hashlib.sha256(msgspec.json.encode([sums, calibrated], order="sorted")).hexdigest()
+    return PredictionsManifest(
+        version=version[:_VERSION_LENGTH],
+        created_at=now,
+        trained_until=max(history[-1].time for history in histories),
+        tickets=len(histories),
+        inputs_sum=inputs_sum(histories),
+        files=sums,
+        targets={
+            target: TargetManifest(
+                figures=found.figures, calibration=found.model.calibration, interval=found.model.interval
+            )
+            for target, found in sorted(trained.items())
+        },
+        left_out=left_out,
+        code_version=code_version(),
+    )
