@@ -1,0 +1,137 @@
+"""Training on histories: what is learnt, what is left out and why, what is kept on disk, and which model is current."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from batch.foundation.errors import ModelUnknown
+from batch.predictions.due import Attempt, is_due, note_attempt
+from batch.predictions.examples import History, Moment, examples_of
+from batch.predictions.releases import roll_back_predictions, train_and_release
+from schemas.fold import fold
+from schemas.predictions import Known
+from schemas.records.events import SurveyAnswered, TicketEvent, TicketResolved, TicketUpdated
+from schemas.vocabulary import Priority
+from tests.unit.schemas.ticket_facts import fact, from_agent, minute, opened
+from understanding.arrays.errors import BundleError
+from understanding.bundle.registry import read_current
+from understanding.predictions.folder import load_current, load_predictions
+
+TICKETS = 400
+NOW = minute(60 * 24 * 30)
+
+
+def histories(seed: int = 1, tickets: int = TICKETS) -> list[History]:
+    """Return tickets of two teams: the slow one hands them on and takes long; half of them answer a survey."""
+    random = np.random.default_rng(seed)
+    return [_history(number, random.random(4).tolist()) for number in range(tickets)]
+
+
+def _history(number: int, chance: list[float]) -> History:
+    ticket, start, slow = f"T-{number}", number * 10.0, number % 2 == 0
+    happened: list[tuple[float, TicketEvent]] = [
+        (0.0, opened(ticket_id=ticket, team="slow" if slow else "quick", priority=Priority.LOW))
+    ]
+    if chance[0] < (0.8 if slow else 0.1):
+        happened.append((1.0, TicketUpdated(ticket_id=ticket, reassignments=1)))
+    happened.append((2.0, from_agent()))
+    happened.append(((300.0 if slow else 20.0) * (0.5 + chance[1]), TicketResolved(ticket_id=ticket)))
+    if chance[2] < 0.7:
+        score = round(1 + 3 * chance[3]) if slow else 5
+        happened.append((1000.0, SurveyAnswered(ticket_id=ticket, score=score)))
+    found: list[Moment] = []
+    for at, body in happened:
+        row = fold(found[-1].row if found else None, fact(body, start + at))
+        found.append(Moment(minute(start + at), body, row))
+    return found
+
+
+def quiet(_step: str) -> None:
+    """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("predictions")
+    outcome = train_and_release(folder, histories(), now=NOW, progress=quiet)
+    assert outcome.is_current, outcome.reason
+    return folder
+
+
+def test_what_is_known_enough_about_is_learnt_and_the_rest_says_why(trained: Path) -> None:
+    pointer = read_current(trained)
+    assert pointer is not None
+    model = load_current(pointer, trained)
+    assert set(model.targets) == {"resolution", "reassignment", "satisfaction"}
+    slow, quick = (Known(words={"team": team}, numbers={}) for team in ("slow", "quick"))
+    answers = model.score([slow, quick], ["resolution", "reassignment"])
+    (first, second) = (one.forecasts for one in answers)
+    assert first["resolution"].value > second["resolution"].value
+    assert first["reassignment"].value > 0.5 > second["reassignment"].value
+    assert any(factor.name == "team=slow" and factor.effect > 0 for factor in first["reassignment"].factors)
+    low, high = first["resolution"].low, first["resolution"].high
+    assert low is not None
+    assert high is not None
+    assert low < first["resolution"].value < high
+
+
+def test_probabilities_are_calibrated(trained: Path) -> None:
+    """On tickets of another seed: of those given about p, about p have it."""
+    pointer = read_current(trained)
+    assert pointer is not None
+    fresh = examples_of("reassignment", histories(seed=2), NOW)
+    forecasts = load_current(pointer, trained).score([one.known for one in fresh], ["reassignment"])
+    foretold = np.mean([one.forecasts["reassignment"].value for one in forecasts])
+    assert foretold == pytest.approx(np.mean([one.outcome for one in fresh]), abs=0.08)
+
+
+def test_nothing_new_trains_nothing(trained: Path) -> None:
+    before = sorted(path.name for path in trained.iterdir())
+    outcome = train_and_release(trained, histories(), now=NOW, progress=quiet)
+    assert "nothing new" in outcome.reason
+    assert sorted(path.name for path in trained.iterdir()) == before
+
+
+def test_a_rollback_bars_the_version_that_was_left(trained: Path) -> None:
+    first = read_current(trained)
+    with pytest.raises(ModelUnknown):
+        roll_back_predictions(trained, reason="none before", now=NOW)
+    second = train_and_release(trained, histories(seed=3), now=NOW, progress=quiet)
+    assert second.manifest is not None
+    assert read_current(trained) != first
+    roll_back_predictions(trained, reason="worse on the phone", now=NOW)
+    assert read_current(trained) == first
+    again = train_and_release(trained, histories(seed=3), now=NOW, progress=quiet)
+    assert not again.is_current
+    assert read_current(trained) == first
+
+
+def test_a_damaged_file_is_refused_by_name(trained: Path) -> None:
+    pointer = read_current(trained)
+    assert pointer is not None
+    file = pointer.folder(trained) / "encodings.json"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    with pytest.raises(BundleError, match=r"encodings\.json"):
+        load_predictions(file.parent)
+    file.write_bytes(whole)
+
+
+def test_too_few_tickets_make_no_model(tmp_path: Path) -> None:
+    outcome = train_and_release(tmp_path, histories(tickets=30), now=NOW, progress=quiet)
+    assert outcome.manifest is None
+    assert read_current(tmp_path) is None
+
+
+def test_a_young_home_is_tried_when_its_log_has_grown(tmp_path: Path) -> None:
+    def due(records: int, now: datetime = NOW) -> bool:
+        return is_due(tmp_path, records, now=now, every=timedelta(hours=24))
+
+    assert due(10)
+    note_attempt(tmp_path, Attempt(at=NOW, records=100, reason="too little"))
+    assert not due(120)
+    assert due(151)
+    assert due(120, NOW + timedelta(hours=24))
+    assert not due(100, NOW + timedelta(hours=48))

@@ -1,0 +1,133 @@
+"""A model foretells in the stage: by the row after each event, whatever came in one step, and the log keeps it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casework.closing import ClosingClock
+from casework.predictions.settling import SatisfactionClock
+from casework.rules import CaseRules
+from schemas.fold import fact_of
+from schemas.predictions import Basis, Factor, Forecast, Known, Predictions, Target
+from schemas.records.alerts import SatisfactionAtRisk
+from schemas.records.envelope import encode_body
+from schemas.records.events import TicketResolved
+from schemas.records.topics import Topic
+from streams.stages.cases.clocks import Clocks
+from streams.stages.cases.foretelling import Foretelling
+from streams.stages.cases.partition import CasesPartition
+from tests.unit.schemas.ticket_facts import TICKET, from_agent, from_customer, minute, opened
+from tests.unit.schemas.ticket_strategies import bodies
+from tests.unit.streams.logic_driver import body_of
+from tests.unit.streams.ticket_records import CasesRun, enriched
+
+RULES = CaseRules(
+    clocks=(ClosingClock(after=timedelta(minutes=7), closed_by="cases"), SatisfactionClock()),
+    predictions=True,
+)
+CLOCKS = Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=60), rules=RULES)
+KNOWN_TARGETS: frozenset[Target] = frozenset({"breach", "resolution", "satisfaction"})
+
+
+class Written:
+    """A model that answers by a formula of what is known, and counts its calls."""
+
+    targets = KNOWN_TARGETS
+    calls = 0
+
+    def score(self, tickets: Sequence[Known], wanted: Sequence[Target]) -> list[Predictions]:
+        self.calls += 1
+        return [
+            Predictions(model_version="v1", forecasts={t: self._one(t, known) for t in wanted})
+            for known in tickets
+        ]
+
+    def _one(self, target: Target, known: Known) -> Forecast:
+        told = known.numbers["customer_messages"] + known.numbers["agent_replies"] / 8
+        status = len(known.words["status"]) / 100
+        value = max(1.0, 5 - told - status) if target == "satisfaction" else told + status
+        return Forecast(value=value, low=0.0, high=9.0, factors=(Factor("status", status),))
+
+
+class ForetellingRun(CasesRun):
+    """A run whose records are prepared step by step, as the engine does."""
+
+    model = Written()
+
+    def _new(self) -> CasesPartition:
+        return CasesPartition(self._clocks, foretelling=Foretelling(self.model))
+
+
+def played(parts: Sequence[Sequence[tuple[int, object]]]) -> list[bytes]:
+    """Return tickets.log of these events, a step a part; what is due by then fires before each event."""
+    run, offset = ForetellingRun(CLOCKS), 0
+    for part in parts:
+        records = []
+        for at, body in part:
+            records.append((minute(at), enriched(body, offset, at=at)))  # type: ignore[arg-type]
+            offset += 1
+        run.logic.prepare([record for _, record in records])
+        for due, record in records:
+            run.advance(due)
+            run.step([record])
+    return [encode_body(logged) for logged in run.log()]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), bodies), min_size=1, max_size=9), st.integers(1, 9))
+def test_the_log_is_the_same_at_any_size_of_step(plan: list[tuple[int, object]], size: int) -> None:
+    """Clocks fire in between: a forecast that was made ahead of one is made again."""
+    times = [sum(gap for gap, _ in plan[: place + 1]) for place in range(len(plan))]
+    events = [(at, body) for at, (_, body) in zip(times, plan, strict=True)]
+    steps = [events[start : start + size] for start in range(0, len(events), size)]
+    assert played(steps) == played([[event] for event in events])
+
+
+def test_one_call_scores_a_step_and_refolding_needs_no_model() -> None:
+    run = ForetellingRun(CLOCKS)
+    run.model.calls = 0
+    records = [enriched(opened(ticket_id=f"T-{n}"), n, at=n) for n in range(20)]
+    run.logic.prepare(records)
+    run.step(records)
+    assert run.model.calls == 1
+    for logged in run.log():
+        assert logged.predictions is not None
+        assert RULES.fold(logged.before, fact_of(logged)) == logged.after
+        assert (logged.after.predictions_basis, logged.after.csat_basis) == (Basis.MODEL, Basis.MODEL)
+
+
+def test_a_record_that_cannot_be_read_is_left_to_be_buried_alone() -> None:
+    """Its neighbours in the step are foretold all the same."""
+    run = ForetellingRun(CLOCKS)
+    good = enriched(opened(), 0)
+    bad = enriched(opened(ticket_id="T-2"), 1)
+    bad = type(bad)(**{name: getattr(bad, name) for name in bad.__struct_fields__} | {"value": b"{"})
+    run.logic.prepare([bad, good])
+    run.step([bad, good])
+    assert len(run.dead()) == 1
+    assert run.log()[0].after.predictions_basis is Basis.MODEL
+
+
+def test_without_a_model_the_formula_answers_and_the_rest_says_so() -> None:
+    run = CasesRun(CLOCKS)
+    run.step([enriched(opened(), 0)])
+    row = run.log()[-1].after
+    assert (row.predictions_basis, row.breach_risk) == (Basis.TOO_LITTLE_KNOWN, None)
+    assert (row.csat_basis, row.prediction_factors) == (Basis.PRIOR, ())
+    assert row.csat_predicted is not None
+
+
+def test_each_fall_below_three_is_told_once() -> None:
+    """Until the score has risen again: the customer's messages lower it here, an agent's does not raise it."""
+    run = ForetellingRun(CLOCKS)
+    for at, body in enumerate([opened(), *[from_customer()] * 4, from_agent()]):
+        run.step([enriched(body, at, at=at)])
+        run.advance(minute(at))
+    run.step([enriched(TicketResolved(ticket_id=TICKET), 9, at=9)])
+    run.advance(minute(99))
+    told = [body_of(sent) for sent in run.sent if sent.topic is Topic.TICKETS_ALERTS]
+    assert [(type(body), body.since) for body in told if isinstance(body, SatisfactionAtRisk)] == [
+        (SatisfactionAtRisk, minute(2))
+    ]
