@@ -170,8 +170,8 @@ def _derived_views() -> Iterator[DerivedView]:
         "intent_overlaps",
         "unlabelled_tickets",
         "predictions",
-        "prediction_quality",
         "satisfaction",
+        "prediction_quality",  # it names satisfaction as a target
         "alert_deliveries",
         "ticket_links",
         "customers",
