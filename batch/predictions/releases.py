@@ -47,7 +47,7 @@ def train_and_release(
     part = folder / f".training-{secrets.token_hex(4)}"
     manifest = train_predictions(histories, part, now=now, champion=champion, progress=progress)
     if manifest is None:
-        return Outcome(None, is_current=False, reason="too little is known about every target yet")
+        return Outcome(None, is_current=False, reason="too little is known about every target")
     pointer = _placed(folder, part, manifest)
     with models_locked(folder, command="train predictions", now=now):
         releases = read_releases(folder)

@@ -172,11 +172,11 @@ def say_predictions(outcome: "Outcome | None") -> None:
     if outcome is None:
         click.echo("predictions: not now: not enough is new")
         return
-    manifest = outcome.manifest
-    version = "no model" if manifest is None else f"model {manifest.version}"
-    click.echo(
-        f"predictions: {version} {'is current' if outcome.is_current else 'is not used'}: {outcome.reason}"
-    )
+    if outcome.manifest is None:
+        click.echo(f"predictions: no model yet: {outcome.reason}")
+        return
+    use = "is current" if outcome.is_current else "is not used"
+    click.echo(f"predictions: model {outcome.manifest.version} {use}: {outcome.reason}")
 
 
 def _say_verdict(verdict: "Verdict") -> None:
