@@ -5,7 +5,7 @@
 --   life BIGINT: number of the ticket's life
 --   revision BIGINT: number of the event within it
 --   event_id VARCHAR: the event of the person
---   event_type VARCHAR: TicketUpdated, TicketTransferred, LabelCorrected or DecisionOverridden
+--   event_type VARCHAR: TicketUpdated, TicketTransferred, LabelCorrected, DecisionOverridden or TicketDeescalated
 --   overridden_at TIMESTAMPTZ: when it happened
 --   decision VARCHAR: intent, category, priority, team, assignee, escalation, sla_target, merge_proposal and so on
 --   said_by VARCHAR: who had decided: model, routing, rules; else people or source
