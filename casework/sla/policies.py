@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib import resources
 from importlib.metadata import version
@@ -102,6 +102,7 @@ class SlaPolicies:
         self.policies: Final = document.policies
         self.calendars: Final = {name: hours.business_time() for name, hours in document.calendars.items()}
         self._warn_at = document.warn_at
+        self._promises: dict[tuple[str, Priority], dict[SlaMetric, Promise]] = {}
         known = any(hours.holidays.country for hours in document.calendars.values())
         says = (document.model_dump(mode="json"), version("holidays") if known else "")
         self.version: Final = hashlib.sha256(repr(says).encode()).hexdigest()[:_DIGITS]
@@ -110,11 +111,20 @@ class SlaPolicies:
         """Return the first policy whose conditions hold for a ticket; None if there is none."""
         return next((policy for policy in self.policies if policy.when.hold(row)), None)
 
-    def promise(self, policy: SlaPolicy | None, metric: SlaMetric, priority: Priority) -> Promise | None:
-        """Return what a policy promises; None if it says nothing of that."""
-        target = None if policy is None else policy.targets.get(metric, {}).get(priority)
-        if policy is None or target is None:
-            return None
+    def promises(self, policy: SlaPolicy | None, priority: Priority) -> Mapping[SlaMetric, Promise]:
+        """Return what a policy promises of tickets of a priority, by metric; nothing where there is no policy."""
+        if policy is None:
+            return {}
+        found = self._promises.get((policy.name, priority))
+        if found is None:
+            found = self._promises[policy.name, priority] = {
+                metric: self._promise(policy, targets[priority])
+                for metric, targets in policy.targets.items()
+                if priority in targets
+            }
+        return found
+
+    def _promise(self, policy: SlaPolicy, target: Target) -> Promise:
         time = self.calendars[policy.calendar] if target.business and policy.calendar else _ROUND_THE_CLOCK
         return Promise(
             timedelta(seconds=target.seconds), time, policy.warn_at or self._warn_at, target.business

@@ -43,16 +43,17 @@ def _followed(
     kept = {clock.metric: clock for clock in row.sla}
     reply_at = _reply_at(fact)
     pauses = policy.pauses if policy is not None and row.status is Status.PENDING_CUSTOMER else ()
+    promises = policies.promises(policy, row.priority)
     found: list[SlaClock] = []
     for metric in METRICS:
-        clock = kept.get(metric.name)
-        if clock is None and over:
+        clock, promise = kept.get(metric.name), promises.get(metric.name)
+        if clock is None and (over or promise is None):
             continue
         clock = follow(
             clock,
             metric,
             row,
-            policies.promise(policy, metric.name, row.priority),
+            promise,
             at=fact.time,
             reply_at=reply_at,
             passes=metric.passes(row) and metric.name not in pauses,

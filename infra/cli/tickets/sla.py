@@ -42,7 +42,7 @@ def check(file: Path | None, at: datetime | None) -> None:
     for policy in policies.policies:
         table = Table("metric", *Priority, title=policy.name, title_justify="left")
         for metric in policy.targets:
-            promises = [policies.promise(policy, metric, priority) for priority in Priority]
+            promises = [policies.promises(policy, priority).get(metric) for priority in Priority]
             table.add_row(metric, *(_said(promise, at) for promise in promises))
         console.print(table)
 
