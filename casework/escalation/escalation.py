@@ -49,7 +49,7 @@ class RuleClock:
 
     def due(self, row: TicketRow) -> datetime | None:
         """Return when the rule escalates the ticket, or takes that back; None where it does neither."""
-        if row.status in FINISHED:
+        if row.status in FINISHED or (self._states and not row.escalations):
             return None
         state = state_of(row, self.rule.name)
         if state is not None and state.level:
