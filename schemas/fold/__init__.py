@@ -95,6 +95,8 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
     `settle` is what the rules of the desk say of it (casework.rules). Raises StaleDecision for a decision that does not
     fit the row.
     """
+    if isinstance(fact.body, DecisionOverridden):
+        fact = replace(fact, body=meaning(fact.body))
     # Of these, nobody outside has said anything.
     own = isinstance(fact.body, Decision | CustomerNoted | Alert | SlaPolicyApplied)
     if isinstance(fact.body, Decision) and not is_current(row, fact.body):
@@ -136,11 +138,6 @@ def _survey(row: TicketRow, body: SurveyAnswered, time: datetime) -> TicketRow:
     return replace(row, survey_score=body.score, survey_at=time)
 
 
-def _overridden(row: TicketRow, fact: Fact, body: DecisionOverridden) -> TicketRow:
-    meant = meaning(body)
-    return row if meant is None else _APPLY[type(meant)](row, replace(fact, body=meant))
-
-
 def _opened(row: TicketRow, fact: Fact) -> TicketRow:
     assert isinstance(fact.body, TicketOpened)
     return apply_opened(row, fact.body, fact)
@@ -174,7 +171,7 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     TicketDeescalated: _timed(apply_deescalated),
     SurveyAnswered: _timed(_survey),
     LabelCorrected: _timed(apply_corrected),
-    DecisionOverridden: lambda row, fact: _overridden(row, fact, fact.body),  # type: ignore[arg-type]  # as above
+    DecisionOverridden: lambda row, _fact: row,  # of what no other event says
     # What these change are the ticket's clocks, which the rules settle.
     SlaWarned: lambda row, _fact: row,
     SlaBreached: lambda row, _fact: row,

@@ -12,13 +12,13 @@ from schemas.records.events import (
 from schemas.vocabulary import AutomaticDecision, Category, Priority
 
 
-def meaning(body: DecisionOverridden) -> TicketEvent | None:
-    """Return the event that changes the same field; None for a decision that is no field of what events say.
+def meaning(body: DecisionOverridden) -> TicketEvent:
+    """Return the event that changes the same field, so that fold and rules treat both alike.
 
-    The log and the view `overrides` keep an override of those; the rules of the desk may read it (casework.rules).
+    Of a decision that no other event is about it is the override itself, for the rules of the desk to read.
     """
     ticket, now = body.ticket_id, body.now
-    meant: TicketEvent | None = None
+    meant: TicketEvent = body
     match body.decision:
         case AutomaticDecision.INTENT if now is not None:
             meant = LabelCorrected(ticket_id=ticket, intent=now, corrected_by=body.by)

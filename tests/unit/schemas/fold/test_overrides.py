@@ -48,9 +48,16 @@ def overridden(decision: AutomaticDecision, now: str | None, at: float = 1.0) ->
 def test_an_override_is_what_the_event_of_that_field_is(
     decision: AutomaticDecision, now: str | None, same: TicketEvent
 ) -> None:
-    """Whichever way people say it, the row is the same."""
+    """Whichever way people say it, the row is the same, and the rules of the desk see the same."""
     row = fold_all(open_ticket(), [fact(assigned(open_ticket(), "A-1"), 0.5)])
-    assert fold(row, overridden(decision, now)) == fold(row, fact(same, 1))
+    seen: list[str] = []
+
+    def noted(_before: TicketRow, after: TicketRow, said: Fact) -> TicketRow:
+        seen.append(type(said.body).__name__)
+        return after
+
+    assert fold(row, overridden(decision, now), noted) == fold(row, fact(same, 1), noted)
+    assert seen == [type(same).__name__] * 2
 
 
 def test_an_older_word_of_people_does_not_override_a_newer_one() -> None:
