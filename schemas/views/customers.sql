@@ -13,9 +13,9 @@
 --   mean_sentiment DOUBLE: mean sentiment of recent ones, -1 to 1
 --   wishes BIGINT: open ones whose customer waits for a person or for another agent
 --   last_contact_at TIMESTAMPTZ: when the customer was last heard
---   churn_risk DOUBLE: 0 to 1, the sum of the parts below
---   churn_reasons VARCHAR: the parts that are not 0, with their weights
---   churn_basis VARCHAR: what the risk is made by: formula
+--   churn_risk DOUBLE: 0 to 1: what a model foretold at the newest ticket that has it, else the sum of the parts below
+--   churn_reasons VARCHAR: the formula's parts that are not 0, with their weights
+--   churn_basis VARCHAR: what the risk is made by: formula, or model
 SELECT
   measured.customer_id,
   tiers.customer_tier,
@@ -29,7 +29,9 @@ SELECT
   mean_sentiment,
   wishes,
   last_contact_at,
-  survey_part + repeat_part + reopening_part + sentiment_part + wish_part AS churn_risk,
+  COALESCE(
+    models.foretold, survey_part + repeat_part + reopening_part + sentiment_part + wish_part
+  ) AS churn_risk,
   CONCAT_WS(
     '; ',
     CASE WHEN survey_part > 0 THEN CONCAT('survey score ', CAST(lowest_score AS VARCHAR(2)), ': 0.30') END,
@@ -38,7 +40,7 @@ SELECT
     CASE WHEN sentiment_part > 0 THEN 'bad mood: 0.15' END,
     CASE WHEN wish_part > 0 THEN 'waits for a person: 0.10' END
   ) AS churn_reasons,
-  'formula' AS churn_basis
+  CASE WHEN models.foretold IS NULL THEN 'formula' ELSE 'model' END AS churn_basis
 FROM (
   SELECT
     *,
@@ -89,3 +91,12 @@ LEFT JOIN (
   WHERE customer_tier IS NOT NULL
 ) AS tiers
   ON tiers.customer_id = measured.customer_id AND tiers.row_rank = 1
+LEFT JOIN (
+  SELECT
+    customer_id,
+    churn_risk AS foretold,
+    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY opened_at DESC, ticket_id DESC) AS row_rank
+  FROM tickets
+  WHERE churn_risk IS NOT NULL
+) AS models
+  ON models.customer_id = measured.customer_id AND models.row_rank = 1
