@@ -26,6 +26,9 @@ MONDAY: Final = datetime(2026, 3, 2, tzinfo=UTC)
 _PILOTS: Final = (900_001, 900_002, 900_003)
 """The seeds on which the load is solved; no comparison uses them."""
 
+_FIRST_GUESS: Final = 70.0
+"""Tickets that keep one agent busy for a week: only where the search begins."""
+
 _CLOSE_ENOUGH: Final = 0.0025
 _TRIES: Final = 8
 _CONFIDENCE: Final = 0.95
@@ -113,7 +116,7 @@ def solve_load(world: World, processes: int, told: Callable[[float, float], None
     `told` hears of each try: tickets a week, and the utilisation that came of it.
     """
     wanted = world.load.utilisation
-    tickets = 50.0 * sum(world.teams.values()) * wanted
+    tickets = _FIRST_GUESS * sum(world.teams.values()) * wanted
     known: list[tuple[float, float]] = []
     for _ in range(_TRIES):
         runs = [Run(world=world, policy=world.load.of, seed=seed, demand=tickets) for seed in _PILOTS]

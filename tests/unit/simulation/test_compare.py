@@ -1,5 +1,6 @@
 """Comparing: paired intervals, the load that is solved, and what a history gives."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.vocabulary import Channel, Priority
+from schemas.records.derived import SourceEvent, TicketLogged
+from schemas.records.ticket_row import TicketRow
+from schemas.vocabulary import Category, Channel, Priority, Status
 from simulation.compare import Run, difference, simulate
 from simulation.history import HistoryError, read_history
 from simulation.picture import draw
@@ -57,6 +60,35 @@ def test_a_history_of_json_lines_is_played_to_the_worlds_people(tmp_path: Path) 
     assert (second.priority, second.channel, second.team) == (Priority.URGENT, Channel.EMAIL, "billing")
     figures = simulate(Run(world=world, policy="ours", seed=1, demand=history))
     assert figures.tickets == figures.solved == 2
+
+
+def _logged(ticket_id: str, kind: str, row: TicketRow) -> bytes:
+    event = SourceEvent(id=kind, type=kind, source="crm", time=row.opened_at, body=msgspec.Raw(b"{}"))
+    return msgspec.json.encode(TicketLogged(ticket_id=ticket_id, life=0, revision=1, event=event, after=row))
+
+
+def test_an_archive_says_what_triage_made_of_an_opening(tmp_path: Path) -> None:
+    """Only files that a commit names count, and of each ticket only its opening."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    row = TicketRow(
+        ticket_id="T-1",
+        life=0,
+        revision=1,
+        routing_revision=1,
+        status=Status.NEW,
+        opened_at=datetime(2026, 4, 1, 9, tzinfo=UTC),
+        last_event_at=datetime(2026, 4, 1, 9, tzinfo=UTC),
+        category=Category.REFUND_REQUEST,
+        intent="refund_late",
+    )
+    values = [_logged("T-1", "TicketOpened", row), _logged("T-1", "MessageAdded", row)]
+    for name in ("named", "unnamed"):
+        pq.write_table(pa.table({"value": pa.array(values, pa.binary())}), tmp_path / f"{name}.parquet")
+    (tmp_path / "_commits").mkdir()
+    commit = {"topics": {"a.tickets.log": {"files": [{"path": "named.parquet"}]}}}
+    (tmp_path / "_commits" / "00000001.json").write_bytes(msgspec.json.encode(commit))
+    (opening,) = read_history(tmp_path, small_world()).openings
+    assert (opening.intent, opening.team, opening.at_s) == ("refund_late", "billing", 9 * 3600.0)
 
 
 @pytest.mark.parametrize(
