@@ -3,18 +3,24 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from batch.history.commits import HistoryFile
+from batch.predictions.archived import histories_of
 from batch.predictions.releases import train_and_release
 from casework.predictions.known import known_at
 from casework.rules import CaseRules
 from schemas.predictions import Basis
+from schemas.records.envelope import encode_body
+from schemas.records.events import TicketResolved
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.foretelling import COURSE, Foretelling
 from streams.stages.cases.partition import CasesPartition
 from streams.stages.cases.prediction_shelf import LOOK_EVERY_S, PredictionShelf
 from tests.unit.batch.predictions.test_training import NOW, histories, quiet
-from tests.unit.schemas.ticket_facts import minute, opened
+from tests.unit.schemas.ticket_facts import TICKET, from_agent, minute, opened
 from tests.unit.streams.ticket_records import CasesRun, enriched
 from understanding.bundle.registry import CurrentModel, read_current, write_current
 from understanding.predictions.folder import load_current
@@ -72,3 +78,27 @@ def test_a_worker_goes_on_with_the_model_that_it_has(models: Path) -> None:
     run.step([enriched(opened(), 0)])
     assert run.log()[0].after.predictions_basis is Basis.TOO_LITTLE_KNOWN
     assert run.log()[0].after.csat_basis is Basis.PRIOR
+
+
+def test_what_is_archived_teaches_what_the_stage_logged(tmp_path: Path) -> None:
+    """A ticket's events in their order, also where a record came twice or cannot be read."""
+    run = CasesRun(CLOCKS)
+    bodies = [opened(), from_agent(), TicketResolved(ticket_id=TICKET)]
+    run.step([enriched(body, n, at=n) for n, body in enumerate(bodies)])
+    logged = [encode_body(record) for record in run.log()]
+    values = [logged[2], b"no record", logged[0], logged[1], logged[0]]
+    pq.write_table(pa.table({"value": pa.array(values, pa.binary())}), tmp_path / "part.parquet")
+    file = HistoryFile(
+        path="part.parquet",
+        partition=0,
+        first_offset=0,
+        last_offset=4,
+        last_timestamp_ms=0,
+        rows=5,
+        size_bytes=1,
+    )
+    (history,) = histories_of(tmp_path, [file])
+    assert [(moment.time, moment.body) for moment in history] == [
+        (minute(n), body) for n, body in enumerate(bodies)
+    ]
+    assert [moment.row for moment in history] == [record.after for record in run.log()]
