@@ -10,7 +10,6 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from schemas.errors import PipelineError
-from schemas.records.events import EXTERNAL_EVENTS
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import OPEN_TO_PRODUCERS, Topic
 from streams.broker.clients import idempotent_producer, topic_facts
@@ -137,7 +136,6 @@ class KafkaSender:
 
 def _refusal(event: Ready, error: KafkaError) -> PipelineError:
     """Say what a failed delivery means, and what to do."""
-    assert event.type in EXTERNAL_EVENTS
     what = f"{event.type} {event.id} was not acknowledged by Kafka ({error.name()}: {error.str()})"
     if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
         return EventTooLarge(f"{what}; send what it is about, and the rest by a link")
