@@ -11,7 +11,20 @@ import yaml
 
 from schemas.errors import Permanent
 
-Unit = Literal["tickets", "agents", "answers", "records", "seconds", "share", "score", "times", "moment"]
+Unit = Literal[
+    "tickets",
+    "agents",
+    "answers",
+    "records",
+    "promises",
+    "escalations",
+    "alerts",
+    "seconds",
+    "share",
+    "score",
+    "times",
+    "moment",
+]
 Direction = Literal["up", "down", "neither"]
 Step = Literal["minute", "hour", "day", "week"]
 """The pieces into which a period is cut; a week begins on Monday, all in UTC."""

@@ -6,10 +6,7 @@ from typing import Annotated, Any
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
-from msgspec import convert
 
-from casework.summary.story import Happening, Promised, Standing
-from casework.summary.summary import summarise
 from process.http_names import given_id
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.assembly.service import Serving
@@ -25,6 +22,7 @@ from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
 from serving.http.listing import Sort, Statement, conditions, page, page_statement
 from serving.http.parts import PAGED, Part, encoded
+from serving.http.summaries import read_summary
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 
@@ -60,18 +58,7 @@ async def ticket_summary(
     wanted = given_id(ticket_id)
 
     def question(snapshot: Snapshot) -> Response[SummaryAnswer]:
-        found = json_rows(snapshot.rows(read_query("ticket"), [wanted]).table)
-        if not found:
-            raise NotFound(f"there is no ticket {wanted!r}")
-        events = json_rows(snapshot.rows(read_query("summary_events"), [wanted]).table)
-        clocks = json_rows(snapshot.rows(read_query("summary_clocks"), [wanted]).table)
-        left_out = events[0]["events"] - len(events) if events else 0
-        summary = summarise(
-            convert(found[0], Standing),
-            convert(events, list[Happening]),
-            convert(clocks, list[Promised]),
-            events_before=left_out,
-        )
+        summary = read_summary(snapshot, wanted)
         return encoded(SummaryAnswer(summary=summary, **metadata_fields(snapshot.metadata(serving.clock()))))
 
     return await serving.ask(question)

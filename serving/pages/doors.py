@@ -20,6 +20,7 @@ from serving.pages.data.reading import read_data
 from serving.pages.live import Feed
 from serving.pages.now.reading import read_now
 from serving.pages.operations.reading import read_operations
+from serving.pages.satisfaction.reading import read_satisfaction
 from serving.pages.system.reading import read_system
 from serving.pages.templates import PAGES, Templates, language_of
 from serving.pages.ticket.reading import read_ticket
@@ -192,6 +193,16 @@ async def understanding(
     )
 
 
+@get("/satisfaction", include_in_schema=False)
+async def satisfaction(
+    request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
+) -> Response[str]:
+    """How satisfied customers are, and who is expected not to be."""
+    return await pages.page(
+        request, "satisfaction", lambda snapshot: read_satisfaction(snapshot, serving.clock())
+    )
+
+
 @get("/agents", include_in_schema=False)
 async def agents(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
     """Who is there, what they hold, how it went."""
@@ -217,6 +228,6 @@ ROUTER = Router(
     "/",
     route_handlers=[
         *(start, now, live_now, tickets, tickets_csv, ticket, operations),
-        *(understanding, agents, data, system, static),
+        *(understanding, satisfaction, agents, data, system, static),
     ],
 )

@@ -7,7 +7,18 @@ import msgspec
 from serving.merge.answers import Snapshot
 
 Kind = Literal[
-    "text", "count", "span", "share", "decimal", "moment", "date", "ticket", "agent", "priority", "words"
+    "text",
+    "count",
+    "span",
+    "share",
+    "decimal",
+    "moment",
+    "date",
+    "ticket",
+    "agent",
+    "customer",
+    "priority",
+    "words",
 ]
 
 MOST: Final = 50

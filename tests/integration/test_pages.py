@@ -30,6 +30,7 @@ ADDRESSES: Final = (
     "/operations",
     "/operations?by=channel&days=28",
     "/understanding",
+    "/satisfaction",
     "/agents",
     "/data",
     "/system",

@@ -8,13 +8,16 @@ from schemas.views.metrics import Period, Step, metric
 from serving.foundation.errors import QueryRefused
 from serving.merge.answers import Snapshot
 from serving.pages import shown
-from serving.pages.figures import by_moment, since, tile, values
+from serving.pages.figures import Tile, by_moment, since, tile, values
 
 DAYS: Final = (1, 7, 28, 91)
 _TILES: Final = (
     *("arrivals", "backlog", "first_reply", "resolution_time", "first_contact", "reopened", "reassignments"),
     "satisfaction",
 )
+_ALONE: Final = ("sla_met", "escalations")
+"""Tiles of views of their own."""
+
 _COLUMNS: Final = (
     "arrivals",
     "backlog",
@@ -41,7 +44,10 @@ def read_operations(snapshot: Snapshot, asked: Mapping[str, str], now: datetime)
         "by": by,
         "dimensions": dimensions,
         "all_days": DAYS,
-        "tiles": [tile(name, new[name], now, before=old[name]) for name in _TILES],
+        "tiles": [
+            *(tile(name, new[name], now, before=old[name]) for name in _TILES),
+            *(_alone(snapshot, name, period, before, now) for name in _ALONE),
+        ],
         "columns": [metric(name) for name in _COLUMNS],
         "flow_metrics": [metric(name) for name in _FLOW],
         "groups": _groups(snapshot, by, period, now),
@@ -49,6 +55,11 @@ def read_operations(snapshot: Snapshot, asked: Mapping[str, str], now: datetime)
         "flow": _flow(snapshot, days, now),
         "changed": _changed(snapshot, by, period, before),
     }
+
+
+def _alone(snapshot: Snapshot, name: str, period: Period, before: Period, now: datetime) -> Tile:
+    (new,), (old,) = values(snapshot, name, period=period), values(snapshot, name, period=before)
+    return tile(name, new[name], now, before=old[name])
 
 
 def _days(text: str) -> int:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from schemas.records.sla_clock import SlaMetric
 from serving.foundation.errors import NotFound
+from serving.http.summaries import read_summary
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 
@@ -31,6 +32,7 @@ _FACTS: Final = (
         "reopenings",
     ),
     *("survey_score", "merged_into", "sla_policy", "escalation_level", "escalation_owner"),
+    *("csat_predicted", "csat_basis", "breach_risk", "reopen_risk", "churn_risk"),
 )
 
 
@@ -46,6 +48,7 @@ def read_ticket(snapshot: Snapshot, ticket_id: str, now: datetime) -> dict[str, 
         "events": [_told(event) for event in events],
         "facts": [(name, row[name]) for name in _FACTS if row[name] not in (None, 0, "")],
         "promises": _promises(row, now),
+        "summary": read_summary(snapshot, ticket_id),
         "waits_s": _since(row["waiting_since"], now),
         "due_s": None if row["due_at"] is None else (row["due_at"] - now).total_seconds(),
         "now": now,
