@@ -20,7 +20,9 @@ SELECT
     WHEN 'wanted' THEN 'moved'
     WHEN 'none' THEN 'finished'
   END AS ended_by,
-  GREATEST(unix_millis(ended_at) - unix_millis(started_at), 0) / 1000.0E0 AS wait_s
+  CASE
+    WHEN ended_at IS NOT NULL THEN GREATEST(unix_millis(ended_at) - unix_millis(started_at), 0) / 1000.0E0
+  END AS wait_s
 FROM (
   SELECT
     ticket_id,
