@@ -15,8 +15,9 @@ import msgspec
 
 from schemas.records.topics import Topic
 from schemas.views.alert_columns import ALERTS, DELIVERIES
-from schemas.views.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, TICKETS, BaseColumn
+from schemas.views.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, BaseColumn
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS, BatchView
+from schemas.views.ticket_columns import TICKETS
 
 _HEADER_COLUMN: Final = re.compile(r"--   (?P<name>\w+) (?P<type>[A-Z]+(?:\[\])?): (?P<doc>.+)")
 
