@@ -30,7 +30,7 @@ EXTRAS = {
     "casework": "casework",
     "batch": "batch",
     "streams": "streams",
-    "simulation": "streams",
+    "simulation": "simulation",
     "serving": "serving",
     "ticketyard": "",
 }

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +71,6 @@ def _logged(ticket_id: str, kind: str, row: TicketRow) -> bytes:
 
 def test_an_archive_says_what_triage_made_of_an_opening(tmp_path: Path) -> None:
     """Only files that a commit names count, and of each ticket only its opening."""
-    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     row = TicketRow(
         ticket_id="T-1",
         life=0,
@@ -109,7 +110,6 @@ def test_a_history_that_tells_nothing_is_refused(tmp_path: Path, content: bytes,
 
 def test_a_report_compares_the_first_policy_with_the_others(tmp_path: Path) -> None:
     """A policy compared with itself differs by nothing, and the picture says who it was."""
-    pytest.importorskip("matplotlib")
     figures = [simulate(small_run("document", seed)) for seed in (1, 2)]
     report = report_of({"ours": figures, "document": figures}, seeds=(1, 2), tickets_a_week=1.0)
     assert report.differences["document"]["sla_met"].mean == 0
