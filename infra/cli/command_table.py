@@ -20,7 +20,7 @@ EXTRAS: Final = {
     "models": "batch",
     "sla": "casework,cli",
     "stream": "streams",
-    "simulate": "streams,batch",
+    "simulate": "simulation",
     "serve": "serving",
     "rules": "batch",
 }
