@@ -1,6 +1,8 @@
 """The clock by which promises are warned of and broken, and by which a changed file of policies reaches a ticket."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,7 +30,7 @@ class SlaDueClock(msgspec.Struct, frozen=True, kw_only=True):
             return None
         if row.sla_version != self.policies.version:
             return row.last_event_at
-        return min((moment for clock in row.sla for moment in _moments(clock)), default=None)
+        return min((each.moment for each in _promised(row)), default=None)
 
     def reached(self, row: TicketRow, due: datetime, now: datetime) -> TicketEvent:
         """Return what is so at that moment."""
@@ -39,24 +41,35 @@ class SlaDueClock(msgspec.Struct, frozen=True, kw_only=True):
                 version=self.policies.version,
                 policy=None if policy is None else policy.name,
             )
-        clock = next(clock for clock in row.sla if due in _moments(clock))
-        kind: type[SlaAlert] = SlaWarned if clock.warn_at == due else SlaBreached
-        assert clock.due_at is not None
-        assert clock.target_s is not None
-        return kind(
+        first = next(each for each in _promised(row) if each.moment == due)
+        return first.alert(
             ticket_id=row.ticket_id,
-            metric=clock.metric,
+            metric=first.clock.metric,
             policy=row.sla_policy or "",
-            started_at=clock.started_at,
-            due_at=clock.due_at,
-            target_s=clock.target_s,
+            started_at=first.clock.started_at,
+            due_at=first.due_at,
+            target_s=first.target_s,
             late_s=max(0.0, round((now - due).total_seconds(), 3)),
         )
 
 
-def _moments(clock: SlaClock) -> list[datetime]:
-    """Return when this clock's warning and breach are due, as far as nobody was told; a clock that ended has none."""
-    if clock.ended_at is not None:
-        return []
-    breach = None if clock.breached_at is not None else clock.due_at
-    return [moment for moment in (clock.warn_at, breach) if moment is not None]
+class _Promised(NamedTuple):
+    """An alert of which nobody was told yet, and when that is due."""
+
+    moment: datetime
+    alert: type[SlaAlert]
+    clock: SlaClock
+    due_at: datetime
+    target_s: int
+
+
+def _promised(row: TicketRow) -> Iterator[_Promised]:
+    """Yield what the clocks that run will say; rows of before may name a warning where the clock stands still."""
+    for clock in row.sla:
+        due_at, target_s = clock.due_at, clock.target_s
+        if clock.ended_at is not None or due_at is None or target_s is None:
+            continue
+        if clock.warn_at is not None:
+            yield _Promised(clock.warn_at, SlaWarned, clock, due_at, target_s)
+        if clock.breached_at is None:
+            yield _Promised(due_at, SlaBreached, clock, due_at, target_s)

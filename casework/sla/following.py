@@ -108,15 +108,13 @@ def _aimed(clock: SlaClock, promise: Promise | None) -> SlaClock:
     if promise is None:
         return replace(clock, target_s=None, due_at=None, warn_at=None)
     spent = timedelta(microseconds=clock.spent_us)
-
-    def reached(target: timedelta) -> datetime | None:
-        moving = clock.runs or target <= spent
-        return promise.time.after(clock.since, target - spent) if moving else None
-
+    if not clock.runs and spent < promise.target:
+        return replace(clock, target_s=_seconds(promise), due_at=None, warn_at=None)
     told = clock.warned or clock.ended_at is not None
+    warning = promise.time.after(clock.since, promise.target * promise.warn_at - spent)
     return replace(
         clock,
         target_s=_seconds(promise),
-        due_at=reached(promise.target),
-        warn_at=None if told else reached(promise.target * promise.warn_at),
+        due_at=promise.time.after(clock.since, promise.target - spent),
+        warn_at=None if told else warning,
     )

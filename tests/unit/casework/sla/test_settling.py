@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from schemas.effects import Effect
 from schemas.fold import Fact
 from schemas.records.events import (
@@ -14,7 +16,7 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.records.sla_clock import SlaMetric, SlaState
+from schemas.records.sla_clock import SlaClock, SlaMetric, SlaState
 from schemas.vocabulary import Channel, Priority, Status
 from tests.unit.casework.sla.desk import Desk, in_berlin, moment, policies, promising
 from tests.unit.schemas.ticket_facts import TICKET, from_customer
@@ -142,6 +144,28 @@ def test_a_pause_stands_still_and_says_no_due_time() -> None:
     row = desk.asks(after(5000))
     assert row.due_at == after(5010)
     assert [kind for kind, _, _ in desk.told()] == ["SlaWarned"]
+
+
+def test_a_paused_clock_past_its_share_of_warning_goes_on() -> None:
+    """A raise of the priority in a pause put the warning, and it alone, into the past: the timer then stood still."""
+    desk = Desk(promising(total_resolution="{medium: 8 h, urgent: 2 h}"))
+    desk.opens(NINE)
+    desk.becomes(Status.PENDING_CUSTOMER, after(105))
+    desk.happens(TicketUpdated(ticket_id=TICKET, priority=Priority.URGENT), after(120))
+    desk.wait(after(1000))
+    clock = desk.clock(TOTAL)
+    assert (clock.state, clock.due_at, clock.warn_at, desk.told()) == (SlaState.PAUSED, None, None, [])
+    assert desk.asks(after(1000)).due_at == after(1015)
+    desk.wait(after(2000))
+    assert [kind for kind, _, _ in desk.told()] == ["SlaWarned", "SlaBreached"]
+
+
+def test_a_row_of_before_that_names_a_warning_alone_is_due_no_more() -> None:
+    """Rows that were kept by the release with that fault heal by themselves."""
+    clock = SlaClock(metric=TOTAL, started_at=NINE, since=NINE, runs=False, target_s=60, warn_at=after(1))
+    desk = Desk(promising(total_resolution="{medium: 1 h}"))
+    row = replace(desk.opens(NINE), sla=(clock,))
+    assert desk.rules.clocks[0].due(row) is None
 
 
 def test_the_two_replies_do_not_pause() -> None:

@@ -6,15 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from casework.customers.rules import CustomerRules
+from casework.escalation.escalation import Escalation
+from casework.escalation.table import EscalationTable
+from casework.predictions.settling import SatisfactionClock
+from casework.routing.clocks import routing_clocks
+from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
 from casework.sla.due_clock import SlaDueClock
-from casework.sla.policies import SlaPolicies, parse_sla_policies
+from casework.sla.policies import SlaPolicies, load_sla_policies, parse_sla_policies
 from schemas.fold import fact_of
 from schemas.records.alerts import SlaAlert, SlaBreached, SlaWarned
-from schemas.records.events import TicketEvent, TicketResolved
+from schemas.records.events import TicketEvent, TicketResolved, TicketUpdated
 from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.topics import Topic
-from schemas.vocabulary import Status
+from schemas.vocabulary import Priority, Status
 from streams.stages.cases.clocks import Clocks
 from tests.unit.schemas.ticket_facts import TICKET, from_agent, minute, opened
 from tests.unit.schemas.ticket_strategies import bodies
@@ -99,6 +105,56 @@ def test_the_log_folds_again_by_the_same_file(plan: list[Happening | int]) -> No
     rules = clocks_of(STANDARD).rules
     for entry in _play(CasesRun(clocks_of(STANDARD)), plan, set()).log():
         assert rules.fold(entry.before, fact_of(entry)) == entry.after
+
+
+def _packaged() -> Clocks:
+    policies, escalation, routing = (
+        load_sla_policies(),
+        Escalation(EscalationTable.load()),
+        RoutingRules.load(),
+    )
+    clocks = (
+        SlaDueClock(policies=policies),
+        *escalation.clocks,
+        SatisfactionClock(),
+        *routing_clocks(routing),
+    )
+    rules = CaseRules(
+        clocks=clocks,
+        progress=True,
+        sla=policies,
+        escalation=escalation,
+        routing=routing,
+        customers=CustomerRules.load(),
+        predictions=True,
+    )
+    return Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=60), rules=rules)
+
+
+PACKAGED = _packaged()
+_moves = st.one_of(
+    st.builds(TicketUpdated, ticket_id=st.just(TICKET), priority=st.sampled_from(list(Priority))),
+    st.builds(TicketUpdated, ticket_id=st.just(TICKET), status=st.just(Status.PENDING_CUSTOMER)),
+    st.just(from_agent()),
+)
+_histories = st.lists(
+    st.tuples(st.one_of(_moves, _moves, bodies), st.sampled_from((1, 13, 100, 110, 400, 900))), max_size=8
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_histories)
+def test_no_history_stops_the_timer_of_a_ticket_by_the_packaged_rules(
+    history: list[tuple[TicketEvent, int]],
+) -> None:
+    """Escalation raised the priority of a ticket that waited for its customer, and its clock named half a promise."""
+    run = CasesRun(PACKAGED)
+    run.step([enriched(opened(), 0)])
+    for number, (body, at) in enumerate(sorted(history, key=lambda each: each[1]), start=1):
+        run.advance(minute(at))
+        run.step([enriched(body, number, at=at)])
+    run.advance(minute(30_000))
+    assert not run.dead()
 
 
 def test_what_fell_due_while_nothing_ran_comes_at_once_and_late() -> None:
