@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from casework.clocks import SOURCE
 from casework.escalation.conditions import OF_STATE, OF_TIME, SENTIMENTS
 from casework.escalation.table import EscalationTable, Level, Rule
 from casework.escalation.words import ConcernWords, written_by_customer
@@ -14,7 +15,7 @@ from schemas.fold.escalation import hold_by, lower, state_of
 from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, latest
 from schemas.records.alerts import TicketEscalated
-from schemas.records.events import TicketDeescalated, TicketEvent
+from schemas.records.events import TICKET_EVENTS, TicketDeescalated, TicketEvent
 from schemas.records.ticket_row import RuleState, Said, TicketRow
 from schemas.vocabulary import FINISHED, PRIORITY_RANK, Priority
 
@@ -47,10 +48,21 @@ class RuleClock:
         """Tell whether all that the rule asks for besides time is fulfilled."""
         return all(holds(row, value) for holds, value in self._states)
 
+    def held(self, row: TicketRow, moment: datetime) -> bool:
+        """Tell whether an open ticket fulfilled the rule before a moment, whatever it remembers of the rule."""
+        since = (moment_of(row, value) for moment_of, value in self._moments)
+        return (
+            row.status not in FINISHED
+            and self.holds(row)
+            and all(at is not None and at < moment for at in since)
+        )
+
     def due(self, row: TicketRow) -> datetime | None:
         """Return when the rule escalates the ticket, or takes that back; None where it does neither."""
         if row.status in FINISHED or (self._states and not row.escalations):
             return None
+        if row.escalation_rules_version is None:
+            return None  # from before there were rules: what is past is not known before its next event
         state = state_of(row, self.rule.name)
         if state is not None and state.level:
             return self._gone(row, state)
@@ -131,6 +143,8 @@ class Escalation:
 
     def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
         """Return the row with what it must remember of the rules; what is finished is not escalated any more."""
+        if before.escalation_rules_version is None and not _is_from_outside(fact):
+            return after  # what a stage says of an old row may bear an old time
         row = self._hear(after, fact)
         finished = row.status in FINISHED
         states = row.escalations
@@ -140,7 +154,18 @@ class Escalation:
         moment = max(fact.time, before.last_event_at)
         for clock in self._judged:
             states = _noted(states, clock.rule.name, moment if not finished and clock.holds(row) else None)
+        for clock in self.clocks:
+            if self._is_past(clock, before, row, fact, moment):
+                states = _passed_over(states, clock.rule.name, moment)
         return row if states is row.escalations else hold_by(row, states)
+
+    def _is_past(
+        self, clock: RuleClock, before: TicketRow, after: TicketRow, fact: Fact, moment: datetime
+    ) -> bool:
+        """Tell whether a rule held before anybody could be told: before there were rules, or before an import."""
+        if clock.held(before, moment):
+            return before.escalation_rules_version is None
+        return fact.imports_the_past and clock.held(after, moment)
 
     def _hear(self, after: TicketRow, fact: Fact) -> TicketRow:
         """Note what a message says of its customer."""
@@ -170,3 +195,15 @@ def _noted(states: tuple[RuleState, ...], rule: str, since: datetime | None) -> 
         gone = noted == RuleState(rule=rule)
         return (*states[:place], *(() if gone else (noted,)), *states[place + 1 :])
     return states if since is None else (*states, RuleState(rule=rule, since=since))
+
+
+def _passed_over(states: tuple[RuleState, ...], rule: str, moment: datetime) -> tuple[RuleState, ...]:
+    """Return the states with a rule counted as fired, so that only a new cause fires it; one that holds goes on."""
+    known = next((state for state in states if state.rule == rule), RuleState(rule=rule))
+    if known.level:
+        return states
+    return (*(state for state in states if state.rule != rule), replace(known, fired_at=moment))
+
+
+def _is_from_outside(fact: Fact) -> bool:
+    return fact.type in TICKET_EVENTS and fact.source != SOURCE

@@ -39,7 +39,7 @@ def settle_predictions(before: TicketRow, after: TicketRow, fact: Fact) -> Ticke
     if isinstance(fact.body, SatisfactionAtRisk):
         row = replace(row, csat_told=True)
     elif row.survey_score is None:
-        row = _satisfaction(row, fact)
+        row = _satisfaction(before, row, fact)
     actions = recommended(row)
     return row if actions == row.recommendations else replace(row, recommendations=actions)
 
@@ -114,7 +114,7 @@ def _told(factors: Iterable[Factor]) -> tuple[str, ...]:
     return tuple(f"{factor.effect:+.3f} {factor.name}" for factor in factors)
 
 
-def _satisfaction(row: TicketRow, fact: Fact) -> TicketRow:
+def _satisfaction(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
     foretold = fact.predictions
     forecast = None if foretold is None else foretold.forecasts.get("satisfaction")
     if foretold is None or forecast is None:
@@ -127,6 +127,8 @@ def _satisfaction(row: TicketRow, fact: Fact) -> TicketRow:
         basis, version = Basis.MODEL, foretold.model_version
     risk = risk_of(score)
     poor = risk in POOR
+    # A ticket that was there before it had a score fell unseen: nobody is told of that.
+    unseen = before.csat_predicted is None and (before.revision > 0 or fact.imports_the_past)
     return replace(
         row,
         csat_predicted=score,
@@ -135,5 +137,5 @@ def _satisfaction(row: TicketRow, fact: Fact) -> TicketRow:
         csat_version=version,
         csat_factors=_told(factors),
         csat_at_risk_since=(row.csat_at_risk_since or fact.time) if poor else None,
-        csat_told=row.csat_told and poor,
+        csat_told=(row.csat_told or unseen) and poor,
     )

@@ -53,6 +53,12 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     withheld: tuple[Effect, ...] = ()
     predictions: Predictions | None = None
 
+    @property
+    def imports_the_past(self) -> bool:
+        """Whether it takes over a ticket that was opened before: what is so already then is no news."""
+        opened_at = self.body.opened_at if isinstance(self.body, TicketImported) else None
+        return opened_at is not None and opened_at < self.time
+
 
 def to_fact(
     event: SourceEvent,

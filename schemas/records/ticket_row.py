@@ -44,9 +44,10 @@ NESTED: Final = frozenset({"sla", "escalations", "recent_sentiments"})
 class RuleState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a ticket remembers of one rule of escalation.
 
-    `since` is when what the row says began to fulfil it, None where it does not. `fired_at` is when it last escalated
-    the ticket, or a person took that back. `level` is where it holds the ticket, 0 where it does not; `asked` says that
-    a person wanted it, so that no rule takes it back.
+    `since` is when what the row says began to fulfil it, None where it does not. `fired_at` is when it last
+    escalated the ticket, a person took that back, or it was found to be so already (docs/escalation.md). `level` is
+    where it holds the ticket, 0 where it does not; `asked` says that a person wanted it, so that no rule takes it
+    back.
     """
 
     rule: str

@@ -8,20 +8,23 @@ from msgspec.structs import replace
 
 from casework.escalation.escalation import Escalation
 from casework.escalation.table import EscalationTable
+from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.records.alerts import TicketEscalated
 from schemas.records.events import (
     EscalationRequested,
     TicketClosed,
     TicketDeescalated,
+    TicketImported,
     TicketReopened,
     TicketResolved,
     TicketTransferred,
     TicketUpdated,
 )
+from schemas.records.routing_events import SkillsRelaxed
 from schemas.records.ticket_row import Said
 from schemas.triage import Cut
-from schemas.vocabulary import Priority, Status, Tier
+from schemas.vocabulary import Channel, Priority, Status, Tier
 from tests.unit.casework.escalation.rules_of import Desk, feeling, rules_of, table
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, fact, from_agent, from_customer, minute, opened
 
@@ -318,6 +321,74 @@ def test_a_producers_clock_that_is_a_day_ahead_escalates_nothing_a_second_time()
     tried.take(fact(from_agent(), 10), fact(from_customer(), 11))
 
     assert tried.fired() == [(60 * 24 + 2, "talk")]
+
+
+TALK_OF_VIPS = "name: vip, when: {tiers: [gold]}, level: 1"
+
+
+def test_what_was_so_before_there_were_rules_is_no_news() -> None:
+    """The first start on a desk of 500 open tickets escalated each of them several times at once, days late.
+
+    What a stage says of an old row tells no time of now. What is new after it counts as ever.
+    """
+    tried = Desk(rules_of(table(AGE, UNASSIGNED, TALK_OF_VIPS, BACK_AND_FORTH, ASKED)))
+    tried.row = CaseRules().fold(None, fact(opened(customer_tier=Tier.GOLD), 0, SCORED))
+    relaxed = fact(SkillsRelaxed(ticket_id=TICKET, skills=()), 5)
+    tried.take(replace(relaxed, source="ticketyard/cases"))
+    tried.wait(60 * 24 * 3)
+    row = tried.take(fact(from_customer(), 5000))
+    tried.wait(5010)
+    assert (tried.fired(), row.escalation_level) == ([], 0)
+    assert row.escalation_rules_version == tried.rules.escalation.version  # type: ignore[union-attr]
+
+    tried.take(fact(from_customer(), 5011), fact(from_customer(), 5012))
+    tried.take(fact(EscalationRequested(ticket_id=TICKET, requested_by="A-9"), 5020))
+    tried.take(fact(to(assignee="A-1"), 5030), fact(to(assignee=None), 5130))
+    tried.wait(6000)
+    assert tried.fired() == [(5012, "talk"), (5020, "asked"), (5145, "alone")]
+
+
+def test_an_event_that_fulfils_a_rule_counts_although_it_is_the_first_that_the_rules_see() -> None:
+    """The customer's third message came right after the upgrade."""
+    tried = Desk(rules_of(table(AGE, BACK_AND_FORTH)))
+    for at, body in enumerate([opened(), from_customer(), from_agent()]):
+        tried.row = CaseRules(progress=True).fold(tried.row, fact(body, at, SCORED))
+    tried.take(fact(from_customer(), 5000))
+
+    assert tried.fired() == [(5000, "talk")]
+
+
+def test_an_import_of_an_open_ticket_tells_nothing_old() -> None:
+    """A move from another system, 10,000 tickets of weeks ago, told the leads of each. One opened now counts."""
+    tried, other = (Desk(rules_of(table(AGE, TALK_OF_VIPS, BACK_AND_FORTH))) for _ in range(2))
+    imported = TicketImported(
+        ticket_id=TICKET,
+        customer_id="C-1",
+        channel=Channel.EMAIL,
+        customer_tier=Tier.GOLD,
+        status=Status.IN_PROGRESS,
+        opened_at=minute(-60 * 24 * 10),
+    )
+    row = tried.take(fact(imported, 0, SCORED))
+    tried.wait(1000)
+    assert (tried.fired(), row.escalation_level) == ([], 0)
+    tried.take(*(fact(from_customer(), 1000 + number) for number in range(3)))
+    assert tried.fired() == [(1002, "talk")]
+
+    other.take(fact(replace(imported, opened_at=minute(0)), 0, SCORED))
+    other.wait(1000)
+    assert other.fired() == [(0, "vip"), (120, "old")]
+
+
+def test_a_ticket_solved_before_there_were_rules_begins_anew_when_it_is_reopened() -> None:
+    """Nothing was passed over, so no cool-down holds its rules back."""
+    tried = Desk(rules_of(table(AGE)))
+    for at, body in ((0, opened()), (5, TicketResolved(ticket_id=TICKET))):
+        tried.row = CaseRules().fold(tried.row, fact(body, at, SCORED))
+    tried.take(fact(TicketReopened(ticket_id=TICKET), 5000))
+    tried.wait(9000)
+
+    assert tried.fired() == [(5120, "old")]
 
 
 def hours(limits: dict[Priority, timedelta] | None, priority: Priority) -> float:

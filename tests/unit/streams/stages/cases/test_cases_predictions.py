@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,14 +11,17 @@ from casework.closing import ClosingClock
 from casework.predictions.settling import SatisfactionClock
 from casework.rules import CaseRules
 from schemas.fold import fact_of
-from schemas.predictions import Basis, Factor, Forecast, Known, Predictions, Target
+from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Known, Predictions, Target
 from schemas.records.alerts import SatisfactionAtRisk
 from schemas.records.envelope import encode_body
-from schemas.records.events import TicketResolved
+from schemas.records.events import TicketImported, TicketResolved
 from schemas.records.topics import Topic
+from schemas.signals import Signals
+from schemas.vocabulary import Channel, Status
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.foretelling import Foretelling
 from streams.stages.cases.partition import CasesPartition
+from tests.unit.casework.escalation.rules_of import feeling
 from tests.unit.schemas.ticket_facts import TICKET, from_agent, from_customer, minute, opened
 from tests.unit.schemas.ticket_strategies import bodies
 from tests.unit.streams.logic_driver import body_of
@@ -117,6 +121,26 @@ def test_without_a_model_the_formula_answers_and_the_rest_says_so() -> None:
     assert (row.predictions_basis, row.breach_risk) == (Basis.TOO_LITTLE_KNOWN, None)
     assert (row.csat_basis, row.prediction_factors) == (Basis.PRIOR, ())
     assert row.csat_predicted is not None
+
+
+def test_a_score_that_fell_before_anybody_looked_is_not_told() -> None:
+    """The first start with predictions told of every unhappy ticket that was open, and an import of each old one."""
+    sad = msgspec.structs.replace(feeling(-1.0), signals=Signals())
+    upgraded = CasesRun(msgspec.structs.replace(CLOCKS, rules=CaseRules()))
+    upgraded.step([enriched(opened(), 0, triage=sad)])
+    upgraded.restart(CLOCKS)
+    upgraded.step([enriched(from_agent(), 1, at=6000)])
+    imported = CasesRun(CLOCKS)
+    body = TicketImported(
+        ticket_id=TICKET, customer_id="C-1", channel=Channel.EMAIL, opened_at=minute(-9000), status=Status.NEW
+    )
+    imported.step([enriched(body, 0, triage=sad)])
+    fresh = CasesRun(CLOCKS)
+    fresh.step([enriched(opened(), 0, triage=sad)])
+    for run, told in ((upgraded, 0), (imported, 0), (fresh, 1)):
+        assert run.log()[-1].after.csat_risk is CsatRisk.HIGH
+        run.advance(minute(6000))
+        assert sum(sent.topic is Topic.TICKETS_ALERTS for sent in run.sent) == told
 
 
 def test_each_fall_below_three_is_told_once() -> None:
