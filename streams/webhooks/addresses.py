@@ -3,8 +3,8 @@
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final
-from urllib.parse import SplitResult, urlsplit
 
+import httpx
 import yaml
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
@@ -18,16 +18,26 @@ from streams.webhooks.guard import literal_refusal
 
 Network = IPv4Network | IPv6Network
 
+_LAST_PORT: Final = 65_535
+
 
 class WebhooksError(Permanent):
     """The file of webhooks cannot be used; the message names the file, each place and what to mend."""
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
+    try:
+        url = httpx.URL(text)
+        url.host.encode("idna")  # as the system does before it resolves the name
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise PydanticCustomError(
+            "url", "is no address ({why}): write https://host/path", {"why": str(error)}
+        ) from error
+    if url.scheme not in {"https", "http"} or not url.host:
         raise PydanticCustomError("url", "is no address: write https://host/path")
-    if parts.username is not None or parts.fragment:
+    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+        raise PydanticCustomError("url", "has no port that there is: 1 to {last}", {"last": _LAST_PORT})
+    if url.userinfo or url.fragment:
         raise PydanticCustomError(
             "url", "must not carry a user, a password or a fragment: sign by secret_env"
         )
@@ -57,9 +67,9 @@ class WebhookAddress(BaseModel, frozen=True, extra="forbid"):
     deadline_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
 
     @property
-    def parts(self) -> SplitResult:
-        """The address, taken apart."""
-        return urlsplit(self.url)
+    def parts(self) -> httpx.URL:
+        """The address, taken apart as it is when an alert is posted."""
+        return httpx.URL(self.url)
 
     def wants(self, alert_type: str, alert: AlertFields) -> bool:
         """Tell whether this address is to be told of an alert."""

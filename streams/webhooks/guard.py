@@ -10,7 +10,8 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
-from urllib.parse import SplitResult
+
+import httpx
 
 from schemas.errors import Permanent
 
@@ -19,6 +20,11 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns what a host name stands for. Raises OSError."""
 
 _NAT64: Final = ip_network("64:ff9b::/96")
+_UNICAST6: Final = ip_network("2000::/3")
+"""All of IPv6 that is given out to reach others by; outside lie old and local ways to write an IPv4 or private address.
+
+Source: IANA, Internet Protocol Version 6 Address Space.
+"""
 
 
 class AddressRefused(Permanent):
@@ -47,9 +53,9 @@ def checked_target(host: str, found: Sequence[str], allowed: Networks, *, secure
     )
 
 
-def literal_refusal(parts: SplitResult, allowed: Networks) -> str | None:
+def literal_refusal(parts: httpx.URL, allowed: Networks) -> str | None:
     """Return why an address is refused as the file is read; None where that is not known before it is resolved."""
-    host, secure = parts.hostname or "", parts.scheme == "https"
+    host, secure = parts.host, parts.scheme == "https"
     try:
         ip_address(host)
     except ValueError:  # a name: what it stands for is checked at each attempt
@@ -75,7 +81,8 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
+    given_out = isinstance(address, IPv4Address) or address in _UNICAST6
+    return given_out and address.is_global and not address.is_multicast
 
 
 def _is_within(address: IPv4Address | IPv6Address, networks: Networks) -> bool:

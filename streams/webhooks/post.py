@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from schemas.errors import Permanent, Transient
-from streams.webhooks.guard import Networks, Resolve, checked_target
+from streams.webhooks.guard import AddressRefused, Networks, Resolve, checked_target
 
 _HEADERS: Final = {"content-type": "application/json", "user-agent": "ticketyard-webhooks"}
 _MAY_PASS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -51,21 +51,26 @@ class Poster(msgspec.Struct, frozen=True, kw_only=True):
             raise NotTaken(f"no answer within {timeout_s:g} s") from error
         except (httpx.HTTPError, OSError) as error:
             raise NotTaken(
-                f"{httpx.URL(url).host} was not reached ({type(error).__name__}: {error})"
+                f"{httpx.URL(url).raw_host.decode()} was not reached ({type(error).__name__}: {error})"
+            ) from error
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise AddressRefused(
+                f"the address, or where it redirects to, cannot be read ({type(error).__name__}: {error}); "
+                "mend it in the file of webhooks"
             ) from error
         return _judged(response)
 
     async def _send(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        secure = url.scheme == "https"
+        secure, host = url.scheme == "https", url.raw_host.decode()
         port = url.port or (443 if secure else 80)
-        found = await self.resolve(url.host, port)
-        target = checked_target(url.host, found, self.allowed, secure=secure)
+        found = await self.resolve(host, port)
+        target = checked_target(host, found, self.allowed, secure=secure)
         request = self.client.build_request(
             "POST",
             url.copy_with(host=target),  # the address that was checked, whatever the name stands for by now
             content=body,
             headers={**headers, **_HEADERS, "host": url.netloc.decode()},
-            extensions={"sni_hostname": url.host},
+            extensions={"sni_hostname": host},
         )
         response = await self.client.send(request, stream=True)
         await response.aclose()

@@ -30,7 +30,8 @@ def check(*, file: Path) -> int:
     """Say whom FILE tells of what, and whether the secrets are there. The exit code is 1 where one is not."""
     missing = False
     for name, address in read_webhooks(file).addresses.items():
-        click.echo(f"{name}: {address.parts.scheme}://{address.parts.netloc} is told of {_wanted(address)}")
+        url = address.parts
+        click.echo(f"{name}: {url.scheme}://{url.netloc.decode()} is told of {_wanted(address)}")
         try:
             secrets_of(address.secret_env, os.environ)
         except SecretMissing as error:

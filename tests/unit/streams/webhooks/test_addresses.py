@@ -45,6 +45,15 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         (GOOD + "    timeout_s: 0\n", r"line 7: addresses > pagers > timeout_s"),
         ("addresses: {}\n", r"line 1: addresses"),
         (with_url("ftp://x/y"), r"line 3: .*is no address: write https://host/path"),
+        (with_url("https://a..invalid/"), r"line 3: .*is no address \(.*: write https://host/path"),
+        (with_url(f"https://{'l' * 64}.invalid/"), r"line 3: .*is no address \("),
+        (with_url("https://xn--a.invalid/"), r"line 3: .*is no address \("),
+        (with_url("https://./"), r"line 3: .*is no address \("),
+        (with_url("https://a.invalid:x/"), r"line 3: .*is no address \("),
+        (with_url("https://[::1"), r"line 3: .*is no address"),
+        (with_url('"https://a.invalid/\\x7f"'), r"line 3: .*is no address \("),
+        (with_url("https://a.invalid:65536/"), r"line 3: .*1 to 65535"),
+        (with_url("https://a.invalid:0/"), r"line 3: .*1 to 65535"),
         (with_url("https://user:pass@x/y"), r"line 3: .*must not carry a user"),
         (with_url("http://hooks.example.com"), r"line 3: .*use https"),
         (with_url("https://127.0.0.1/a"), r"line 3: .*add its network to allowed_networks"),
@@ -55,7 +64,10 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
-    """The message names file, line and what to do; a private address is refused where it is written as one."""
+    """The message names file, line and what to do; a private address is refused where it is written as one.
+
+    A mistyped host was found at the first alert, and then ended the delivery to all addresses.
+    """
     with pytest.raises(WebhooksError, match=rf"webhooks\.yaml: (?s:.*){message}"):
         read_webhooks(written(tmp_path, text))
 

@@ -12,12 +12,17 @@ INSIDE = [
     "127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
     "255.255.255.255", "224.0.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
     "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:a00:1::",
+    "::127.0.0.1", "::10.0.0.1", "::ffff:0:127.0.0.1", "::ffff:0:a9fe:a9fe", "64:ff9b:1::7f00:1", "64:ff9b:1:a00::1",
+    "fec0::1", "5f00::1",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("inside", INSIDE)
 def test_what_only_this_machine_can_reach_is_refused(inside: str) -> None:
-    """Loopback, private, link-local (where clouds keep credentials), shared and their disguises in IPv6."""
+    """Loopback, private, link-local (where clouds keep credentials), shared and their disguises in IPv6.
+
+    Translated, compatible and site-local ones passed for public.
+    """
     with pytest.raises(AddressRefused, match="add its network to allowed_networks"):
         checked_target("hooks.example.com", [inside], [], secure=True)
 
