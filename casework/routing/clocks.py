@@ -11,6 +11,7 @@ from schemas.records.events import TicketEvent
 from schemas.records.routing_events import (
     AgentFellSilent,
     OfferExpired,
+    PassOverEnded,
     SkillsRelaxed,
     StickinessEnded,
     TicketOverflowed,
@@ -40,6 +41,7 @@ def routing_clocks(rules: RoutingRules) -> tuple[CaseClock, ...]:
     """Return the clocks of routing; of several that are due at once, the ticket stays in its team as long as it can."""
     return (
         RoutingClock(name="offer", rules=rules, due_by=_offer_due, happens=_expire),
+        RoutingClock(name="again", rules=rules, due_by=_again_due, happens=_ask_again),
         RoutingClock(name="sticky", rules=rules, due_by=_sticky_due, happens=_unstick),
         RoutingClock(name="skills", rules=rules, due_by=_skills_due, happens=_relax),
         RoutingClock(name="overflow", rules=rules, due_by=_overflow_due, happens=_overflow),
@@ -56,6 +58,23 @@ def _offer_due(row: TicketRow, rules: RoutingRules) -> datetime | None:
 def _expire(row: TicketRow, rules: RoutingRules) -> TicketEvent:
     del rules
     return OfferExpired(ticket_id=row.ticket_id, agent_id=row.offered_to or "")
+
+
+def _again_due(row: TicketRow, rules: RoutingRules) -> datetime | None:
+    """Who was silent has had their time: where another team helps out, that is who the ticket waits for.
+
+    Each time an agent has it, its wait ends; with the silent one again and again it would never overflow.
+    """
+    if row.refused_at is None or row.work is not Work.WANTED:
+        return None
+    if row.last_assignee in row.passed_over and _overflow_due(row, rules) is not None:
+        return None
+    return row.refused_at + _minutes(rules.team(row.team).again_minutes)
+
+
+def _ask_again(row: TicketRow, rules: RoutingRules) -> TicketEvent:
+    del rules
+    return PassOverEnded(ticket_id=row.ticket_id, agents=row.passed_over)
 
 
 def _sticky_due(row: TicketRow, rules: RoutingRules) -> datetime | None:
@@ -85,10 +104,11 @@ def _relax(row: TicketRow, rules: RoutingRules) -> TicketEvent:
 
 
 def _overflow_due(row: TicketRow, rules: RoutingRules) -> datetime | None:
-    overflow = rules.team(row.team).overflow
-    if overflow is None or row.queued_at is None or row.work is not Work.WANTED:
+    """An offer takes a ticket out of no queue: else one that nobody answers would never come to the other team."""
+    overflow, queued_at = rules.team(row.team).overflow, row.queued_at or row.offered_at
+    if overflow is None or queued_at is None or row.work not in {Work.WANTED, Work.OFFERED}:
         return None
-    return row.queued_at + _minutes(overflow.after_minutes)
+    return queued_at + _minutes(overflow.after_minutes)
 
 
 def _overflow(row: TicketRow, rules: RoutingRules) -> TicketEvent:

@@ -31,6 +31,8 @@ class TeamRules(BaseModel, frozen=True, extra="forbid"):
     offer_channels: tuple[Channel, ...] = ()
     """The agent is asked for tickets of these channels; all others they have at once."""
     offer_seconds: Annotated[float, Field(ge=1, le=86_400)] = 60
+    again_minutes: Minutes = 5
+    """So long who did not take a ticket, or was silent, does not get it; then only where nobody else ever could."""
     sticky_minutes: Minutes | None = None
     """So long a reopened ticket waits for the agent who had it."""
     subject_minutes: Minutes | None = None

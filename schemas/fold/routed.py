@@ -7,13 +7,14 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from schemas.fold.assignment import free, hold
-from schemas.fold.offers import pass_over, withdraw_offer
-from schemas.fold.order import earliest, late
+from schemas.fold.offers import refuse, withdraw_offer
+from schemas.fold.order import earliest, late, latest
 from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.events import AgentExcluded, OfferAccepted, OfferDeclined, TicketEvent
 from schemas.records.routing_events import (
     AgentFellSilent,
     OfferExpired,
+    PassOverEnded,
     SkillsRelaxed,
     StickinessEnded,
     TicketOverflowed,
@@ -51,8 +52,7 @@ def _overflowed(row: TicketRow, body: TicketOverflowed, time: datetime) -> Ticke
 
 def _silent(row: TicketRow, body: AgentFellSilent, time: datetime) -> TicketRow:
     """Take a ticket from an agent who does nothing about it, and let others have it first."""
-    del time
-    return pass_over(free(row), body.agent_id)
+    return refuse(free(row), body.agent_id, time)
 
 
 def _excluded(row: TicketRow, body: AgentExcluded, time: datetime) -> TicketRow:
@@ -83,11 +83,18 @@ def _offered(row: TicketRow, body: TicketOffered, time: datetime) -> TicketRow:
 
 
 def _refused(row: TicketRow, body: OfferDeclined | OfferExpired, time: datetime) -> TicketRow:
-    """Let a ticket wait again that its agent did not take, for another agent first."""
-    del time
+    """Let a ticket wait again that its agent did not take, for another agent first.
+
+    Whose clock is behind refused no earlier than they were asked: else they would be asked again at once, for ever.
+    """
     if row.offered_to != body.agent_id:
         return late(row)
-    return pass_over(withdraw_offer(row), body.agent_id)
+    return refuse(withdraw_offer(row), body.agent_id, latest(row.offered_at, time))
+
+
+def _may_be_asked_again(row: TicketRow, body: PassOverEnded, time: datetime) -> TicketRow:
+    del body, time
+    return replace(row, refused_at=None)
 
 
 def _unstuck(row: TicketRow, body: StickinessEnded, time: datetime) -> TicketRow:
@@ -110,6 +117,7 @@ ROUTED: Final[dict[type[TicketEvent], Callable[[TicketRow, Any, datetime], Ticke
     OfferDeclined: _refused,
     OfferExpired: _refused,
     AgentFellSilent: _silent,
+    PassOverEnded: _may_be_asked_again,
     TicketOverflowed: _overflowed,
     StickinessEnded: _unstuck,
     SkillsRelaxed: _relaxed,

@@ -22,8 +22,8 @@ def settle_work(before: TicketRow, row: TicketRow, time: datetime) -> TicketRow:
         return replace(row, work=work, team=team, **_OF_A_WAIT)
     opened_now = before.resumed and not row.resumed
     waiting_since = row.opened_at if opened_now else before.waiting_since or time
-    queued_at = row.queued_at if team == before.team else None
-    return replace(row, work=work, team=team, waiting_since=waiting_since, queued_at=queued_at)
+    row = replace(row, work=work, team=team, waiting_since=waiting_since)
+    return row if team == before.team else replace(row, queued_at=None, refused_at=None)
 
 
 _WAITING: Final = frozenset({Work.WANTED, Work.OFFERED})
@@ -35,6 +35,7 @@ _OF_A_WAIT: Final[dict[str, Any]] = {
     "offered_to": None,
     "offered_at": None,
     "passed_over": (),
+    "refused_at": None,
     "sticky_to": None,
     "skills_relaxed": False,
 }
@@ -61,6 +62,7 @@ def routing_view(row: TicketRow) -> tuple[Any, ...]:
         row.required_skills,
         row.excluded_agents,
         row.passed_over,
+        row.refused_at is not None,
         row.sticky_to,
         row.skills_relaxed,
     )
@@ -129,6 +131,7 @@ def _notice(row: TicketRow, team: str | None, work: Work, time: datetime) -> Wor
         required_skills=row.required_skills,
         excluded_agents=row.excluded_agents,
         passed_over=row.passed_over,
+        refused=row.refused_at is not None,
         sticky_to=row.sticky_to,
         skills_relaxed=row.skills_relaxed,
         model_version=row.model_version,

@@ -79,8 +79,8 @@ class WatermarkAdvanced(Event, frozen=True, kw_only=True):
 class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """tickets.work: what one team is to know of one ticket, whole; a higher `routing_revision` replaces it all.
 
-    `excluded_agents` must not have it; those in `passed_over` may where nobody else ever can; it waits for the agent in
-    `sticky_to` as long as they are on shift.
+    `excluded_agents` must not have it; those in `passed_over` may where nobody else ever can, and not
+    while it is `refused`; it waits for the agent in `sticky_to` as long as they are on shift.
     """
 
     life: Number
@@ -100,6 +100,7 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
     required_skills: tuple[str, ...] = ()
     excluded_agents: tuple[Id, ...] = ()
     passed_over: tuple[Id, ...] = ()
+    refused: bool = False  # just now, by the last of `passed_over`
     sticky_to: Id | None = None
     skills_relaxed: bool = False  # it has waited long enough for who has the skills, or knows the subject
     by_people: bool = False  # people gave it to the agent, so only they take it away

@@ -17,6 +17,12 @@ class StickinessEnded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True
     agent_id: Id
 
 
+class PassOverEnded(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """Nobody else took a ticket in time; `agents`, who did not take it, may have it again where no other ever can."""
+
+    agents: tuple[Id, ...]
+
+
 class SkillsRelaxed(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
     """Nobody with these skills took a ticket in time; for this wait they are no condition any more.
 
@@ -39,5 +45,8 @@ class AgentFellSilent(TicketEvent, frozen=True, kw_only=True, omit_defaults=True
     agent_id: Id
 
 
-ROUTING_EVENTS: Final = (OfferExpired, StickinessEnded, SkillsRelaxed, TicketOverflowed, AgentFellSilent)
+ROUTING_EVENTS: Final = (
+    *(OfferExpired, PassOverEnded, StickinessEnded, SkillsRelaxed),
+    *(TicketOverflowed, AgentFellSilent),
+)
 """All of them; each is folded into its ticket."""

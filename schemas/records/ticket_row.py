@@ -124,6 +124,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed_over: tuple[
         str, ...
     ] = ()  # who did not take it, or had it taken away; until somebody has the ticket
+    refused_at: datetime | None = None  # by the last of them; until then they may not have it again
     sticky_to: str | None = None
     routing_rules: str | None = None
     due_at: datetime | None = None  # the first of the moments by which an answer or a solution was promised

@@ -62,6 +62,7 @@ _TICKET_DOCS: Final = {
     "skills_relaxed": "whether nobody with the skills, or who knows its subject, took it in time: no condition now",
     "excluded_agents": "agents who must not get it",
     "passed_over": "agents who did not take it, or had it taken away, while it waits",
+    "refused_at": "when the last of them did not take it, or was silent; until they may have it again",
     "sticky_to": "the agent who had it last, for whom it waits a while",
     "routing_rules": "version of the routing rules that it was last folded with",
     "due_at": "the first moment by which an answer or a solution was promised, as far as it is not kept yet",

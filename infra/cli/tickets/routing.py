@@ -29,6 +29,8 @@ def _said(team: TeamRules) -> str:
     offered = ", ".join(team.offer_channels)
     parts = (
         f"{offered} offered for {team.offer_seconds:g} s" if offered else "nothing is offered",
+        (offered or team.silent_minutes)
+        and f"who did not take one is asked again after {team.again_minutes:g} min",
         team.sticky_minutes and f"reopened tickets wait {team.sticky_minutes:g} min for their agent",
         team.silent_minutes and f"silent agents lose tickets after {team.silent_minutes:g} min",
         team.return_when and f"tickets go back when an agent is {' or '.join(team.return_when)}",

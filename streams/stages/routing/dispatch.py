@@ -1,6 +1,7 @@
 """Seats tickets: with the best free agent, else in the queue, which moves up when something became free."""
 
 from collections.abc import Set as AbstractSet
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -60,11 +61,15 @@ def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
     if not takers:
         return None
 
-    def takes(lane: Lane, ticket_id: str) -> bool:
+    def takes(lane: Lane, ticket_id: str, *, again: bool = False) -> bool:
         work = team.waiting(ticket_id).work
-        return any(team.fits(taker, lane, work) for taker in takers)
+        return any(
+            (again or taker.agent_id not in work.passed_over) and team.fits(taker, lane, work)
+            for taker in takers
+        )
 
-    place = team.line.first(takes)
+    # What an agent did not take comes after all else: it would keep those behind it from them again and again.
+    place = team.line.first(takes) or team.line.first(partial(takes, again=True))
     return None if place is None else team.waiting(place[-1])
 
 

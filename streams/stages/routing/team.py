@@ -222,7 +222,8 @@ class Team:
         """Return whether a ticket may go to a member as far as its wishes about agents count.
 
         Who is excluded never has it. Who did not take it, or had it taken away, has it only where no other at work
-        could ever take it. While it waits for the agent who had it last, nobody else has it.
+        could ever take it, and not while it is just refused. While it waits for the agent who had it last, nobody else
+        has it.
         """
         if member.agent_id in work.excluded_agents:
             return False
@@ -230,9 +231,12 @@ class Team:
         if awaited is not None:
             return member is awaited
         kept_from = {*work.excluded_agents, *work.passed_over}
-        return member.agent_id not in work.passed_over or not any(
-            other.agent_id not in kept_from and other.available and self._ever_takes(other, lane)
-            for other in self.members.values()
+        return member.agent_id not in work.passed_over or not (
+            work.refused
+            or any(
+                other.agent_id not in kept_from and other.available and self._ever_takes(other, lane)
+                for other in self.members.values()
+            )
         )
 
     def awaited(self, lane: Lane, work: WorkChanged) -> Member | None:

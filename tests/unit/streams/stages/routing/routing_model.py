@@ -65,7 +65,7 @@ class RoutingModel:
         chosen = self.agents[answer.team, answer.agent_id]
         assert isinstance(answer, TicketOffered) == (work.channel in self.offer_channels)
         for other in self._waiting(answer.team):
-            assert _place(other) >= _place(work) or not self.eligible(chosen, other)
+            assert _rank(chosen, other) >= _rank(chosen, work) or not self.eligible(chosen, other)
         self.holders[key] = answer.agent_id
 
     def _queued(self, answer: TicketQueued) -> None:
@@ -115,11 +115,12 @@ class RoutingModel:
                 return agent.agent_id == awaited.agent_id
         if not self._subject_is_no_obstacle(agent, work):
             return False
-        return agent.agent_id not in work.passed_over or not any(
+        others = (
             self._available(other) and self._ever(other, work)
             for other in self._members(agent.team)
             if other.agent_id not in {*work.passed_over, *work.excluded_agents}
         )
+        return agent.agent_id not in work.passed_over or not (work.refused or any(others))
 
     def _subject_is_no_obstacle(self, agent: AgentRostered, work: WorkChanged) -> bool:
         """Who knows it is at work and may have it: then nobody else has the ticket, until it has waited long enough."""
@@ -199,6 +200,11 @@ def _knows(agent: AgentRostered, work: WorkChanged) -> bool:
 
 def _revision(work: WorkChanged) -> tuple[int, int]:
     return work.life, work.routing_revision
+
+
+def _rank(agent: AgentRostered, work: WorkChanged) -> tuple[bool, tuple[int, float, float, str]]:
+    """Return where a ticket stands for an agent: what they did not take comes after all else."""
+    return agent.agent_id in work.passed_over, _place(work)
 
 
 def _place(work: WorkChanged) -> tuple[int, float, float, str]:

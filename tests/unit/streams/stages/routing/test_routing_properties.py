@@ -56,6 +56,7 @@ WORK = st.fixed_dictionaries(
         "intent": st.sampled_from(["refund", "invoice", None]),
         "category": st.sampled_from([Category.BILLING_DISPUTE, None]),
         "passed_over": st.sampled_from([(), (), ("ana",), ("ben",), ("ana", "ben", "cy")]),
+        "refused": st.booleans(),
         "excluded_agents": st.sampled_from([(), (), (), ("ana",), ("ben", "cy")]),
         "sticky_to": st.sampled_from([None, None, None, "ana", "ben"]),
         "skills_relaxed": st.sampled_from([False, False, True]),

@@ -55,6 +55,7 @@ def some_work(random: Random, number: int) -> WorkChanged:
         category=Category.BILLING_DISPUTE,
         waiting_since=START - timedelta(minutes=random.randrange(5)),
         passed_over=Random(number).choice(((), (), *((agent,) for agent in AGENTS))),
+        refused=Random(-number).random() < 0.3,
     )
 
 

@@ -148,6 +148,29 @@ def test_all_who_declined_are_asked_again_when_nobody_else_is_at_work() -> None:
     assert desk.work("t1", channel=Channel.CHAT, passed_over=("ana", "ben")) == ["t1?ana"]
 
 
+def test_a_client_that_declines_by_itself_is_not_asked_without_end() -> None:
+    """Nobody else was there, so each refusal led to the next offer at once: 500 in five minutes."""
+    desk = Desk(offer_channels=(Channel.CHAT,))
+    desk.agent("ana")
+    refused: dict[str, Any] = {"channel": Channel.CHAT, "passed_over": ("ana",)}
+    assert desk.work("t1", refused=True, **refused) == ["t1 waits: not_for:ana"]
+    assert desk.work("t1", **refused) == ["t1?ana"]
+
+
+def test_what_an_agent_did_not_take_keeps_nothing_from_them() -> None:
+    """The two foremost tickets were offered to the same silent agent for ever, and those behind them to nobody."""
+    desk = Desk(offer_channels=(Channel.CHAT,))
+    desk.agent("ana")
+    for ticket_id in ("t1", "t2", "t3"):
+        desk.work(ticket_id, channel=Channel.CHAT, priority=Priority.LOW)
+    assert desk.work("t1", channel=Channel.CHAT, priority=Priority.CRITICAL, passed_over=("ana",)) == [
+        "t2?ana",
+        "t1 waits: all_at_capacity",
+    ]
+    desk.work("t3", Work.NONE, channel=Channel.CHAT)
+    assert desk.work("t2", Work.NONE, channel=Channel.CHAT) == ["t1?ana"], "after all else it is theirs again"
+
+
 def test_an_offer_takes_room_until_it_is_answered() -> None:
     """Two offers for one free place would overload who accepts both."""
     desk = Desk(offer_channels=(Channel.CHAT,))
