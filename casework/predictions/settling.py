@@ -19,6 +19,9 @@ from schemas.records.ticket_row import TicketRow
 BANDS: Final = ((2.5, CsatRisk.CRITICAL), (3.0, CsatRisk.HIGH), (3.5, CsatRisk.MEDIUM), (4.5, CsatRisk.LOW))
 """A score below the bound has that risk."""
 
+_RISEN: Final = 3.5
+"""From here on a score counts as risen again: one that goes to and fro about 3.0 is told of once."""
+
 _PROBABILITIES: Final[Mapping[Target, str]] = {
     "breach": "breach_risk",
     "reopening": "reopen_risk",
@@ -50,7 +53,7 @@ def risk_of(score: float) -> CsatRisk:
 
 
 class SatisfactionClock(msgspec.Struct, frozen=True, kw_only=True):
-    """Tells once of each time that a ticket's expected score falls below 3.0. A CaseClock."""
+    """Tells once that a ticket's expected score fell below 3.0, until it has risen to 3.5 again. A CaseClock."""
 
     name: str = "satisfaction_at_risk"
 
@@ -115,12 +118,13 @@ def _told(factors: Iterable[Factor]) -> tuple[str, ...]:
 
 
 def _satisfaction(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
+    moment = max(fact.time, before.last_event_at)  # what is heard late makes no ticket younger
     foretold = fact.predictions
     forecast = None if foretold is None else foretold.forecasts.get("satisfaction")
     if foretold is None or forecast is None:
         if row.csat_basis is Basis.MODEL:
             return row  # nobody from outside has said anything since the model read the ticket
-        expected = expected_score(row, fact.time)
+        expected = expected_score(row, moment)
         score, factors, basis, version = expected.score, expected.factors, Basis.PRIOR, None
     else:
         score, factors = round(forecast.value, 3), forecast.factors
@@ -136,6 +140,6 @@ def _satisfaction(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
         csat_basis=basis,
         csat_version=version,
         csat_factors=_told(factors),
-        csat_at_risk_since=(row.csat_at_risk_since or fact.time) if poor else None,
-        csat_told=(row.csat_told or unseen) and poor,
+        csat_at_risk_since=(row.csat_at_risk_since or moment) if poor else None,
+        csat_told=(row.csat_told and score < _RISEN) or (unseen and poor),
     )

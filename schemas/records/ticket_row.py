@@ -174,7 +174,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     csat_risk: CsatRisk | None = None
     csat_factors: tuple[str, ...] = ()  # `effect name=value`
     csat_at_risk_since: datetime | None = None
-    csat_told: bool = False  # whether SatisfactionAtRisk was said of that crossing
+    csat_told: bool = False  # whether SatisfactionAtRisk was said, until the score has risen
     recommendations: tuple[str, ...] = ()  # `action: the rule that gave it`
     survey_score: int | None = None
     merged_into: str | None = None

@@ -110,7 +110,7 @@ _TICKET_DOCS: Final = {
     "csat_risk": "critical below 2.5, high below 3.0, medium below 3.5, low below 4.5, else none",
     "csat_factors": "what moved it most: effect, name=value",
     "csat_at_risk_since": "since when it is below 3.0",
-    "csat_told": "whether SatisfactionAtRisk was said of that",
+    "csat_told": "whether SatisfactionAtRisk was said since the score was last 3.5 or more",
     "recommendations": "what to do, each with the rule that says so",
     "survey_score": "the customer's score, 1 to 5",
     "merged_into": "the ticket that goes on in its place",

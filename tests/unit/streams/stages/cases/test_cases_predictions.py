@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from casework.closing import ClosingClock
 from casework.predictions.settling import SatisfactionClock
 from casework.rules import CaseRules
+from casework.sla.policies import load_sla_policies
 from schemas.fold import fact_of
 from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Known, Predictions, Target
 from schemas.records.alerts import SatisfactionAtRisk
@@ -22,7 +23,7 @@ from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.foretelling import Foretelling
 from streams.stages.cases.partition import CasesPartition
 from tests.unit.casework.escalation.rules_of import feeling
-from tests.unit.schemas.ticket_facts import TICKET, from_agent, from_customer, minute, opened
+from tests.unit.schemas.ticket_facts import SCORED, TICKET, fact, from_agent, from_customer, minute, opened
 from tests.unit.schemas.ticket_strategies import bodies
 from tests.unit.streams.logic_driver import body_of
 from tests.unit.streams.ticket_records import CasesRun, enriched
@@ -141,6 +142,38 @@ def test_a_score_that_fell_before_anybody_looked_is_not_told() -> None:
         assert run.log()[-1].after.csat_risk is CsatRisk.HIGH
         run.advance(minute(6000))
         assert sum(sent.topic is Topic.TICKETS_ALERTS for sent in run.sent) == told
+
+
+def test_a_score_about_the_bound_is_told_of_once_until_it_has_risen() -> None:
+    """Each note that came late made the ticket young and the customer content for a moment: five alerts in an hour."""
+    score = {"value": 0.0}
+
+    class Wavering(Written):
+        def _one(self, target: Target, known: Known) -> Forecast:
+            return Forecast(value=score["value"], low=0.0, high=9.0, factors=())
+
+    run = ForetellingRun(CLOCKS)
+    run.model = Wavering()
+    run.restart()
+    for at, score["value"] in enumerate([2.9, 3.1, 2.8, 3.4, 2.9, 3.5, 2.9, 3.0]):
+        record = enriched(from_customer() if at else opened(), at, at=at)
+        run.logic.prepare([record])
+        run.step([record])
+        run.advance(minute(at))
+    told = [body_of(sent) for sent in run.sent if sent.topic is Topic.TICKETS_ALERTS]
+    assert [body.since for body in told if isinstance(body, SatisfactionAtRisk)] == [minute(0), minute(6)]
+
+
+def test_what_is_heard_late_makes_no_customer_content() -> None:
+    """The formula counts the promised time: at a note's own time, hours ago, all was well."""
+    policies = load_sla_policies()
+    rules = CaseRules(clocks=(SatisfactionClock(),), sla=policies, predictions=True)
+    row = rules.fold(None, fact(opened(), 0, SCORED))
+    row = rules.fold(row, fact(from_customer(), 60 * 24 * 9))
+    late = rules.fold(row, fact(from_agent(public=False), 1))
+    assert late.csat_predicted == row.csat_predicted
+    assert row.csat_risk is CsatRisk.HIGH
+    assert late.csat_at_risk_since == row.csat_at_risk_since == minute(60 * 24 * 9)
 
 
 def test_each_fall_below_three_is_told_once() -> None:
