@@ -25,20 +25,25 @@ def follow(
     reply_at: datetime | None,
     passes: bool,
     anew: bool,
+    reopens: bool,
 ) -> SlaClock | None:
     """Return a metric's clock after something happened `at` a moment and made the row what it is.
 
-    `passes` says whether its time passes now, `anew` whether what is promised may have changed. A clock that has ended
-    is judged no more by a target of later; only a reply or an end of earlier, heard of late, corrects it.
+    `promise` is None where nothing is promised; its time is counted all the same, so that pauses are known once
+    something is. `passes` says whether its time passes now, `anew` whether what is promised may have changed, `reopens`
+    that the ticket was finished until now: of a clock that is new on it, nothing has passed. A clock that has ended is
+    judged no more by a target of later; only a reply or an end of earlier, heard of late, corrects it.
     """
     before = clock
     # Rules that settle after these may have raised the priority since the clock was set.
     anew = anew or (clock is not None and clock.target_s != _seconds(promise))
     began = metric.begins(row)
     if clock is None:
-        if began is None or promise is None:
+        if began is None:
             return None
         clock = _started(metric, began, None, passes=passes)
+        if reopens:
+            clock = replace(clock, since=max(at, began))
     elif began is not None and began > clock.started_at:
         done = clock if clock.ended_at else _ended(clock, max(reply_at or began, clock.started_at), promise)
         clock = _started(metric, began, done, passes=passes)

@@ -5,13 +5,13 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from casework.sla.following import follow
-from casework.sla.metrics import METRICS
-from casework.sla.policies import SlaPolicies, SlaPolicy
+from casework.sla.metrics import METRICS, Metric
+from casework.sla.policies import OUR_TIME, SlaPolicies, SlaPolicy
 from schemas.effects import Effect
 from schemas.fold import Fact
 from schemas.records.alerts import SlaAlert, SlaWarned
 from schemas.records.events import MessageAdded, TicketImported, TicketOpened
-from schemas.records.sla_clock import SlaClock
+from schemas.records.sla_clock import SlaClock, SlaMetric
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED, Author, Status
 
@@ -25,12 +25,12 @@ def settle_sla(policies: SlaPolicies, before: TicketRow, after: TicketRow, fact:
     row = _conversation(before, after, fact)
     if isinstance(fact.body, SlaAlert):
         row = replace(row, sla=tuple(_told(clock, fact.body) for clock in row.sla))
-    over = row.status in FINISHED and before.status in FINISHED and not _opened_late(before, row, fact)
+    over = _is_over(before, row, fact)
     if over and not row.sla:
         return row
     policy = policies.policy_for(row)
     anew = not over and _may_differ(policies, policy, before, row)
-    clocks = _followed(policies, policy, row, fact, anew=anew, over=over)
+    clocks = _followed(policies, policy, before, row, fact, anew=anew)
     if not over:
         row = replace(row, sla_policy=None if policy is None else policy.name, sla_version=policies.version)
     due = [clock.due_at for clock in clocks if clock.due_at is not None and clock.ended_at is None]
@@ -38,30 +38,64 @@ def settle_sla(policies: SlaPolicies, before: TicketRow, after: TicketRow, fact:
 
 
 def _followed(
-    policies: SlaPolicies, policy: SlaPolicy | None, row: TicketRow, fact: Fact, *, anew: bool, over: bool
+    policies: SlaPolicies,
+    policy: SlaPolicy | None,
+    before: TicketRow,
+    row: TicketRow,
+    fact: Fact,
+    *,
+    anew: bool,
 ) -> tuple[SlaClock, ...]:
     kept = {clock.metric: clock for clock in row.sla}
-    reply_at = _reply_at(fact)
-    pauses = policy.pauses if policy is not None and row.status is Status.PENDING_CUSTOMER else ()
+    reply_at, over = _reply_at(fact), _is_over(before, row, fact)
+    # Where nothing is promised yet, time stands still as it does in a policy that does not say itself when.
+    pauses = OUR_TIME if policy is None else policy.pauses
+    pauses = pauses if row.status is Status.PENDING_CUSTOMER else ()
     promises = policies.promises(policy, row.priority)
     found: list[SlaClock] = []
     for metric in METRICS:
-        clock, promise = kept.get(metric.name), promises.get(metric.name)
-        if clock is None and (over or promise is None):
+        clock = kept.get(metric.name)
+        if clock is None and (over or not _may_start(metric, before, row, fact)):
             continue
         clock = follow(
             clock,
             metric,
             row,
-            promise,
+            promises.get(metric.name),
             at=fact.time,
             reply_at=reply_at,
             passes=metric.passes(row) and metric.name not in pauses,
             anew=anew,
+            reopens=_reopens(before, fact),
         )
         if clock is not None:
             found.append(clock)
     return tuple(found)
+
+
+def _is_over(before: TicketRow, row: TicketRow, fact: Fact) -> bool:
+    """Tell whether a ticket that was finished stays so, and nobody has just heard that it was opened before."""
+    return row.status in FINISHED and before.status in FINISHED and not _opened_late(before, row, fact)
+
+
+def _reopens(before: TicketRow, fact: Fact) -> bool:
+    """Tell whether a ticket was finished until now; an opening or import tells of the time before it as well."""
+    return before.status in FINISHED and not isinstance(fact.body, TicketOpened)
+
+
+def _may_start(metric: Metric, before: TicketRow, row: TicketRow, fact: Fact) -> bool:
+    """Tell whether a clock that is not there yet may start: a first reply is promised when a ticket comes, not later.
+
+    It comes when it is opened, or returns unanswered, or is there when policies first count. Who imports a ticket that
+    is worked on does not say whether it was answered.
+    """
+    if metric.name is not SlaMetric.FIRST_REPLY:
+        return True
+    if isinstance(fact.body, TicketImported):
+        return row.status is Status.NEW
+    if _reopens(before, fact):
+        return row.first_replied_at is None
+    return isinstance(fact.body, TicketOpened) or before.sla_version is None
 
 
 def _may_differ(policies: SlaPolicies, policy: SlaPolicy | None, before: TicketRow, row: TicketRow) -> bool:

@@ -28,7 +28,7 @@ class SlaState(StrEnum):
     BREACHED = "breached"  # still open, and past its due time
     MET = "met"
     MISSED = "missed"
-    UNTIMED = "untimed"  # the policy promises nothing of it for tickets like this
+    UNTIMED = "untimed"  # nothing of it is promised of tickets like this; its time is counted all the same
 
 
 class SlaClock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,6 +74,11 @@ class SlaClock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return SlaState.RUNNING if self.runs else SlaState.PAUSED
 
     @property
+    def is_promised(self) -> bool:
+        """Whether it is promised, or was on this ticket: others only count time, for a promise that may come."""
+        return self.target_s is not None or self.met + self.missed > 0
+
+    @property
     def times_met(self) -> int:
         """How often the promise was kept on this ticket."""
         return self.met + (self.state is SlaState.MET)
@@ -116,8 +121,8 @@ def clock_values(clock: SlaClock) -> ClockValues:
 
 
 def values_by_metric(clocks: tuple[SlaClock, ...]) -> tuple[object, ...]:
-    """Return the values of all metrics one after the other, in their order; None where no clock was started."""
-    kept = {clock.metric: clock for clock in clocks}
+    """Return the values of all metrics one after the other, in their order; None where nothing was promised."""
+    kept = {clock.metric: clock for clock in clocks if clock.is_promised}
     return tuple(
         value
         for metric in SlaMetric

@@ -1,4 +1,4 @@
--- One row per ticket and promise that was ever given on it: where its clock stands. A promise that is given anew, such as
+-- One row per ticket and promise that is, or was kept or broken, on it: where its clock stands. A promise that is given anew, such as
 -- the next reply, shows its last time, and how often it was kept and broken in all.
 --   ticket_id VARCHAR: the ticket
 --   metric VARCHAR: what is promised: first_reply, next_reply, periodic_update, requester_wait, agent_work_time, total_resolution

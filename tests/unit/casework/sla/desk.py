@@ -48,6 +48,11 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def promised(row: TicketRow) -> list[SlaClock]:
+    """Return the clocks of what is or was promised."""
+    return [clock for clock in row.sla if clock.is_promised]
+
+
 class Desk:
     """A ticket and its history; time goes on as it is told, and what is due fires before what happens."""
 

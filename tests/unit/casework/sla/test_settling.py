@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.fold import Fact
 from schemas.records.events import (
@@ -17,8 +18,8 @@ from schemas.records.events import (
     TicketUpdated,
 )
 from schemas.records.sla_clock import SlaClock, SlaMetric, SlaState
-from schemas.vocabulary import Channel, Priority, Status
-from tests.unit.casework.sla.desk import Desk, in_berlin, moment, policies, promising
+from schemas.vocabulary import Channel, Priority, Status, Tier
+from tests.unit.casework.sla.desk import Desk, in_berlin, moment, policies, promised, promising
 from tests.unit.schemas.ticket_facts import TICKET, from_customer
 
 FIRST, NEXT, UPDATE = SlaMetric.FIRST_REPLY, SlaMetric.NEXT_REPLY, SlaMetric.PERIODIC_UPDATE
@@ -85,7 +86,7 @@ def test_a_message_of_before_the_reply_is_answered_by_it() -> None:
     desk.opens(NINE)
     desk.replies(after(30))
     row = desk.asks(after(20))
-    assert (row.unanswered_since, [clock.metric for clock in row.sla]) == (None, [FIRST])
+    assert (row.unanswered_since, [clock.metric for clock in promised(row)]) == (None, [FIRST])
 
 
 def test_the_next_reply_counts_from_the_first_message_that_waits() -> None:
@@ -132,14 +133,18 @@ def test_each_reply_promises_the_next_update() -> None:
     clock = desk.clock(UPDATE)
     assert (clock.due_at, clock.times_met, clock.times_missed) == (after(260), 1, 1)
     row = desk.happens(TicketResolved(ticket_id=TICKET), after(210))
-    assert (row.sla[0].times_met, row.sla[0].times_missed, row.due_at) == (2, 1, None)
+    assert (promised(row)[0].times_met, promised(row)[0].times_missed, row.due_at) == (2, 1, None)
 
 
 def test_a_pause_stands_still_and_says_no_due_time() -> None:
     desk = Desk(promising(total_resolution="{medium: 1 h}"))
     desk.opens(NINE)
     row = desk.becomes(Status.PENDING_CUSTOMER, after(50))
-    assert (row.sla[0].state, row.due_at, row.sla[0].spent_us) == (SlaState.PAUSED, None, 50 * MINUTE)
+    assert (promised(row)[0].state, row.due_at, promised(row)[0].spent_us) == (
+        SlaState.PAUSED,
+        None,
+        50 * MINUTE,
+    )
     desk.wait(after(5000))
     row = desk.asks(after(5000))
     assert row.due_at == after(5010)
@@ -188,7 +193,7 @@ def test_a_policy_says_itself_what_pauses() -> None:
     )
     desk.opens(NINE)
     row = desk.becomes(Status.PENDING_CUSTOMER, after(10))
-    assert [clock.state for clock in row.sla] == [SlaState.PAUSED, SlaState.RUNNING]
+    assert [clock.state for clock in promised(row)] == [SlaState.PAUSED, SlaState.RUNNING]
 
 
 def test_agents_work_only_while_they_have_the_ticket() -> None:
@@ -246,7 +251,7 @@ def test_a_ticket_that_was_resolved_before_it_was_opened_took_no_time() -> None:
     desk.happens(TicketResolved(ticket_id=TICKET), NINE)
     row = desk.opens(after(24 * 60))
     assert (row.status, row.due_at) == (Status.RESOLVED, None)
-    assert [(clock.state, clock.spent_us) for clock in row.sla] == [(SlaState.MET, 0)] * 2
+    assert [(clock.state, clock.spent_us) for clock in promised(row)] == [(SlaState.MET, 0)] * 2
 
 
 def test_an_opening_that_arrives_late_still_has_its_time_measured() -> None:
@@ -317,7 +322,7 @@ def test_a_ticket_that_no_policy_fits_is_promised_nothing() -> None:
     )
     row = desk.opens(NINE)
     desk.wait(after(600))
-    assert (row.sla, row.sla_policy, desk.told()) == ((), None, [])
+    assert (promised(row), row.sla_policy, desk.told()) == ([], None, [])
     assert row.sla_version is not None
 
 
@@ -328,3 +333,71 @@ def test_business_hours_end_a_promise_when_they_end() -> None:
     desk.replies(moment("2026-03-02 21:00"))
     clock = desk.clock(FIRST)
     assert (clock.state, clock.due_at) == (SlaState.MISSED, moment("2026-03-02 17:00"))
+
+
+GOLD = """
+policies:
+  - name: gold
+    when: {tiers: [gold]}
+    targets: {agent_work_time: {medium: 4 h}, requester_wait: {medium: 6 h}}
+  - name: all
+    targets: {total_resolution: {medium: 24 h}}
+"""
+
+
+def test_pauses_of_before_a_promise_do_not_count_against_it() -> None:
+    """A ticket waited twelve hours for its customer, who then got a better tier: both new promises broke at once."""
+    desk = Desk(policies(GOLD))
+    desk.opens(NINE, assignee="A-1")
+    desk.becomes(Status.PENDING_CUSTOMER, after(10))
+    desk.asks(after(720))
+    assert [clock.metric for clock in promised(desk.row)] == [TOTAL]
+    desk.happens(TicketUpdated(ticket_id=TICKET, customer_tier=Tier.GOLD), after(721))
+    assert (desk.clock(WORK).due_at, desk.clock(WAIT).due_at) == (after(720 + 230), after(720 + 350))
+
+
+def test_hours_in_which_nobody_had_it_do_not_count_against_a_later_promise() -> None:
+    desk = Desk(policies(GOLD))
+    desk.opens(NINE, assignee="A-1")
+    desk.happens(assigned_to(None), after(10))
+    desk.happens(assigned_to("A-2"), after(600))
+    desk.happens(TicketUpdated(ticket_id=TICKET, customer_tier=Tier.GOLD), after(601))
+    assert desk.clock(WORK).due_at == after(600 + 230)
+
+
+def test_pauses_before_any_policy_fits_do_not_count_either() -> None:
+    desk = Desk(policies(GOLD[: GOLD.index("  - name: all")]))
+    desk.opens(NINE)
+    desk.becomes(Status.PENDING_CUSTOMER, after(10))
+    desk.asks(after(720))
+    desk.happens(TicketUpdated(ticket_id=TICKET, customer_tier=Tier.GOLD), after(721))
+    assert desk.clock(WAIT).due_at == after(720 + 350)
+
+
+def test_a_ticket_that_was_imported_as_resolved_and_returns_has_its_whole_time() -> None:
+    """It was opened thirty days before; a message reopened it, and the first reply and the resolution broke at once."""
+    desk = Desk(promising(first_reply="{medium: 1 h}", total_resolution="{medium: 8 h}"))
+    imported = TicketImported(
+        ticket_id=TICKET,
+        customer_id="C",
+        channel=Channel.EMAIL,
+        status=Status.RESOLVED,
+        opened_at=after(-43_200),
+    )
+    desk.happens(imported, NINE)
+    desk.asks(after(10))
+    assert (desk.clock(FIRST).due_at, desk.clock(TOTAL).due_at) == (after(70), after(490))
+
+
+def test_a_ticket_that_was_resolved_before_there_were_policies_and_returns_has_its_whole_time() -> None:
+    """Its first reply was given long before anybody promised one, so nothing is said of it."""
+    desk = Desk(promising(first_reply="{medium: 1 h}", total_resolution="{medium: 8 h}"))
+    ruled, desk.rules = desk.rules, CaseRules()
+    desk.opens(NINE)
+    desk.replies(after(10))
+    desk.happens(TicketResolved(ticket_id=TICKET), after(20))
+    desk.rules = ruled
+    desk.asks(after(8000))
+    row = desk.replies(after(8010))
+    assert [clock.metric for clock in promised(row)] == [TOTAL]
+    assert row.due_at == after(8480)
