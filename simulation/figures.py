@@ -21,6 +21,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     `wait` is all time that a ticket stood without an agent, `reply` the time until the first answer, `solution` the
     time until it was solved for good. The SLA is met where its policy's total resolution was, `reply_met` where its
     first reply was. `fairness` is Jain's index over the agents' busy share of their shifts: 1 is equal.
+    `utilisation` and `fairness` are of the days in which tickets arrive, `cost` is of all work on them, also later.
     """
 
     tickets: int
@@ -74,7 +75,7 @@ def figures_of(world: World, draws: Draws, desk: Desk, end_s: float) -> Figures:
         satisfaction=mean(_satisfaction(world, draws, life) for life in lives),
         utilisation=busy / sum(shift.shift_s for shift in desk.shifts.values()),
         fairness=_jain(desk.shifts.values()),
-        cost=busy / HOUR * world.agents.hourly_cost / len(lives),
+        cost=desk.busy_s / HOUR * world.agents.hourly_cost / len(lives),
     )
 
 

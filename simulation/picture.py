@@ -1,9 +1,11 @@
 """The picture of a comparison: promises kept by priority, and how far the first policy is from each other one."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.errors import Permanent
 from schemas.vocabulary import Priority
 from simulation.report import MEASURES, Measure, Report
 
@@ -20,7 +22,19 @@ _STYLE: Final[Any] = {  # matplotlib's type of it names each of its settings
     "grid.color": "#e3e9ef",
     "legend.frameon": False,
 }
+_KINDS: Final = (".svg", ".png", ".pdf")
 _COMPARED: Final = ("sla_met", "wait_p95", "reassignments")
+
+
+class PictureError(Permanent):
+    """A picture cannot be drawn; the message says what to name instead."""
+
+
+def require_drawable(path: Path) -> None:
+    """Raise PictureError where `draw` cannot write what is so named, ModuleNotFoundError where nothing here draws."""
+    if path.suffix.lower() not in _KINDS:
+        raise PictureError(f"{path}: a picture's name ends in {', '.join(_KINDS)}")
+    import_module("matplotlib.figure")
 
 
 def draw(report: Report, path: Path) -> None:

@@ -69,7 +69,7 @@ class Shifts(NamedTuple):
 
 
 class Desk:
-    """One run. `lives` and `shifts` are what came of it."""
+    """One run. `lives` and `shifts` are what came of it, and `busy_s`: seconds with work at hand until the end."""
 
     def __init__(
         self,
@@ -86,6 +86,7 @@ class Desk:
         """Make a desk that begins at `start`, a midnight; agents' hours count for `counted_days`."""
         self.lives: dict[str, Life] = {}
         self.shifts: dict[str, Shifts] = {}
+        self.busy_s = 0.0
         self._world = world
         self._draws = draws
         self._start = start
@@ -122,6 +123,9 @@ class Desk:
             if happening.kind is _Kind.OPEN:
                 self._expect(arriving)
             self._happen(happening)
+        for worker in self._workers.values():
+            worker.at(days * DAY)
+        self.busy_s = sum(worker.busy_s for worker in self._workers.values())
 
     def _employ(self, days: int) -> None:
         for agent_id, worker in self._workers.items():

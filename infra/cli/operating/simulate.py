@@ -13,12 +13,26 @@ from schemas.vocabulary import Priority
 from simulation.compare import Demand, Difference, History, Run, simulate_all, solve_load
 from simulation.figures import Figures
 from simulation.history import read_history
-from simulation.picture import draw
+from simulation.picture import draw, require_drawable
 from simulation.policies import OURS, POLICIES
 from simulation.report import MEASURES, Measure, Report, report_of
 from simulation.world.world import World, read_world
 
 _WEEK_S = 7 * 24 * 3600
+_OUT = click.Path(path_type=Path, dir_okay=False, writable=True)
+
+
+def _in_a_folder(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Say at once, and not after hours, that a file cannot be written."""
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise click.BadParameter(f"{path.parent} is no folder that can be written to; make it first")
+    return path
+
+
+def _drawable(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None:
+        require_drawable(path)
+    return _in_a_folder(context, option, path)
 
 
 @click.command()
@@ -38,9 +52,9 @@ _WEEK_S = 7 * 24 * 3600
 )
 @click.option("--processes", type=click.IntRange(min=1), default=os.cpu_count, help="Default: a core each.")
 @click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), help="Write every figure of every seed."
+    "--json", "json_file", type=_OUT, callback=_in_a_folder, help="Write every figure of every seed."
 )
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw it: .svg, .png or .pdf.")
+@click.option("--picture", type=_OUT, callback=_drawable, help="Draw it: .svg, .png or .pdf.")
 def command(
     policies: tuple[str, ...],
     seeds: int,

@@ -16,8 +16,9 @@ from tests.unit.simulation.small_world import TICKETS_A_WEEK, small_run, small_w
 
 
 @cache
-def _desk(policy: str) -> Desk:
-    world, draws, way = small_world(), Draws(5), policy_named(policy)
+def _desk(policy: str, counted_days: int = 7) -> Desk:
+    world = small_world(last_days=small_world().last_days + 7 - counted_days)
+    draws, way = Draws(5), policy_named(policy)
     desk = Desk(
         world,
         draws,
@@ -26,7 +27,7 @@ def _desk(policy: str) -> Desk:
         routing=way.rules,
         sla=load_sla_policies(None),
         start=MONDAY,
-        counted_days=7,
+        counted_days=counted_days,
     )
     desk.run(invented(world, draws, TICKETS_A_WEEK))
     return desk
@@ -74,6 +75,15 @@ def test_work_is_done_once_where_nobody_passes_it_on(policy: str) -> None:
     ]
     assert untouched
     assert all(abs(life.left) + abs(life.due_work) < 1e-6 for life in untouched if not life.gave_up)
+
+
+def test_a_ticket_costs_all_the_work_on_it() -> None:
+    """Cost stopped with the days in which hours count, and left out what was done on late tickets afterwards."""
+    seven, four = (
+        figures_of(small_world(), Draws(5), _desk("ours", counted_days), 14 * DAY) for counted_days in (7, 4)
+    )
+    assert seven.utilisation != four.utilisation
+    assert seven.cost == pytest.approx(four.cost)
 
 
 def test_a_policy_that_nobody_knows_is_named() -> None:
