@@ -1,12 +1,12 @@
 """The rules of a file at work: what a row must remember of them, and the clock of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from casework.clocks import SOURCE
+from casework.clocks import SOURCE, CaseClock
 from casework.escalation.conditions import OF_STATE, OF_TIME, SENTIMENTS
 from casework.escalation.table import EscalationTable, Level, Rule
 from casework.escalation.words import ConcernWords, written_by_customer
@@ -130,15 +130,41 @@ class RuleClock:
         return _BY_RANK[raised] if raised > PRIORITY_RANK[row.priority] else None
 
 
+class DroppedRules:
+    """Takes back at once what a rule did that the file no longer has; what a person asked for stays. A CaseClock."""
+
+    name = "escalation_dropped_rules"
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        self._rules = frozenset(rules)
+
+    def due(self, row: TicketRow) -> datetime | None:
+        """Return the ticket's last moment where such a rule holds it."""
+        state = self._dropped(row)
+        return None if state is None else latest(state.fired_at, row.last_event_at)
+
+    def reached(self, row: TicketRow, due: datetime, now: datetime) -> TicketDeescalated:  # noqa: ARG002
+        """Return that the rule no longer holds the ticket."""
+        state = self._dropped(row)
+        assert state is not None  # as `due` says
+        return TicketDeescalated(ticket_id=row.ticket_id, rule=state.rule)
+
+    def _dropped(self, row: TicketRow) -> RuleState | None:
+        held = (state for state in row.escalations if state.level and not state.asked)
+        return next((state for state in held if state.rule not in self._rules), None)
+
+
 class Escalation:
-    """The rules of a file, ready to be used: `clocks`, one a rule in the file's order, and `settle`."""
+    """The rules of a file, ready to be used: `clocks`, one a rule after that of dropped rules, and `settle`."""
 
     def __init__(self, table: EscalationTable) -> None:
         self.version: Final = table.sum
-        self.clocks: Final = tuple(
-            RuleClock(rule, table.levels[rule.level], self.version) for rule in table.rules
+        self._rules = tuple(RuleClock(rule, table.levels[rule.level], self.version) for rule in table.rules)
+        self.clocks: Final[tuple[CaseClock, ...]] = (
+            DroppedRules(rule.name for rule in table.rules),
+            *self._rules,
         )
-        self._judged = tuple(clock for clock in self.clocks if clock.has_state)
+        self._judged = tuple(clock for clock in self._rules if clock.has_state)
         self._words = ConcernWords(table.concerns)
 
     def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
@@ -154,7 +180,7 @@ class Escalation:
         moment = max(fact.time, before.last_event_at)
         for clock in self._judged:
             states = _noted(states, clock.rule.name, moment if not finished and clock.holds(row) else None)
-        for clock in self.clocks:
+        for clock in self._rules:
             if self._is_past(clock, before, row, fact, moment):
                 states = _passed_over(states, clock.rule.name, moment)
         return row if states is row.escalations else hold_by(row, states)

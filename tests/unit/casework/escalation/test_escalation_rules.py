@@ -391,6 +391,31 @@ def test_a_ticket_solved_before_there_were_rules_begins_anew_when_it_is_reopened
     assert tried.fired() == [(5120, "old")]
 
 
+def test_what_a_rule_did_that_is_no_longer_in_the_file_ends() -> None:
+    """A team lead deleted a rule that fired too often; its tickets stayed high for days and rose to level 2."""
+    onwards = "name: onwards, when: {still_at: {level: 1, after: 5 h}}, level: 2"
+    lifted = "{1: {owner: {team: t}, set_status: true}, 2: {owner: {team: u}}}"
+    tried = Desk(rules_of(table(AGE, UNASSIGNED, ASKED, onwards, levels=lifted)))
+    tried.take(fact(opened(), 0, SCORED), fact(to(team="cards"), 125))
+    assert tried.row is not None
+    assert (tried.row.escalation_causes, tried.row.status) == (("alone", "old"), Status.ESCALATED)
+    tried.rules = rules_of(table(onwards, levels=lifted))
+    row = tried.wait(1000)
+
+    assert tried.fired() == [(15, "alone"), (120, "old"), (125, "-alone"), (125, "-old")]
+    assert (row.escalation_level, row.escalation_causes, row.status) == (0, (), Status.NEW)
+
+
+def test_what_a_person_asked_for_stays_without_its_rule() -> None:
+    """Only people end it, whatever the file says by then."""
+    tried = desk(ASKED)
+    tried.take(fact(EscalationRequested(ticket_id=TICKET, requested_by="A-9"), 5))
+    tried.rules = rules_of(table(AGE))
+    row = tried.take(fact(from_customer(), 10))
+
+    assert (row.escalation_level, tried.fired()) == (2, [(5, "asked")])
+
+
 def hours(limits: dict[Priority, timedelta] | None, priority: Priority) -> float:
     assert limits is not None
     return limits[priority].total_seconds() / 3600
@@ -411,7 +436,7 @@ def test_the_packaged_rules_have_all_that_the_document_names() -> None:
     assert hours == {"age": [0.5, 2, 8, 48, 96], "wait": [0.25, 1, 4, 24, 48]}
     assert rules["back_and_forth"].when.interactions_at_least == 5
     assert rules["unhappy_customer"].when.sentiment_below == -0.5
-    assert len({clock.name for clock in Escalation(EscalationTable.load()).clocks}) == len(rules) == 13
+    assert len({clock.name for clock in Escalation(EscalationTable.load()).clocks}) == len(rules) + 1 == 14
 
 
 def test_without_rules_nothing_is_escalated(tmp_path: Path) -> None:
