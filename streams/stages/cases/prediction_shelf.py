@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from schemas.predictions import Known, Predictions, Target
+from streams.foundation.backoff import Backoff
 from understanding.arrays.errors import BundleError
 from understanding.bundle.registry import CurrentModel, read_current
 from understanding.predictions.folder import load_current
@@ -16,10 +17,15 @@ from understanding.predictions.model import PredictionModel
 
 _log = structlog.get_logger(__name__)
 LOOK_EVERY_S: Final = 5.0
+RETRY_S: Final = 60.0
+LONGEST_RETRY_S: Final = 900.0
+"""The first and the longest pause before a model that could not be loaded is tried again; another one is at once."""
 
 
 class PredictionShelf:
     """Holds the model that batch has released last; one that cannot be loaded leaves the one before.
+
+    As long as the pointer names that one it is tried again: a share may have been away.
 
     A pointer is looked at every few seconds, by whichever partition asks first. What was foretold is in the log, so
     partitions that change models at different records lose nothing.
@@ -29,7 +35,9 @@ class PredictionShelf:
         self._folder = folder
         self._clock = clock
         self._look_at = float("-inf")
-        self._pointer: CurrentModel | None = None
+        self._pointer: CurrentModel | None = None  # to the model that is loaded
+        self._refused: CurrentModel | None = None
+        self._retry = Backoff(first_s=RETRY_S, most_s=LONGEST_RETRY_S, clock=clock)
         self._model: PredictionModel | None = None
         self._lock = threading.Lock()
 
@@ -50,14 +58,23 @@ class PredictionShelf:
         if now < self._look_at:
             return
         self._look_at = now + LOOK_EVERY_S
+        pointer = None
         try:
             pointer = read_current(self._folder)
             if pointer is None or pointer == self._pointer:
                 return
-            self._pointer = pointer  # one that cannot be loaded is said once
+            if pointer != self._refused:
+                self._retry.reset()
+            elif not self._retry.due:
+                return
             self._model = model = load_current(pointer, self._folder)
         except (BundleError, OSError) as error:
+            if pointer is None and self._refused is None and not self._retry.due:
+                return  # a pointer that cannot be read is looked at with each look, and told of as seldom as a model
+            self._refused = pointer
             kept = None if self._model is None else self._model.version
-            _log.error("predictions.refused", error=str(error), kept=kept)
+            _log.error("predictions.refused", error=str(error), kept=kept, again_in_s=self._retry.failed())
         else:
+            self._pointer, self._refused = pointer, None
+            self._retry.reset()
             _log.info("predictions.loaded", version=model.version)
