@@ -47,6 +47,8 @@ def made_up(number: int, draw: random.Random, now: datetime) -> TicketRow:
         first_replied_at=opened + timedelta(minutes=5) if done else None,
         first_resolved_at=ends if done else None,
         resolved_at=ends if done else None,
+        last_assignee=f"agent-{number % 9}" if done or held else None,
+        merged_into="T/9" if done and number % 50 == 10 else None,
         survey_score=draw.choice([None, 3, 4, 5]) if done else None,
     )
 

@@ -59,7 +59,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
-    """From `start` on and before `end`, both UTC; either may be open."""
+    """From `start` on and before `end`; either may be open. A moment without an offset is UTC."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -142,7 +142,7 @@ def _where(
     for bound, operator in ((start, ">="), (end, "<")):
         if bound is not None:
             parts.append(f"{time} {operator} ?")
-            values.append(bound.astimezone(UTC))
+            values.append(bound if bound.tzinfo is not None else bound.replace(tzinfo=UTC))
     if time is not None:
         parts.append(f"{time} IS NOT NULL")
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), tuple(values)

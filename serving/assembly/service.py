@@ -89,6 +89,7 @@ def _timing(settings: ServingSettings) -> TailTiming:
 class Serving:
     """Everything that answers: `start`, `ask`, `stop`.
 
+    `leaving` is set where answers without end are to end.
     `connect` opens the log, by default Kafka's; `on_failure` is called where the tail ends by an error.
     """
 
@@ -104,6 +105,7 @@ class Serving:
         self.clock = clock
         self._board = StatusBoard()
         self._stop = threading.Event()
+        self.leaving = threading.Event()
         topics = {settings.topic_prefix + topic: topic for topic in SERVED}
         views = settings.views_folder.resolve()
         self._spill = SpillFolder(settings.spill_folder)

@@ -1,6 +1,6 @@
 """Doors to the metric layer: what each number means, and its value by dimension, period and comparison."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -70,7 +70,7 @@ async def values(
     for key, value in request.query_params.multi_items():
         if key not in _OWN:
             only.setdefault(key, []).append(str(value))
-    period = Period(start=start, end=end) if start or end else None
+    period = Period(start=_utc(start), end=_utc(end)) if start or end else None
     try:
         about = metric(name)
     except NoSuchMetric as error:
@@ -80,7 +80,7 @@ async def values(
         other = (
             None
             if compare is None
-            else compiled([name], by=by or (), only=only, period=_other(period, compare))
+            else compiled([name], by=by or (), every=every, only=only, period=_other(period, compare))
         )
     except NoSuchMetric as error:
         raise QueryRefused(str(error)) from error
@@ -99,6 +99,16 @@ async def values(
     return await serving.ask(question)
 
 
+def _utc(moment: datetime | None) -> datetime | None:
+    """Return a moment in UTC, which one without an offset is. Raises QueryRefused for one out of range there."""
+    if moment is None or moment.tzinfo is None:
+        return None if moment is None else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise QueryRefused(f"{moment.isoformat()} is out of range") from error
+
+
 def _rows(snapshot: Snapshot, query: MetricQuery) -> list[Json]:
     return json_rows(snapshot.rows(query.sql, query.parameters).table)
 
@@ -107,7 +117,10 @@ def _other(period: Period | None, compare: Compare) -> Period:
     if period is None or period.start is None or period.end is None:
         raise QueryRefused("compare needs a period: send start and end with it")
     shift = _WEEK if compare == "week" else period.end - period.start
-    return Period(start=period.start - shift, end=period.end - shift)
+    try:
+        return Period(start=period.start - shift, end=period.end - shift)
+    except OverflowError as error:
+        raise QueryRefused("the period to compare with is out of range") from error
 
 
 ROUTER = Router("/v1", route_handlers=[definitions, values])

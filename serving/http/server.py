@@ -19,6 +19,9 @@ from serving.http.app import build_app
 _log = structlog.get_logger(__name__)
 
 
+_PATIENCE_S = 5.0
+"""How long open answers may take to end before serving ends without them."""
+
 Made = Callable[[ServingSettings, Callable[[], object]], Serving]
 
 
@@ -64,5 +67,12 @@ async def _listen(serving: Serving, host: str, port: int, stop: asyncio.Event) -
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    # A page that is left open listens for ever, and one that reads no more cannot even be told.
+    serving.leaving.set()
     server.stop()
+    done, _ = await asyncio.wait({running}, timeout=_PATIENCE_S)
+    if not done:
+        _log.warning("somebody does not let go of an answer; serving ends without them")
+        running.cancel()
+        return
     await running

@@ -8,14 +8,16 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
+import structlog
 from litestar.response.sse import ServerSentEventMessage
 
 from serving.assembly.service import Serving
-from serving.foundation.errors import TooManyQueries
+from serving.foundation.errors import ServingError, Stopping
 from serving.foundation.state import ServedState
+
+_log = structlog.get_logger(__name__)
 
 LOOK_S: Final = 0.2
 """How often a feed looks whether the log has gone on."""
@@ -63,8 +65,12 @@ class Feed:
             place, now = place_of(self._serving.served), self._clock()
             moved = place != self._place and now - self._made_at >= self._rest_s
             if moved or now - self._made_at >= ANEW_S:
-                with suppress(TooManyQueries):  # the picture that is there is shown for a little longer
+                try:
                     self._picture, self._place = await self._make(), place
+                except Stopping:
+                    raise
+                except ServingError as error:  # the picture that is there is shown for a little longer
+                    _log.warning("a picture could not be made", error=str(error))
                 self._made_at = self._clock()
                 self._rest_s = min(MOST_REST_S, max(LEAST_REST_S, REST * (self._made_at - now)))
             return f"{self._place}-{hashlib.sha256(self._picture.encode()).hexdigest()[:8]}", self._picture
@@ -72,9 +78,12 @@ class Feed:
     async def events(self, name: str, last_id: str | None) -> AsyncIterator[ServerSentEventMessage]:
         """Yield an event for each new picture from the one of `last_id` on, and a comment where nothing is new."""
         quiet_since = self._clock()
-        while True:
-            identity, picture = await self.newest()
-            if identity != last_id:
+        while not self._serving.leaving.is_set():
+            try:
+                identity, picture = await self.newest()
+            except Stopping:
+                return
+            if picture and identity != last_id:
                 last_id, quiet_since = identity, self._clock()
                 yield ServerSentEventMessage(data=picture, event=name, id=identity)
             elif self._clock() - quiet_since >= HEARTBEAT_S:

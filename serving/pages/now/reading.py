@@ -87,7 +87,7 @@ def _queues(snapshot: Snapshot, now: datetime) -> list[dict[str, Any]]:
     for row in rows:
         oldest = row["oldest_waiting"]
         row["oldest_s"] = None if oldest is None else (now - oldest).total_seconds()
-    return sorted(rows, key=lambda row: (-row["waiting"], -row["held"], row["team"]))
+    return sorted(rows, key=lambda row: (-row["waiting"], -row["held"], row["team"] or ""))
 
 
 def _flow(snapshot: Snapshot, now: datetime) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from serving.pages.figures import Tile, by_moment, since, tile, values
 
 DAYS: Final = (1, 7, 28, 91)
 _TILES: Final = (
-    *("arrivals", "backlog", "first_reply", "resolution_time", "first_contact", "reopened", "reassignments"),
+    *("arrivals", "first_reply", "resolution_time", "first_contact", "reopened", "reassignments"),
     "satisfaction",
 )
 _ALONE: Final = ("sla_met", "escalations")
@@ -20,7 +20,6 @@ _ALONE: Final = ("sla_met", "escalations")
 
 _COLUMNS: Final = (
     "arrivals",
-    "backlog",
     "first_reply",
     "resolution_time",
     "first_contact",
@@ -46,6 +45,12 @@ def read_operations(snapshot: Snapshot, asked: Mapping[str, str], now: datetime)
         "all_days": DAYS,
         "tiles": [
             *(tile(name, new[name], now, before=old[name]) for name in _TILES),
+            tile(
+                "backlog",
+                values(snapshot, "backlog")[0]["backlog"],
+                now,
+                link="/tickets?open=yes&sort=oldest",
+            ),
             *(_alone(snapshot, name, period, before, now) for name in _ALONE),
         ],
         "columns": [metric(name) for name in _COLUMNS],

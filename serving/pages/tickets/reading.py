@@ -16,6 +16,9 @@ EXPORTED: Final = 10_000
 """Tickets that one export holds at most."""
 
 LONGEST_SEARCH: Final = 200
+MOST_WORDS: Final = 5
+"""Words of a search; each costs a look at every message."""
+
 _WORDS: Final = {
     "status": [one.value for one in Status],
     "priority": [one.value for one in Priority],
@@ -25,6 +28,9 @@ _WORDS: Final = {
     "work": [one.value for one in Work],
 }
 """The filters whose values are a closed list."""
+
+_BY: Final = {"assignee": "COALESCE(assignee, last_assignee)"}
+"""Filters by more than a column: an agent who had a finished ticket last still counts, as in every metric."""
 
 _RANGES: Final = {
     "opened_from": "opened_at >= ?",
@@ -72,7 +78,7 @@ def export(snapshot: Snapshot, asked: Mapping[str, str]) -> str:
     sql = f"SELECT {', '.join(_COLUMNS)} FROM tickets {where} ORDER BY {order} LIMIT {EXPORTED}"  # noqa: S608 - own names
     rows = snapshot.rows(sql, parameters, most=EXPORTED).table.to_pylist()
     sink = io.StringIO()
-    writer = csv.writer(sink)
+    writer = csv.writer(sink, quoting=csv.QUOTE_ALL)
     writer.writerow(_COLUMNS)
     writer.writerows([_cell(row[name]) for name in _COLUMNS] for row in rows)
     return sink.getvalue()
@@ -93,34 +99,54 @@ def _cell(value: Any) -> str:
 
 
 def _where(asked: Mapping[str, str]) -> tuple[str, list[Any]]:
-    parts, parameters = list[str](), list[Any]()
-    for name, known in _WORDS.items():
-        if wanted := asked.get(name):
-            if wanted not in known:
-                raise QueryRefused(f"{name}={wanted[:40]} is not one of {', '.join(known)}")
-            parts.append(f"{name} = ?")
-            parameters.append(wanted)
-    for name in _FREE:
-        if wanted := asked.get(name):
-            parts.append(f"{name} = ?")
-            parameters.append(wanted)
+    parts, parameters = _equal(asked)
     for name, condition in _RANGES.items():
         if wanted := asked.get(name):
             parts.append(condition)
             parameters.append(_moment(name, wanted))
-    for word in _search(asked.get("q", "")):
-        parts.append(
-            "(contains(lower(COALESCE(subject, '')), ?) OR ticket_id = ? OR ticket_id IN "
-            "(SELECT ticket_id FROM ticket_events WHERE contains(lower(text), ?)))"
-        )
-        parameters += [word.lower(), word, word.lower()]
-    return (f"WHERE {' AND '.join(parts)}" if parts else ""), parameters
+    if asked.get("open") == "yes":
+        parts.append("status NOT IN ('resolved', 'closed')")
+    if words := _search(asked.get("q", "")):
+        found, sought = _heard(words)
+        parts.append(found)
+        parameters += sought
+    else:
+        parts.append("merged_into IS NULL")  # as every metric counts
+    return f"WHERE {' AND '.join(parts)}", parameters
+
+
+def _equal(asked: Mapping[str, str]) -> tuple[list[str], list[Any]]:
+    parts, parameters = list[str](), list[Any]()
+    for name in (*_WORDS, *_FREE):
+        if wanted := asked.get(name):
+            if name in _WORDS and wanted not in _WORDS[name]:
+                raise QueryRefused(f"{name}={wanted[:40]} is not one of {', '.join(_WORDS[name])}")
+            parts.append(f"{_BY.get(name, name)} = ?")
+            parameters.append(wanted)
+    return parts, parameters
+
+
+def _heard(words: list[str]) -> tuple[str, list[str]]:
+    """Return the condition that each word is in the subject or a message, or is the id; texts are scanned once."""
+    said = ", ".join(f"bool_or(contains(lower(text), ?)) AS word_{number}" for number in range(len(words)))
+    each = " AND ".join(
+        "(contains(lower(COALESCE(tickets.subject, '')), ?) OR tickets.ticket_id = ? "
+        f"OR COALESCE(heard.word_{number}, FALSE))"
+        for number in range(len(words))
+    )
+    scan = f"SELECT ticket_id, {said} FROM ticket_events GROUP BY ticket_id"  # noqa: S608 - own names
+    joined = f"tickets LEFT JOIN ({scan}) AS heard ON heard.ticket_id = tickets.ticket_id"
+    sql = f"ticket_id IN (SELECT tickets.ticket_id FROM {joined} WHERE {each})"  # noqa: S608 - own names
+    return sql, [*(word.lower() for word in words), *(one for word in words for one in (word.lower(), word))]
 
 
 def _search(text: str) -> list[str]:
     if len(text) > LONGEST_SEARCH:
         raise QueryRefused(f"a search has {LONGEST_SEARCH} characters at most, this one {len(text):,}")
-    return text.split()
+    words = list(dict.fromkeys(text.split()))
+    if len(words) > MOST_WORDS:
+        raise QueryRefused(f"a search has {MOST_WORDS} different words at most, this one {len(words)}")
+    return words
 
 
 def _moment(name: str, text: str) -> datetime:

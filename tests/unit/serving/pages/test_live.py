@@ -1,6 +1,7 @@
 """What moves: one picture a place in the log, shared by all who look."""
 
 import asyncio
+import threading
 from typing import cast
 
 import pytest
@@ -22,6 +23,7 @@ class Watched:
     def __init__(self) -> None:
         self.served, self.now, self.made = state(0), 100.0, 0
         self.error: Exception | None = None
+        self.leaving = threading.Event()
         self.feed = Feed(
             cast("Serving", self), self.make, clock=lambda: self.now
         )  # `served` is all that it asks
@@ -63,7 +65,8 @@ def test_a_picture_rests_after_it_was_made() -> None:
     assert watched.newest()[1] == "picture 2"
 
 
-def test_a_full_line_leaves_the_picture_and_an_end_ends_the_feed() -> None:
+def test_a_failure_leaves_the_picture_and_an_end_ends_the_feed() -> None:
+    """Each who looked once asked anew after a failure, and a first failure made an empty page."""
     watched = Watched()
     first = watched.newest()
     watched.served, watched.now, watched.error = state(1), watched.now + MOST_REST_S, TooManyQueries("full")
@@ -86,3 +89,16 @@ def test_who_comes_back_with_the_last_id_gets_what_is_new_alone() -> None:
     assert picture == "picture 1"
     watched.served, watched.now = state(1), watched.now + MOST_REST_S
     assert asyncio.run(look(identity))[1] == "picture 2"
+
+
+def test_no_picture_is_no_event_and_serving_that_ends_ends_the_feed() -> None:
+    """An empty event would replace what the page showed; an open page kept serving from ending."""
+    watched = Watched()
+    watched.error = TooManyQueries("full")
+
+    async def look() -> list[object]:
+        events = watched.feed.events("now", None)
+        asyncio.get_running_loop().call_later(0.5, watched.leaving.set)
+        return [event async for event in events]
+
+    assert asyncio.run(look()) == []
