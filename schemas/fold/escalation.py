@@ -47,7 +47,8 @@ def apply_escalated(row: TicketRow, body: TicketEscalated, time: datetime) -> Ti
 def apply_deescalated(row: TicketRow, body: TicketDeescalated, time: datetime) -> TicketRow:
     """End what one rule did where its cause is gone, or all of before `time` where a person says so."""
     if body.rule is None:
-        return lower(row, tuple(_ended(state, time) for state in row.escalations))
+        outlived = any(state.level and is_older(time, state.fired_at) for state in row.escalations)
+        return lower(late(row) if outlived else row, tuple(_ended(state, time) for state in row.escalations))
     return lower(
         row,
         tuple(
