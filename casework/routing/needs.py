@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from casework.routing.rules import RoutingRules
-from schemas.fold.routed import exclude
+from schemas.fold.routed import let_another
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED
 
@@ -15,9 +15,11 @@ def settle_needs(rules: RoutingRules, before: TicketRow, row: TicketRow) -> Tick
     team, last = rules.team(row.team), row.last_assignee
     if last is None:
         return row
-    if team.grant_other_agent and row.wants_other_agent and not before.wants_other_agent:
-        row = exclude(row, last)
     reopened = before.status in FINISHED and row.status not in FINISHED and row.assignee is None
-    if reopened and team.sticky_minutes is not None and last not in row.excluded_agents:
+    # Excluded, the only agent of a team could never have the ticket again, and nobody is told to lift it.
+    if team.grant_other_agent and row.wants_other_agent and (reopened or not before.wants_other_agent):
+        row = let_another(row, last)
+    kept_from = {*row.excluded_agents, *row.passed_over}
+    if reopened and team.sticky_minutes is not None and last not in kept_from:
         row = replace(row, sticky_to=last)
     return row

@@ -42,6 +42,6 @@ class TeamRules(BaseModel, frozen=True, extra="forbid"):
     return_when: tuple[Absence, ...] = ()
     """What an agent must become for their tickets to go back to the queue; what they were offered always does."""
     grant_other_agent: bool = False
-    """A customer who asks for another agent gets one: the one that they have is excluded."""
+    """A customer who asks for another agent gets one, where another at work could ever take the ticket."""
     overflow: Overflow | None = None
     overload: Overload = Overload()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from schemas.fold.assignment import free, hold
-from schemas.fold.offers import refuse, withdraw_offer
+from schemas.fold.offers import pass_over, refuse, withdraw_offer
 from schemas.fold.order import earliest, late, latest
 from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.events import AgentExcluded, OfferAccepted, OfferDeclined, TicketEvent
@@ -71,6 +71,15 @@ def exclude(row: TicketRow, agent_id: str) -> TicketRow:
     """Return the row that an agent must not have; what people gave them they keep."""
     if agent_id not in row.excluded_agents:
         row = replace(row, excluded_agents=(*row.excluded_agents, agent_id))
+    return _take_back(row, agent_id)
+
+
+def let_another(row: TicketRow, agent_id: str) -> TicketRow:
+    """Return the row that an agent must not have while somebody else could; what people gave them they keep."""
+    return pass_over(_take_back(row, agent_id), agent_id)
+
+
+def _take_back(row: TicketRow, agent_id: str) -> TicketRow:
     if row.offered_to == agent_id:
         return withdraw_offer(row)
     given = row.assignee == agent_id and row.assignee_said_by is Said.ROUTING

@@ -205,13 +205,20 @@ def test_who_was_excluded_is_not_waited_for() -> None:
 
 
 def test_a_customer_who_asks_for_another_agent_gets_one() -> None:
-    """Once: a person who lifts the exclusion afterwards is not overruled by the wish that still stands."""
+    """Others come first. The only agent of a team was excluded, and the ticket waited for ever by the packaged rules."""
     row = waiting()
     row = after(row, (assigned(row, "ana"), 1))
     asked = RULES.settle(row, replace(row, wants_other_agent=True), fact(from_customer(), 2))
-    assert (asked.assignee, asked.excluded_agents) == (None, ("ana",))
-    lifted = replace(asked, excluded_agents=())
-    assert RULES.settle(asked, lifted, fact(from_customer(), 3)).excluded_agents == ()
+    assert (asked.assignee, asked.passed_over, asked.excluded_agents) == (None, ("ana",), ())
+    assert asked.refused_at is None, "with nobody else there, they go on at once"
+
+
+def test_the_wish_for_another_agent_outlasts_a_resolution() -> None:
+    """Ana, alone in her team, had it again and resolved it; reopened it does not wait for her."""
+    row = replace(waiting(), wants_other_agent=True)
+    row = after(row, (assigned(row, "ana"), 1), (TicketResolved(ticket_id=TICKET), 2))
+    row = after(row, (TicketReopened(ticket_id=TICKET), 50))
+    assert (row.passed_over, row.sticky_to) == (("ana",), None)
 
 
 def test_an_exclusion_takes_back_an_offer_but_not_what_people_gave() -> None:
