@@ -9,8 +9,8 @@ from schemas.errors import Permanent
 from schemas.records.derived import WorkChanged
 from schemas.vocabulary import PRIORITY_RANK
 from streams.stages.routing.choice import ScoredAgent, choose
+from streams.stages.routing.member import Member
 from streams.stages.routing.policy import ByWeights, RoutingPolicy
-from streams.stages.routing.team import Member
 from streams.stages.routing.waiting_line import Place
 from streams.stages.routing.weights import RoutingWeights
 

@@ -4,7 +4,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from schemas.records.derived import WorkChanged
-from streams.stages.routing.team import Member, Team
+from streams.stages.routing.member import Member
+from streams.stages.routing.team import Team
 from streams.stages.routing.waiting_line import Lane
 from streams.stages.routing.weights import RoutingWeights
 

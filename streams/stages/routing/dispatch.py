@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from functools import partial
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -16,9 +17,10 @@ from streams.stages.routing.decisions import (
     waited_s,
 )
 from streams.stages.routing.entries import DepartedAgent, OpenTicket, agent_key, queue_key, ticket_key
+from streams.stages.routing.member import Member
 from streams.stages.routing.policy import RoutingPolicy
 from streams.stages.routing.served_queue import expected_wait_s, observed, overload_of
-from streams.stages.routing.team import Member, Team
+from streams.stages.routing.team import Team
 from streams.stages.routing.waiting_line import Lane
 from streams.steps.step import Step
 
@@ -54,6 +56,13 @@ def drain(team: Team, changed: AbstractSet[str], step: Step, policy: RoutingPoli
         _assign(team, ticket, team.fitting(team.lane_of(ticket.work), ticket.work), step, policy)
 
 
+class _Suited(NamedTuple):
+    """Who of those who became free can take a lane's tickets, and who of them knows what these are about."""
+
+    able: list[Member]
+    knowing: list[Member]
+
+
 def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
     if not len(team.line):
         return None
@@ -61,12 +70,22 @@ def _next_for(team: Team, changed: AbstractSet[str]) -> OpenTicket | None:
     if not takers:
         return None
 
+    suited: dict[Lane, _Suited] = {}
+
     def takes(lane: Lane, ticket_id: str, *, again: bool = False) -> bool:
+        if lane not in suited:
+            able = [taker for taker in takers if team.suits(taker, lane)]
+            suited[lane] = _Suited(able, [taker for taker in able if taker.knows(lane)])
+        if not suited[lane].able:
+            return False
         work = team.waiting(ticket_id).work
-        return any(
-            (again or taker.agent_id not in work.passed_over) and team.fits(taker, lane, work)
-            for taker in takers
-        )
+        terms = team.terms(lane, work)
+        if not again:
+            terms = terms._replace(barred=terms.barred.union(work.passed_over))
+        members = suited[lane].knowing if terms.by_subject else suited[lane].able
+        if terms.only is not None:
+            members = [terms.only] if terms.only in members else []
+        return any(terms.admit(member, lane) for member in members)
 
     # What an agent did not take comes after all else: it would keep those behind it from them again and again.
     place = team.line.first(takes) or team.line.first(partial(takes, again=True))

@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.records.derived import WorkChanged
 from streams.stages.routing.choice import ScoredAgent, choose
-from streams.stages.routing.team import Member
+from streams.stages.routing.member import Member
 from streams.stages.routing.waiting_line import Place, place_of
 from streams.stages.routing.weights import RoutingWeights
 

@@ -205,7 +205,7 @@ def test_who_was_excluded_is_not_waited_for() -> None:
 
 
 def test_a_customer_who_asks_for_another_agent_gets_one() -> None:
-    """Others come first. The only agent of a team was excluded, and the ticket waited for ever by the packaged rules."""
+    """Others come first. The only agent of a team was excluded, so that the ticket waited for ever."""
     row = waiting()
     row = after(row, (assigned(row, "ana"), 1))
     asked = RULES.settle(row, replace(row, wants_other_agent=True), fact(from_customer(), 2))

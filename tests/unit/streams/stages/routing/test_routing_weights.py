@@ -10,7 +10,7 @@ from schemas.records.ticket_row import Work
 from schemas.vocabulary import AgentStatus
 from streams.stages.routing.choice import choose
 from streams.stages.routing.entries import TeamAgent
-from streams.stages.routing.team import Load, Member
+from streams.stages.routing.member import Load, Member
 from streams.stages.routing.weights import RoutingWeights
 from tests.unit.streams.logic_driver import START
 
