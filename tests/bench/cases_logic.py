@@ -13,9 +13,11 @@ from itertools import count
 from schemas.records.events import MessageAdded, TicketResolved, TicketUpdated
 from schemas.vocabulary import Author
 from streams.foundation.record import Record
+from streams.foundation.settings import StreamSettings
 from streams.stages.cases.clocks import Clocks
 from streams.stages.cases.partition import CasesPartition
-from streams.steps.step import Step
+from streams.stages.registry import STAGES
+from streams.steps.step import PartitionLogic, Step
 from tests.unit.schemas.ticket_facts import opened
 from tests.unit.streams.logic_driver import PARTITIONS
 from tests.unit.streams.ticket_records import enriched, scored
@@ -39,9 +41,16 @@ def lives(tickets: int) -> Iterator[Record]:
 
 
 def main() -> None:
-    """Measure and print one line."""
+    """Measure and print a line without rules, and one with those that are packaged."""
     records = list(lives(TICKETS))
-    partition = CasesPartition(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=180)))
+    bare = CasesPartition(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=180)))
+    packaged = STAGES["cases"].new_logic
+    assert packaged is not None
+    _measure("without rules", bare, records)
+    _measure("with the packaged rules", packaged(StreamSettings()), records)
+
+
+def _measure(name: str, partition: PartitionLogic, records: list[Record]) -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
     started = time.process_time()
     for first in range(0, len(records), STEP_RECORDS):
@@ -50,7 +59,7 @@ def main() -> None:
             partition.handle(record, step)
     seconds = time.process_time() - started
     sys.stdout.write(
-        f"{len(records)} records in {seconds:.2f} s of one core: {len(records) / seconds:,.0f} a second\n"
+        f"{name}: {len(records)} records in {seconds:.2f} s of one core: {len(records) / seconds:,.0f} a second\n"
     )
 
 
