@@ -19,8 +19,9 @@ from schemas.records.events import (
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import Status
 from streams.stages.cases.clocks import Clocks
-from tests.unit.schemas.ticket_facts import SCORED, TICKET, from_customer, minute, opened
-from tests.unit.streams.ticket_records import CasesRun, at_offset, closing, enriched, scored
+from tests.unit.casework.escalation.rules_of import rules_of, table
+from tests.unit.schemas.ticket_facts import SCORED, TICKET, assigned, from_customer, minute, opened
+from tests.unit.streams.ticket_records import CasesRun, at_offset, closing, decided, enriched, scored
 
 DAY = timedelta(days=1)
 DAY_MINUTES = 60 * 24
@@ -226,3 +227,29 @@ def test_a_message_on_a_retired_merged_ticket_is_still_sent_on() -> None:
     run.step([enriched(from_customer(), 90, at=50 * DAY_MINUTES)])
 
     assert run.counts["sent_on_by_merge"] == 1
+
+
+def test_a_clock_can_fire_while_the_decision_that_would_stop_it_waits() -> None:
+    """The documentation said that no backlog fires what a waiting decision would have stopped.
+
+    A rule that ends with its cause takes back what it did, of a ticket of which something was heard since
+    (docs/faults.md).
+    """
+    rule = "name: alone, when: {unassigned: 15 min}, level: 1, until_gone: true"
+    run = CasesRun(msgspec.structs.replace(clocks(), rules=rules_of(table(rule))))
+    run.step([scored(opened(), 0)])
+    decision = decided(assigned(last(run), "A-1"), 0)
+    run.advance(minute(300))
+    run.step([enriched(from_customer(), 1, at=300)])
+    run.step([decision])
+    assert last(run).assignee == "A-1"
+    run.advance(minute(300))
+    held = [entry.after.escalation_level for entry in run.log()]
+    assert [entry.event.type for entry in run.log()] == [
+        "TicketOpened",
+        "TicketEscalated",
+        "MessageAdded",
+        "TicketAssigned",
+        "TicketDeescalated",
+    ]
+    assert held == [0, 1, 1, 1, 0]
