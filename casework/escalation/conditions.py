@@ -85,8 +85,8 @@ def _mean(row: TicketRow) -> float:
 
 
 def _told_of(clock: SlaClock, told: frozenset[str]) -> bool:
-    """Tell whether a promise that is still to be kept has been warned of or broken."""
-    broken = clock.breached_at is not None and "breached" in told
+    """Tell whether a promise that is still to be kept has been warned of, or is broken as it is given now."""
+    broken = clock.is_late and "breached" in told
     return clock.ended_at is None and (broken or (clock.warned and "warned" in told))
 
 

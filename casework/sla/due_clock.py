@@ -40,6 +40,7 @@ class SlaDueClock(msgspec.Struct, frozen=True, kw_only=True):
                 ticket_id=row.ticket_id,
                 version=self.policies.version,
                 policy=None if policy is None else policy.name,
+                applied_at=now,
             )
         first = next(each for each in _promised(row) if each.moment == due)
         return first.alert(
@@ -64,12 +65,16 @@ class _Promised(NamedTuple):
 
 
 def _promised(row: TicketRow) -> Iterator[_Promised]:
-    """Yield what the clocks that run will say; rows of before may name a warning where the clock stands still."""
+    """Yield what the clocks that run will say, and not before their targets were set.
+
+    Rows of before may name a warning where the clock stands still.
+    """
     for clock in row.sla:
         due_at, target_s = clock.due_at, clock.target_s
         if clock.ended_at is not None or due_at is None or target_s is None:
             continue
+        set_at = clock.set_at or clock.started_at
         if clock.warn_at is not None:
-            yield _Promised(clock.warn_at, SlaWarned, clock, due_at, target_s)
-        if clock.breached_at is None:
-            yield _Promised(due_at, SlaBreached, clock, due_at, target_s)
+            yield _Promised(max(clock.warn_at, set_at), SlaWarned, clock, due_at, target_s)
+        if not clock.is_late:
+            yield _Promised(max(due_at, set_at), SlaBreached, clock, due_at, target_s)

@@ -1,7 +1,7 @@
 """How one clock goes on when something happens to its ticket: it starts, pauses, ends, and is given its target."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,50 +15,63 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _ROUND_THE_CLOCK: Final = RoundTheClock()
 
 
+class Happening(NamedTuple):
+    """What happened to a ticket, as far as its clocks depend on it.
+
+    `at` is when, `known_at` when it changes what is promised, which may be later; `reply_at` is of a public reply.
+    `anew` says whether what is promised may have changed, `reopens` that the ticket was finished until now: of a clock
+    that is new on it, nothing has passed.
+    """
+
+    at: datetime
+    known_at: datetime
+    reply_at: datetime | None
+    anew: bool
+    reopens: bool
+
+
 def follow(
     clock: SlaClock | None,
     metric: Metric,
     row: TicketRow,
     promise: Promise | None,
+    what: Happening,
     *,
-    at: datetime,
-    reply_at: datetime | None,
     passes: bool,
-    anew: bool,
-    reopens: bool,
 ) -> SlaClock | None:
-    """Return a metric's clock after something happened `at` a moment and made the row what it is.
+    """Return a metric's clock after something happened that made the row what it is.
 
     `promise` is None where nothing is promised; its time is counted all the same, so that pauses are known once
-    something is. `passes` says whether its time passes now, `anew` whether what is promised may have changed, `reopens`
-    that the ticket was finished until now: of a clock that is new on it, nothing has passed. A clock that has ended is
-    judged no more by a target of later; only a reply or an end of earlier, heard of late, corrects it.
+    something is. `passes` says whether its time passes now. A clock that has ended is judged no more by a target of
+    later; only a reply or an end of earlier, heard of late, corrects it.
     """
     before = clock
     # Rules that settle after these may have raised the priority since the clock was set.
-    anew = anew or (clock is not None and clock.target_s != _seconds(promise))
+    anew = what.anew or (clock is not None and clock.target_s != _seconds(promise))
     began = metric.begins(row)
     if clock is None:
         if began is None:
             return None
         clock = _started(metric, began, None, passes=passes)
-        if reopens:
-            clock = replace(clock, since=max(at, began))
+        if what.reopens:
+            clock = replace(clock, since=max(what.at, began))
     elif began is not None and began > clock.started_at:
-        done = clock if clock.ended_at else _ended(clock, max(reply_at or began, clock.started_at), promise)
+        done = (
+            clock if clock.ended_at else _ended(clock, max(what.reply_at or began, clock.started_at), promise)
+        )
         clock = _started(metric, began, done, passes=passes)
     elif began is not None and began < clock.started_at:
         clock = _started_earlier(clock, began, promise)
-    end = metric.ends(row, reply_at, clock)
+    end = metric.ends(row, what.reply_at, clock)
     if end is not None:
         clock = _ended(clock, max(end, clock.started_at), promise)
     elif began is not None:
-        clock = _open(clock, at, promise, passes=passes)
+        clock = _open(clock, what.at, promise, passes=passes)
     if clock is before and not anew:
         return clock
     if before is None or before.started_at != clock.started_at or clock.ended_at is None:
-        return _aimed(clock, promise)
-    return _aimed(clock, promise) if anew and before.ended_at is None else clock
+        return _aimed(clock, promise, what.known_at)
+    return _aimed(clock, promise, what.known_at) if anew and before.ended_at is None else clock
 
 
 def _started(metric: Metric, began: datetime, done: SlaClock | None, *, passes: bool) -> SlaClock:
@@ -108,18 +121,35 @@ def _seconds(promise: Promise | None) -> int | None:
     return None if promise is None else promise.target // timedelta(seconds=1)
 
 
-def _aimed(clock: SlaClock, promise: Promise | None) -> SlaClock:
-    """Set the target, and when it and its warning will be or were due."""
+def _aimed(clock: SlaClock, promise: Promise | None, known_at: datetime) -> SlaClock:
+    """Set the target, and when it and its warning will be or were due; no alert of it fires before `known_at`."""
     if promise is None:
-        return replace(clock, target_s=None, due_at=None, warn_at=None)
-    spent = timedelta(microseconds=clock.spent_us)
-    if not clock.runs and spent < promise.target:
-        return replace(clock, target_s=_seconds(promise), due_at=None, warn_at=None)
-    told = clock.warned or clock.ended_at is not None
-    warning = promise.time.after(clock.since, promise.target * promise.warn_at - spent)
+        return replace(clock, target_s=None, due_at=None, warn_at=None, set_at=None)
+    target_s, spent = _seconds(promise), timedelta(microseconds=clock.spent_us)
+    moves = clock.runs or promise.target <= spent
+    due_at = promise.time.after(clock.since, promise.target - spent) if moves else None
+    warn_at = promise.time.after(clock.since, promise.target * promise.warn_at - spent)
+    if due_at is None or warn_at is None:
+        return replace(clock, target_s=target_s, due_at=None, warn_at=None)
+    if clock.breached_at is not None and promise.target <= spent:
+        due_at = min(due_at, clock.breached_at)  # a pause does not give back what was used up before it
+    set_at = clock.set_at
+    if (target_s, due_at) != (clock.target_s, clock.due_at):
+        set_at = known_at if known_at > warn_at else None
+    warned = _is_warned(clock, warn_at, due_at)
+    told = warned or clock.ended_at is not None
     return replace(
         clock,
-        target_s=_seconds(promise),
-        due_at=promise.time.after(clock.since, promise.target - spent),
-        warn_at=None if told else warning,
+        target_s=target_s,
+        due_at=due_at,
+        warn_at=None if told else warn_at,
+        set_at=set_at,
+        warned=warned,
     )
+
+
+def _is_warned(clock: SlaClock, warn_at: datetime, due_at: datetime) -> bool:
+    """Tell whether somebody was warned of this due time, or of a pause before it that left no share to warn of."""
+    if clock.warned_for is None or clock.ended_at is not None:
+        return clock.warned
+    return due_at <= clock.warned_for or (clock.warned and warn_at <= clock.since)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from casework.sla.following import follow
+from casework.sla.following import Happening, follow
 from casework.sla.metrics import METRICS, Metric
 from casework.sla.policies import OUR_TIME, SlaPolicies, SlaPolicy
 from schemas.effects import Effect
@@ -12,6 +12,7 @@ from schemas.fold import Fact
 from schemas.records.alerts import SlaAlert, SlaWarned
 from schemas.records.events import MessageAdded, TicketImported, TicketOpened
 from schemas.records.sla_clock import SlaClock, SlaMetric
+from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED, Author, Status
 
@@ -47,7 +48,14 @@ def _followed(
     anew: bool,
 ) -> tuple[SlaClock, ...]:
     kept = {clock.metric: clock for clock in row.sla}
-    reply_at, over = _reply_at(fact), _is_over(before, row, fact)
+    over = _is_over(before, row, fact)
+    what = Happening(
+        at=fact.time,
+        known_at=_known_at(fact),
+        reply_at=_reply_at(fact),
+        anew=anew,
+        reopens=_reopens(before, fact),
+    )
     # Where nothing is promised yet, time stands still as it does in a policy that does not say itself when.
     pauses = OUR_TIME if policy is None else policy.pauses
     pauses = pauses if row.status is Status.PENDING_CUSTOMER else ()
@@ -62,11 +70,8 @@ def _followed(
             metric,
             row,
             promises.get(metric.name),
-            at=fact.time,
-            reply_at=reply_at,
+            what,
             passes=metric.passes(row) and metric.name not in pauses,
-            anew=anew,
-            reopens=_reopens(before, fact),
         )
         if clock is not None:
             found.append(clock)
@@ -115,8 +120,15 @@ def _told(clock: SlaClock, alert: SlaAlert) -> SlaClock:
     if (clock.metric, clock.started_at) != (alert.metric, alert.started_at):
         return clock
     if isinstance(alert, SlaWarned):
-        return replace(clock, warned=True, warn_at=None)
+        return replace(clock, warned=True, warned_for=alert.due_at, warn_at=None)
     return replace(clock, breached_at=alert.due_at)
+
+
+def _known_at(fact: Fact) -> datetime:
+    """Return from when on what a fact promises is promised: a file that changed says nothing of before it was read."""
+    body = fact.body
+    applied_at = body.applied_at if isinstance(body, SlaPolicyApplied) else None
+    return fact.time if applied_at is None else max(fact.time, applied_at)
 
 
 def _reply_at(fact: Fact) -> datetime | None:

@@ -32,6 +32,7 @@ class SlaAlert(Alert, frozen=True, kw_only=True, omit_defaults=True):
     """What is said of a promise: which one, by which policy, and since when.
 
     `late_s` is how long after its moment this was found out: tenths of a second, or as long as the pipeline was down.
+    Its moment is the event's time: the due time or the warning's, or when the target was set, where that is later.
     """
 
     metric: SlaMetric

@@ -36,8 +36,10 @@ class SlaClock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `spent_us` counts microseconds of the promise's own time (business or calendar hours) up to `since`. `runs` says
     whether time has passed from then on; of a clock that has ended, whether it passed until the end. `due_at` is when
-    the target is, or was, reached; None while it stands still. `met` and `missed` count how the same promise ended
-    before on this ticket, where it is given anew with each reply.
+    the target is, or was, reached; None while it stands still. `set_at` is when the target was set, where that is later
+    than its warning or due time: no alert of it comes before. `warned_for` and `breached_at` are the due times of which
+    somebody was told; where the due time moves on, they are told again. `met` and `missed` count how the same promise
+    ended before on this ticket, where it is given anew with each reply.
     """
 
     metric: SlaMetric
@@ -49,8 +51,10 @@ class SlaClock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_at: datetime | None = None
     warn_at: datetime | None = None
     ended_at: datetime | None = None
-    warned: bool = False
-    breached_at: datetime | None = None  # the due time of which somebody was told that it has passed
+    set_at: datetime | None = None
+    warned: bool = False  # of the due time of now
+    warned_for: datetime | None = None
+    breached_at: datetime | None = None
     met: int = 0
     missed: int = 0
 

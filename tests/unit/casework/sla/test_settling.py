@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from casework.escalation.conditions import OF_STATE
 from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.fold import Fact
@@ -300,20 +301,65 @@ def test_another_teams_policy_takes_over_with_what_was_counted() -> None:
     assert (row.sla_policy, row.due_at, desk.clock(TOTAL).due_at) == ("support", after(60), after(480))
 
 
-def test_a_target_that_is_lowered_below_what_was_used_is_due_when_it_was_reached() -> None:
+def test_a_target_that_is_lowered_below_what_was_used_breaks_when_it_is_lowered() -> None:
+    """It was due before, and nobody could know: the alerts are of the raise, and no three hours late."""
     desk = Desk(promising(total_resolution="{low: 8 h, critical: 15 min}"))
     desk.opens(NINE, priority=Priority.LOW)
-    row = desk.happens(TicketUpdated(ticket_id=TICKET, priority=Priority.CRITICAL), after(120))
-    desk.wait(after(120))
-    assert (row.due_at, len(desk.told()), desk.clock(TOTAL).state) == (after(15), 2, SlaState.BREACHED)
+    row = desk.happens(TicketUpdated(ticket_id=TICKET, priority=Priority.CRITICAL), after(180))
+    desk.wait(after(180))
+    assert (row.due_at, desk.clock(TOTAL).state) == (after(15), SlaState.BREACHED)
+    assert [(at, alert.due_at, alert.late_s) for at, alert in desk.reached] == [
+        (after(180), after(15), 0)
+    ] * 2
 
 
-def test_a_target_that_is_raised_takes_a_breach_back() -> None:
+def test_a_target_that_is_raised_takes_a_breach_back_until_it_is_broken_again() -> None:
+    """The desk was told of the first due time alone, and the ticket then ran for ever without a word."""
     desk = Desk(promising(total_resolution="{low: 8 h, critical: 15 min}"))
     desk.opens(NINE, priority=Priority.CRITICAL)
     desk.happens(TicketUpdated(ticket_id=TICKET, priority=Priority.LOW), after(20))
     desk.wait(after(30))
-    assert (desk.clock(TOTAL).state, desk.clock(TOTAL).due_at) == (SlaState.RUNNING, after(480))
+    clock = desk.clock(TOTAL)
+    assert (clock.state, clock.due_at, clock.warned) == (SlaState.RUNNING, after(480), False)
+    desk.wait(after(1000))
+    assert [(at, alert.due_at) for at, alert in desk.reached[2:]] == [
+        (after(384), after(480)),
+        (after(480), after(480)),
+    ]
+    assert desk.clock(TOTAL).state is SlaState.BREACHED
+
+
+def test_a_promise_that_was_extended_escalates_nothing_until_it_is_broken_again() -> None:
+    """An escalation held a ticket for a breach that a person had taken back."""
+    holds = OF_STATE["sla"].holds
+    desk = Desk(promising(total_resolution="{low: 8 h, critical: 15 min}"))
+    desk.opens(NINE, priority=Priority.CRITICAL)
+    desk.wait(after(16))
+    told = frozenset({"warned", "breached"})
+    assert holds(desk.row, told)
+    assert not holds(desk.happens(TicketUpdated(ticket_id=TICKET, priority=Priority.LOW), after(20)), told)
+    desk.wait(after(1000))
+    assert holds(desk.row, told)
+
+
+def test_a_target_that_goes_up_and_down_again_is_told_of_once() -> None:
+    desk = Desk(promising(total_resolution="{low: 8 h, critical: 15 min}"))
+    desk.opens(NINE, priority=Priority.CRITICAL)
+    desk.happens(TicketUpdated(ticket_id=TICKET, priority=Priority.LOW), after(20))
+    desk.happens(TicketUpdated(ticket_id=TICKET, priority=Priority.CRITICAL), after(30))
+    desk.wait(after(1000))
+    assert (len(desk.told()), desk.clock(TOTAL).state) == (2, SlaState.BREACHED)
+
+
+def test_a_pause_does_not_give_back_a_promise_that_is_broken() -> None:
+    """The due time moved on to the end of the pause, and the clock ran as if nothing had been missed."""
+    desk = Desk(promising(total_resolution="{medium: 1 h}"))
+    desk.opens(NINE)
+    desk.becomes(Status.PENDING_CUSTOMER, after(70))
+    desk.asks(after(500))
+    desk.wait(after(2000))
+    clock = desk.clock(TOTAL)
+    assert (clock.state, clock.due_at, len(desk.told())) == (SlaState.BREACHED, after(60), 2)
 
 
 def test_a_ticket_that_no_policy_fits_is_promised_nothing() -> None:

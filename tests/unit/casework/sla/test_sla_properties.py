@@ -39,10 +39,10 @@ def _lived(happenings: list[Happening], at_start: Desk) -> Desk:
 @settings(max_examples=150, deadline=None)
 @given(_happenings, _policies)
 def test_each_warning_and_breach_is_told_once(happenings: list[Happening], rules: SlaPolicies) -> None:
-    """Once a promise and time that it is given, and never before the moment that it names."""
+    """Once a due time, and never before the fact that made it so is known."""
     desk = _lived(happenings, Desk(rules))
     desk.wait(minute(10_000))
-    told = [(type(alert), alert.metric, alert.started_at) for _, alert in desk.reached]
+    told = [(type(alert), alert.metric, alert.started_at, alert.due_at) for _, alert in desk.reached]
     assert len(told) == len(set(told))
     assert all(alert.due_at >= alert.started_at for _, alert in desk.reached)
     for clock in desk.row.sla if desk.row else ():

@@ -1,6 +1,7 @@
 """Promises in the stage: told exactly once whatever dies, by today's file, and late where the pipeline was down."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,7 +93,9 @@ def test_each_alert_is_sent_once_whatever_dies(plan: list[Happening | int], deat
     run = _play(CasesRun(clocks_of(STANDARD)), plan, deaths)
 
     assert (run.sent, run.state) == (expected.sent, expected.state)
-    told = [(alert.ticket_id, type(alert), alert.metric, alert.started_at) for alert in alerts(run)]
+    told = [
+        (alert.ticket_id, type(alert), alert.metric, alert.started_at, alert.due_at) for alert in alerts(run)
+    ]
     assert len(told) == len(set(told))
     ids = [dict(each.headers)["ce_id"] for each in run.sent if each.topic is Topic.TICKETS_ALERTS]
     assert len(ids) == len(set(ids))
@@ -142,19 +145,36 @@ _histories = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
-@given(_histories)
-def test_no_history_stops_the_timer_of_a_ticket_by_the_packaged_rules(
-    history: list[tuple[TicketEvent, int]],
-) -> None:
-    """Escalation raised the priority of a ticket that waited for its customer, and its clock named half a promise."""
+def _by_the_packaged_rules(history: list[tuple[TicketEvent, int]]) -> CasesRun:
+    """Let all of it happen to an open ticket, each heard of at once, and then a long time pass."""
     run = CasesRun(PACKAGED)
     run.step([enriched(opened(), 0)])
     for number, (body, at) in enumerate(sorted(history, key=lambda each: each[1]), start=1):
         run.advance(minute(at))
         run.step([enriched(body, number, at=at)])
     run.advance(minute(30_000))
+    return run
+
+
+@settings(max_examples=200, deadline=None)
+@given(_histories)
+def test_no_history_stops_the_timer_of_a_ticket_by_the_packaged_rules(
+    history: list[tuple[TicketEvent, int]],
+) -> None:
+    """Escalation raised the priority of a ticket that waited for its customer, and its clock named half a promise."""
+    run = _by_the_packaged_rules(history)
     assert not run.dead()
+
+
+@settings(max_examples=200, deadline=None)
+@given(_histories)
+def test_no_alert_is_stamped_before_what_made_it_due(history: list[tuple[TicketEvent, int]]) -> None:
+    """A raise of the priority after three hours broke a promise of fifteen minutes, and the alert was of before it."""
+    run = _by_the_packaged_rules(history)
+    log = run.log()
+    for earlier, later in pairwise(log):
+        if later.event.type in ("SlaWarned", "SlaBreached"):
+            assert later.event.time >= earlier.event.time
 
 
 def test_what_fell_due_while_nothing_ran_comes_at_once_and_late() -> None:
@@ -229,3 +249,20 @@ def test_an_alert_is_not_something_that_was_heard_of_a_ticket() -> None:
     run.advance(minute(300))
     row = run.log()[-1].after
     assert (row.last_event_at, row.revision) == (minute(0), 5)
+
+
+def test_a_file_that_breaks_a_promise_does_so_when_it_is_read() -> None:
+    """The ticket was 23 minutes old when a target of ten minutes came: that is when it was broken, and not late."""
+    run = CasesRun(clocks_of(LONGER))
+    run.step([enriched(opened(), 1)])
+    run.advance(minute(23))
+    run.restart(clocks_of(STANDARD))
+    for _ in range(5):
+        step = run._step()
+        step.now = minute(23)
+        run.logic.fire(TICKET, step)
+        run._commit(step)
+    reached = [(entry.event.type, entry.event.time) for entry in run.log()[1:]]
+    told = [("SlaWarned", minute(23)), ("SlaBreached", minute(23))]
+    assert reached == [("SlaPolicyApplied", minute(0)), *told, *told]
+    assert {alert.late_s for alert in alerts(run)} == {0.0}
