@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 from batch.foundation.errors import ModelUnknown
 from batch.foundation.reporting import Report
 from batch.predictions.examples import History
-from batch.predictions.train import inputs_sum, train_predictions
+from batch.predictions.train import Trained, inputs_sum, train_predictions
 from batch.releases.models_lock import models_locked
 from batch.releases.releases import Release, append_release, barred_versions, champion_before, read_releases
+from schemas.predictions import Target
 from understanding.arrays.stored import sha256_of
 from understanding.bundle.registry import CurrentModel, read_current, write_current
 from understanding.predictions.folder import (
@@ -39,11 +40,13 @@ def train_and_release(
 ) -> Outcome:
     """Train on these histories and make the model current, unless it was rolled back or nothing is new."""
     current = _followed(folder, now)
+    champion: dict[Target, Trained] = {}
     if current is not None:
         known = read_predictions_manifest(current.folder(folder))
         if known.inputs_sum == inputs_sum(histories):
             return Outcome(known, is_current=True, reason="nothing new since it was trained")
-    champion = None if current is None else load_current(current, folder)
+        models = load_current(current, folder).targets
+        champion = {target: Trained(model, known.targets[target].figures) for target, model in models.items()}
     part = folder / f".training-{secrets.token_hex(4)}"
     manifest = train_predictions(histories, part, now=now, champion=champion, progress=progress)
     if manifest is None:

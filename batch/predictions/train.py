@@ -23,11 +23,14 @@ from understanding.predictions.folder import (
     encoded_files,
     write_predictions,
 )
-from understanding.predictions.model import PredictionModel, TargetModel
+from understanding.predictions.model import TargetModel
 
 LEAST_EXAMPLES: Final = 200
 LEAST_OF_EACH: Final = 20
 """A target of fewer examples, or with fewer that have the outcome, or that do not, is left out."""
+
+LEAST_COMPARED: Final = 50
+"""On fewer tickets than this the current model and a newer one are not compared: the newer one is taken."""
 
 LEARNT: Final[tuple[Target, ...]] = tuple(target for target in get_args(Target) if target != "churn")
 """Nobody tells the pipeline yet which customers have left, so churn is left out."""
@@ -48,19 +51,19 @@ def train_predictions(
     out: Path,
     *,
     now: datetime,
-    champion: PredictionModel | None,
+    champion: Mapping[Target, Trained],
     progress: Report,
 ) -> PredictionsManifest | None:
     """Write a model of all targets that enough is known about and that beat what needs no model.
 
-    None, and nothing is written, where no target does. A target on which the `champion` is surely better stays the
-    champion's. Equal histories give equal files.
+    None, and nothing is written, where no target does. A target on which the `champion` is surely better on tickets
+    that it has not learnt stays the champion's, with its figures. Equal histories give equal files.
     """
     trained: dict[Target, Trained] = {}
     left_out: dict[Target, str] = {"churn": NO_CHURN}
     for target in LEARNT:
         progress(f"predictions: {target}")
-        found = _trained(target, examples_of(target, histories, now), champion)
+        found = _trained(target, examples_of(target, histories, now), champion.get(target))
         if isinstance(found, str):
             left_out[target] = found
         else:
@@ -81,7 +84,7 @@ def inputs_sum(histories: Iterable[History]) -> str:
     return hashlib.sha256(msgspec.json.encode([code_version(), rows])).hexdigest()
 
 
-def _trained(target: Target, examples: Sequence[Example], champion: PredictionModel | None) -> Trained | str:
+def _trained(target: Target, examples: Sequence[Example], champion: Trained | None) -> Trained | str:
     """Return a target's model, or why there is none."""
     if (why := _too_little(target, outcomes_of(examples).tolist())) is not None:
         return why
@@ -94,13 +97,23 @@ def _trained(target: Target, examples: Sequence[Example], champion: PredictionMo
     judged = judge(target, answers_of(tried, held), plain_answers(target, earlier, held), outcomes)
     if not judged.low > 0:
         return f"it is not surely better than what needs no model: {_told(judged)}"
+    if champion is not None and _is_surely_better(champion, examples, held):
+        return champion
     figures = _figures(target, tried, earlier, held, judged)
-    current = champion.targets.get(target) if champion is not None else None
-    if current is not None:
-        against = judge(target, answers_of(tried, held), answers_of(current, held), outcomes)
-        if against.high < 0:
-            return Trained(current, figures)
     return Trained(fit_target(target, examples, RECIPES[target]), figures)
+
+
+def _is_surely_better(champion: Trained, examples: Sequence[Example], held: Sequence[Example]) -> bool:
+    """Tell whether the current model beats one of now on held-out tickets after those that it learnt from."""
+    fresh = [example for example in held if example.at > champion.figures.learnt_until]
+    outcomes = outcomes_of(fresh)
+    if len(fresh) < LEAST_COMPARED or len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - as above
+        return False
+    target = champion.model.target
+    # It learns all that came before: one of the older tickets alone would lose for its age.
+    challenger = fit_target(target, examples[: -len(fresh)], RECIPES[target])
+    against = judge(target, answers_of(challenger, fresh), answers_of(champion.model, fresh), outcomes)
+    return against.high < 0
 
 
 def _too_little(target: Target, outcomes: Sequence[float]) -> str | None:
@@ -133,6 +146,7 @@ def _figures(
         measure=measure,
         train_rows=len(earlier),
         test_rows=len(held),
+        learnt_until=held[-1].at,
         quality=judged.quality,
         plain=judged.other,
         gain_low=judged.low,

@@ -29,12 +29,14 @@ class TargetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     For probabilities `quality` is the area under the curve and `calibration_error` the Brier score; for a time and a
     score `quality` is the median absolute error. `plain` is the same of the median or share by priority, or of the
-    prior. `covered` is the share of outcomes within their interval.
+    prior. `covered` is the share of outcomes within their interval. The model learnt no ticket after
+    `learnt_until`.
     """
 
     measure: str
     train_rows: int
     test_rows: int
+    learnt_until: datetime
     quality: float
     plain: float
     gain_low: float

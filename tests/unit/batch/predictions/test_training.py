@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from batch.foundation.errors import ModelUnknown
 from batch.predictions.due import Attempt, is_due, note_attempt
 from batch.predictions.examples import History, Moment, examples_of
 from batch.predictions.releases import roll_back_predictions, train_and_release
+from batch.predictions.train import Trained, train_predictions
 from schemas.fold import fold
 from schemas.predictions import Known
 from schemas.records.events import SurveyAnswered, TicketEvent, TicketResolved, TicketUpdated
@@ -45,6 +47,17 @@ def _history(number: int, chance: list[float]) -> History:
     for at, body in happened:
         row = fold(found[-1].row if found else None, fact(body, start + at))
         found.append(Moment(minute(start + at), body, row))
+    return found
+
+
+def wavering(tickets: int, hint_from: int, seed: int = 5) -> list[History]:
+    """Return such tickets with three numbers of chance; from one of them on, an attribute gives a hand-over away."""
+    random, found = np.random.default_rng(seed), histories(seed, tickets)
+    for number, (history, chance) in enumerate(zip(found, random.random((tickets, 4)), strict=True)):
+        moved = history[-1].row.reassignments > 0 if number >= hint_from else chance[0] < 0.5
+        body = opened(ticket_id=f"T-{number}", attributes={"hint": str(moved)})
+        row = replace(history[0].row, sentiment=chance[1], urgency=chance[2], complexity=chance[3])
+        found[number] = [Moment(history[0].time, body, row), *history[1:]]
     return found
 
 
@@ -92,6 +105,29 @@ def test_nothing_new_trains_nothing(trained: Path) -> None:
     outcome = train_and_release(trained, histories(), now=NOW, progress=quiet)
     assert "nothing new" in outcome.reason
     assert sorted(path.name for path in trained.iterdir()) == before
+
+
+def test_a_model_is_not_compared_on_what_it_has_learnt(tmp_path: Path) -> None:
+    """The current model once knew the answers of most tickets on which a newer one had to beat it, so it stayed."""
+    assert train_and_release(tmp_path, wavering(600, 600), now=NOW, progress=quiet).is_current
+    outcome = train_and_release(tmp_path, wavering(610, 610), now=NOW, progress=quiet)
+    assert outcome.manifest is not None
+    figures = outcome.manifest.targets["reassignment"].figures
+    assert (figures.train_rows + figures.test_rows, figures.learnt_until) == (610, minute(6090.0))
+
+
+def test_a_model_that_is_surely_better_stays_with_its_own_figures(tmp_path: Path) -> None:
+    """It learnt what the hint means; what came since told the newer one nothing of it, until the tickets held out."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    first = train_predictions(wavering(400, 0, seed=6), one, now=NOW, champion={}, progress=quiet)
+    assert first is not None
+    figures = first.targets["reassignment"].figures
+    champion = Trained(load_predictions(one).targets["reassignment"], figures)
+    newer = wavering(1000, 800)
+    second = train_predictions(newer, other, now=NOW, champion={"reassignment": champion}, progress=quiet)
+    assert second is not None
+    assert second.targets["reassignment"].figures == figures
+    assert second.targets["resolution"].figures != first.targets["resolution"].figures
 
 
 def test_a_rollback_bars_the_version_that_was_left(trained: Path) -> None:
