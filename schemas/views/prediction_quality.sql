@@ -1,7 +1,8 @@
--- One row per week of opening, model version and target: how what was foretold at opening compares with what came of it,
--- over tickets of which that is known. `drift` is how far the newest judged week lies from the mean of those before.
+-- One row per week of opening, model version and target: how what was foretold compares with what came of it, over tickets
+-- of which that is known. The course counts as it was foretold at opening, by the model of then; the score as it was expected
+-- last before the customer answered, by the model that expected it.
 --   week DATE: the Monday (UTC) of the week in which the tickets were opened
---   version VARCHAR: the model
+--   version VARCHAR: the model that foretold it; none where no model did
 --   target VARCHAR: breach, reopening, reassignment, resolution or satisfaction
 --   basis VARCHAR: what the predictions stand on: model, or prior
 --   tickets BIGINT: of how many tickets the outcome is known
@@ -57,7 +58,7 @@ FROM (
     FROM (
       SELECT
         week,
-        COALESCE(version, 'none') AS version,
+        COALESCE(CASE target WHEN 'satisfaction' THEN csat_version ELSE version END, 'none') AS version,
         target,
         CASE target WHEN 'satisfaction' THEN csat_basis ELSE basis END AS basis,
         CASE WHEN target IN ('breach', 'reopening', 'reassignment') THEN 1 ELSE 0 END AS is_probability,

@@ -26,6 +26,7 @@
 --   factors VARCHAR[]: what moved these predictions most: target, effect, name=value
 --   csat_predicted DOUBLE: the score that the customer is expected to give, 1 to 5
 --   csat_basis VARCHAR: what that stands on: model, or prior
+--   csat_version VARCHAR: the model that expects it; empty where none does
 --   csat_risk VARCHAR: critical, high, medium, low or none
 --   csat_factors VARCHAR[]: what moved it most: effect, name=value
 --   survey_score BIGINT: the score that the customer gave
@@ -68,6 +69,7 @@ SELECT
   prediction_factors AS factors,
   csat_predicted,
   csat_basis,
+  csat_version,
   csat_risk,
   csat_factors,
   survey_score,
