@@ -1,4 +1,4 @@
--- One row per escalation of a ticket by a rule, and what ended it.
+-- One row per escalation of a ticket by a rule, and what ended it. A solution of before that was told of later ends it at once.
 --   ticket_id VARCHAR: the ticket
 --   rule VARCHAR: the rule that fired
 --   cause VARCHAR: its condition: age, unassigned, concerns and so on
@@ -23,7 +23,9 @@ FROM (
     fired.team,
     fired.priority,
     fired.event_time AS escalated_at,
-    MIN(later.event_time) AS ended_at,
+    CASE
+      WHEN MIN(later.event_time) IS NOT NULL THEN GREATEST(MIN(later.event_time), fired.event_time)
+    END AS ended_at,
     CASE
       WHEN MIN(later.event_time) = MIN(later.event_time) FILTER (WHERE later.ended_by = 'rule') THEN 'rule'
       WHEN MIN(later.event_time) = MIN(later.event_time) FILTER (WHERE later.ended_by = 'person') THEN 'person'

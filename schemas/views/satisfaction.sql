@@ -31,7 +31,10 @@ SELECT
   low_share,
   expected_score,
   at_risk,
-  mean_score - LAG(mean_score) OVER (PARTITION BY grouped_by, name ORDER BY week) AS trend
+  CASE
+    WHEN LAG(week) OVER (PARTITION BY grouped_by, name ORDER BY week) = CAST(week - INTERVAL '7' DAY AS DATE)
+      THEN mean_score - LAG(mean_score) OVER (PARTITION BY grouped_by, name ORDER BY week)
+  END AS trend
 FROM (
   SELECT
     week,

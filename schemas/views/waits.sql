@@ -4,7 +4,7 @@
 --   team VARCHAR: the team in whose queue it waited
 --   priority VARCHAR: its priority when the wait began
 --   started_at TIMESTAMPTZ: when the wait began
---   ended_at TIMESTAMPTZ: when it ended; empty while it lasts
+--   ended_at TIMESTAMPTZ: when it ended, not before it began; empty while it lasts
 --   ended_by VARCHAR: assigned, offered, moved (to another team) or finished; empty while it lasts
 --   wait_s DOUBLE: how long it was, seconds; empty while it lasts
 SELECT
@@ -13,7 +13,7 @@ SELECT
   team,
   priority,
   started_at,
-  ended_at,
+  CASE WHEN ended_at IS NOT NULL THEN GREATEST(ended_at, started_at) END AS ended_at,
   CASE work_after
     WHEN 'held' THEN 'assigned'
     WHEN 'offered' THEN 'offered'

@@ -23,6 +23,13 @@ def ticket(number: int, week: int, score: int, **fields: object) -> Row:
     }
 
 
+def test_a_trend_of_scores_is_beside_the_week_right_before() -> None:
+    """Over weeks without a ticket the trend was once that to a week of long ago."""
+    tickets = [ticket(week, week, score) for week, score in ((0, 5), (1, 3), (3, 2))]
+    rows = [row for row in found("satisfaction", {"tickets": tickets}) if row["grouped_by"] == "all"]
+    assert [row["trend"] for row in sorted(rows, key=lambda row: row["week"])] == [None, -2.0, None]
+
+
 def test_a_score_is_credited_to_the_model_that_expected_it() -> None:
     """A score is expected anew by newer models; it was once credited to the model that foretold at the opening."""
     tickets = [

@@ -60,6 +60,15 @@ def test_a_wait_is_one_turn_in_one_queue_however_many_events_fall_into_it() -> N
     ]
 
 
+def test_a_wait_ends_not_before_it_began() -> None:
+    """An assignment whose time is before the wait's was once counted an hour early, so that -1 tickets waited."""
+    events = {"ticket_events": way("a", (0, PAYMENTS, WANTED), (-30, PAYMENTS, "held"))}
+    (wait,) = found("waits", events)
+    assert (wait["ended_at"], wait["ended_by"], wait["wait_s"]) == (wait["started_at"], "assigned", 0)
+    (hour,) = found("queue_depth", events)
+    assert (hour["entered"], hour["departed"], hour["waiting"]) == (1, 1, 0)
+
+
 def test_the_depth_of_a_queue_is_who_came_less_who_went_hour_by_hour() -> None:
     """Two of billing's three waits of the nine o'clock hour ended in it."""
     depth = {

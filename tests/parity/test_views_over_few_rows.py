@@ -200,7 +200,10 @@ def test_an_overridden_intent_is_learnt_from() -> None:
 
 
 def test_an_escalation_ends_with_what_ended_it() -> None:
-    """Its own rule, a person, or the solution, whichever was first; another rule's end and an older word are none."""
+    """Its own rule, a person, or the solution, whichever was first; another rule's end and an older word are none.
+
+    A solution of before that comes late once made the time that it was held negative: it ends the escalation at once.
+    """
 
     def event(ticket_id: str, revision: int, kind: str, minute: int, **fields: object) -> Row:
         at = MONDAY + timedelta(minutes=minute)
@@ -214,7 +217,10 @@ def test_an_escalation_ends_with_what_ended_it() -> None:
         return {**about, "status": "new", **fields}
 
     fired = {"rule": "old", "cause": "age", "level": 1, "owner": "boss", "team": "cards"}
-    events = [event(name, 2, "TicketEscalated", 10, **fired) for name in ("rule", "person", "solved", "open")]
+    events = [
+        event(name, 2, "TicketEscalated", 10, **fired)
+        for name in ("rule", "person", "solved", "open", "late")
+    ]
     events += [
         event("rule", 3, "TicketDeescalated", 15, rule="other"),
         event("rule", 4, "TicketDeescalated", 20, rule="old"),
@@ -223,6 +229,7 @@ def test_an_escalation_ends_with_what_ended_it() -> None:
         event("person", 4, "TicketDeescalated", 25),
         event("solved", 1, "TicketResolved", 1, status="resolved"),
         event("solved", 3, "TicketResolved", 40, status="resolved"),
+        event("late", 3, "TicketResolved", 4, status="resolved"),
     ]
     rows = {row["ticket_id"]: row for row in found("escalations", {"ticket_events": events})}
     assert {name: (row["ended_by"], row["held_s"]) for name, row in rows.items()} == {
@@ -230,6 +237,7 @@ def test_an_escalation_ends_with_what_ended_it() -> None:
         "person": ("person", 900),
         "solved": ("solved", 1800),
         "open": (None, None),
+        "late": ("solved", 0),
     }
     (line,) = found("escalation_causes", {"ticket_events": events})
     counted = (
@@ -242,4 +250,4 @@ def test_an_escalation_ends_with_what_ended_it() -> None:
         "ended_solved",
         "held_ms",
     )
-    assert [line[name] for name in counted] == ["cards", "age", 4, 1, 1, 1, 1, 3_300_000]
+    assert [line[name] for name in counted] == ["cards", "age", 5, 1, 1, 1, 2, 3_300_000]
