@@ -1,18 +1,22 @@
 """What there is to learn from a log: what was known of a ticket at a moment, and what became of it as far as is known.
 
 A history is a ticket's events in their order, each with the row after it. An example is asked for as of a moment `now`:
-only events up to it count, so nothing that happened later is in an example, not even in its outcome.
+only events up to it count, so nothing that happened later is in an example, not even in its outcome. What comes to its
+end soon is known first: so a moment is taken only once it is so old that most outcomes of such moments are known.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from casework.predictions.known import is_opening, known_at
 from casework.predictions.prior import expected_score
-from schemas.predictions import Known, Target
+from schemas.predictions import RISKS, Known, Target
 from schemas.records.events import SurveyAnswered, TicketEvent
 from schemas.records.sla_clock import SlaMetric, SlaState
 from schemas.records.ticket_row import TicketRow
@@ -20,6 +24,9 @@ from schemas.vocabulary import FINISHED
 
 SETTLED_AFTER: Final = timedelta(days=3)
 """An open ticket that nobody else was given within this is taken for one that stays where it is."""
+
+KNOWN_SHARE: Final = 0.9
+"""A moment is old enough when outcomes were known as early in this share of the examples, of those with and without."""
 
 
 class Moment(NamedTuple):
@@ -41,28 +48,50 @@ class Example(NamedTuple):
     outcome: float
     priority: str
     prior: float  # the score that the formula of the first day expects
+    known_after: timedelta  # how long after the moment its outcome was known
 
 
 Breached = Callable[[History], bool | None]
 """Tells whether a ticket's time ran out, None while that is not known."""
 
+Tell = Callable[[History, datetime], float | bool | None]
+"""Tells what became of a ticket by a moment, None while that is not known."""
+
 
 def examples_of(
     target: Target, histories: Iterable[History], now: datetime, *, breached: Breached | None = None
 ) -> list[Example]:
-    """Return the examples of a target that are known at `now`, in the order of their moments."""
+    """Return the examples of a target that are known and settled at `now`, in the order of their moments."""
+    tell = _OUTCOMES.get(target)
+    if breached is not None and target == "breach":
+        tell = lambda history, _: breached(history)  # noqa: E731 - said in one line
     found: list[Example] = []
     for history in histories:
         passed = [moment for moment in history if moment.time <= now]
-        if passed and target == "satisfaction":
+        if tell is None:
             found += _surveys(passed)
-        elif passed and is_opening(passed[0].body):
-            outcome = (
-                _OUTCOMES[target](passed, now) if breached is None or target != "breach" else breached(passed)
-            )
-            if outcome is not None:
-                found.append(_example(passed[0], float(outcome)))
-    return sorted(found, key=lambda example: example.at)
+        elif passed and is_opening(passed[0].body) and (outcome := tell(passed, now)) is not None:
+            found.append(_example(passed[0], float(outcome), _known_after(passed, outcome, tell)))
+    return sorted(_settled(target, found, now), key=lambda example: example.at)
+
+
+def _settled(target: Target, examples: Sequence[Example], now: datetime) -> Iterator[Example]:
+    """Yield those old enough; were younger ones taken, soon answers and short times would be too many of them."""
+    waits: defaultdict[bool, list[float]] = defaultdict(list)
+    for example in examples:
+        waits[target in RISKS and example.outcome > 0].append(example.known_after.total_seconds())
+    if examples:
+        wait = timedelta(seconds=max(float(np.quantile(known, KNOWN_SHARE)) for known in waits.values()))
+        yield from (example for example in examples if example.at + wait <= now)
+
+
+def _known_after(history: History, outcome: float, tell: Tell) -> timedelta:
+    """Return how long after the opening it was first told as it is now; by no event means by age alone."""
+    opened = history[0].time
+    for count, moment in enumerate(history, start=1):
+        if tell(history[:count], moment.time) == outcome:
+            return moment.time - opened
+    return SETTLED_AFTER
 
 
 def is_breached(history: History, now: datetime | None = None) -> bool | None:  # noqa: ARG001 - as the others
@@ -95,7 +124,7 @@ def _reopened(history: History, now: datetime) -> bool | None:  # noqa: ARG001 -
     return False if row.status in FINISHED else None
 
 
-_OUTCOMES: Final[Mapping[Target, Callable[[History, datetime], float | bool | None]]] = {
+_OUTCOMES: Final[Mapping[Target, Tell]] = {
     "resolution": _resolution,
     "breach": is_breached,
     "reassignment": _reassigned,
@@ -107,10 +136,10 @@ def _surveys(history: History) -> Iterator[Example]:
     """Yield what was known right before each answer of the customer: the answer itself says all."""
     for before, asked in pairwise(history):
         if isinstance(asked.body, SurveyAnswered) and not isinstance(before.body, SurveyAnswered):
-            yield _example(before, float(asked.body.score))
+            yield _example(before, float(asked.body.score), asked.time - before.time)
 
 
-def _example(moment: Moment, outcome: float) -> Example:
+def _example(moment: Moment, outcome: float, known_after: timedelta) -> Example:
     known = known_at(moment.row, moment.body, moment.time)
     prior = expected_score(moment.row, moment.time).score
-    return Example(moment.time, known, outcome, moment.row.priority, prior)
+    return Example(moment.time, known, outcome, moment.row.priority, prior, known_after)

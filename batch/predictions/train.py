@@ -24,10 +24,14 @@ from understanding.predictions.folder import (
     write_predictions,
 )
 from understanding.predictions.model import TargetModel
+from understanding.predictions.trees import Floats
 
 LEAST_EXAMPLES: Final = 200
 LEAST_OF_EACH: Final = 20
 """A target of fewer examples, or with fewer that have the outcome, or that do not, is left out."""
+
+LEAST_EARLIER: Final = 100
+"""So many must have been known when the first of the held-out tickets came."""
 
 LEAST_COMPARED: Final = 50
 """On fewer tickets than this the current model and a newer one are not compared: the newer one is taken."""
@@ -63,7 +67,7 @@ def train_predictions(
     left_out: dict[Target, str] = {"churn": NO_CHURN}
     for target in LEARNT:
         progress(f"predictions: {target}")
-        found = _trained(target, examples_of(target, histories, now), champion.get(target))
+        found = _trained(target, histories, now, champion.get(target))
         if isinstance(found, str):
             left_out[target] = found
         else:
@@ -84,42 +88,50 @@ def inputs_sum(histories: Iterable[History]) -> str:
     return hashlib.sha256(msgspec.json.encode([code_version(), rows])).hexdigest()
 
 
-def _trained(target: Target, examples: Sequence[Example], champion: Trained | None) -> Trained | str:
+def _trained(
+    target: Target, histories: Sequence[History], now: datetime, champion: Trained | None
+) -> Trained | str:
     """Return a target's model, or why there is none."""
-    if (why := _too_little(target, outcomes_of(examples).tolist())) is not None:
+    examples = examples_of(target, histories, now)
+    if (why := _too_little(target, outcomes_of(examples), LEAST_EXAMPLES)) is not None:
         return why
-    cut = len(examples) - max(1, round(len(examples) * HELD_OUT))
-    earlier, held = examples[:cut], examples[cut:]
+    held = examples[-max(1, round(len(examples) * HELD_OUT)) :]
     outcomes = outcomes_of(held)
     if len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - one outcome alone tells nothing
         return f"its latest {len(held)} tickets all came to the same"
+    earlier = examples_of(target, histories, held[0].at)  # as they were known then
+    if (why := _too_little(target, outcomes_of(earlier), LEAST_EARLIER)) is not None:
+        return f"{why} when the latest {len(held)} tickets came"
     tried = fit_target(target, earlier, RECIPES[target])
     judged = judge(target, answers_of(tried, held), plain_answers(target, earlier, held), outcomes)
     if not judged.low > 0:
         return f"it is not surely better than what needs no model: {_told(judged)}"
-    if champion is not None and _is_surely_better(champion, examples, held):
+    if champion is not None and _is_surely_better(champion, histories, held):
         return champion
     figures = _figures(target, tried, earlier, held, judged)
     return Trained(fit_target(target, examples, RECIPES[target]), figures)
 
 
-def _is_surely_better(champion: Trained, examples: Sequence[Example], held: Sequence[Example]) -> bool:
+def _is_surely_better(champion: Trained, histories: Sequence[History], held: Sequence[Example]) -> bool:
     """Tell whether the current model beats one of now on held-out tickets after those that it learnt from."""
     fresh = [example for example in held if example.at > champion.figures.learnt_until]
     outcomes = outcomes_of(fresh)
     if len(fresh) < LEAST_COMPARED or len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - as above
         return False
     target = champion.model.target
-    # It learns all that came before: one of the older tickets alone would lose for its age.
-    challenger = fit_target(target, examples[: -len(fresh)], RECIPES[target])
+    # It learns all that was known before: one of the older tickets alone would lose for its age.
+    before = examples_of(target, histories, fresh[0].at)
+    if _too_little(target, outcomes_of(before), LEAST_EARLIER) is not None:
+        return False
+    challenger = fit_target(target, before, RECIPES[target])
     against = judge(target, answers_of(challenger, fresh), answers_of(champion.model, fresh), outcomes)
     return against.high < 0
 
 
-def _too_little(target: Target, outcomes: Sequence[float]) -> str | None:
-    if len(outcomes) < LEAST_EXAMPLES:
-        return f"{len(outcomes)} outcomes are known, {LEAST_EXAMPLES} are needed"
-    having = sum(outcome > 0 for outcome in outcomes)
+def _too_little(target: Target, outcomes: Floats, least: int) -> str | None:
+    if len(outcomes) < least:
+        return f"{len(outcomes)} outcomes are known, {least} are needed"
+    having = int((outcomes > 0).sum())
     if target in RISKS and min(having, len(outcomes) - having) < LEAST_OF_EACH:
         return f"{having} of {len(outcomes)} have it; {LEAST_OF_EACH} with and without are needed"
     return None

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +71,28 @@ def test_a_ticket_teaches_nothing_before_its_outcome_is_known() -> None:
     assert not examples_of("reopening", [open_ticket], minute(1))
     assert not examples_of("reassignment", [open_ticket], minute(1))
     assert [one.outcome for one in examples_of("reassignment", [open_ticket], minute(3 * 24 * 60))] == [0.0]
+
+
+def test_what_is_known_soon_does_not_crowd_out_the_rest() -> None:
+    """Of the latest tickets only the quick ones are solved: they once made times too short, and reopenings too rare."""
+    starts, days = np.linspace(0, 60, 800), 3 * np.random.default_rng(4).lognormal(sigma=1.0, size=800)
+    solved = [
+        history((24 * 60 * start, opened()), (24 * 60 * (start + took), RESOLVED))
+        for start, took in zip(starts, days, strict=True)
+    ]
+    examples = examples_of("resolution", solved, minute(24 * 60 * 60))
+    latest = np.expm1(outcomes_of(examples[-len(examples) // 5 :])) / (24 * 3600)
+    assert np.median(latest) == pytest.approx(np.median(days), rel=0.15)
+    reopened = [
+        history(
+            (number * 10.0, opened()),
+            (number * 10.0 + 1, RESOLVED),
+            *[(number * 10.0 + 1440, TicketReopened(ticket_id=TICKET))] * (number % 2),
+        )
+        for number in range(400)
+    ]
+    risks = outcomes_of(examples_of("reopening", reopened, minute(4000.0)))
+    assert risks[-20:].mean() == 0.5
 
 
 def test_a_survey_is_known_by_what_was_before_it() -> None:
