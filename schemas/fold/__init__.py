@@ -117,17 +117,26 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
 
 
 def _updated(row: TicketRow, body: TicketUpdated, time: datetime) -> TicketRow:
-    row = replace(row, agent_acted_at=latest(row.agent_acted_at, time))
-    row = apply_updated_assignment(row, body, time)
-    row = apply_updated_labels(row, body, time)
+    moved = apply_updated_labels(apply_updated_assignment(row, body, time), body, time)
     # The status comes last: one that is stated beats the one that an assignment means.
-    return row if body.status is UNSET else say_status(row, body.status, time)
+    moved = moved if body.status is UNSET else say_status(moved, body.status, time)
+    # What other systems note on a ticket is no sign that its agent is at it.
+    by_agent = moved.assignee is not None and body.updated_by == moved.assignee
+    stated = body.status is not UNSET and moved.status is not row.status
+    return _acted(moved, time) if by_agent or stated else moved
+
+
+def _acted(row: TicketRow, time: datetime) -> TicketRow:
+    """Note that the agent did something; what was before they had the ticket says nothing of them."""
+    if is_older(time, row.assigned_at):
+        return row
+    return replace(row, agent_acted_at=latest(row.agent_acted_at, time))
 
 
 def _message(row: TicketRow, fact: Fact, body: MessageAdded) -> TicketRow:
     moved = apply_message(row, body, fact.time, fact.withheld)
     if body.author is not Author.CUSTOMER:
-        return replace(moved, agent_acted_at=latest(row.agent_acted_at, fact.time))
+        return _acted(moved, fact.time)
     reopened = row.status in FINISHED and moved.status not in FINISHED
     return label_message(moved, fact, reopened=reopened)
 

@@ -71,7 +71,7 @@ _TICKET_DOCS: Final = {
     "first_queued_at": "when it was first put in a queue",
     "first_assigned_at": "when it first got an agent",
     "assigned_at": "when the agent who has it, or had it last, got it",
-    "agent_acted_at": "when an agent last wrote or changed something on it since then",
+    "agent_acted_at": "when an agent last wrote or changed it, or its status changed, since then",
     "first_replied_at": "when an agent first replied publicly",
     "unanswered_since": "time of the customer's first message that no agent has answered",
     "first_resolved_at": "when it was first resolved",

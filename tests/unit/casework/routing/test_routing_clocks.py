@@ -28,7 +28,7 @@ from schemas.records.routing_events import (
     TicketOverflowed,
 )
 from schemas.records.ticket_row import Said, TicketRow, Work
-from schemas.vocabulary import Status
+from schemas.vocabulary import Status, Tier
 from tests.unit.schemas.ticket_facts import (
     SCORED,
     TICKET,
@@ -248,6 +248,22 @@ def test_an_agent_is_silent_only_while_it_is_their_turn() -> None:
     assert due(after(row, (from_customer(), 200))) == minute(260)
     waits = after(row, (TicketUpdated(ticket_id=TICKET, status=Status.PENDING_CUSTOMER), 31))
     assert due(waits) is None
+
+
+def test_only_what_the_agent_does_ends_their_silence() -> None:
+    """A late word of the customer's tier, from before the assignment, let a silent agent keep the ticket for ever."""
+    row = after(waiting(), (assigned(waiting(), "ana"), 1))
+    foreign: list[tuple[TicketEvent, float]] = [
+        (TicketUpdated(ticket_id=TICKET, customer_tier=Tier.GOLD, updated_by="crm-sync"), -3),
+        (TicketUpdated(ticket_id=TICKET, customer_tier=Tier.SILVER, updated_by="crm-sync"), 3),
+        (TicketUpdated(ticket_id=TICKET, intent="x", updated_by="ana"), 0),
+        (TicketUpdated(ticket_id=TICKET, status=Status.ASSIGNED, updated_by="crm-sync"), 4),
+        (from_agent(public=False), 0.5),
+    ]
+    assert due(after(row, *foreign)) == minute(61)
+    own = TicketUpdated(ticket_id=TICKET, intent="x", updated_by="ana")
+    assert due(after(row, (own, 5))) is None
+    assert due(after(row, (TicketUpdated(ticket_id=TICKET, status=Status.IN_PROGRESS), 5))) is None
 
 
 def test_what_people_gave_stays_with_a_silent_or_absent_agent() -> None:
