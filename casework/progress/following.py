@@ -10,7 +10,9 @@ from schemas.fold.order import is_older, latest
 from schemas.fold.status import is_assumed
 from schemas.marks import ILLEGAL_TRANSITION
 from schemas.records.alerts import Alert
-from schemas.records.events import MessageAdded, TicketTransferred
+from schemas.records.decisions import Decision
+from schemas.records.events import MessageAdded, TicketDeescalated, TicketTransferred
+from schemas.records.routing_events import ROUTING_EVENTS
 from schemas.records.ticket_row import TicketRow, WaitingOn
 from schemas.vocabulary import FINISHED, Author, Status
 
@@ -71,9 +73,14 @@ def _attempts_undone(before: TicketRow, after: TicketRow) -> int:
 
 
 def _moves_on(before: TicketRow, after: TicketRow, fact: Fact) -> bool:
-    """Tell whether somebody did something for the ticket, or its waiting began anew; that a rule speaks is neither."""
+    """Tell whether somebody did something for the ticket, or its waiting began anew.
+
+    That a rule speaks is neither, nor what routing decides or takes back: else each agent who loses it by silence would
+    count as progress.
+    """
     body = fact.body
-    if isinstance(body, Alert):
+    by_rule = isinstance(body, TicketDeescalated) and body.rule is not None
+    if by_rule or isinstance(body, (Alert, Decision, *ROUTING_EVENTS)):
         return False
     if after.status is not before.status or (isinstance(body, MessageAdded) and body.author is Author.AGENT):
         return True

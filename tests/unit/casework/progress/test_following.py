@@ -15,6 +15,7 @@ from schemas.marks import ILLEGAL_TRANSITION
 from schemas.records.events import (
     MessageAdded,
     TicketClosed,
+    TicketDeescalated,
     TicketEvent,
     TicketImported,
     TicketReopened,
@@ -22,6 +23,7 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
+from schemas.records.routing_events import AgentFellSilent
 from schemas.records.ticket_row import TicketRow, WaitingOn
 from schemas.vocabulary import Channel, Status
 from tests.unit.schemas.ticket_facts import (
@@ -112,7 +114,7 @@ def test_progress_is_what_people_did() -> None:
     assert after((from_customer(), 7)).last_progress_at == minute(0)
     assert after((from_agent(public=False), 3), (from_customer(), 7)).last_progress_at == minute(3)
     row = after()
-    assert _fold(row, [fact(assigned(row, "A-1"), 4)]).last_progress_at == minute(4)
+    assert _fold(row, [fact(assigned(row, "A-1"), 4)]).last_progress_at == minute(0), "routing chose, nobody acted"
     moved = TicketTransferred(ticket_id=TICKET, team="legal")
     assert after((moved, 5)).last_progress_at == minute(5)
     assert after((from_agent(), 9), (from_agent(), 6)).last_progress_at == minute(9)
@@ -209,3 +211,15 @@ def _without_progress(row: TicketRow) -> TicketRow:
         illegal_transition=None,
         quality_marks=tuple(mark for mark in row.quality_marks if mark != ILLEGAL_TRANSITION),
     )
+
+
+def test_a_ticket_that_silent_agents_hand_round_makes_no_progress() -> None:
+    """Each loss by silence changed the status, so that nothing ever was due for want of progress."""
+    row = after()
+    for at in (10, 20, 30):
+        row = _fold(row, [fact(assigned(row, "A-1"), at)])
+        row = _fold(row, [fact(AgentFellSilent(ticket_id=TICKET, agent_id="A-1"), at + 5)])
+    row = _fold(row, [fact(TicketDeescalated(ticket_id=TICKET, rule="no_progress"), 40)])
+    assert row.last_progress_at == minute(0)
+    row = _fold(row, [fact(TicketUpdated(ticket_id=TICKET, assignee="A-2"), 41)])
+    assert row.last_progress_at == minute(41)
