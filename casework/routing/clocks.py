@@ -104,9 +104,12 @@ def _relax(row: TicketRow, rules: RoutingRules) -> TicketEvent:
 
 
 def _overflow_due(row: TicketRow, rules: RoutingRules) -> datetime | None:
-    """An offer takes a ticket out of no queue: else one that nobody answers would never come to the other team."""
+    """An offer takes a ticket out of no queue: else one that nobody answers would never come to the other team.
+
+    What people moved to a team stays there.
+    """
     overflow, queued_at = rules.team(row.team).overflow, row.queued_at or row.offered_at
-    if overflow is None or queued_at is None or row.work not in {Work.WANTED, Work.OFFERED}:
+    if overflow is None or row.team_said_by is Said.PEOPLE or queued_at is None or row.work not in {Work.WANTED, Work.OFFERED}:
         return None
     return queued_at + _minutes(overflow.after_minutes)
 

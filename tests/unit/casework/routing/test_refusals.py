@@ -4,8 +4,14 @@ from casework.clocks import earliest
 from casework.routing.clocks import routing_clocks
 from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
-from schemas.records.events import OfferDeclined, TicketEvent
-from schemas.records.routing_events import AgentFellSilent, OfferExpired, PassOverEnded, TicketOverflowed
+from schemas.records.events import OfferDeclined, TicketEvent, TicketTransferred
+from schemas.records.routing_events import (
+    AgentFellSilent,
+    OfferExpired,
+    PassOverEnded,
+    SkillsRelaxed,
+    TicketOverflowed,
+)
 from schemas.records.ticket_row import TicketRow, Work
 from tests.unit.casework.routing.test_routing_clocks import after, due, offered, reach, returned, waiting
 from tests.unit.schemas.ticket_facts import TICKET, assigned, minute, queued
@@ -36,6 +42,14 @@ def test_an_offer_that_nobody_answers_overflows_with_those_that_wait() -> None:
         said.append(type(event))
     assert said == [OfferExpired, PassOverEnded] * 3 + [TicketOverflowed]
     assert (row.work, row.offered_to, row.queued_at) == (Work.WANTED, None, None)
+
+
+def test_what_people_moved_to_a_team_does_not_overflow() -> None:
+    """A lead gave it to payments since only they may see it; ten minutes later it was with another team."""
+    moved = after(waiting(), (TicketTransferred(ticket_id=TICKET, team="payments"), 1))
+    event, relaxed = reach(moved)
+    assert isinstance(event, SkillsRelaxed)
+    assert (relaxed.work, relaxed.team, due(relaxed)) == (Work.WANTED, "payments", None)
 
 
 def test_what_was_offered_and_never_queued_overflows_from_its_first_offer_on() -> None:
