@@ -109,7 +109,12 @@ def _overflow_due(row: TicketRow, rules: RoutingRules) -> datetime | None:
     What people moved to a team stays there.
     """
     overflow, queued_at = rules.team(row.team).overflow, row.queued_at or row.offered_at
-    if overflow is None or row.team_said_by is Said.PEOPLE or queued_at is None or row.work not in {Work.WANTED, Work.OFFERED}:
+    if (
+        overflow is None
+        or row.team_said_by is Said.PEOPLE
+        or queued_at is None
+        or row.work not in {Work.WANTED, Work.OFFERED}
+    ):
         return None
     return queued_at + _minutes(overflow.after_minutes)
 

@@ -63,6 +63,7 @@ from schemas.records.events import (
     TicketUnlinked,
     TicketUpdated,
 )
+from schemas.records.routing_events import ROUTING_EVENTS
 from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import starts_anew
 from schemas.records.ticket_row import TicketRow
@@ -98,7 +99,7 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
     if isinstance(fact.body, DecisionOverridden):
         fact = replace(fact, body=meaning(fact.body))
     # Of these, nobody outside has said anything.
-    own = isinstance(fact.body, Decision | CustomerNoted | Alert | SlaPolicyApplied)
+    own = isinstance(fact.body, (Decision, CustomerNoted, Alert, SlaPolicyApplied, *ROUTING_EVENTS))
     if isinstance(fact.body, Decision) and not is_current(row, fact.body):
         raise StaleDecision(f"{fact.type} {fact.id} was not made on the current row of {fact.body.ticket_id}")
     before = known(row, fact)

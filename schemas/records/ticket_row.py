@@ -67,7 +67,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the state continues above its old rows. `routing_revision` rises only when something changes that routing
     depends on. `status_at` to `merge_at` are the event times of the last writer from outside of that group:
     an older event does not change the group (docs/life-cycle.md). `last_event_at` is the latest event time
-    from outside; decisions of routing do not move it.
+    from outside; what routing and its clocks say does not move it.
     """
 
     ticket_id: str

@@ -114,7 +114,9 @@ def test_progress_is_what_people_did() -> None:
     assert after((from_customer(), 7)).last_progress_at == minute(0)
     assert after((from_agent(public=False), 3), (from_customer(), 7)).last_progress_at == minute(3)
     row = after()
-    assert _fold(row, [fact(assigned(row, "A-1"), 4)]).last_progress_at == minute(0), "routing chose, nobody acted"
+    assert _fold(row, [fact(assigned(row, "A-1"), 4)]).last_progress_at == minute(0), (
+        "routing chose, nobody acted"
+    )
     moved = TicketTransferred(ticket_id=TICKET, team="legal")
     assert after((moved, 5)).last_progress_at == minute(5)
     assert after((from_agent(), 9), (from_agent(), 6)).last_progress_at == minute(9)

@@ -89,6 +89,12 @@ def test_a_ticket_whose_only_agent_is_silent_overflows() -> None:
     assert (type(event), row.team, row.refused_at) == (TicketOverflowed, "billing", None)
 
 
+def test_what_a_clock_of_routing_says_is_no_word_from_outside() -> None:
+    """Offers that ran out made a ticket look active about which nobody had said anything."""
+    row = after(waiting(), (assigned(waiting(), "ana"), 1))
+    assert reach(row)[1].last_event_at == row.last_event_at == minute(0)
+
+
 def test_a_silent_agent_has_the_ticket_again_where_no_team_helps_out() -> None:
     """After a pause: with nobody else there, waiting for somebody else would help nobody."""
     row = after(waiting(), (assigned(waiting(), "ana"), 1))
