@@ -20,7 +20,7 @@ class Happening(NamedTuple):
 
     `at` is when, `known_at` when it changes what is promised, which may be later; `reply_at` is of a public reply.
     `anew` says whether what is promised may have changed, `reopens` that the ticket was finished until now: of a clock
-    that is new on it, nothing has passed.
+    that is new on it, nothing has passed; `silently` that nobody is to be told now of what is past.
     """
 
     at: datetime
@@ -28,6 +28,7 @@ class Happening(NamedTuple):
     reply_at: datetime | None
     anew: bool
     reopens: bool
+    silently: bool
 
 
 def follow(
@@ -70,7 +71,8 @@ def follow(
     if clock is before and not anew:
         return clock
     if before is None or before.started_at != clock.started_at or clock.ended_at is None:
-        return _aimed(clock, promise, what.known_at)
+        clock = _aimed(clock, promise, what.known_at)
+        return _past_known(clock, what.known_at) if what.silently else clock
     return _aimed(clock, promise, what.known_at) if anew and before.ended_at is None else clock
 
 
@@ -146,6 +148,16 @@ def _aimed(clock: SlaClock, promise: Promise | None, known_at: datetime) -> SlaC
         set_at=set_at,
         warned=warned,
     )
+
+
+def _past_known(clock: SlaClock, known_at: datetime) -> SlaClock:
+    """Take what is past as told, so that nobody is warned of it today."""
+    due_at = clock.due_at
+    if due_at is None or clock.ended_at is not None:
+        return clock
+    if clock.warn_at is not None and clock.warn_at <= known_at:
+        clock = replace(clock, warned=True, warned_for=due_at, warn_at=None)
+    return replace(clock, breached_at=due_at, set_at=None) if due_at <= known_at else clock
 
 
 def _is_warned(clock: SlaClock, warn_at: datetime, due_at: datetime) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from casework.clocks import SOURCE
 from casework.sla.following import Happening, follow
 from casework.sla.metrics import METRICS, Metric
 from casework.sla.policies import OUR_TIME, SlaPolicies, SlaPolicy
@@ -27,7 +28,7 @@ def settle_sla(policies: SlaPolicies, before: TicketRow, after: TicketRow, fact:
     if isinstance(fact.body, SlaAlert):
         row = replace(row, sla=tuple(_told(clock, fact.body) for clock in row.sla))
     over = _is_over(before, row, fact)
-    if over and not row.sla:
+    if (over and not row.sla) or _awaits_policies(before, fact):
         return row
     policy = policies.policy_for(row)
     anew = not over and _may_differ(policies, policy, before, row)
@@ -55,6 +56,7 @@ def _followed(
         reply_at=_reply_at(fact),
         anew=anew,
         reopens=_reopens(before, fact),
+        silently=_is_backlog(before, fact),
     )
     # Where nothing is promised yet, time stands still as it does in a policy that does not say itself when.
     pauses = OUR_TIME if policy is None else policy.pauses
@@ -86,6 +88,19 @@ def _is_over(before: TicketRow, row: TicketRow, fact: Fact) -> bool:
 def _reopens(before: TicketRow, fact: Fact) -> bool:
     """Tell whether a ticket was finished until now; an opening or import tells of the time before it as well."""
     return before.status in FINISHED and not isinstance(fact.body, TicketOpened)
+
+
+def _is_backlog(before: TicketRow, fact: Fact) -> bool:
+    """Tell whether a ticket is of before its clocks: it is imported, or was there before any policies."""
+    if isinstance(fact.body, TicketOpened):
+        return isinstance(fact.body, TicketImported) and before.resumed
+    return before.sla_version is None
+
+
+def _awaits_policies(before: TicketRow, fact: Fact) -> bool:
+    """Tell whether another clock of an old ticket comes before its policies: its time is of long ago."""
+    fired = fact.source == SOURCE and not isinstance(fact.body, SlaPolicyApplied)
+    return fired and before.sla_version is None and not before.resumed
 
 
 def _may_start(metric: Metric, before: TicketRow, row: TicketRow, fact: Fact) -> bool:

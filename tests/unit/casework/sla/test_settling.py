@@ -447,3 +447,57 @@ def test_a_ticket_that_was_resolved_before_there_were_policies_and_returns_has_i
     row = desk.replies(after(8010))
     assert [clock.metric for clock in promised(row)] == [TOTAL]
     assert row.due_at == after(8480)
+
+
+BOTH = {"first_reply": "{medium: 1 h}", "total_resolution": "{medium: 8 h}"}
+
+
+def imported(status: Status, opened_minutes: float) -> TicketImported:
+    return TicketImported(
+        ticket_id=TICKET,
+        customer_id="C",
+        channel=Channel.EMAIL,
+        status=status,
+        opened_at=after(opened_minutes),
+    )
+
+
+def test_what_was_past_at_the_first_start_is_told_to_nobody() -> None:
+    """A desk with twenty old tickets started its first policies and got a hundred alerts of days ago."""
+    desk = Desk(promising(**BOTH))
+    ruled, desk.rules = desk.rules, CaseRules()
+    desk.opens(NINE)
+    desk.asks(after(450))
+    desk.rules = ruled
+    desk.wait(after(1000))
+    assert (desk.clock(FIRST).state, desk.clock(FIRST).due_at) == (SlaState.BREACHED, after(60))
+    assert desk.clock(TOTAL).warned
+    assert [(at, kind) for (at, _), (kind, _, _) in zip(desk.reached, desk.told(), strict=True)] == [
+        (after(480), "SlaBreached")
+    ]
+
+
+def test_an_import_of_an_open_ticket_tells_nobody_what_is_past() -> None:
+    """It was ten days old and worked on, and broke every promise at the minute of its import; the row says so still."""
+    desk = Desk(promising(**BOTH))
+    desk.happens(imported(Status.IN_PROGRESS, -14_400), NINE)
+    desk.wait(after(1000))
+    assert (desk.told(), desk.clock(TOTAL).state) == ([], SlaState.BREACHED)
+
+
+def test_an_imported_ticket_that_is_worked_on_was_promised_no_first_reply() -> None:
+    """Nobody says whether it was answered before, and no later word on it makes that a promise."""
+    desk = Desk(promising(**BOTH))
+    desk.happens(imported(Status.IN_PROGRESS, -10), NINE)
+    row = desk.asks(after(5))
+    assert [clock.metric for clock in promised(row)] == [TOTAL]
+
+
+def test_an_imported_ticket_that_is_new_waits_for_its_first_reply() -> None:
+    desk = Desk(promising(**BOTH))
+    desk.happens(imported(Status.NEW, -10), NINE)
+    desk.wait(after(100))
+    assert [(kind, metric) for kind, metric, _ in desk.told()] == [
+        ("SlaWarned", FIRST),
+        ("SlaBreached", FIRST),
+    ]

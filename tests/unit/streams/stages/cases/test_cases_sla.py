@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -266,3 +267,24 @@ def test_a_file_that_breaks_a_promise_does_so_when_it_is_read() -> None:
     told = [("SlaWarned", minute(23)), ("SlaBreached", minute(23))]
     assert reached == [("SlaPolicyApplied", minute(0)), *told, *told]
     assert {alert.late_s for alert in alerts(run)} == {0.0}
+
+
+@pytest.mark.parametrize("rules", [clocks_of(STANDARD), PACKAGED], ids=["one clock", "all clocks"])
+def test_the_first_start_on_old_tickets_is_no_storm_of_alerts(rules: Clocks) -> None:
+    """What fell due since somebody last wrote is as old as what was due before: nobody is told of either.
+
+    Nor does
+    another clock of the ticket, whose time is of long ago as well, start its promises at that time.
+    """
+    run = CasesRun(Clocks(retire_after=timedelta(days=30), forget_after=timedelta(days=60)))
+    run.step([enriched(opened(team="payments", assignee="A-1"), 1)])
+    run.restart(rules)
+    for _ in range(9):
+        step = run._step()
+        step.now = minute(4000)
+        run.logic.fire(TICKET, step)
+        run._commit(step)
+    types = {entry.event.type for entry in run.log()[1:]}
+    assert "SlaPolicyApplied" in types
+    assert not types & {"SlaWarned", "SlaBreached"}
+    assert "breached" in {clock.state for clock in run.log()[-1].after.sla if clock.is_promised}
