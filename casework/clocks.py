@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from schemas.records.events import TicketEvent
+from schemas.fold import Fact
+from schemas.records.events import TICKET_EVENTS, TicketEvent
 from schemas.records.ticket_row import TicketRow
 
 SOURCE: Final = "ticketyard/cases"
@@ -36,3 +37,8 @@ def earliest(clocks: Iterable[CaseClock], row: TicketRow) -> DueClock | None:
     """Return the clock that is due first; of equal moments the first in the table. None where none runs."""
     running = [(due, clock) for clock in clocks if (due := clock.due(row)) is not None]
     return DueClock(*min(running, key=lambda found: found[0])) if running else None
+
+
+def is_from_outside(fact: Fact) -> bool:
+    """Tell whether people or other systems said it; what stages and clocks say of an old row may bear an old time."""
+    return fact.type in TICKET_EVENTS and fact.source != SOURCE

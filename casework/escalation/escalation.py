@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from casework.clocks import SOURCE, CaseClock
+from casework.clocks import CaseClock, is_from_outside
 from casework.escalation.conditions import OF_STATE, OF_TIME, SENTIMENTS
 from casework.escalation.table import EscalationTable, Level, Rule
 from casework.escalation.words import ConcernWords, written_by_customer
@@ -15,7 +15,7 @@ from schemas.fold.escalation import hold_by, lower, state_of
 from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, latest
 from schemas.records.alerts import TicketEscalated
-from schemas.records.events import TICKET_EVENTS, TicketDeescalated, TicketEvent
+from schemas.records.events import TicketDeescalated, TicketEvent
 from schemas.records.ticket_row import RuleState, Said, TicketRow
 from schemas.vocabulary import FINISHED, PRIORITY_RANK, Priority
 
@@ -169,8 +169,8 @@ class Escalation:
 
     def settle(self, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
         """Return the row with what it must remember of the rules; what is finished is not escalated any more."""
-        if before.escalation_rules_version is None and not _is_from_outside(fact):
-            return after  # what a stage says of an old row may bear an old time
+        if before.escalation_rules_version is None and not is_from_outside(fact):
+            return after
         row = self._hear(after, fact)
         finished = row.status in FINISHED
         states = row.escalations
@@ -229,7 +229,3 @@ def _passed_over(states: tuple[RuleState, ...], rule: str, moment: datetime) -> 
     if known.level:
         return states
     return (*(state for state in states if state.rule != rule), replace(known, fired_at=moment))
-
-
-def _is_from_outside(fact: Fact) -> bool:
-    return fact.type in TICKET_EVENTS and fact.source != SOURCE

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from casework.clocks import is_from_outside
 from casework.predictions.known import is_opening
 from casework.predictions.prior import expected_score
 from casework.predictions.recommendations import POOR, recommended
@@ -34,14 +35,14 @@ def settle_predictions(before: TicketRow, after: TicketRow, fact: Fact) -> Ticke
     """Return `after` with what is foretold at this fact.
 
     Its course is foretold once, at its opening, so that it can be held against what came of it. The score is expected
-    anew at each fact, until the customer has given it.
+    anew at each fact, until the customer has given it; for the first time at one from outside.
     """
     row = _performance(before, after, fact)
     if is_opening(fact.body) and (before.resumed or before.predictions_basis is None):
         row = _course(row, fact.predictions)
     if isinstance(fact.body, SatisfactionAtRisk):
         row = replace(row, csat_told=True)
-    elif row.survey_score is None:
+    elif row.survey_score is None and (before.csat_predicted is not None or is_from_outside(fact)):
         row = _satisfaction(before, row, fact)
     actions = recommended(row)
     return row if actions == row.recommendations else replace(row, recommendations=actions)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from casework.closing import ClosingClock
 from casework.predictions.settling import SatisfactionClock
@@ -16,6 +17,7 @@ from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Known, Predic
 from schemas.records.alerts import SatisfactionAtRisk
 from schemas.records.envelope import encode_body
 from schemas.records.events import TicketImported, TicketResolved
+from schemas.records.routing_events import SkillsRelaxed
 from schemas.records.topics import Topic
 from schemas.signals import Signals
 from schemas.vocabulary import Channel, Status
@@ -125,12 +127,18 @@ def test_without_a_model_the_formula_answers_and_the_rest_says_so() -> None:
 
 
 def test_a_score_that_fell_before_anybody_looked_is_not_told() -> None:
-    """The first start with predictions told of every unhappy ticket that was open, and an import of each old one."""
+    """The first start with predictions told of every unhappy ticket that was open, and an import of each old one.
+
+    There a clock of old spoke first, and then the promises became known, by which the score fell.
+    """
     sad = msgspec.structs.replace(feeling(-1.0), signals=Signals())
     upgraded = CasesRun(msgspec.structs.replace(CLOCKS, rules=CaseRules()))
     upgraded.step([enriched(opened(), 0, triage=sad)])
     upgraded.restart(CLOCKS)
     upgraded.step([enriched(from_agent(), 1, at=6000)])
+    relaxed = replace(fact(SkillsRelaxed(ticket_id=TICKET, skills=()), 5), source="ticketyard/cases")
+    row = RULES.fold(CaseRules().fold(None, fact(opened(), 0, sad)), relaxed)
+    assert row.csat_predicted is None
     imported = CasesRun(CLOCKS)
     body = TicketImported(
         ticket_id=TICKET, customer_id="C-1", channel=Channel.EMAIL, opened_at=minute(-9000), status=Status.NEW
