@@ -2,7 +2,7 @@
 
 A history is a ticket's events in their order, each with the row after it. An example is asked for as of a moment `now`:
 only events up to it count, so nothing that happened later is in an example, not even in its outcome. What comes to its
-end soon is known first: so a moment is taken only once it is so old that most outcomes of such moments are known.
+end soon is known first: so a model is judged on moments so old that most outcomes of such moments are known.
 """
 
 import math
@@ -61,7 +61,7 @@ Tell = Callable[[History, datetime], float | bool | None]
 def examples_of(
     target: Target, histories: Iterable[History], now: datetime, *, breached: Breached | None = None
 ) -> list[Example]:
-    """Return the examples of a target that are known and settled at `now`, in the order of their moments."""
+    """Return the examples of a target that are known at `now`, in the order of their moments."""
     tell = _OUTCOMES.get(target)
     if breached is not None and target == "breach":
         tell = lambda history, _: breached(history)  # noqa: E731 - said in one line
@@ -72,17 +72,16 @@ def examples_of(
             found += _surveys(passed)
         elif passed and is_opening(passed[0].body) and (outcome := tell(passed, now)) is not None:
             found.append(_example(passed[0], float(outcome), _known_after(passed, outcome, tell)))
-    return sorted(_settled(target, found, now), key=lambda example: example.at)
+    return sorted(found, key=lambda example: example.at)
 
 
-def _settled(target: Target, examples: Sequence[Example], now: datetime) -> Iterator[Example]:
-    """Yield those old enough; were younger ones taken, soon answers and short times would be too many of them."""
+def settled(target: Target, examples: Sequence[Example], now: datetime) -> list[Example]:
+    """Return those old enough to judge by: among younger ones, soon answers and short times are too many."""
     waits: defaultdict[bool, list[float]] = defaultdict(list)
     for example in examples:
         waits[target in RISKS and example.outcome > 0].append(example.known_after.total_seconds())
-    if examples:
-        wait = timedelta(seconds=max(float(np.quantile(known, KNOWN_SHARE)) for known in waits.values()))
-        yield from (example for example in examples if example.at + wait <= now)
+    wait = timedelta(seconds=max(float(np.quantile(known, KNOWN_SHARE)) for known in waits.values()))
+    return [example for example in examples if example.at + wait <= now]
 
 
 def _known_after(history: History, outcome: float, tell: Tell) -> timedelta:

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from batch.foundation.reporting import Report
-from batch.predictions.examples import Example, History, examples_of
+from batch.predictions.examples import Example, History, examples_of, settled
 from batch.predictions.fit import HELD_OUT, fit_target, outcomes_of
 from batch.predictions.judging import Judged, answers_of, judge, plain_answers
 from batch.predictions.recipes import RECIPES
@@ -95,7 +95,8 @@ def _trained(
     examples = examples_of(target, histories, now)
     if (why := _too_little(target, outcomes_of(examples), LEAST_EXAMPLES)) is not None:
         return why
-    held = examples[-max(1, round(len(examples) * HELD_OUT)) :]
+    held = settled(target, examples, now)
+    held = held[-max(1, round(len(held) * HELD_OUT)) :]
     outcomes = outcomes_of(held)
     if len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - one outcome alone tells nothing
         return f"its latest {len(held)} tickets all came to the same"
@@ -108,7 +109,7 @@ def _trained(
         return f"it is not surely better than what needs no model: {_told(judged)}"
     if champion is not None and _is_surely_better(champion, histories, held):
         return champion
-    figures = _figures(target, tried, earlier, held, judged)
+    figures = _figures(tried, earlier, held, judged, examples[-1].at)
     return Trained(fit_target(target, examples, RECIPES[target]), figures)
 
 
@@ -142,8 +143,9 @@ def _told(judged: Judged) -> str:
 
 
 def _figures(
-    target: Target, tried: TargetModel, earlier: Sequence[Example], held: Sequence[Example], judged: Judged
+    tried: TargetModel, earlier: Sequence[Example], held: Sequence[Example], judged: Judged, until: datetime
 ) -> TargetFigures:
+    target = tried.target
     forecasts, outcomes = tried.forecasts([example.known for example in held]), outcomes_of(held)
     values = np.array([forecast.value for forecast in forecasts])
     brier = covered = None
@@ -158,7 +160,7 @@ def _figures(
         measure=measure,
         train_rows=len(earlier),
         test_rows=len(held),
-        learnt_until=held[-1].at,
+        learnt_until=until,
         quality=judged.quality,
         plain=judged.other,
         gain_low=judged.low,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.predictions.encode import fit_encoding, training_rows
-from batch.predictions.examples import History, Moment, examples_of
+from batch.predictions.examples import History, Moment, examples_of, settled
 from batch.predictions.fit import outcomes_of
 from schemas.fold import fold
 from schemas.predictions import Target
@@ -74,13 +74,14 @@ def test_a_ticket_teaches_nothing_before_its_outcome_is_known() -> None:
 
 
 def test_what_is_known_soon_does_not_crowd_out_the_rest() -> None:
-    """Of the latest tickets only the quick ones are solved: they once made times too short, and reopenings too rare."""
+    """Of the latest tickets only the quick ones are solved: models were once judged on times that were too short."""
     starts, days = np.linspace(0, 60, 800), 3 * np.random.default_rng(4).lognormal(sigma=1.0, size=800)
     solved = [
         history((24 * 60 * start, opened()), (24 * 60 * (start + took), RESOLVED))
         for start, took in zip(starts, days, strict=True)
     ]
-    examples = examples_of("resolution", solved, minute(24 * 60 * 60))
+    now = minute(24 * 60 * 60)
+    examples = settled("resolution", examples_of("resolution", solved, now), now)
     latest = np.expm1(outcomes_of(examples[-len(examples) // 5 :])) / (24 * 3600)
     assert np.median(latest) == pytest.approx(np.median(days), rel=0.15)
     reopened = [
@@ -91,7 +92,8 @@ def test_what_is_known_soon_does_not_crowd_out_the_rest() -> None:
         )
         for number in range(400)
     ]
-    risks = outcomes_of(examples_of("reopening", reopened, minute(4000.0)))
+    now = minute(4000.0)
+    risks = outcomes_of(settled("reopening", examples_of("reopening", reopened, now), now))
     assert risks[-20:].mean() == 0.5
 
 
