@@ -14,6 +14,7 @@ from schemas.records.derived import TicketLogged
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import MessageAdded, TicketEvent, TicketMerged, TicketOpened, TicketResolved
 from schemas.records.partitioning import partition_for
+from schemas.records.routing_events import ROUTING_EVENTS
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
 from schemas.vocabulary import Author, Channel, Status
@@ -72,7 +73,7 @@ def _all_of(reading: Reading, ticket_id: str) -> list[TicketLogged]:
 
 def _log_of(reading: Reading, ticket_id: str) -> list[TicketLogged]:
     """Return a ticket's log without what rules say of it in between."""
-    own = {*ALERTS, "TicketDeescalated"}
+    own = {*ALERTS, *(event.__name__ for event in ROUTING_EVENTS), "TicketDeescalated"}
     return [entry for entry in _all_of(reading, ticket_id) if entry.event.type not in own]
 
 
