@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.errors import Permanent, Transient
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 
 
 class ServingUnreachable(Transient):
