@@ -125,15 +125,15 @@ class Recount:
 
     @property
     def queues(self) -> dict[tuple[Any, Any], Row]:
-        """What waits and what is held by (team, priority)."""
+        """What waits, what is offered and what is held by (team, priority)."""
         found: dict[tuple[Any, Any], Row] = {}
         for row in self.rows:
             if row.work == Work.NONE:
                 continue
-            start: Row = {"waiting": 0, "held": 0, "oldest_waiting_since": None}
+            start: Row = {"waiting": 0, "offered": 0, "held": 0, "oldest_waiting_since": None}
             group = found.setdefault((row.team, row.priority.value), start)
-            if row.work == Work.HELD:
-                group["held"] += 1
+            if row.work in (Work.HELD, Work.OFFERED):
+                group[row.work.value] += 1
                 continue
             group["waiting"] += 1
             known = [moment for moment in (group["oldest_waiting_since"], row.waiting_since) if moment]
