@@ -7,7 +7,6 @@ BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
 """
 
 import re
-from collections.abc import Iterator
 from importlib import resources
 from typing import Final
 
@@ -140,51 +139,47 @@ def _read(file: str) -> str:
     return resources.files("schemas.views").joinpath(file).read_text(encoding="utf-8")
 
 
-def _derived_views() -> Iterator[DerivedView]:
-    names = (
-        "agents",
-        "ticket_outcomes",
-        "sla_clocks",
-        "sla_met",
-        "sla_breaches",
-        "escalations",
-        "escalation_causes",
-        "daily_analytics",
-        "resolution_times",
-        "resolution_analytics",
-        "resolution_trends",
-        "progress",
-        "agent_performance",
-        "model_quality",
-        "queues",
-        "overrides",
-        "override_rates",
-        "waits",
-        "queue_depth",
-        "queue_waits",
-        "workload_now",
-        "label_corrections",
-        "weekly_distributions",
-        "decided_weeks",
-        "model_drift",
-        "intent_weeks",
-        "intent_overlaps",
-        "unlabelled_tickets",
-        "predictions",
-        "satisfaction",
-        "prediction_quality",  # it names satisfaction as a target
-        "alert_deliveries",
-        "ticket_links",
-        "customers",
-        "customers_at_risk",
-        "merge_proposals",
-        "data_quality",
-    )
-    for name in names:
-        yield parse_view(name, _read(f"{name}.sql"))
+_DERIVED: Final = (
+    "agents",
+    "ticket_outcomes",
+    "sla_clocks",
+    "sla_met",
+    "sla_breaches",
+    "escalations",
+    "escalation_causes",
+    "daily_analytics",
+    "resolution_times",
+    "resolution_analytics",
+    "resolution_trends",
+    "progress",
+    "agent_performance",
+    "model_quality",
+    "queues",
+    "overrides",
+    "override_rates",
+    "waits",
+    "queue_depth",
+    "queue_waits",
+    "workload_now",
+    "label_corrections",
+    "weekly_distributions",
+    "decided_weeks",
+    "model_drift",
+    "intent_weeks",
+    "intent_overlaps",
+    "unlabelled_tickets",
+    "predictions",
+    "satisfaction",
+    "prediction_quality",  # it names satisfaction as a target
+    "alert_deliveries",
+    "ticket_links",
+    "customers",
+    "customers_at_risk",
+    "merge_proposals",
+    "data_quality",
+)
 
-
-DERIVED_VIEWS: Final = tuple(_derived_views())
+DERIVED_VIEWS: Final = tuple(parse_view(name, _read(f"{name}.sql")) for name in _DERIVED)
 """Every derived view; each comes after those that it reads."""
 
 _ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *GIVEN_VIEWS, *DERIVED_VIEWS, *BATCH_ONLY_VIEWS)

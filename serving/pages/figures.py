@@ -1,7 +1,7 @@
 """Numbers of pages: each is a metric, with how it changed and where the tickets behind it are listed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -41,6 +41,14 @@ def tile(name: str, found: Any, now: datetime, *, before: Any = None, link: str 
     changed = shown.change(about, found, before) if before is not None else None
     text, tone = changed or (None, "even")
     return Tile(metric=about, value=shown.of_metric(about, found, now), change=text, tone=tone, link=link)
+
+
+def compared(snapshot: Snapshot, names: Iterable[str], length: timedelta, now: datetime) -> list[Tile]:
+    """Return the tiles of metrics of one view over the last `length`, against as long before."""
+    wanted = tuple(names)
+    (new,) = values(snapshot, *wanted, period=Period(start=now - length, end=now))
+    (old,) = values(snapshot, *wanted, period=Period(start=now - 2 * length, end=now - length))
+    return [tile(name, new[name], now, before=old[name]) for name in wanted]
 
 
 def since(moment: datetime) -> str:

@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from schemas.views.metrics import Period
 from serving.merge.answers import Snapshot
-from serving.pages.figures import tile, values
+from serving.pages.figures import compared
 from serving.pages.listing import Column, Listing, read_listing
 
 _WEEKS: Final = timedelta(days=28)
@@ -65,10 +64,7 @@ _LISTS: Final = (
 
 def read_understanding(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
     """Return what the template needs."""
-    period, before = Period(start=now - _WEEKS, end=now), Period(start=now - 2 * _WEEKS, end=now - _WEEKS)
-    names = ("arrivals", "corrected")
-    (new,), (old,) = values(snapshot, *names, period=period), values(snapshot, *names, period=before)
     return {
-        "tiles": [tile(name, new[name], now, before=old[name]) for name in names],
+        "tiles": compared(snapshot, ("arrivals", "corrected"), _WEEKS, now),
         "lists": [read_listing(snapshot, one) for one in _LISTS],
     }
