@@ -66,10 +66,7 @@ async def values(
     ] = None,
 ) -> Response[MetricAnswer]:
     """One metric by dimensions and period; every other parameter is a dimension and one of its values."""
-    only: dict[str, list[str]] = {}
-    for key, value in request.query_params.multi_items():
-        if key not in _OWN:
-            only.setdefault(key, []).append(str(value))
+    only = _filters(request)
     period = Period(start=_utc(start), end=_utc(end)) if start or end else None
     try:
         about = metric(name)
@@ -77,10 +74,9 @@ async def values(
         raise NotFound(str(error)) from error
     try:
         query = compiled([name], by=by or (), every=every, period=period, only=only)
+        before = None if compare is None else _other(period, compare)
         other = (
-            None
-            if compare is None
-            else compiled([name], by=by or (), every=every, only=only, period=_other(period, compare))
+            None if before is None else compiled([name], by=by or (), every=every, period=before, only=only)
         )
     except NoSuchMetric as error:
         raise QueryRefused(str(error)) from error
@@ -97,6 +93,14 @@ async def values(
         return encoded(found)
 
     return await serving.ask(question)
+
+
+def _filters(request: Request[Any, Any, State]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, value in request.query_params.multi_items():
+        if key not in _OWN:
+            found.setdefault(key, []).append(str(value))
+    return found
 
 
 def _utc(moment: datetime | None) -> datetime | None:
