@@ -80,6 +80,15 @@ class ChaosRun:
         self.pipeline.supervisor.kill(name)
         self.kills.append((name, int(time.time() * 1000)))
 
+    def wait_for_restart(self, name: str) -> None:
+        """Wait until a part answers again after its last kill; a kill that nobody has seen yet is not one."""
+        kills = sum(killed == name for killed, _ in self.kills)
+        wait_for(
+            lambda: self.part(name).restarts >= kills and self.part(name).state == "running",
+            f"{name} to answer again",
+            240,
+        )
+
     def kill_for_good(self, name: str) -> None:
         """`kill -9` a part and keep it from being started again."""
         self.kill(name)

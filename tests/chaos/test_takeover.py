@@ -68,7 +68,7 @@ def test_the_broker_is_killed_and_so_are_stages_of_one_process(together: ChaosRu
         run.wait_for_published(run.traffic.held_back_at * share // 3)
         run.wait_for_output("routing")
         run.kill("kafka")
-        wait_for(lambda: run.part("kafka").state == "running", "the broker to answer again", 120)
+        run.wait_for_restart("kafka")
         run.wait_for_output("kafka")
         run.kill(TOGETHER)
     _verify(run)

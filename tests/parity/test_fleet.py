@@ -12,14 +12,17 @@ from understanding.bundle.bundle import load_bundle
 
 WITH_VNNI = "AVX512_CORE_VNNI"
 WITHOUT_VNNI = ("AVX2", "AVX512_CORE")
-"""Kinds of processors, as oneDNN names them, that know less than today's."""
+"""Kinds of processors, as oneDNN names them, that know less than today's; none of them has bfloat16."""
 
 _SCORE = """
 import sys
 from pathlib import Path
 import msgspec
 from understanding.bundle.bundle import load_bundle
+from understanding.encoder import network
 from tests.small_model import small_rows
+if sys.argv[2] == "older":
+    network.native_bf16 = lambda core: False
 bundle = load_bundle(Path(sys.argv[1]))
 texts = [row.text for row in small_rows(20)]
 vectors = bundle.encoder.embed(texts)
@@ -29,9 +32,13 @@ sys.stdout.buffer.write(msgspec.json.encode([vectors.tolist(), answers.tolist()]
 
 
 def _scored(bundle: Path, kind: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """What a process answers whose oneDNN uses no newer instructions, and whose processor has none for bfloat16."""
     environment = {**os.environ, **({} if kind is None else {"ONEDNN_MAX_CPU_ISA": kind})}
     done = subprocess.run(
-        [sys.executable, "-c", _SCORE, str(bundle)], env=environment, capture_output=True, check=True
+        [sys.executable, "-c", _SCORE, str(bundle), "today's" if kind is None else "older"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
     )
     vectors, answers = msgspec.json.decode(done.stdout)
     return np.array(vectors), np.array(answers)

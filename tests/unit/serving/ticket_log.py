@@ -217,7 +217,7 @@ def _milliseconds(start: datetime, end: datetime | None) -> int:
 
 def _measures(row: TicketRow) -> Row:
     resolved = row.status in (Status.RESOLVED, Status.CLOSED)
-    settled = resolved and row.resolved_at is not None
+    settled = resolved and row.resolved_at is not None and row.resolved_at >= row.opened_at
     once = row.first_resolved_at is not None and row.agent_replies == 1
     stayed = row.first_reopened_at is None or (
         row.first_resolved_at is not None and row.first_reopened_at - row.first_resolved_at > _WEEK
