@@ -15,8 +15,8 @@ from kafka.errors import KafkaError
 
 from infra.dead_letters import DeadLetter
 from schemas.errors import Permanent, Transient
-from schemas.records.customer_events import CustomerWorkChanged
 from schemas.records.derived import AgentHeldElsewhere, WorkChanged
+from schemas.records.derived.customer_events import CustomerWorkChanged
 from schemas.records.events import Event
 from schemas.records.topics import DERIVED_BYTES, Topic
 from serving.tail.lenient_records import read_leniently

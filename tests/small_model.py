@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.training.rows.rows import LabelledRow, rows_from_taxonomy
 from batch.training.train import train_bundle
 from schemas.taxonomy import load_taxonomy

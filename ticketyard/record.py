@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from schemas.records.addresses import address
 from schemas.records.envelope import (
     MAX_ATTRIBUTE_LENGTH,
     MAX_ID_LENGTH,
@@ -18,7 +17,7 @@ from schemas.records.envelope import (
     encode_headers,
 )
 from schemas.records.events import EXTERNAL_EVENTS, Event
-from schemas.records.topics import INPUT_BYTES, Topic
+from schemas.records.topics import INPUT_BYTES, Topic, address
 from ticketyard.errors import InvalidEvent
 
 MAX_SOURCE_LENGTH: Final = 256

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from batch.training.plan.options import EncoderChoice, TrainingOptions, setting_of
+from batch.foundation.training_options import EncoderChoice, TrainingOptions, setting_of
 from schemas.settings import CommonSettings
 
 

@@ -10,8 +10,8 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
+from batch.foundation.training_options import TrainingOptions
 from batch.promotion.training_data import TrainingData
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.plan.provenance import code_version
 from batch.training.train import train_bundle

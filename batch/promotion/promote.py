@@ -11,6 +11,7 @@ import structlog
 
 from batch.cards.card import CardOptions, write_card
 from batch.foundation.reporting import Report
+from batch.foundation.training_options import TrainingOptions
 from batch.promotion.first_model import first_key, take_first_model
 from batch.promotion.measuring import Measured, measure_bundle, measure_published
 from batch.promotion.settling import settle
@@ -21,7 +22,6 @@ from batch.releases.models_lock import models_locked
 from batch.releases.releases import champion_of, read_releases
 from batch.releases.verdicts import Verdict, read_verdict
 from batch.training.evaluation.gate import GateRules, challenger_wins
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import by_tenths
 from batch.training.rows.rows import LabelledRow, TrainingError
 from batch.training.shared_work.executor import Executor

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from batch.training.plan.options import EncoderChoice, TrainingOptions
+from batch.foundation.training_options import EncoderChoice, TrainingOptions
 from batch.training.rows.corrections import CORRECTIONS, Known, describe_corrections
 from batch.training.rows.current_names import INTENT_MAP, rename_rows
 from batch.training.rows.labelled_files import LabelledFile

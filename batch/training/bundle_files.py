@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.encoder.choice import PlacedEncoder
 from batch.training.evaluation.evaluate import evaluate_bundle
 from batch.training.plan.fitted import Fitted
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.plan.provenance import code_version, library_versions
 from batch.training.rows.examples import Material

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.bundle_files import Origin, tested, write_parts
 from batch.training.calibration.cascade import calibrate_cascade
 from batch.training.encoder.choice import PlacedEncoder, place_chosen_encoder
 from batch.training.encoder.recipe import DEFAULT_RECIPE, Recipe
 from batch.training.encoder.vectors import Vectors, read_by, read_here
 from batch.training.plan.fitted import Fitted, State
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.rows.examples import ENOUGH_VALIDATION, Material, prepare
 from batch.training.rows.label_sets import has_several, label_sets

@@ -8,11 +8,11 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.bundle_files import tested
 from batch.training.calibration.cascade import calibrate_cascade
 from batch.training.encoder.vectors import Vectors, read_here
 from batch.training.plan.fitted import Fitted, State
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.plan.provenance import code_version, library_versions
 from batch.training.rows.corrections import CORRECTIONS, Known

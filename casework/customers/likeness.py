@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from casework.customers.rules import CustomerRules, MergeRules
-from schemas.records.customer_events import CustomerWorkChanged, MergeProposal
+from schemas.records.derived.customer_events import CustomerWorkChanged, MergeProposal
 
 _FEWEST_WORDS: Final = 3
 """A shorter subject ("Question", "Need help") is that of any ticket."""

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from casework.customers.likeness import proposal
 from casework.customers.rules import CustomerRules
-from schemas.records.alerts import RepeatContactDetected
-from schemas.records.customer_events import CustomerNoted, CustomerWorkChanged
+from schemas.records.derived.alerts import RepeatContactDetected
+from schemas.records.derived.customer_events import CustomerNoted, CustomerWorkChanged
 from schemas.vocabulary import Tier
 
 Rank = tuple[datetime, str]

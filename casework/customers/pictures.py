@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from casework.customers.texts import subject_words
 from schemas.effects import Effect
 from schemas.fold import Fact
-from schemas.records.customer_events import CustomerWorkChanged
+from schemas.records.derived.customer_events import CustomerWorkChanged
 from schemas.records.ticket_row import TicketRow
 from schemas.signals import EntityKind
 from schemas.vocabulary import FINISHED

@@ -14,7 +14,7 @@ from schemas.effects import Effect
 from schemas.fold.escalation import hold_by, lower, state_of
 from schemas.fold.fact import Fact
 from schemas.fold.order import is_older, latest
-from schemas.records.alerts import TicketEscalated
+from schemas.records.derived.alerts import TicketEscalated
 from schemas.records.events import TicketDeescalated, TicketEvent
 from schemas.records.ticket_row import RuleState, Said, TicketRow
 from schemas.vocabulary import FINISHED, PRIORITY_RANK, Priority

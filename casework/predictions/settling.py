@@ -13,8 +13,8 @@ from casework.predictions.prior import expected_score
 from casework.predictions.recommendations import POOR, recommended
 from schemas.fold import Fact
 from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Predictions, Target
-from schemas.records.alerts import SatisfactionAtRisk
-from schemas.records.decisions import AgentChosen
+from schemas.records.derived.alerts import SatisfactionAtRisk
+from schemas.records.derived.decisions import AgentChosen
 from schemas.records.ticket_row import TicketRow
 
 BANDS: Final = ((2.5, CsatRisk.CRITICAL), (3.0, CsatRisk.HIGH), (3.5, CsatRisk.MEDIUM), (4.5, CsatRisk.LOW))

@@ -9,10 +9,10 @@ from schemas.fold import Fact
 from schemas.fold.order import is_older, latest
 from schemas.fold.status import is_assumed
 from schemas.marks import ILLEGAL_TRANSITION
-from schemas.records.alerts import Alert
-from schemas.records.decisions import Decision
+from schemas.records.derived.alerts import Alert
+from schemas.records.derived.decisions import Decision
+from schemas.records.derived.routing_events import ROUTING_EVENTS
 from schemas.records.events import MessageAdded, TicketDeescalated, TicketTransferred
-from schemas.records.routing_events import ROUTING_EVENTS
 from schemas.records.ticket_row import TicketRow, WaitingOn
 from schemas.vocabulary import FINISHED, Author, Status
 

@@ -10,8 +10,8 @@ from casework.clocks import SOURCE
 from schemas.fold import Fact
 from schemas.fold.order import is_older
 from schemas.fold.status import is_assumed
-from schemas.records.alerts import Alert
-from schemas.records.decisions import Decision
+from schemas.records.derived.alerts import Alert
+from schemas.records.derived.decisions import Decision
 from schemas.records.events import (
     MessageAdded,
     TicketClosed,

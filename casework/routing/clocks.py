@@ -7,8 +7,7 @@ import msgspec
 
 from casework.clocks import CaseClock
 from casework.routing.rules import RoutingRules
-from schemas.records.events import TicketEvent
-from schemas.records.routing_events import (
+from schemas.records.derived.routing_events import (
     AgentFellSilent,
     OfferExpired,
     PassOverEnded,
@@ -16,6 +15,7 @@ from schemas.records.routing_events import (
     StickinessEnded,
     TicketOverflowed,
 )
+from schemas.records.events import TicketEvent
 from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import Status
 

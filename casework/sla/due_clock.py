@@ -7,10 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from casework.sla.policies import SlaPolicies
-from schemas.records.alerts import SlaAlert, SlaBreached, SlaWarned
+from schemas.records.derived.alerts import SlaAlert, SlaBreached, SlaWarned
+from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.events import TicketEvent
 from schemas.records.sla_clock import SlaClock
-from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED
 

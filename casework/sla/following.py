@@ -32,7 +32,7 @@ class Happening(NamedTuple):
 
 
 def follow(
-    clock: SlaClock | None,
+    before: SlaClock | None,
     metric: Metric,
     row: TicketRow,
     promise: Promise | None,
@@ -40,29 +40,18 @@ def follow(
     *,
     passes: bool,
 ) -> SlaClock | None:
-    """Return a metric's clock after something happened that made the row what it is.
+    """Return a metric's clock after something happened that made the row what it is; `before` is the clock until then.
 
     `promise` is None where nothing is promised; its time is counted all the same, so that pauses are known once
     something is. `passes` says whether its time passes now. A clock that has ended is judged no more by a target of
     later; only a reply or an end of earlier, heard of late, corrects it.
     """
-    before = clock
     # Rules that settle after these may have raised the priority since the clock was set.
-    anew = what.anew or (clock is not None and clock.target_s != _seconds(promise))
+    anew = what.anew or (before is not None and before.target_s != _seconds(promise))
     began = metric.begins(row)
+    clock = _begun(before, metric, began, promise, what, passes=passes)
     if clock is None:
-        if began is None:
-            return None
-        clock = _started(metric, began, None, passes=passes)
-        if what.reopens:
-            clock = replace(clock, since=max(what.at, began))
-    elif began is not None and began > clock.started_at:
-        done = (
-            clock if clock.ended_at else _ended(clock, max(what.reply_at or began, clock.started_at), promise)
-        )
-        clock = _started(metric, began, done, passes=passes)
-    elif began is not None and began < clock.started_at:
-        clock = _started_earlier(clock, began, promise)
+        return None
     end = metric.ends(row, what.reply_at, clock)
     if end is not None:
         clock = _ended(clock, max(end, clock.started_at), promise)
@@ -74,6 +63,29 @@ def follow(
         clock = _aimed(clock, promise, what.known_at)
         return _past_known(clock, what.known_at) if what.silently else clock
     return _aimed(clock, promise, what.known_at) if anew and before.ended_at is None else clock
+
+
+def _begun(
+    clock: SlaClock | None,
+    metric: Metric,
+    began: datetime | None,
+    promise: Promise | None,
+    what: Happening,
+    *,
+    passes: bool,
+) -> SlaClock | None:
+    """Return the clock of what began then: as it was, a new one, or one that began earlier than was known."""
+    if began is None:
+        return clock
+    if clock is None:
+        clock = _started(metric, began, None, passes=passes)
+        return replace(clock, since=max(what.at, began)) if what.reopens else clock
+    if began > clock.started_at:
+        end = max(what.reply_at or began, clock.started_at)
+        return _started(
+            metric, began, clock if clock.ended_at else _ended(clock, end, promise), passes=passes
+        )
+    return _started_earlier(clock, began, promise) if began < clock.started_at else clock
 
 
 def _started(metric: Metric, began: datetime, done: SlaClock | None, *, passes: bool) -> SlaClock:

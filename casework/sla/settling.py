@@ -10,10 +10,10 @@ from casework.sla.metrics import METRICS, Metric
 from casework.sla.policies import OUR_TIME, SlaPolicies, SlaPolicy
 from schemas.effects import Effect
 from schemas.fold import Fact
-from schemas.records.alerts import SlaAlert, SlaWarned
+from schemas.records.derived.alerts import SlaAlert, SlaWarned
+from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.events import MessageAdded, TicketImported, TicketOpened
 from schemas.records.sla_clock import SlaClock, SlaMetric
-from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED, Author, Status
 

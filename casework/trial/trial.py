@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from casework.clocks import SOURCE, earliest
 from casework.rules import CaseRules
 from schemas.fold import Fact, is_current
-from schemas.records.alerts import Alert, SlaAlert, TicketEscalated
-from schemas.records.decisions import Decision
+from schemas.records.derived.alerts import Alert, SlaAlert, TicketEscalated
+from schemas.records.derived.decisions import Decision
+from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.events import TicketDeescalated, TicketEvent
 from schemas.records.identity import derived_id
-from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.ticket_row import TicketRow
 
 _RULES_SAY: Final = (Alert, TicketDeescalated, SlaPolicyApplied)

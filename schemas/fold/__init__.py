@@ -32,7 +32,7 @@ from schemas.fold.status import (
     say_status,
 )
 from schemas.fold.work import routing_view, settle_work, work_as_it_is, work_changes
-from schemas.records.alerts import (
+from schemas.records.derived.alerts import (
     Alert,
     RepeatContactDetected,
     SatisfactionAtRisk,
@@ -40,8 +40,10 @@ from schemas.records.alerts import (
     SlaWarned,
     TicketEscalated,
 )
-from schemas.records.customer_events import CustomerNoted
-from schemas.records.decisions import Decision, TicketAssigned
+from schemas.records.derived.customer_events import CustomerNoted
+from schemas.records.derived.decisions import Decision, TicketAssigned
+from schemas.records.derived.routing_events import ROUTING_EVENTS
+from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.events import (
     DecisionOverridden,
     EscalationRequested,
@@ -63,8 +65,6 @@ from schemas.records.events import (
     TicketUnlinked,
     TicketUpdated,
 )
-from schemas.records.routing_events import ROUTING_EVENTS
-from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import starts_anew
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED, Author

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from schemas.fold.offers import pass_over
 from schemas.fold.order import earliest, is_older, late
 from schemas.fold.status import is_assumed
-from schemas.records.decisions import Decision, TicketReturned
+from schemas.records.derived.decisions import Decision, TicketReturned
 from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,

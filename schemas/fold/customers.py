@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from schemas.records.customer_events import CustomerNoted
+from schemas.records.derived.customer_events import CustomerNoted
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED
 

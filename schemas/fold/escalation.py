@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from schemas.fold.assignment import move_by_rules
 from schemas.fold.order import is_older, late
-from schemas.records.alerts import TicketEscalated
+from schemas.records.derived.alerts import TicketEscalated
 from schemas.records.events import EscalationRequested, TicketDeescalated
 from schemas.records.ticket_row import RuleState, TicketRow
 from schemas.vocabulary import Status

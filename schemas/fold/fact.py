@@ -7,14 +7,14 @@ import msgspec
 
 from schemas.effects import Effect
 from schemas.predictions import Predictions
-from schemas.records.alerts import ALERTS, Alert
-from schemas.records.customer_events import CustomerNoted
-from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.derived import SourceEvent, TicketLogged
+from schemas.records.derived.alerts import ALERTS, Alert
+from schemas.records.derived.customer_events import CustomerNoted
+from schemas.records.derived.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
+from schemas.records.derived.routing_events import ROUTING_EVENTS
+from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.envelope import Envelope, EventDecoder, InvalidBody, NotAnEvent
 from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported
-from schemas.records.routing_events import ROUTING_EVENTS
-from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.triage import Triage
 

@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from schemas.fold.assignment import free, hold
 from schemas.fold.offers import pass_over, refuse, withdraw_offer
 from schemas.fold.order import earliest, late, latest
-from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
-from schemas.records.events import AgentExcluded, OfferAccepted, OfferDeclined, TicketEvent
-from schemas.records.routing_events import (
+from schemas.records.derived.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
+from schemas.records.derived.routing_events import (
     AgentFellSilent,
     OfferExpired,
     PassOverEnded,
@@ -19,6 +18,7 @@ from schemas.records.routing_events import (
     StickinessEnded,
     TicketOverflowed,
 )
+from schemas.records.events import AgentExcluded, OfferAccepted, OfferDeclined, TicketEvent
 from schemas.records.ticket_row import Said, TicketRow
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from schemas.fold.offers import withdraw_offer
-from schemas.records.decisions import Decision
 from schemas.records.derived import WorkChanged
+from schemas.records.derived.decisions import Decision
 from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import FINISHED, TRIAGE_TEAM
 

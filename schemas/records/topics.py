@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from schemas.records.events import AgentUpdated, CustomerUpdated, Event, TicketEvent
+
 MIB: Final = 1024 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
 INPUT_BYTES: Final = 2 * MIB
@@ -134,3 +136,15 @@ SERVED: Final = (
 
 OPEN_TO_PRODUCERS: Final = frozenset({Topic.TICKETS_EVENTS, Topic.CUSTOMERS_EVENTS, Topic.AGENTS_EVENTS})
 """Topics to which anybody may send anything: what is no event there is in dead letters, and no view lacks it."""
+
+
+def address(event: Event) -> tuple[Topic, str] | None:
+    """Return the topic that carries `event`, and its key: the id of the ticket, customer or agent. None for others."""
+    match event:
+        case TicketEvent():
+            return Topic.TICKETS_EVENTS, event.ticket_id
+        case CustomerUpdated():
+            return Topic.CUSTOMERS_EVENTS, event.customer_id
+        case AgentUpdated():
+            return Topic.AGENTS_EVENTS, event.agent_id
+    return None

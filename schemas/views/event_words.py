@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.records.alerts import TicketEscalated
 from schemas.records.derived import SourceEvent
+from schemas.records.derived.alerts import TicketEscalated
 from schemas.records.envelope import Envelope, EventDecoder
 from schemas.records.events import (
     TICKET_EVENTS,

@@ -1,20 +1,28 @@
 """The views that analysts query: columns, types and meaning, the same in batch and in serving.
 
 A base view holds the records of one served log. A given view holds what a batch run was told besides the logs. The
-SQL files in `schemas/views` make derived views of both, and both engines run them (`DUCKDB_MACROS` stand in for
+SQL files in `schemas/views/sql` make derived views of both, and both engines run them (`DUCKDB_MACROS` stand in for
 functions of Spark's). `schemas.views.batch_views` has the views that SQL cannot make. The types are SQL's: VARCHAR,
 BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, DATE, VARCHAR[].
 """
 
 import re
 from importlib import resources
+from pathlib import PurePath
 from typing import Final
 
 import msgspec
 
 from schemas.records.topics import Topic
-from schemas.views.alert_columns import ALERTS, DELIVERIES
-from schemas.views.base_columns import AGENT_EVENTS, DEAD_LETTERS, MODELS, TICKET_EVENTS, BaseColumn
+from schemas.views.base_columns import (
+    AGENT_EVENTS,
+    ALERTS,
+    DEAD_LETTERS,
+    DELIVERIES,
+    MODELS,
+    TICKET_EVENTS,
+    BaseColumn,
+)
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, GIVEN_VIEWS, BatchView
 from schemas.views.ticket_columns import TICKETS
 
@@ -136,50 +144,50 @@ def parse_view(name: str, text: str) -> DerivedView:
 
 
 def _read(file: str) -> str:
-    return resources.files("schemas.views").joinpath(file).read_text(encoding="utf-8")
+    return resources.files("schemas.views").joinpath("sql", file).read_text(encoding="utf-8")
 
 
 _DERIVED: Final = (
-    "agents",
-    "ticket_outcomes",
-    "sla_clocks",
-    "sla_met",
-    "sla_breaches",
-    "escalations",
-    "escalation_causes",
-    "daily_analytics",
-    "resolution_times",
-    "resolution_analytics",
-    "resolution_trends",
-    "progress",
-    "agent_performance",
-    "model_quality",
-    "queues",
-    "overrides",
-    "override_rates",
-    "waits",
-    "queue_depth",
-    "queue_waits",
-    "workload_now",
-    "label_corrections",
-    "weekly_distributions",
-    "decided_weeks",
-    "model_drift",
-    "intent_weeks",
-    "intent_overlaps",
-    "unlabelled_tickets",
-    "predictions",
-    "satisfaction",
-    "prediction_quality",  # it names satisfaction as a target
-    "alert_deliveries",
-    "ticket_links",
-    "customers",
-    "customers_at_risk",
-    "merge_proposals",
-    "data_quality",
+    "routing/agents",
+    "tickets/ticket_outcomes",
+    "sla/sla_clocks",
+    "sla/sla_met",
+    "sla/sla_breaches",
+    "sla/escalations",
+    "sla/escalation_causes",
+    "tickets/daily_analytics",
+    "tickets/resolution_times",
+    "tickets/resolution_analytics",
+    "tickets/resolution_trends",
+    "tickets/progress",
+    "routing/agent_performance",
+    "learning/model_quality",
+    "routing/queues",
+    "learning/overrides",
+    "learning/override_rates",
+    "routing/waits",
+    "routing/queue_depth",
+    "routing/queue_waits",
+    "routing/workload_now",
+    "learning/label_corrections",
+    "learning/weekly_distributions",
+    "learning/decided_weeks",
+    "learning/model_drift",
+    "learning/intent_weeks",
+    "learning/intent_overlaps",
+    "learning/unlabelled_tickets",
+    "learning/predictions",
+    "customers/satisfaction",
+    "learning/prediction_quality",  # it names satisfaction as a target
+    "sla/alert_deliveries",
+    "tickets/ticket_links",
+    "customers/customers",
+    "customers/customers_at_risk",
+    "customers/merge_proposals",
+    "tickets/data_quality",
 )
 
-DERIVED_VIEWS: Final = tuple(parse_view(name, _read(f"{name}.sql")) for name in _DERIVED)
+DERIVED_VIEWS: Final = tuple(parse_view(PurePath(file).name, _read(f"{file}.sql")) for file in _DERIVED)
 """Every derived view; each comes after those that it reads."""
 
 _ALL: Final[tuple[View, ...]] = (*BASE_VIEWS, *GIVEN_VIEWS, *DERIVED_VIEWS, *BATCH_ONLY_VIEWS)

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.records.alert_fields import alert_fields
-from schemas.records.deliveries import DELIVERIES, WebhookFailed, WebhookSent
 from schemas.records.derived import AgentPerformanceMeasured, ModelPublished, Origin, RecordDied, SourceEvent
+from schemas.records.derived.alert_fields import alert_fields
+from schemas.records.derived.deliveries import DELIVERIES, WebhookFailed, WebhookSent
 from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBody, NotAnEvent, decode_envelope
 from schemas.records.events import AgentUpdated
 from schemas.records.sla_clock import values_by_metric

@@ -14,10 +14,10 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from process.http_names import known_hosts, path_to_route
 from serving.assembly.service import Serving
+from serving.doors import analytics, explaining, metric_values, operations, pages, sql, tickets
+from serving.doors.metrics import AnswerTimer, ServingMetrics
 from serving.foundation.errors import ServingError
-from serving.http import analytics, explaining, metric_values, operations, pages, sql, tickets
 from serving.http.callers import Leaving, check_caller
-from serving.http.metrics import AnswerTimer, ServingMetrics
 from serving.pages.doors import ROUTER as PAGES
 from serving.pages.doors import Pages, is_page
 

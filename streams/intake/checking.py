@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.records.addresses import address
 from schemas.records.envelope import EventDecoder, EventError, Headers, InvalidBody
 from schemas.records.events import EXTERNAL_EVENTS
-from schemas.records.topics import Topic
+from schemas.records.topics import Topic, address
 from streams.foundation.checked_event import checked_event
 from streams.foundation.size_limit import require_size
 from streams.intake.reading import Given

@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from schemas.edited_file import EditedFile, line_of
 from schemas.errors import Permanent
-from schemas.records.alert_fields import AlertFields
-from schemas.records.alerts import ALERTS
+from schemas.records.derived.alert_fields import AlertFields
+from schemas.records.derived.alerts import ALERTS
 from schemas.vocabulary import PRIORITY_RANK, Priority
 from streams.webhooks.guard import literal_refusal
 

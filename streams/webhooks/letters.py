@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from schemas.records.alert_fields import AlertFields, alert_fields
-from schemas.records.deliveries import WebhookDelivered, WebhookFailed
+from schemas.records.derived.alert_fields import AlertFields, alert_fields
+from schemas.records.derived.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.envelope import Envelope, EventError, decode_envelope
 from schemas.records.identity import derived_id
 from schemas.records.topics import Topic

@@ -11,8 +11,8 @@ import time
 from datetime import timedelta
 from random import Random
 
-from schemas.records.decisions import TicketAssigned
 from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.derived.decisions import TicketAssigned
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
 from schemas.vocabulary import AgentStatus, Category, Channel, Priority

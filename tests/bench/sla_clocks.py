@@ -17,8 +17,8 @@ from casework.rules import CaseRules
 from casework.sla.due_clock import SlaDueClock
 from casework.sla.policies import load_sla_policies
 from schemas.fold import Fact
-from schemas.records.alerts import SlaAlert
 from schemas.records.derived import Origin, WatermarkAdvanced
+from schemas.records.derived.alerts import SlaAlert
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.topics import Topic
 from schemas.triage import Triage

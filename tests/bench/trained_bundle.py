@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from rich.console import Console
 
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.training.rows.rows import rows_from_taxonomy
 from batch.training.train import train_bundle
 from infra.foundation.settings import InfraSettings

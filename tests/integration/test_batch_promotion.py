@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from batch.foundation.training_options import TrainingOptions
 from batch.promotion.promote import STAGING, TrainingContext, promote
 from batch.promotion.training_data import TrainingData, gather
 from batch.releases.effects import follow
 from batch.releases.releases import Release
 from batch.releases.verdicts import Verdict, read_verdict, settled
 from batch.training.evaluation.gate import GateRules
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.rows import TrainingError
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import ModelPublished

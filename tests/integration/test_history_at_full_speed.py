@@ -9,8 +9,8 @@ import pytest
 
 from casework.durations import duration
 from infra.local.kafka import LocalKafka
-from schemas.records.alerts import TicketEscalated
 from schemas.records.derived import TicketLogged
+from schemas.records.derived.alerts import TicketEscalated
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import (
     TICKET_EVENTS,

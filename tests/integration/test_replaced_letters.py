@@ -11,8 +11,8 @@ from infra.dead_letter_replay import Repair, Replayer
 from infra.dead_letters import DeadLetter
 from infra.local.kafka import LocalKafka
 from infra.replaced_pictures import LetterReplaced
-from schemas.records.customer_events import CustomerWorkChanged
 from schemas.records.derived import AgentHeldElsewhere, RecordDied, WorkChanged
+from schemas.records.derived.customer_events import CustomerWorkChanged
 from schemas.records.envelope import encode_body
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work

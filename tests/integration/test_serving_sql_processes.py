@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.records.topics import SERVED
+from serving.doors.operations import problems
 from serving.foundation.errors import (
     CallerLeft,
     QueryEndedItsProcess,
@@ -25,7 +26,6 @@ from serving.foundation.errors import (
     ViewsUnreadable,
 )
 from serving.foundation.query_line import Cancellation
-from serving.http.operations import problems
 from serving.merge.answers import Found, Limits, Readers, Snapshot
 from serving.sql.messages import Opening, Question
 from serving.sql.process import SqlProcess

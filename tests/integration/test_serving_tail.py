@@ -18,9 +18,9 @@ from schemas.records.topics import SERVED, Topic
 from schemas.views.leases import LEASE
 from schemas.views.manifest import ViewGap
 from schemas.vocabulary import AgentStatus, Status
+from serving.doors.operations import problems
 from serving.foundation.errors import OutOfMemory
 from serving.foundation.state import AnswerMetadata, ServedState
-from serving.http.operations import problems
 from serving.merge.answers import Limits, Readers
 from serving.merge.database import open_database
 from serving.merge.store import MergeStore

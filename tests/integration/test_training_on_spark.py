@@ -9,9 +9,9 @@ import pytest
 
 from batch.foundation.errors import ExecutorFailed
 from batch.foundation.settings import BatchSettings
+from batch.foundation.training_options import TrainingOptions
 from batch.training.encoder import vectors
 from batch.training.encoder.vectors import read_by, read_here
-from batch.training.plan.options import TrainingOptions
 from batch.training.shared_work import spark_executor
 from batch.training.shared_work.executor import Executor, Job
 from batch.training.shared_work.spark_executor import SparkExecutor, training_executor

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.encoder.recipe import Recipe, missing_packages
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.corrections import Known
 from batch.training.rows.examples import prepare
 from batch.training.rows.rows import LabelledRow, rows_to_train

@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.calibration.reliability import expected_calibration_error, learn_bands
 from batch.training.calibration.thresholds import ALWAYS_ENCODER, Choice, choose_threshold, learn_scales
 from batch.training.encoder.vectors import Vectors
 from batch.training.plan.fitted import Fitted, State
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.examples import Material, Targets
 from schemas.vocabulary import OUT_OF_SCOPE
 from understanding.arrays.probabilities import Matrix, Wide, softmax

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.encoder.recipe import Recipe, missing_packages
 from batch.training.plan.fitted import head_state
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.rows.examples import Material
 from batch.training.rows.rows import TrainingError

@@ -11,11 +11,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.calibration.reliability import expected_calibration_error, learn_bands
 from batch.training.calibration.thresholds import ALWAYS_ENCODER
 from batch.training.encoder.vectors import Vectors
 from batch.training.plan.fitted import Fitted, State, head_state
-from batch.training.plan.options import TrainingOptions
 from batch.training.plan.progress import Progress
 from batch.training.rows.label_sets import LabelSets, fit_each
 from batch.training.tiers.ngram_fit import fit_terms, ngram_state

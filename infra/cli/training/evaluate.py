@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from batch.foundation.settings import BatchSettings
+from batch.foundation.training_options import TrainingOptions
 from batch.training.evaluation.evaluate import evaluate_bundle
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.current_names import rename_rows
 from batch.training.rows.rows import TrainingError, rows_to_test
 from infra.cli.options.labelled_options import FILES, column_options, columns_from, progress_bar, read_files

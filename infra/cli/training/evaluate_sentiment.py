@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.training.rows.rows import rows_to_test
 from infra.cli.options.labelled_options import FILES, column_options, columns_from, progress_bar, read_files
 from infra.cli.options.option_groups import moved_option, options_of, with_options

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from batch.foundation.settings import BatchSettings
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.training.rows.current_names import Renamed, rename_rows
 from batch.training.rows.rows import LabelledRow, rows_from_taxonomy
 from batch.training.shared_work.executor import Executor

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from infra.cli.options.labelled_options import FILES, column_options, columns_from, progress_bar, read_files
 from infra.cli.options.option_groups import options_of, with_options
 from schemas.settings import CommonSettings

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from batch.foundation.settings import BatchSettings
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.training.rows.corrections import Known, describe_corrections
 from batch.training.rows.current_names import rename_rows
 from batch.training.rows.rows import rows_from_taxonomy

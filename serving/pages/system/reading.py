@@ -3,7 +3,7 @@
 from typing import Any
 
 from serving.assembly.service import Serving
-from serving.http.operations import problems
+from serving.doors.operations import problems
 from serving.merge.answers import Snapshot
 from serving.pages.figures import tile, values
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.records.sla_clock import SlaMetric
+from serving.doors.summaries import read_summary
 from serving.foundation.errors import NotFound
-from serving.http.summaries import read_summary
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 

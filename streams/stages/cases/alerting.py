@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from schemas.records.alerts import Alert
+from schemas.records.derived.alerts import Alert
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from streams.stages.cases.intake import FoldInput

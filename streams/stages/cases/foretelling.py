@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from casework.predictions.known import is_opening, known_at
 from schemas.fold import Fact
 from schemas.predictions import Known, Predictions, Target
-from schemas.records.decisions import Decision
+from schemas.records.derived.decisions import Decision
 from schemas.records.events import TICKET_EVENTS, SurveyAnswered
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow

@@ -5,10 +5,10 @@ from typing import Final
 import msgspec
 
 from schemas.fold import Fact, to_fact
-from schemas.records.alerts import RepeatContactDetected
-from schemas.records.customer_events import CustomerNoted
-from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.derived import MergeFollowed, SourceEvent, TicketTriaged, WatermarkAdvanced
+from schemas.records.derived.alerts import RepeatContactDetected
+from schemas.records.derived.customer_events import CustomerNoted
+from schemas.records.derived.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.envelope import EventDecoder, decode_envelope
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.topics import Topic

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from casework.clocks import CaseClock
 from schemas.errors import Permanent
 from schemas.fold import is_current, to_fact
-from schemas.records.alerts import RepeatContactDetected
-from schemas.records.customer_events import CustomerNoted
-from schemas.records.decisions import AgentChosen, Decision
 from schemas.records.derived import MergeFollowed, MergeLink
+from schemas.records.derived.alerts import RepeatContactDetected
+from schemas.records.derived.customer_events import CustomerNoted
+from schemas.records.derived.decisions import AgentChosen, Decision
 from schemas.records.events import TicketMerged
 from schemas.records.identity import derived_id
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule

@@ -1,7 +1,7 @@
 """Answers a team that gave an agent a ticket on what is no more."""
 
 from schemas.fold import work_as_it_is
-from schemas.records.decisions import AgentChosen
+from schemas.records.derived.decisions import AgentChosen
 from schemas.records.identity import derived_id
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.records.customer_events import CustomerNoted, CustomerWorkChanged
+from schemas.records.derived.customer_events import CustomerNoted, CustomerWorkChanged
 from schemas.vocabulary import Tier
 from streams.steps.state_keys import state_key
 

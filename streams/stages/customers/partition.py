@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from casework.customers.noting import Known, Rank, notes, rank, repeat_contact
 from casework.customers.rules import CustomerRules
-from schemas.records.customer_events import CustomerNoted, CustomerWorkChanged
+from schemas.records.derived.customer_events import CustomerNoted, CustomerWorkChanged
 from schemas.records.envelope import Envelope, EventDecoder, decode_envelope, encode_body
 from schemas.records.events import CustomerUpdated, TicketEvent
 from schemas.records.identity import derived_id

@@ -2,9 +2,15 @@
 
 from typing import Final
 
-from schemas.records.alerts import QueueOverloaded
-from schemas.records.decisions import AgentChosen, Decision, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.derived import AgentHeldElsewhere, AgentReleased, AgentRostered, WorkChanged
+from schemas.records.derived.alerts import QueueOverloaded
+from schemas.records.derived.decisions import (
+    AgentChosen,
+    Decision,
+    TicketOffered,
+    TicketQueued,
+    TicketReturned,
+)
 from schemas.records.identity import derived_id
 from schemas.records.topics import Topic
 from streams.foundation.record import Record

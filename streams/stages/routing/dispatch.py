@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from schemas.records.decisions import TicketAssigned, TicketOffered
+from schemas.records.derived.decisions import TicketAssigned, TicketOffered
 from streams.foundation.record import Record
 from streams.stages.routing.choice import why_chosen, why_waiting
 from streams.stages.routing.decisions import (

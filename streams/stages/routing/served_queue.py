@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from casework.routing.team_rules import Overload
-from schemas.records.alerts import QueueOverloaded
+from schemas.records.derived.alerts import QueueOverloaded
 from streams.stages.routing.entries import ServedQueue
 
 _FEWEST: Final = 5

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.training.rows.rows import LabelledRow
 from batch.training.train import train_bundle
 from schemas.taxonomy import load_taxonomy

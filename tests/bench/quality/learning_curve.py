@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.training.rows.rows import LabelledRow, rows_from_taxonomy
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage

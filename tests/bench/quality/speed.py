@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.calibration.thresholds import ALWAYS_ENCODER
 from batch.training.evaluation.evaluate import MICRO_BATCH
 from batch.training.evaluation.evaluate import measure as figures_of
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.rows import LabelledRow
 from schemas.triage import Triage
 from tests.bench.quality import clinc150, it_tickets

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.fold import Fact, fold
-from schemas.records.decisions import TicketAssigned, TicketQueued
+from schemas.records.derived.decisions import TicketAssigned, TicketQueued
 from schemas.records.events import MessageAdded, TicketEvent, TicketOpened
 from schemas.records.ticket_row import TicketRow
 from schemas.triage import NO_TEXT, Guess, Triage

@@ -13,8 +13,8 @@ from casework.escalation.table import EscalationTable
 from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.errors import Permanent
-from schemas.records.decisions import Decision
 from schemas.records.derived import Origin, SourceEvent, TicketLogged, TicketTriaged, WorkChanged
+from schemas.records.derived.decisions import Decision
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import TicketEvent
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule

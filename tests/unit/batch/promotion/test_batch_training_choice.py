@@ -9,10 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from batch.cards.card import CardOptions
+from batch.foundation.training_options import TrainingOptions
 from batch.promotion import promote as promotion
 from batch.promotion.promote import TrainingContext, promote
 from batch.promotion.training_data import TrainingData, gather
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.labelled_files import LabelledFile
 from batch.training.rows.rows import LabelledRow
 from schemas.taxonomy import load_taxonomy

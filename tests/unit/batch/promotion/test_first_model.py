@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from batch.foundation.training_options import TrainingOptions
 from batch.promotion import first_model as module
 from batch.promotion.first_model import first_key, make_first_model, take_first_model
 from batch.promotion.training_data import TrainingData, gather
-from batch.training.plan.options import TrainingOptions
 from schemas.taxonomy import load_taxonomy
 from tests.unit.batch.promotion.encoder_description import describe_encoder
 from tests.unit.understanding.tiny_model import tiny_manifest

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch.foundation.training_options import TrainingOptions
 from batch.promotion.training_data import gather
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.labelled_files import LabelledFile
 from batch.training.rows.rows import LabelledRow, TrainingError
 from schemas.taxonomy import load_taxonomy

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.records.customer_events import CustomerWorkChanged
+from schemas.records.derived.customer_events import CustomerWorkChanged
 from schemas.vocabulary import Channel
 from tests.unit.schemas.ticket_facts import minute
 

@@ -8,7 +8,7 @@ from casework.customers.likeness import proposal
 from casework.customers.noting import Known, notes, repeat_contact
 from casework.customers.rules import CustomerRules
 from casework.customers.texts import subject_words
-from schemas.records.customer_events import CustomerNoted, CustomerWorkChanged
+from schemas.records.derived.customer_events import CustomerNoted, CustomerWorkChanged
 from schemas.vocabulary import Channel, Tier
 from tests.unit.casework.customers.pictures_of import DAY, picture
 from tests.unit.schemas.ticket_facts import minute

@@ -10,7 +10,7 @@ from casework.escalation.escalation import Escalation
 from casework.escalation.table import EscalationTable
 from casework.rules import CaseRules
 from schemas.fold import Fact
-from schemas.records.alerts import TicketEscalated
+from schemas.records.derived.alerts import TicketEscalated
 from schemas.records.events import TicketDeescalated, TicketEvent
 from schemas.records.ticket_row import TicketRow
 from schemas.sentiment import Sentiment

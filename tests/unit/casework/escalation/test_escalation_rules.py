@@ -10,7 +10,8 @@ from casework.escalation.escalation import Escalation
 from casework.escalation.table import EscalationTable
 from casework.rules import CaseRules
 from schemas.effects import Effect
-from schemas.records.alerts import TicketEscalated
+from schemas.records.derived.alerts import TicketEscalated
+from schemas.records.derived.routing_events import SkillsRelaxed
 from schemas.records.events import (
     EscalationRequested,
     TicketClosed,
@@ -21,7 +22,6 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.records.routing_events import SkillsRelaxed
 from schemas.records.ticket_row import Said
 from schemas.triage import Cut
 from schemas.vocabulary import Channel, Priority, Status, Tier

@@ -12,6 +12,7 @@ from casework.rules import CaseRules
 from schemas.effects import Effect
 from schemas.fold import Fact, fold
 from schemas.marks import ILLEGAL_TRANSITION
+from schemas.records.derived.routing_events import AgentFellSilent
 from schemas.records.events import (
     MessageAdded,
     TicketClosed,
@@ -23,7 +24,6 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.records.routing_events import AgentFellSilent
 from schemas.records.ticket_row import TicketRow, WaitingOn
 from schemas.vocabulary import Channel, Status
 from tests.unit.schemas.ticket_facts import (

@@ -4,14 +4,14 @@ from casework.clocks import earliest
 from casework.routing.clocks import routing_clocks
 from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
-from schemas.records.events import OfferDeclined, TicketEvent, TicketTransferred
-from schemas.records.routing_events import (
+from schemas.records.derived.routing_events import (
     AgentFellSilent,
     OfferExpired,
     PassOverEnded,
     SkillsRelaxed,
     TicketOverflowed,
 )
+from schemas.records.events import OfferDeclined, TicketEvent, TicketTransferred
 from schemas.records.ticket_row import TicketRow, Work
 from tests.unit.casework.routing.test_routing_clocks import after, due, offered, reach, returned, waiting
 from tests.unit.schemas.ticket_facts import TICKET, assigned, minute, queued

@@ -8,7 +8,14 @@ from casework.clocks import DueClock, earliest
 from casework.routing.clocks import routing_clocks
 from casework.routing.rules import RoutingRules
 from casework.rules import CaseRules
-from schemas.records.decisions import TicketOffered, TicketReturned
+from schemas.records.derived.decisions import TicketOffered, TicketReturned
+from schemas.records.derived.routing_events import (
+    AgentFellSilent,
+    OfferExpired,
+    SkillsRelaxed,
+    StickinessEnded,
+    TicketOverflowed,
+)
 from schemas.records.events import (
     AgentExcluded,
     LabelCorrected,
@@ -19,13 +26,6 @@ from schemas.records.events import (
     TicketResolved,
     TicketTransferred,
     TicketUpdated,
-)
-from schemas.records.routing_events import (
-    AgentFellSilent,
-    OfferExpired,
-    SkillsRelaxed,
-    StickinessEnded,
-    TicketOverflowed,
 )
 from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import Status, Tier

@@ -8,7 +8,7 @@ from casework.rules import CaseRules
 from casework.sla.due_clock import SlaDueClock
 from casework.sla.policies import SlaPolicies, parse_sla_policies
 from schemas.fold import Fact
-from schemas.records.alerts import SlaAlert
+from schemas.records.derived.alerts import SlaAlert
 from schemas.records.events import MessageAdded, TicketEvent, TicketUpdated
 from schemas.records.sla_clock import SlaClock, SlaMetric
 from schemas.records.ticket_row import TicketRow

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from schemas.fold import FOLDED_EVENTS
-from schemas.records.alerts import Alert, SlaAlert
-from schemas.records.decisions import AgentChosen, Decision
-from schemas.records.deliveries import WebhookSent
 from schemas.records.derived import DERIVED_EVENTS, TicketLogged, TicketTriaged
+from schemas.records.derived.alerts import Alert, SlaAlert
+from schemas.records.derived.decisions import AgentChosen, Decision
+from schemas.records.derived.deliveries import WebhookSent
 from schemas.records.events import (
     EXTERNAL_EVENTS,
     TICKET_EVENTS,

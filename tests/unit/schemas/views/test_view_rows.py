@@ -8,8 +8,6 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from schemas.records.alerts import TicketEscalated
-from schemas.records.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.derived import (
     AgentPerformanceMeasured,
     ModelPublished,
@@ -18,6 +16,8 @@ from schemas.records.derived import (
     SourceEvent,
     TicketLogged,
 )
+from schemas.records.derived.alerts import TicketEscalated
+from schemas.records.derived.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.envelope import (
     Envelope,
     EventError,

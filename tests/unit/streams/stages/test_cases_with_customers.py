@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.fold import fact_of
-from schemas.records.alerts import RepeatContactDetected
+from schemas.records.derived.alerts import RepeatContactDetected
 from schemas.records.events import (
     CustomerUpdated,
     LabelCorrected,

@@ -7,8 +7,8 @@ from random import Random
 import msgspec
 import pytest
 
-from schemas.records.decisions import TicketAssigned
 from schemas.records.derived import AgentRostered, Origin
+from schemas.records.derived.decisions import TicketAssigned
 from schemas.records.events import (
     LabelCorrected,
     MessageAdded,

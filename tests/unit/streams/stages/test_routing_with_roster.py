@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from schemas.records.decisions import TicketAssigned
 from schemas.records.derived import WorkChanged
+from schemas.records.derived.decisions import TicketAssigned
 from schemas.records.events import AgentUpdated, Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.records.alert_fields import AlertFields
+from schemas.records.derived.alert_fields import AlertFields
 from schemas.vocabulary import Priority
 from streams.webhooks.addresses import WebhookAddress, Webhooks, WebhooksError, read_webhooks
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from schemas.errors import PipelineError
-from schemas.records.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.derived import Origin
+from schemas.records.derived.deliveries import WebhookDelivered, WebhookFailed
 from schemas.records.envelope import Envelope, Headers, InvalidBody, decode_envelope, encode_headers
 from schemas.records.topics import Topic
 from schemas.views.view_rows import decode_died

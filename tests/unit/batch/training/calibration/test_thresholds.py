@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.calibration.thresholds import choose_threshold, learn_scales
-from batch.training.plan.options import TrainingOptions
 from batch.training.tiers.linear import rows_of_weights
 from understanding.arrays.probabilities import Wide, log_softmax, softmax
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.encoder import choice as encoder_choice
 from batch.training.encoder.choice import place_chosen_encoder
 from batch.training.encoder.recipe import Recipe, batches_of, epochs_for, rate_at
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.examples import prepare
 from batch.training.rows.rows import LabelledRow, TrainingError
 

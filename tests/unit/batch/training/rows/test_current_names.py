@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
+from batch.foundation.training_options import TrainingOptions
 from batch.promotion.training_data import gather
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.current_names import rename_answers, rename_rows
 from batch.training.rows.labelled_files import LabelledFile
 from batch.training.rows.rows import LabelledRow

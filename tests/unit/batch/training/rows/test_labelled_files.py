@@ -40,9 +40,9 @@ def _parquet() -> bytes:
     [
         ("rows.csv", CSV),
         ("rows.csv", b"\xef\xbb\xbf" + CSV),
-        ("rows.csv.gz", gzip.compress(CSV)),
+        ("rows.csv.gz", gzip.compress(CSV, mtime=0)),
         ("rows.jsonl", JSON_LINES),
-        ("rows.ndjson.gz", gzip.compress(JSON_LINES)),
+        ("rows.ndjson.gz", gzip.compress(JSON_LINES, mtime=0)),
         ("rows.json", JSON_LINES),
         ("rows.parquet", _parquet()),
     ],

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.encoder.vectors import Vectors, read_here
 from batch.training.evaluation.evaluate import MICRO_BATCH
 from batch.training.plan.fitted import Fitted
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.examples import Material, prepare
 from batch.training.rows.rows import LabelledRow
 from batch.training.tiers.ngram_fit import fit_ngrams

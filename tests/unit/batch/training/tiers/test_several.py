@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from batch.foundation.training_options import TrainingOptions
 from batch.training.encoder.vectors import Vectors, read_here
 from batch.training.evaluation.evaluate import measure
 from batch.training.plan.fitted import Fitted
-from batch.training.plan.options import TrainingOptions
 from batch.training.rows.label_sets import LabelSets, fit_each, has_several, label_sets
 from batch.training.rows.rows import LabelledRow
 from batch.training.tiers.several_fit import fit_several

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from batch.foundation.settings import BatchSettings
-from batch.training.plan.options import TrainingOptions
+from batch.foundation.training_options import TrainingOptions
 from infra.cli.training import evaluate, train, train_sentiment, train_update
 
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from schemas.fold import Fact
-from schemas.records.alerts import Alert
 from schemas.records.derived import SourceEvent
+from schemas.records.derived.alerts import Alert
 from schemas.records.envelope import decode_envelope, encode_body
 from schemas.records.topics import Topic
 from schemas.vocabulary import Priority

@@ -14,10 +14,10 @@ from casework.rules import CaseRules
 from casework.sla.policies import load_sla_policies
 from schemas.fold import fact_of
 from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Known, Predictions, Target
-from schemas.records.alerts import SatisfactionAtRisk
+from schemas.records.derived.alerts import SatisfactionAtRisk
+from schemas.records.derived.routing_events import SkillsRelaxed
 from schemas.records.envelope import encode_body
 from schemas.records.events import TicketImported, TicketResolved
-from schemas.records.routing_events import SkillsRelaxed
 from schemas.records.topics import Topic
 from schemas.signals import Signals
 from schemas.vocabulary import Channel, Status

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from casework.escalation.escalation import RuleClock
 from schemas.fold import fact_of
-from schemas.records.alerts import TicketEscalated
+from schemas.records.derived.alerts import TicketEscalated
 from schemas.records.events import TicketDeescalated, TicketEvent
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow, Work

@@ -18,9 +18,9 @@ from casework.rules import CaseRules
 from casework.sla.due_clock import SlaDueClock
 from casework.sla.policies import SlaPolicies, load_sla_policies, parse_sla_policies
 from schemas.fold import fact_of
-from schemas.records.alerts import SlaAlert, SlaBreached, SlaWarned
+from schemas.records.derived.alerts import SlaAlert, SlaBreached, SlaWarned
+from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.events import TicketEvent, TicketResolved, TicketUpdated
-from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.topics import Topic
 from schemas.vocabulary import Priority, Status
 from streams.stages.cases.clocks import Clocks

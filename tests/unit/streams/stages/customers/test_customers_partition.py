@@ -7,8 +7,8 @@ import pytest
 
 from casework.customers.rules import CustomerRules
 from schemas.errors import Permanent
-from schemas.records.alerts import RepeatContactDetected
-from schemas.records.customer_events import CustomerNoted
+from schemas.records.derived.alerts import RepeatContactDetected
+from schemas.records.derived.customer_events import CustomerNoted
 from schemas.records.events import CustomerUpdated, Event
 from schemas.records.topics import Topic
 from schemas.vocabulary import Tier

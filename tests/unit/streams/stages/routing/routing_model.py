@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from math import inf
 
-from schemas.records.decisions import AgentChosen, TicketOffered, TicketQueued
 from schemas.records.derived import AgentReleased, AgentRostered, WorkChanged
+from schemas.records.derived.decisions import AgentChosen, TicketOffered, TicketQueued
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.vocabulary import AgentStatus, Channel, Priority

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from schemas.records.decisions import TicketAssigned, TicketQueued
 from schemas.records.derived import AgentHeldElsewhere, AgentReleased, AgentRostered, WorkChanged
+from schemas.records.derived.decisions import TicketAssigned, TicketQueued
 from schemas.records.envelope import InvalidBody, UnknownEventType
 from schemas.records.events import AgentUpdated, Event
 from schemas.records.ticket_row import Work

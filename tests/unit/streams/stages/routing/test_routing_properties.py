@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from casework.routing.rules import RoutingRules
 from casework.routing.team_rules import Overload, TeamRules
-from schemas.records.decisions import Decision
 from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.derived.decisions import Decision
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic

@@ -7,9 +7,9 @@ import pytest
 
 from casework.routing.rules import RoutingRules
 from casework.routing.team_rules import Overload, TeamRules
-from schemas.records.alerts import QueueOverloaded
-from schemas.records.decisions import AgentChosen, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.derived.alerts import QueueOverloaded
+from schemas.records.derived.decisions import AgentChosen, TicketOffered, TicketQueued, TicketReturned
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic

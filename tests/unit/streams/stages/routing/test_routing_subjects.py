@@ -9,8 +9,8 @@ from casework.routing.clocks import routing_clocks
 from casework.routing.rules import RoutingRules
 from casework.routing.team_rules import TeamRules
 from casework.rules import CaseRules
-from schemas.records.decisions import TicketAssigned
 from schemas.records.derived import AgentRostered, WorkChanged
+from schemas.records.derived.decisions import TicketAssigned
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic

@@ -10,6 +10,9 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from process.http_names import given_id
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.assembly.service import Serving
+from serving.doors.listing import Sort, Statement, conditions, page, page_statement
+from serving.doors.parts import PAGED, Part, encoded
+from serving.doors.summaries import read_summary
 from serving.foundation.answers import (
     AgentsAnswer,
     PageAnswer,
@@ -20,9 +23,6 @@ from serving.foundation.answers import (
 )
 from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
-from serving.http.listing import Sort, Statement, conditions, page, page_statement
-from serving.http.parts import PAGED, Part, encoded
-from serving.http.summaries import read_summary
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 

@@ -11,9 +11,9 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from serving.assembly.service import Serving
+from serving.doors.metrics import ServingMetrics
 from serving.foundation.json_values import Json
 from serving.foundation.state import AnswerMetadata, Gap, ServedState
-from serving.http.metrics import ServingMetrics
 from serving.tail.status import TailStatus
 
 

@@ -11,11 +11,11 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from schemas.views.metrics import Metric, MetricQuery, NoSuchMetric, Period, Step, compiled, metric, metrics
 from serving.assembly.service import Serving
+from serving.doors.parts import encoded
 from serving.foundation.answers import metadata_fields
 from serving.foundation.errors import NotFound, QueryRefused
 from serving.foundation.json_values import Json, json_rows
 from serving.foundation.state import AnswerMetadata
-from serving.http.parts import encoded
 from serving.merge.answers import Snapshot
 
 Compare = Literal["previous", "week"]
@@ -72,14 +72,8 @@ async def values(
         about = metric(name)
     except NoSuchMetric as error:
         raise NotFound(str(error)) from error
-    try:
-        query = compiled([name], by=by or (), every=every, period=period, only=only)
-        before = None if compare is None else _other(period, compare)
-        other = (
-            None if before is None else compiled([name], by=by or (), every=every, period=before, only=only)
-        )
-    except NoSuchMetric as error:
-        raise QueryRefused(str(error)) from error
+    query = _compiled(name, by, every, period, only)
+    other = None if compare is None else _compiled(name, by, every, _other(period, compare), only)
 
     def question(snapshot: Snapshot) -> Response[MetricAnswer]:
         found = MetricAnswer(
@@ -93,6 +87,16 @@ async def values(
         return encoded(found)
 
     return await serving.ask(question)
+
+
+def _compiled(
+    name: str, by: list[str] | None, every: Step | None, period: Period | None, only: dict[str, list[str]]
+) -> MetricQuery:
+    """Return the query of one metric over one period. Raises QueryRefused for what the metric does not have."""
+    try:
+        return compiled([name], by=by or (), every=every, period=period, only=only)
+    except NoSuchMetric as error:
+        raise QueryRefused(str(error)) from error
 
 
 def _filters(request: Request[Any, Any, State]) -> dict[str, list[str]]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from serving.doors.analytics import daily_statement
+from serving.doors.listing import Statement, conditions, page, page_statement
 from serving.foundation.errors import QueryRefused
-from serving.http.analytics import daily_statement
-from serving.http.listing import Statement, conditions, page, page_statement
 
 OPENED = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -7,13 +7,13 @@ from msgspec import Meta, Raw
 
 from schemas.effects import Effect
 from schemas.predictions import Predictions
-from schemas.records.alerts import ALERTS
-from schemas.records.customer_events import OF_CUSTOMERS
-from schemas.records.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
-from schemas.records.deliveries import DELIVERIES
+from schemas.records.derived.alerts import ALERTS
+from schemas.records.derived.customer_events import OF_CUSTOMERS
+from schemas.records.derived.decisions import TicketAssigned, TicketOffered, TicketQueued, TicketReturned
+from schemas.records.derived.deliveries import DELIVERIES
+from schemas.records.derived.routing_events import ROUTING_EVENTS
+from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.events import Count, Event, Id, Label, Moment, Number, Share, Team, TicketEvent
-from schemas.records.routing_events import ROUTING_EVENTS
-from schemas.records.sla_events import SlaPolicyApplied
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.triage import Triage

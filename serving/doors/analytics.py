@@ -11,11 +11,11 @@ from litestar.params import FromPath, QueryParameter
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, BatchView
 from schemas.views.tables import DERIVED_VIEWS, VIEWS, View
 from serving.assembly.service import Serving
+from serving.doors.listing import Statement, conditions
+from serving.doors.parts import PAGED, Part
+from serving.doors.tickets import Values, rows_answer
 from serving.foundation.answers import RowsAnswer
 from serving.foundation.errors import NotFound, QueryRefused
-from serving.http.listing import Statement, conditions
-from serving.http.parts import PAGED, Part
-from serving.http.tickets import Values, rows_answer
 from serving.merge.view_sql import ADDITIVE, MEASURES
 
 Dimension = Literal["day", "category", "intent", "team", "channel", "priority", "customer_tier", "language"]

@@ -1,0 +1,1 @@
+"""The doors themselves: what each path takes and answers, by subject."""
