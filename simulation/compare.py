@@ -14,6 +14,7 @@ from casework.sla.policies import load_sla_policies
 from schemas.vocabulary import Category
 from simulation.desk.desk import Desk
 from simulation.figures import Figures, figures_of
+from simulation.load import Load, solve_load
 from simulation.policies import policy_named
 from simulation.world.crew import hire
 from simulation.world.demand import DAY, Case, Opening, invented, subjects_of, what_it_takes
@@ -29,8 +30,6 @@ _PILOTS: Final = (900_001, 900_002, 900_003)
 _FIRST_GUESS: Final = 70.0
 """Tickets that keep one agent busy for a week: only where the search begins."""
 
-_CLOSE_ENOUGH: Final = 0.0025
-_TRIES: Final = 8
 _CONFIDENCE: Final = 0.95
 
 
@@ -110,34 +109,20 @@ def simulate_all(runs: Sequence[Run], processes: int, done: Callable[[Run, Figur
     return found
 
 
-def solve_load(world: World, processes: int, told: Callable[[float, float], None]) -> float:
+def load_of(world: World, processes: int, told: Callable[[Load], None]) -> Load:
     """Return how many tickets a week keep agents busy for the world's share of their shifts, under its policy.
 
-    `told` hears of each try: tickets a week, and the utilisation that came of it.
+    `told` hears of each try. The load may miss that share (`solve_load`).
     """
-    wanted = world.load.utilisation
-    tickets = _FIRST_GUESS * sum(world.teams.values()) * wanted
-    known: list[tuple[float, float]] = []
-    for _ in range(_TRIES):
+
+    def utilisation_of(tickets: float) -> float:
         runs = [Run(world=world, policy=world.load.of, seed=seed, demand=tickets) for seed in _PILOTS]
-        figures = simulate_all(runs, processes, lambda _run, _figures: None)
-        reached = mean(one.utilisation for one in figures)
-        told(tickets, reached)
-        known.append((tickets, reached))
-        if abs(reached - wanted) < _CLOSE_ENOUGH:
-            break
-        tickets = _next_try(known, wanted)
-    return min(known, key=lambda tried: abs(tried[1] - wanted))[0]
+        return mean(one.utilisation for one in simulate_all(runs, processes, lambda _run, _figures: None))
 
-
-def _next_try(known: list[tuple[float, float]], wanted: float) -> float:
-    """Go along the line through the two nearest tries; with one, in proportion."""
-    if len(known) > 1:
-        (first, low), (second, high) = sorted(known, key=lambda tried: abs(tried[1] - wanted))[:2]
-        if (high - low) * (second - first) > 0:
-            return first + (wanted - low) * (second - first) / (high - low)
-    tickets, reached = known[-1]
-    return tickets * wanted / reached
+    wanted = world.load.utilisation
+    return solve_load(
+        utilisation_of, wanted, first=_FIRST_GUESS * sum(world.teams.values()) * wanted, told=told
+    )
 
 
 def difference(ours: Sequence[float], theirs: Sequence[float]) -> Difference:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.vocabulary import Priority
-from simulation.compare import Demand, Difference, History, Run, simulate_all, solve_load
+from simulation.compare import Demand, Difference, History, Run, load_of, simulate_all
 from simulation.figures import Figures
 from simulation.history import read_history
 from simulation.picture import draw, require_drawable
@@ -101,16 +101,29 @@ def _demand(world: World, tickets: float | None, history: Path | None, processes
         return found
     if tickets is not None:
         return tickets
-    load = world.load
-    solved = solve_load(
+    return _solved(world, processes)
+
+
+def _solved(world: World, processes: int) -> float:
+    """Return the tickets a week that make agents as busy as the world says, or as near to it as they come."""
+    wanted, policy = world.load.utilisation, world.load.of
+    load = load_of(
         world,
         processes,
-        lambda tried, busy: click.echo(f"  {tried:,.0f} tickets a week: {busy:.1%} busy", err=True),
+        lambda tried: click.echo(
+            f"  {tried.tickets_a_week:,.0f} tickets a week: {tried.utilisation:.1%} busy", err=True
+        ),
     )
     click.echo(
-        f"{solved:,.0f} tickets a week, solved so that agents are busy for {load.utilisation:.0%} under {load.of}"
+        f"{load.tickets_a_week:,.0f} tickets a week keep agents busy for {load.utilisation:.1%} under {policy}"
     )
-    return solved
+    if not load.reaches(wanted):
+        click.echo(
+            f"no number of tickets that was tried came nearer to {wanted:.0%}: change load > utilisation of the world, "
+            "or name --tickets-a-week",
+            err=True,
+        )
+    return load.tickets_a_week
 
 
 def _run_all(
