@@ -1,7 +1,9 @@
 """Reads YAML files that a person edits, strictly, and reports every mistake with its line."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -48,6 +50,44 @@ class EditedFile(NamedTuple):
             return kind.model_validate(content), root
         except ValidationError as error:
             raise self.refusal(problems_of(error, root)) from error
+
+
+class EditedModel(BaseModel, frozen=True, extra="forbid"):
+    """What such a file says; a class says what it is called, which error refuses it, and which one is packaged."""
+
+    what: ClassVar[str]
+    error: ClassVar[type[Permanent]]
+    packaged: ClassVar[Traversable]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Read a file, or the packaged one. Raises the class's error if it is missing or has mistakes."""
+        source = path or cls.packaged
+        return cls.parse(read_edited(source, cls.what, cls.error), source=str(source))
+
+    @classmethod
+    def parse(cls, data: bytes, *, source: str) -> Self:
+        """Check a file's bytes; `source` names it in the class's error."""
+        file = EditedFile(source, cls.what, cls.error)
+        model, root = file.check(data, cls)
+        problems = list(model.problems(root))
+        if problems:
+            raise file.refusal(problems)
+        return model
+
+    def problems(self, _root: yaml.Node | None) -> Iterable[str]:
+        """Say what is wrong in view of the whole file, each with its line."""
+        return ()
+
+
+def read_edited(source: Path | Traversable, what: str, error: type[Permanent]) -> bytes:
+    """Return the bytes of a file under edit. Raises `error` where there is none that can be read."""
+    try:
+        return source.read_bytes()
+    except OSError as missing:
+        raise error(
+            f"{source}: {what} cannot be read ({missing}); give the path of a readable file"
+        ) from missing
 
 
 def problems_of(error: ValidationError, root: yaml.Node | None) -> list[str]:

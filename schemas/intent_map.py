@@ -15,7 +15,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile, line_of
+from schemas.edited_file import EditedFile, line_of, read_edited
 from schemas.errors import Permanent
 from schemas.taxonomy import Taxonomy
 from schemas.vocabulary import OUT_OF_SCOPE, Channel
@@ -157,12 +157,7 @@ def load_intent_map(path: Path | None, taxonomy: Taxonomy) -> IntentMap:
     The taxonomy says which intents there are now.
     """
     source = path or resources.files("schemas").joinpath("intent_map.yaml")
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise IntentMapError(
-            f"{source}: the intent map cannot be read ({error}); give the path of a readable file"
-        ) from error
+    data = read_edited(source, "the intent map", IntentMapError)
     return parse_intent_map(data, taxonomy, source=str(source))
 
 

@@ -15,7 +15,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile, line_of
+from schemas.edited_file import EditedFile, line_of, read_edited
 from schemas.errors import Permanent
 from schemas.vocabulary import OUT_OF_SCOPE, TRIAGE_TEAM, Category, Priority
 
@@ -173,12 +173,7 @@ class Taxonomy(BaseModel, frozen=True, extra="forbid"):
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
     """Read a taxonomy file, or the packaged one; TaxonomyError if it is missing or has mistakes."""
     source = path or resources.files("schemas").joinpath("taxonomy.yaml")
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise TaxonomyError(
-            f"{source}: the taxonomy file cannot be read ({error}); give the path of a readable file"
-        ) from error
+    data = read_edited(source, "the taxonomy file", TaxonomyError)
     return parse_taxonomy(data, source=str(source))
 
 

@@ -4,13 +4,12 @@ import re
 from functools import cached_property
 from hashlib import sha256
 from importlib import resources
-from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile
+from schemas.edited_file import EditedModel
 from schemas.errors import Permanent
 
 Weight = Annotated[float, Field(ge=0, le=1)]
@@ -85,8 +84,12 @@ class WishRules(BaseModel, frozen=True, extra="forbid"):
         return _any_of(self.refusals)
 
 
-class CustomerRules(BaseModel, frozen=True, extra="forbid"):
+class CustomerRules(EditedModel):
     """The whole table, as the file's own comments explain it."""
+
+    what = "the table of customers"
+    error = CustomerRulesError
+    packaged = resources.files("casework.customers").joinpath("customers.yaml")
 
     version: Annotated[str, Field(min_length=1, max_length=60)]
     keep_tickets: Annotated[int, Field(ge=2, le=200)]
@@ -100,20 +103,3 @@ class CustomerRules(BaseModel, frozen=True, extra="forbid"):
     def name(self) -> str:
         """The version and a sum of all that the table says: what a row was noted by."""
         return f"{self.version}/{sha256(self.model_dump_json().encode()).hexdigest()[:8]}"
-
-    @classmethod
-    def load(cls, path: Path | None = None) -> Self:
-        """Read a table, or the packaged one; CustomerRulesError if it is missing or has mistakes."""
-        source = path or resources.files("casework.customers").joinpath("customers.yaml")
-        try:
-            data = source.read_bytes()
-        except OSError as error:
-            raise CustomerRulesError(
-                f"{source}: the table of customers cannot be read ({error}); give the path of a readable file"
-            ) from error
-        return cls.parse(data, source=str(source))
-
-    @classmethod
-    def parse(cls, data: bytes, *, source: str) -> Self:
-        """Check a table's bytes and build it; `source` names the file in CustomerRulesError."""
-        return EditedFile(source, "the table of customers", CustomerRulesError).check(data, cls)[0]

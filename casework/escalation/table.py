@@ -5,12 +5,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
+import yaml
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from casework.durations import Duration
 from casework.escalation.conditions import OF_STATE, OF_TIME
-from schemas.edited_file import EditedFile, line_of
+from schemas.edited_file import EditedModel, line_of
 from schemas.errors import Permanent
 from schemas.vocabulary import Category, Channel, Priority, Tier
 
@@ -110,12 +111,18 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     until_gone: bool = False
 
 
-class EscalationTable(BaseModel, frozen=True, extra="forbid"):
+class EscalationTable(EditedModel):
     """The file: levels, words of concern by list and language, and the rules."""
+
+    what = "the rules of escalation"
+    error = EscalationRulesError
+    packaged = DEFAULT
 
     version: Annotated[str, Field(min_length=1, max_length=64)]
     levels: dict[Annotated[int, Field(ge=1, le=9)], Level]
-    concerns: dict[_Name, dict[_Name, Annotated[tuple[Annotated[str, Field(min_length=2)], ...], _Some]]] = {}
+    concerns: dict[_Name, dict[_Name, Annotated[tuple[Annotated[str, Field(min_length=2)], ...], _Some]]] = (
+        Field(default_factory=dict)
+    )
     rules: tuple[Rule, ...]
 
     @property
@@ -124,30 +131,11 @@ class EscalationTable(BaseModel, frozen=True, extra="forbid"):
         content = self.model_dump_json(exclude_defaults=True)
         return f"{self.version}-{sha256(content.encode()).hexdigest()[:_DIGITS]}"
 
-    @classmethod
-    def load(cls, path: Path = DEFAULT) -> Self:
-        """Read a file; EscalationRulesError if it is missing or has mistakes."""
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise EscalationRulesError(
-                f"{path}: the rules of escalation cannot be read ({error}); give the path of a readable file"
-            ) from error
-        return cls.parse(data, source=str(path))
-
-    @classmethod
-    def parse(cls, data: bytes, *, source: str) -> Self:
-        """Check a file's bytes and build it; `source` names the file in EscalationRulesError."""
-        file = EditedFile(source, "the rules of escalation", EscalationRulesError)
-        table, root = file.check(data, cls)
-        problems = [
-            f"line {line_of(['rules', number, *place], root)}: {table.rules[number].name}: {what}"
-            for number, rule in enumerate(table.rules)
-            for place, what in _mistakes(table, number, rule)
-        ]
-        if problems:
-            raise file.refusal(problems)
-        return table
+    def problems(self, root: yaml.Node | None) -> Iterator[str]:
+        """Say what is wrong with each rule in view of the others."""
+        for number, rule in enumerate(self.rules):
+            for place, what in _mistakes(self, number, rule):
+                yield f"line {line_of(['rules', number, *place], root)}: {rule.name}: {what}"
 
 
 def _mistakes(table: EscalationTable, number: int, rule: Rule) -> Iterator[tuple[list[int | str], str]]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from hashlib import sha256
 from importlib import resources
-from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
@@ -12,7 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from casework.routing.team_rules import Minutes, Team, TeamRules
-from schemas.edited_file import EditedFile, line_of
+from schemas.edited_file import EditedModel, line_of
 from schemas.errors import Permanent
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import Category, Channel, Tier
@@ -64,36 +63,18 @@ class SkillRule(BaseModel, frozen=True, extra="forbid"):
         return self
 
 
-class RoutingRules(BaseModel, frozen=True, extra="forbid"):
+class RoutingRules(EditedModel):
     """The checked rules. Without a file, tickets ask for nothing and no clock runs."""
+
+    what = "the routing rules"
+    error = RoutingRulesError
+    packaged = resources.files("casework.routing").joinpath("routing.yaml")
 
     version: Annotated[str, Field(min_length=1)] = "none"
     skill_level: Annotated[float, Field(gt=0, le=1)] = 0.5
     skills: tuple[SkillRule, ...] = ()
     defaults: TeamRules = TeamRules()
-    teams: dict[Team, TeamRules] = {}
-
-    @classmethod
-    def load(cls, path: Path | None = None) -> Self:
-        """Read a file, or the packaged one; RoutingRulesError if it is missing or has mistakes."""
-        source = path or resources.files("casework.routing").joinpath("routing.yaml")
-        try:
-            data = source.read_bytes()
-        except OSError as error:
-            raise RoutingRulesError(
-                f"{source}: the routing rules cannot be read ({error}); give the path of a readable file"
-            ) from error
-        return cls.parse(data, source=str(source))
-
-    @classmethod
-    def parse(cls, data: bytes, *, source: str) -> Self:
-        """Check a file's bytes; `source` names it in RoutingRulesError."""
-        file = EditedFile(source, "the routing rules", RoutingRulesError)
-        rules, root = file.check(data, cls)
-        problems = list(rules.circles(root))
-        if problems:
-            raise file.refusal(problems)
-        return rules
+    teams: dict[Team, TeamRules] = Field(default_factory=dict)
 
     @cached_property
     def sum(self) -> str:
@@ -115,7 +96,7 @@ class RoutingRules(BaseModel, frozen=True, extra="forbid"):
         }
         return {name: self.defaults.model_copy(update=own) for name, own in said.items()}
 
-    def circles(self, root: yaml.Node | None) -> Iterator[str]:
+    def problems(self, root: yaml.Node | None) -> Iterator[str]:
         """Say of each team that overflows, team by team, into itself: its tickets would never come to rest."""
         overflows = (self.defaults.overflow, *(own.overflow for own in self.teams.values()))
         for name in sorted({*self.teams, *(overflow.to for overflow in overflows if overflow is not None)}):

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from casework.calendar.business_time import RoundTheClock, WorkingTime
 from casework.calendar.opening_hours import OpeningHours
 from casework.sla.conditions import Conditions, never_reached
-from schemas.edited_file import EditedFile, line_of
+from schemas.edited_file import EditedFile, line_of, read_edited
 from schemas.errors import Permanent
 from schemas.records.sla_clock import SlaMetric
 from schemas.records.ticket_row import TicketRow
@@ -134,12 +134,7 @@ class SlaPolicies:
 def load_sla_policies(path: Path | None = None) -> SlaPolicies:
     """Read a file of policies, or the packaged one; SlaError if it is missing or has mistakes."""
     source = path or resources.files("casework.sla").joinpath("policies.yaml")
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise SlaError(
-            f"{source}: the SLA policies cannot be read ({error}); give the path of a readable file"
-        ) from error
+    data = read_edited(source, "the SLA policies", SlaError)
     return parse_sla_policies(data, source=str(source))
 
 

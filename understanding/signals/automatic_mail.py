@@ -1,13 +1,12 @@
 """Which effects a message of a machine does not have, by a table that a person edits."""
 
 from importlib import resources
-from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile
+from schemas.edited_file import EditedModel
 from schemas.effects import Effect
 from schemas.errors import Permanent
 from schemas.marks import MARKS, ONLY_THANKS
@@ -33,30 +32,16 @@ class _Rows(BaseModel, frozen=True, extra="forbid"):
     intent: _Marks
 
 
-class AutomaticMail(BaseModel, frozen=True, extra="forbid"):
+class AutomaticMail(EditedModel):
     """The table: for each effect the marks whose messages do not have it, and the List-Ids of one's own groups."""
+
+    what = "the table of automatic mail"
+    error = AutomaticMailError
+    packaged = resources.files("schemas").joinpath("automatic_mail.yaml")
 
     version: Annotated[str, Field(min_length=1)]
     withheld: _Rows
     own_lists: frozenset[str] = frozenset()
-
-    @classmethod
-    def load(cls, path: Path | None = None) -> Self:
-        """Read a table, or the packaged one; AutomaticMailError if it is missing or has mistakes."""
-        source = path or resources.files("schemas").joinpath("automatic_mail.yaml")
-        try:
-            data = source.read_bytes()
-        except OSError as error:
-            raise AutomaticMailError(
-                f"{source}: the table of automatic mail cannot be read ({error}); give the path of a readable file"
-            ) from error
-        return cls.parse(data, source=str(source))
-
-    @classmethod
-    def parse(cls, data: bytes, *, source: str) -> Self:
-        """Check a table's bytes and build it; `source` names the file in AutomaticMailError."""
-        file = EditedFile(source, "the table of automatic mail", AutomaticMailError)
-        return file.check(data, cls)[0]
 
     def of(self, marks: tuple[str, ...], *, opening: bool) -> tuple[Effect, ...]:
         """Return the effects that a message with these marks does not have.

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import yaml
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.edited_file import EditedFile, line_of
+from schemas.edited_file import EditedModel, line_of
 from schemas.errors import Permanent
 from schemas.vocabulary import PRIORITY_RANK, Category, Priority, Tier
 from understanding.signals.urgency.indicators import INDICATORS as BY_WORDS
@@ -122,44 +122,24 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     highest: Priority
 
 
-class PriorityTable(BaseModel, frozen=True, extra="forbid"):
+class PriorityTable(EditedModel):
     """The rules by which a ticket's priority leaves its intent's base priority."""
+
+    what = "the table of priorities"
+    error = PriorityTableError
+    packaged = resources.files("schemas").joinpath("priorities.yaml")
 
     version: Annotated[str, Field(min_length=1)]
     limits: Limits
     rules: tuple[Rule, ...]
 
-    @classmethod
-    def load(cls, path: Path | None = None) -> Self:
-        """Read a table, or the packaged one; PriorityTableError if it is missing or has mistakes."""
-        source = path or resources.files("schemas").joinpath("priorities.yaml")
-        try:
-            data = source.read_bytes()
-        except OSError as error:
-            raise PriorityTableError(
-                f"{source}: the table of priorities cannot be read ({error}); give the path of a readable file"
-            ) from error
-        return cls.parse(data, source=str(source))
-
-    @classmethod
-    def parse(cls, data: bytes, *, source: str) -> Self:
-        """Check a table's bytes and build it; `source` names the file in PriorityTableError."""
-        file = EditedFile(source, "the table of priorities", PriorityTableError)
-        table, root = file.check(data, cls)
-        repeated = [
-            f"line {line_of(['rules', number, 'name'], root)}: the name {name!r} is there already: rename or delete one"
-            for number, name in table.repeated_names()
-        ]
-        if repeated:
-            raise file.refusal(repeated)
-        return table
-
-    def repeated_names(self) -> Iterator[tuple[int, str]]:
-        """Yield place and name of each rule whose name an earlier one has."""
+    def problems(self, root: yaml.Node | None) -> Iterator[str]:
+        """Name each rule whose name an earlier one has."""
         known: set[str] = set()
         for number, rule in enumerate(self.rules):
             if rule.name in known:
-                yield number, rule.name
+                line = line_of(["rules", number, "name"], root)
+                yield f"line {line}: the name {rule.name!r} is there already: rename or delete one"
             known.add(rule.name)
 
 
