@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from schemas.predictions import CsatRisk
-from schemas.records.ticket_row import TicketRow
-from schemas.vocabulary import FINISHED, TIER_RANK, Tier
+from schemas.records.override_events import NOTHING
+from schemas.records.ticket_row import TicketRow, said_of
+from schemas.vocabulary import FINISHED, TIER_RANK, AutomaticDecision, Tier
 
 LIKELY_LATE: Final = 0.6
 LIKELY_BACK: Final = 0.2
@@ -78,7 +79,14 @@ RECOMMENDATIONS: Final = (
 
 
 def recommended(row: TicketRow) -> tuple[str, ...]:
-    """Return `action: rule` for each rule that fits; none for a ticket that goes on as another."""
+    """Return `action: rule` for each rule that fits, or what a person says instead; none for one that was merged."""
     if row.merged_into is not None:
         return ()
+    said = said_of(row, AutomaticDecision.RECOMMENDATION)
+    if said is not None:
+        return (
+            ()
+            if said == NOTHING
+            else tuple(f"{action.strip()}: a person's word" for action in said.split(","))
+        )
     return tuple(f"{found.action}: {found.rule}" for found in RECOMMENDATIONS if found.fits(row))

@@ -15,7 +15,8 @@ from schemas.fold import Fact
 from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Predictions, Target
 from schemas.records.derived.alerts import SatisfactionAtRisk
 from schemas.records.derived.decisions import AgentChosen
-from schemas.records.ticket_row import TicketRow
+from schemas.records.ticket_row import TicketRow, override_of
+from schemas.vocabulary import AutomaticDecision
 
 BANDS: Final = ((2.5, CsatRisk.CRITICAL), (3.0, CsatRisk.HIGH), (3.5, CsatRisk.MEDIUM), (4.5, CsatRisk.LOW))
 """A score below the bound has that risk."""
@@ -44,6 +45,7 @@ def settle_predictions(before: TicketRow, after: TicketRow, fact: Fact) -> Ticke
         row = replace(row, csat_told=True)
     elif row.survey_score is None and (before.csat_predicted is not None or is_from_outside(fact)):
         row = _satisfaction(before, row, fact)
+    row = _risk_said(before, row)
     actions = recommended(row)
     return row if actions == row.recommendations else replace(row, recommendations=actions)
 
@@ -107,6 +109,23 @@ def _course(row: TicketRow, foretold: Predictions | None) -> TicketRow:
         predictions_version=foretold.model_version if foretold is not None and course else None,
         prediction_factors=tuple(_told_of_course(course)),
     )
+
+
+def _risk_said(before: TicketRow, row: TicketRow) -> TicketRow:
+    """Let a person's word about the risk stand; once they have taken it back, the expected score says it again."""
+    word = override_of(row, AutomaticDecision.SATISFACTION_RISK)
+    if word is None or (word.now is None and word == override_of(before, word.decision)):
+        return row
+    if word.now is not None:
+        risk: CsatRisk | None = CsatRisk(word.now)
+        told = (
+            row.csat_told or before.csat_told
+        )  # a score that has risen meanwhile does not make them say it again
+    else:
+        risk = None if row.csat_predicted is None else risk_of(row.csat_predicted)
+        told = row.csat_told
+    since = (before.csat_at_risk_since or word.at) if risk in POOR else None
+    return replace(row, csat_risk=risk, csat_at_risk_since=since, csat_told=told and risk in POOR)
 
 
 def _told_of_course(course: Mapping[Target, Forecast]) -> Iterable[str]:

@@ -1,7 +1,6 @@
 """The policies of service: a file that a person edits, checked, and what it promises of a ticket."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib import resources
@@ -18,14 +17,12 @@ from casework.calendar.opening_hours import OpeningHours
 from casework.sla.conditions import Conditions, never_reached
 from schemas.edited_file import EditedFile, line_of, read_edited
 from schemas.errors import Permanent
-from schemas.records.sla_clock import SlaMetric
-from schemas.records.ticket_row import TicketRow
-from schemas.vocabulary import Priority
+from schemas.records.sla_clock import SlaMetric, Target, read_target, read_targets
+from schemas.records.ticket_row import TicketRow, said_of
+from schemas.vocabulary import AutomaticDecision, Priority
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
-_TARGET: Final = re.compile(r"(\d+(?:\.\d+)?) (business )?(s|min|h)")
-_SECONDS: Final = {"s": 1, "min": 60, "h": 3600}
 OUR_TIME: Final = (
     SlaMetric.PERIODIC_UPDATE,
     SlaMetric.REQUESTER_WAIT,
@@ -42,19 +39,11 @@ class SlaError(Permanent):
     """The policies cannot be used; the message names the file, each place and what to mend."""
 
 
-class Target(NamedTuple):
-    """How long something may take, in whole seconds, and whether only business hours count."""
-
-    seconds: int
-    business: bool
-
-
 def _target(value: object) -> Target:
-    found = _TARGET.fullmatch(value) if isinstance(value, str) else None
-    seconds = round(float(found[1]) * _SECONDS[found[3]]) if found else 0
-    if found is None or seconds < 1:
+    target = read_target(value) if isinstance(value, str) else None
+    if target is None:
         raise PydanticCustomError("target", "is no target: write 15 min, 2 h or 8 business h")
-    return Target(seconds, bool(found[2]))
+    return target
 
 
 class SlaPolicy(BaseModel, frozen=True, extra="forbid"):
@@ -111,6 +100,14 @@ class SlaPolicies:
         """Return the first policy whose conditions hold for a ticket; None if there is none."""
         return next((policy for policy in self.policies if policy.when.hold(row)), None)
 
+    def promises_of(self, policy: SlaPolicy | None, row: TicketRow) -> Mapping[SlaMetric, Promise]:
+        """Return what is promised of a ticket: a person's word of it, else what the policy says."""
+        promised = self.promises(policy, row.priority)
+        said = said_of(row, AutomaticDecision.SLA_TARGET)
+        if said is None:
+            return promised
+        return {**promised, **{name: self._promise(policy, own) for name, own in read_targets(said).items()}}
+
     def promises(self, policy: SlaPolicy | None, priority: Priority) -> Mapping[SlaMetric, Promise]:
         """Return what a policy promises of tickets of a priority, by metric; nothing where there is no policy."""
         if policy is None:
@@ -124,11 +121,12 @@ class SlaPolicies:
             }
         return found
 
-    def _promise(self, policy: SlaPolicy, target: Target) -> Promise:
-        time = self.calendars[policy.calendar] if target.business and policy.calendar else _ROUND_THE_CLOCK
-        return Promise(
-            timedelta(seconds=target.seconds), time, policy.warn_at or self._warn_at, target.business
-        )
+    def _promise(self, policy: SlaPolicy | None, target: Target) -> Promise:
+        """Return a target as a promise. Business hours are those of the policy's calendar, all hours where none is."""
+        calendar = None if policy is None else policy.calendar
+        time = self.calendars[calendar] if target.business and calendar else _ROUND_THE_CLOCK
+        warn_at = self._warn_at if policy is None else policy.warn_at or self._warn_at
+        return Promise(timedelta(seconds=target.seconds), time, warn_at, target.business)
 
 
 def load_sla_policies(path: Path | None = None) -> SlaPolicies:

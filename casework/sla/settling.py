@@ -61,7 +61,7 @@ def _followed(
     # Where nothing is promised yet, time stands still as it does in a policy that does not say itself when.
     pauses = OUR_TIME if policy is None else policy.pauses
     pauses = pauses if row.status is Status.PENDING_CUSTOMER else ()
-    promises = policies.promises(policy, row.priority)
+    promises = policies.promises_of(policy, row)
     found: list[SlaClock] = []
     for metric in METRICS:
         clock = kept.get(metric.name)

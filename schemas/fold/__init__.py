@@ -20,7 +20,7 @@ from schemas.fold.labels import apply_corrected, apply_updated_labels, label_mes
 from schemas.fold.links import apply_linked, apply_unlinked, link_to_source
 from schemas.fold.opening import apply_opened, known
 from schemas.fold.order import is_older, late, latest
-from schemas.fold.overrides import meaning
+from schemas.fold.overrides import apply_overridden, meaning
 from schemas.fold.routed import ROUTED
 from schemas.fold.status import (
     apply_closed,
@@ -181,7 +181,7 @@ _APPLY: Final[dict[type[TicketEvent], Callable[[TicketRow, Fact], TicketRow]]] =
     TicketDeescalated: _timed(apply_deescalated),
     SurveyAnswered: _timed(_survey),
     LabelCorrected: _timed(apply_corrected),
-    DecisionOverridden: lambda row, _fact: row,  # of what no other event says
+    DecisionOverridden: _timed(apply_overridden),  # of what no other event says
     # What these change are the ticket's clocks, which the rules settle.
     SlaWarned: lambda row, _fact: row,
     SlaBreached: lambda row, _fact: row,

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from schemas.fold.overrides import propose_merges
 from schemas.records.derived.customer_events import CustomerNoted
 from schemas.records.ticket_row import TicketRow
 from schemas.vocabulary import FINISHED
@@ -13,9 +14,12 @@ def apply_noted(row: TicketRow, body: CustomerNoted) -> TicketRow:
         row,
         repeat_of=body.repeat_of,
         open_tickets_of_customer=body.open_tickets,
-        merge_proposals=tuple(made.into_ticket_id for made in body.merge_proposals),
-        merge_reasons=tuple("; ".join((f"{made.score:.2f}", *made.reasons)) for made in body.merge_proposals),
         customer_rules=body.rules,
+    )
+    noted = propose_merges(
+        noted,
+        tuple(made.into_ticket_id for made in body.merge_proposals),
+        tuple("; ".join((f"{made.score:.2f}", *made.reasons)) for made in body.merge_proposals),
     )
     if row.customer_tier is None or row.tier_noted:
         noted = replace(noted, customer_tier=body.customer_tier, tier_noted=body.customer_tier is not None)

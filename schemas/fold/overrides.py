@@ -1,5 +1,14 @@
-"""What a person's override does to a ticket: the same as the event that says this of one field."""
+"""What a person's override does to a ticket: the same as the event that says this of one field.
 
+Of four decisions no other event is about: the row keeps the word itself, and those who made the decision heed it.
+These are the rules of the desk (`casework`) for SLA targets, recommendations and the risk, and the fold for merges.
+"""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from schemas.fold.order import is_older, late
 from schemas.records.events import (
     DecisionOverridden,
     EscalationRequested,
@@ -9,13 +18,15 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
+from schemas.records.override_events import NOTHING
+from schemas.records.ticket_row import Overridden, TicketRow, override_of
 from schemas.vocabulary import AutomaticDecision, Category, Priority
 
 
 def meaning(body: DecisionOverridden) -> TicketEvent:
     """Return the event that changes the same field, so that fold and rules treat both alike.
 
-    Of a decision that no other event is about it is the override itself, for the rules of the desk to read.
+    Of a decision that no other event is about it is the override itself (`apply_overridden`).
     """
     ticket, now = body.ticket_id, body.now
     meant: TicketEvent = body
@@ -35,3 +46,40 @@ def meaning(body: DecisionOverridden) -> TicketEvent:
         case AutomaticDecision.ESCALATION:
             meant = EscalationRequested(ticket_id=ticket, requested_by=body.by, reason=body.reason)
     return meant
+
+
+def apply_overridden(row: TicketRow, body: DecisionOverridden, time: datetime) -> TicketRow:
+    """Keep a person's word, the latest by event time; a merge is proposed as they say from now on."""
+    last = override_of(row, body.decision)
+    if last is not None and is_older(time, last.at):
+        return late(row)
+    word = Overridden(decision=body.decision, at=time, now=body.now)
+    if body.decision is not AutomaticDecision.MERGE_PROPOSAL:
+        return _with(row, word)
+    if last is None or last.now is None:
+        noted, why = row.merge_proposals, row.merge_reasons
+    else:
+        noted, why = last.noted, last.noted_why
+    word = replace(word, noted=noted, noted_why=why) if body.now is not None else word
+    return propose_merges(_with(row, word), noted, why)
+
+
+def propose_merges(row: TicketRow, noted: tuple[str, ...], why: tuple[str, ...]) -> TicketRow:
+    """Return the row with what the customers stage has noted, or with what a person said instead; that is kept, too."""
+    word, said = override_of(row, AutomaticDecision.MERGE_PROPOSAL), None
+    if word is not None and word.now is not None:
+        row, said = _with(row, replace(word, noted=noted, noted_why=why)), word.now
+    if said is None:
+        return replace(row, merge_proposals=noted, merge_reasons=why)
+    if said == NOTHING:
+        return replace(row, merge_proposals=(), merge_reasons=())
+    return replace(row, merge_proposals=(said,), merge_reasons=("1.00; a person's word",))
+
+
+def _with(row: TicketRow, word: Overridden) -> TicketRow:
+    words = sorted(
+        (*(one for one in row.overrides if one.decision is not word.decision), word),
+        key=lambda one: one.decision,
+    )
+    told = tuple(f"{one.decision}={one.now}" for one in words if one.now is not None)
+    return replace(row, overrides=tuple(words), overridden=told)

@@ -1,8 +1,9 @@
-"""What a ticket's row keeps of each promise of its service level: one clock a metric."""
+"""What a ticket's row keeps of each promise of its service level: one clock a metric; and how a time is written."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -135,3 +136,48 @@ def values_by_metric(clocks: tuple[SlaClock, ...]) -> tuple[object, ...]:
 
 
 _NOTHING: Final = (None,) * len(CLOCK_COLUMNS)
+
+
+_TARGET: Final = re.compile(r"(\d+(?:\.\d+)?) (business )?(s|min|h)")
+_SECONDS: Final = {"s": 1, "min": 60, "h": 3600}
+
+
+class Target(NamedTuple):
+    """How long something may take, in whole seconds, and whether only business hours count."""
+
+    seconds: int
+    business: bool
+
+
+def read_target(text: str) -> Target | None:
+    """Return the time that a text says; None where it says none."""
+    found = _TARGET.fullmatch(text)
+    seconds = round(float(found[1]) * _SECONDS[found[3]]) if found else 0
+    return Target(seconds, bool(found[2])) if found and seconds else None
+
+
+def read_targets(text: str) -> dict[SlaMetric, Target]:
+    """Return what a person promises of a ticket: `first_reply 30 min, total_resolution 8 business h`.
+
+    Raises ValueError, naming the part that is none.
+    """
+    found: dict[SlaMetric, Target] = {}
+    for part in text.split(","):
+        name, _, time = part.strip().partition(" ")
+        target = read_target(time)
+        if name not in set(SlaMetric) or target is None:
+            raise ValueError(
+                f"{part.strip()!r} is no promise: write one of {', '.join(SlaMetric)} and a time, such as `first_reply "
+                "30 min` or `total_resolution 8 business h`, several with commas between"
+            )
+        found[SlaMetric(name)] = target
+    return found
+
+
+def told_target(seconds: int, *, business: bool = False) -> str:
+    """Return a time as `read_target` reads it."""
+    unit = "business " if business else ""
+    for name, size in (("h", 3600), ("min", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}{name}"
+    return f"{seconds} {unit}s"

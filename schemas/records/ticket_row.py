@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.predictions import Basis, CsatRisk
 from schemas.records.sla_clock import SlaClock
-from schemas.vocabulary import Category, Channel, Priority, Status, Tier
+from schemas.vocabulary import AutomaticDecision, Category, Channel, Priority, Status, Tier
 
 
 class Said(StrEnum):
@@ -37,7 +37,7 @@ class WaitingOn(StrEnum):
     NOBODY = "nobody"  # finished
 
 
-NESTED: Final = frozenset({"sla", "escalations", "recent_sentiments"})
+NESTED: Final = frozenset({"sla", "escalations", "recent_sentiments", "overrides"})
 """Fields of a row that are no columns; views show what they need of them as columns of their own."""
 
 
@@ -57,6 +57,19 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: str | None = None
     asked: bool = False
     sets_status: bool = False
+
+
+class Overridden(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person's last word about a decision that no event of its own is about, and when; None once it is taken back.
+
+    Of merges, `noted` and `noted_why` are what the customers stage has proposed meanwhile.
+    """
+
+    decision: AutomaticDecision
+    at: datetime
+    now: str | None = None
+    noted: tuple[str, ...] = ()
+    noted_why: tuple[str, ...] = ()
 
 
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -175,6 +188,8 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     csat_factors: tuple[str, ...] = ()  # `effect name=value`
     csat_at_risk_since: datetime | None = None
     csat_told: bool = False  # whether SatisfactionAtRisk was said, until the score has risen
+    overridden: tuple[str, ...] = ()  # `decision=what a person said`, of what holds
+    overrides: tuple[Overridden, ...] = ()
     recommendations: tuple[str, ...] = ()  # `action: the rule that gave it`
     survey_score: int | None = None
     merged_into: str | None = None
@@ -209,3 +224,14 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_progress_at: datetime | None = None
     illegal_transitions: int = 0
     illegal_transition: str | None = None  # the last, as `from>to by whom`
+
+
+def override_of(row: TicketRow, decision: AutomaticDecision) -> Overridden | None:
+    """Return a person's last word about a decision, also where they took it back."""
+    return next((word for word in row.overrides if word.decision is decision), None)
+
+
+def said_of(row: TicketRow, decision: AutomaticDecision) -> str | None:
+    """Return what a person says of a decision; None where nobody has, or has taken it back."""
+    word = override_of(row, decision)
+    return None if word is None else word.now

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from schemas.predictions import Basis
 from schemas.records.events import (
     DecisionOverridden,
     LabelCorrected,
@@ -14,7 +15,8 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.records.ticket_row import Said, TicketRow
+from schemas.records.sla_clock import told_target
+from schemas.records.ticket_row import Said, TicketRow, said_of
 from schemas.vocabulary import AutomaticDecision
 
 RULES: Final = "rules"
@@ -48,7 +50,7 @@ def overrides_of(body: TicketEvent, before: TicketRow | None) -> tuple[Override,
     by, stated = _author(body), isinstance(body, _STATED)
     found = []
     for decision, now in _said(body):
-        was, said_by = _decided(decision, before, body)
+        was, said_by = _decided(decision, before)
         if stated or said_by in _AUTOMATIC:
             found.append(
                 Override(
@@ -57,7 +59,7 @@ def overrides_of(body: TicketEvent, before: TicketRow | None) -> tuple[Override,
                     was=was,
                     now=now,
                     by=by,
-                    model_version=before.model_version if before and said_by == Said.MODEL else None,
+                    model_version=_model(decision, before) if before and said_by == Said.MODEL else None,
                     team=before.team if before else None,
                 )
             )
@@ -122,16 +124,34 @@ _FIELDS: Final = {
 """The fields of a row that hold a decision, and who it comes from."""
 
 
-def _decided(
-    decision: AutomaticDecision, row: TicketRow | None, body: TicketEvent
-) -> tuple[str | None, str | None]:
+def _decided(decision: AutomaticDecision, row: TicketRow | None) -> tuple[str | None, str | None]:
     """Return what a decision was before, and who had said it."""
     if row is None:
         return None, None
     if decision is AutomaticDecision.ESCALATION:
         return (str(row.escalation_level), RULES) if row.escalation_level else (None, None)
     if decision not in _FIELDS:
-        assert isinstance(body, DecisionOverridden)
-        return body.was, RULES
+        was = _held(decision, row)
+        if said_of(row, decision) is not None:
+            return was, Said.PEOPLE
+        by_model = decision is AutomaticDecision.SATISFACTION_RISK and row.csat_basis is Basis.MODEL
+        return was, Said.MODEL if by_model else RULES
     field, said_by = _FIELDS[decision]
     return getattr(row, field), getattr(row, said_by)
+
+
+def _held(decision: AutomaticDecision, row: TicketRow) -> str | None:
+    """Return what a row says of a decision that no field alone holds, as a person would say it."""
+    match decision:
+        case AutomaticDecision.SLA_TARGET:
+            told = [f"{clock.metric} {told_target(clock.target_s)}" for clock in row.sla if clock.target_s]
+            return said_of(row, decision) or ", ".join(told) or None
+        case AutomaticDecision.MERGE_PROPOSAL:
+            return ", ".join(row.merge_proposals) or None
+        case AutomaticDecision.RECOMMENDATION:
+            return ", ".join(told.partition(":")[0] for told in row.recommendations) or None
+    return None if row.csat_risk is None else str(row.csat_risk)
+
+
+def _model(decision: AutomaticDecision, row: TicketRow) -> str | None:
+    return row.csat_version if decision is AutomaticDecision.SATISFACTION_RISK else row.model_version

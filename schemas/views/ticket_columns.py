@@ -111,6 +111,7 @@ _TICKET_DOCS: Final = {
     "csat_factors": "what moved it most: effect, name=value",
     "csat_at_risk_since": "since when it is below 3.0",
     "csat_told": "whether SatisfactionAtRisk was said since the score was last 3.5 or more",
+    "overridden": "what a person said instead of SLA target, merge proposal, recommendation or risk: decision=word",
     "recommendations": "what to do, each with the rule that says so",
     "survey_score": "the customer's score, 1 to 5",
     "merged_into": "the ticket that goes on in its place",

@@ -115,6 +115,11 @@ bodies: st.SearchStrategy[TicketEvent] = st.one_of(
                 (AutomaticDecision.ASSIGNEE, "A-2"),
                 (AutomaticDecision.ASSIGNEE, None),
                 (AutomaticDecision.RECOMMENDATION, None),
+                (AutomaticDecision.RECOMMENDATION, "call_back"),
+                (AutomaticDecision.SLA_TARGET, "total_resolution 30 min"),
+                (AutomaticDecision.MERGE_PROPOSAL, "T-2"),
+                (AutomaticDecision.MERGE_PROPOSAL, None),
+                (AutomaticDecision.SATISFACTION_RISK, "high"),
             )
         ]
     ),

@@ -4,6 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.fold import Fact, fold
+from schemas.predictions import Basis, CsatRisk
+from schemas.records.derived.customer_events import CustomerNoted, MergeProposal
 from schemas.records.events import (
     DecisionOverridden,
     EscalationRequested,
@@ -13,9 +15,11 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
+from schemas.records.sla_clock import SlaClock, SlaMetric
 from schemas.records.ticket_row import Said, TicketRow, Work
+from schemas.views.override_rows import overrides_of
 from schemas.vocabulary import AutomaticDecision, Category, Priority
-from tests.unit.schemas.ticket_facts import TICKET, assigned, fact, fold_all, open_ticket
+from tests.unit.schemas.ticket_facts import TICKET, assigned, fact, fold_all, minute, open_ticket
 
 
 def overridden(decision: AutomaticDecision, now: str | None, at: float = 1.0) -> Fact:
@@ -67,11 +71,94 @@ def test_an_older_word_of_people_does_not_override_a_newer_one() -> None:
     assert (late.priority, late.priority_said_by, late.late_events) == (Priority.LOW, Said.PEOPLE, 1)
 
 
-def test_an_override_of_what_no_event_says_changes_no_field() -> None:
-    """It is in the log and in the view, for the rules and models that made the decision."""
-    row = open_ticket()
-    after = fold(row, overridden(AutomaticDecision.RECOMMENDATION, None))
-    assert replace(after, revision=row.revision, last_event_at=row.last_event_at) == row
+def noted(*proposals: str) -> CustomerNoted:
+    """Return a note that this ticket may be merged with others."""
+    made = tuple(
+        MergeProposal(into_ticket_id=other, score=0.6, reasons=("same_subject",)) for other in proposals
+    )
+    return CustomerNoted(
+        ticket_id=TICKET, customer_id="C-1", life=5, rules="r", open_tickets=2, merge_proposals=made
+    )
+
+
+MERGE = AutomaticDecision.MERGE_PROPOSAL
+
+
+def test_a_person_says_what_a_ticket_is_to_be_merged_with() -> None:
+    """No later note of the customers stage changes that; once it is taken back, the last note holds again."""
+    row = fold_all(open_ticket(), [fact(noted("T-8"), 1), overridden(MERGE, "T-7", 2)])
+    assert (row.merge_proposals, row.overridden) == (("T-7",), ("merge_proposal=T-7",))
+    row = fold_all(row, [fact(noted("T-8", "T-9"), 3)])
+    assert row.merge_proposals == ("T-7",)
+    row = fold_all(row, [overridden(MERGE, "none", 4)])
+    assert (row.merge_proposals, row.merge_reasons) == ((), ())
+    row = fold_all(row, [overridden(MERGE, None, 5)])
+    assert (row.merge_proposals, row.overridden) == (("T-8", "T-9"), ())
+
+
+def test_an_older_word_does_not_undo_a_newer_one() -> None:
+    """Also not where the newer one took a word back: what is heard of late is late."""
+    row = fold_all(open_ticket(), [overridden(MERGE, None, 5), overridden(MERGE, "T-7", 3)])
+    assert (row.merge_proposals, row.late_events) == ((), 1)
+
+
+def test_words_about_several_decisions_stand_side_by_side() -> None:
+    row = fold_all(
+        open_ticket(),
+        [
+            overridden(AutomaticDecision.RECOMMENDATION, "call_back", 1),
+            overridden(MERGE, "T-7", 2),
+        ],
+    )
+    assert row.overridden == ("merge_proposal=T-7", "recommendation=call_back")
+
+
+@pytest.mark.parametrize(
+    ("decision", "now"),
+    [
+        (AutomaticDecision.SLA_TARGET, "soon"),
+        (AutomaticDecision.SLA_TARGET, "first_reply 0 min"),
+        (AutomaticDecision.SLA_TARGET, "first_reply 5 min,"),
+        (AutomaticDecision.SATISFACTION_RISK, "dire"),
+        (MERGE, TICKET),
+        (MERGE, ""),
+        (AutomaticDecision.RECOMMENDATION, "call_back,,survey"),
+    ],
+)
+def test_a_word_that_a_decision_cannot_be_is_refused(decision: AutomaticDecision, now: str) -> None:
+    """At every door: it would be a dead letter."""
+    with pytest.raises(ValueError, match=r"now|promise"):
+        overridden(decision, now)
+
+
+@pytest.mark.parametrize(
+    ("decision", "now", "was"),
+    [
+        (MERGE, "none", "T-8"),
+        (AutomaticDecision.SATISFACTION_RISK, "high", "low"),
+        (AutomaticDecision.RECOMMENDATION, "call_back", "expedite, survey"),
+        (AutomaticDecision.SLA_TARGET, "first_reply 5 min", "first_reply 10 min"),
+    ],
+)
+def test_the_audit_says_what_held_before(decision: AutomaticDecision, now: str, was: str) -> None:
+    """What the machine had said stands in the row, so nobody needs to name it; the second word is about a person's."""
+    row = replace(
+        open_ticket(),
+        merge_proposals=("T-8",),
+        csat_risk=CsatRisk.LOW,
+        csat_basis=Basis.MODEL,
+        csat_version="p-1",
+        recommendations=("expedite: late", "survey: none"),
+        sla=(SlaClock(metric=SlaMetric.FIRST_REPLY, started_at=minute(0), since=minute(0), target_s=600),),
+    )
+    (told,) = overrides_of(overridden(decision, now).body, row)
+    risk = decision is AutomaticDecision.SATISFACTION_RISK
+    assert (told.was, told.said_by, told.model_version) == (
+        (was, Said.MODEL, "p-1") if risk else (was, "rules", None)
+    )
+    after = fold(row, overridden(decision, now))
+    (again,) = overrides_of(overridden(decision, None).body, after)
+    assert again.said_by == Said.PEOPLE
 
 
 def test_an_override_of_the_team_takes_the_ticket_from_routings_agent() -> None:
