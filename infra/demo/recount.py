@@ -55,6 +55,10 @@ class Published:
 
 def questions(published: Published) -> tuple[Question, ...]:
     """Return the questions of an analyst with their recounted answers."""
+    return (*_about_tickets(published), *_about_promises(published), *_about_customers(published))
+
+
+def _about_tickets(published: Published) -> tuple[Question, ...]:
     return (
         Question(
             words="tickets by channel",
@@ -80,6 +84,11 @@ def questions(published: Published) -> tuple[Question, ...]:
             "GROUP BY customer_tier HAVING sum(surveys) > 0 ORDER BY customer_tier",
             expected=_satisfaction(published),
         ),
+    )
+
+
+def _about_promises(published: Published) -> tuple[Question, ...]:
+    return (
         Question(
             words=f"first replies, promised within {FIRST_REPLY_S} s of the demonstration's short day",
             sql="SELECT state, count(*) AS tickets FROM sla_clocks "
@@ -91,6 +100,23 @@ def questions(published: Published) -> tuple[Question, ...]:
             sql="SELECT owner, level, count(DISTINCT ticket_id) AS tickets FROM escalations "
             "WHERE cause = 'interactions_at_least' GROUP BY owner, level",
             expected=_escalated(published),
+        ),
+    )
+
+
+def _about_customers(published: Published) -> tuple[Question, ...]:
+    return (
+        Question(
+            words="how satisfied customers said they were (4 and 5 are satisfied, 1 and 2 are not)",
+            sql="SELECT CAST(sum(surveys) AS BIGINT) AS answers, "
+            "CAST(sum(scores_4 + scores_5) AS BIGINT) AS satisfied, "
+            "CAST(sum(scores_1 + scores_2) AS BIGINT) AS dissatisfied FROM satisfaction WHERE grouped_by = 'all'",
+            expected=_scores(published),
+        ),
+        Question(
+            words="customers by how many tickets they opened; merged tickets count once",
+            sql="SELECT tickets, count(*) AS customers FROM customers GROUP BY tickets ORDER BY tickets",
+            expected=_customers(published),
         ),
     )
 
@@ -114,9 +140,29 @@ def _satisfaction(published: Published) -> list[list[str | int | None]]:
     ]
 
 
+def _scores(published: Published) -> list[list[str | int | None]]:
+    """Count the scores that the simulator's customers gave, from its truth."""
+    truths = (truth for truth in published.truths.values() if truth.merged_into is None)
+    scores = [truth.survey_score for truth in truths if truth.survey_score is not None]
+    return [[len(scores), sum(score >= 4 for score in scores), sum(score <= 2 for score in scores)]]  # noqa: PLR2004
+
+
+def _customers(published: Published) -> list[list[str | int | None]]:
+    tickets = Counter(
+        opened.customer_id
+        for ticket_id, opened in published.opened.items()
+        if ticket_id not in _merged(published) and opened.customer_id is not None
+    )
+    return [[opened, customers] for opened, customers in sorted(Counter(tickets.values()).items())]
+
+
+def _merged(published: Published) -> set[str]:
+    return {event.ticket_id for event in published.events if isinstance(event, TicketMerged)}
+
+
 def _promises(published: Published) -> list[list[str | int | None]]:
     """Count the tickets by whether the first public reply came in time; of one that was merged none was promised."""
-    gone = {event.ticket_id for event in published.events if isinstance(event, TicketMerged)}
+    gone = _merged(published)
     kept = Counter(
         "met" if at - published.opened_at[ticket_id] < timedelta(seconds=FIRST_REPLY_S) else "missed"
         for ticket_id, at in published.replied_at.items()

@@ -1,11 +1,15 @@
 """Prints what the demonstration found out."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
 from rich.console import Console
 from rich.table import Table
 
 from infra.demo.outcome import CheckedAnswer, Outcome
 
 NEAR_MS = 100.0
+_SHOWN_ROWS: Final = 5
 
 
 def show(outcome: Outcome, console: Console, *, http_url: str) -> None:
@@ -14,6 +18,7 @@ def show(outcome: Outcome, console: Console, *, http_url: str) -> None:
     console.print(_figures(outcome))
     for answer in outcome.answers:
         _show_answer(answer, console)
+    console.print(_verdicts(outcome))
     console.print(f"Pages: {http_url}   API: {http_url}/docs")
     for failure in outcome.failures():
         console.print(f"[bold red]does not hold:[/] {failure}")
@@ -45,6 +50,21 @@ def _figures(outcome: Outcome) -> Table:
     for name, text in rows.items():
         table.add_row(name, text)
     return table
+
+
+def _verdicts(outcome: Outcome) -> Table:
+    """Return a line for each question: what serving says of the simulated day, and whether that is what happened."""
+    table = Table("what serving says of the simulated day", "and what really happened", title_justify="left")
+    for answer in outcome.answers:
+        said = "; ".join(", ".join(_pairs(answer.columns, row)) for row in answer.rows[:_SHOWN_ROWS])
+        more = f"; {len(answer.rows) - _SHOWN_ROWS} more lines" if len(answer.rows) > _SHOWN_ROWS else ""
+        verdict = "[green]the same[/]" if answer.right else "[red]something else[/]"
+        table.add_row(f"{answer.words}: {said}{more}", verdict)
+    return table
+
+
+def _pairs(columns: Sequence[str], row: Sequence[Any]) -> Iterator[str]:
+    return (f"{name} {'none' if value is None else value}" for name, value in zip(columns, row, strict=True))
 
 
 def _show_answer(answer: CheckedAnswer, console: Console) -> None:

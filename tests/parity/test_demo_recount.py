@@ -57,6 +57,7 @@ def day() -> tuple[Published, list[LoggedTicket]]:
     rules = Logging(
         clocks=(SlaDueClock(policies=policies), *escalation.clocks),
         progress=True,
+        predictions=True,
         sla=policies,
         escalation=escalation,
     )
@@ -85,7 +86,7 @@ def duck(day: tuple[Published, list[LoggedTicket]]) -> duckdb.DuckDBPyConnection
     }
     for name, found in rows.items():
         connection.register(name, arrow_table(name, found))
-    for name in ("sla_clocks", "escalations"):
+    for name in ("sla_clocks", "escalations", "predictions", "satisfaction", "customers"):
         view = VIEWS[name]
         assert isinstance(view, DerivedView)
         connection.execute(f"CREATE VIEW {name} AS {view.sql}")
@@ -96,7 +97,10 @@ def _asked(published: Published, words: str) -> Question:
     return next(question for question in questions(published) if words in question.words)
 
 
-@pytest.mark.parametrize(("words", "kinds"), [("messages", 1), ("first replies", 2), ("escalated", 1)])
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [("messages", 1), ("first replies", 2), ("escalated", 1), ("how satisfied", 1), ("customers by", 7)],
+)
 def test_the_recount_of_a_simulated_day_is_what_the_views_say(
     words: str, kinds: int, day: tuple[Published, list[LoggedTicket]], duck: duckdb.DuckDBPyConnection
 ) -> None:
