@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from infra.foundation.endpoints import read_endpoints
-from infra.foundation.http_probe import responds
+from infra.foundation.http_probe import gauge_by_address, responds
 from infra.foundation.prerequisites import (
     PORT_SETTINGS,
     java_problem,
@@ -220,6 +220,25 @@ def intake_check(settings: InfraSettings) -> Iterator[Check]:
             yield Check("intake", CheckStatus.FAIL, str(error))
 
 
+def webhooks_check(settings: InfraSettings) -> Iterator[Check]:
+    """Ask the webhooks that run here which addresses they leave alone now, because these have failed in a row."""
+    running = read_endpoints(settings.home)
+    url = None if running is None else running.metrics_urls.get("webhooks")
+    if url is None:
+        return
+    from streams.webhooks.metrics import CIRCUIT  # noqa: PLC0415 - brings Prometheus' client, as above
+
+    circuits = gauge_by_address(url, CIRCUIT)
+    if circuits is None:
+        yield Check("webhooks", CheckStatus.FAIL, f"{url} does not answer", "Look at webhooks.log.")
+    elif failing := sorted(name for name, is_open in circuits.items() if is_open):
+        detail = f"circuit open: {', '.join(failing)} failed again and again, and is tried every 30 s"
+        mend = "Mend the address; `ticketyard dead list --stage webhooks/NAME` has what was given up."
+        yield Check("webhooks", CheckStatus.WARN, detail, mend)
+    else:
+        yield Check("webhooks", CheckStatus.OK, f"{len(circuits)} addresses, no circuit is open")
+
+
 def model_check(settings: InfraSettings) -> Check:
     """Look for the current model bundle."""
     # The inference engine takes a second to load.
@@ -256,5 +275,6 @@ def all_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]
         lambda: port_checks(settings),
         lambda: [kafka_check(settings)],
         lambda: intake_check(settings),
+        lambda: webhooks_check(settings),
         lambda: [model_check(settings)],
     )

@@ -21,6 +21,7 @@ TOGETHER = "stages"
 """The part that runs several stages in one process."""
 
 INTAKE = "intake"
+WEBHOOKS = "webhooks"
 """The part that takes events over HTTP."""
 
 
@@ -73,9 +74,16 @@ def choose_addresses(settings: InfraSettings, bootstrap_servers: str, free: Call
     return Addresses(
         bootstrap_servers=bootstrap_servers,
         http_port=settings.http_port or free(),
-        metrics_ports={name: free() for name, _ in worker_processes(settings)},
+        metrics_ports={name: free() for name in _measured(settings)},
         intake_port=(settings.intake_port or free()) if settings.intake else None,
     )
+
+
+def _measured(settings: InfraSettings) -> Iterator[str]:
+    """Yield the parts that have a metrics page on a port of its own."""
+    yield from (name for name, _ in worker_processes(settings))
+    if settings.webhooks is not None:
+        yield WEBHOOKS
 
 
 def worker_processes(settings: InfraSettings) -> Iterator[tuple[str, tuple[Stage, ...]]]:
@@ -149,8 +157,12 @@ def batch_part(
 
 def webhooks_part(settings: InfraSettings, addresses: Addresses) -> PartSpec:
     """Return the process that tells others of alerts."""
-    environment = {**addresses.environment(), "TICKETYARD_WORKER_ID": "webhooks"}
-    spec = child_spec(settings, "webhooks", ticketyard("stream", "webhooks"), environment)
+    environment = {
+        **addresses.environment(),
+        "TICKETYARD_METRICS_PORT": str(addresses.metrics_ports[WEBHOOKS]),
+        "TICKETYARD_WORKER_ID": WEBHOOKS,
+    }
+    spec = child_spec(settings, WEBHOOKS, ticketyard("stream", WEBHOOKS), environment)
     return PartSpec(child=spec, tier=WORK_TIER)
 
 

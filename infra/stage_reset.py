@@ -114,37 +114,49 @@ class StageReset:
             self._stopped.forget_inputs(plan.recreated.keys())
 
     def _require_nobody(self) -> None:
-        members = member_count(self._settings, self._group)
-        if members:
-            raise StageAtWork(
-                f"group {self._group} has live members: {members}. Stop the workers of {self._stage} first; one that "
-                f"has ended counts until its session does ({self._settings.session_timeout_s:g} s)"
-            )
+        require_nobody(self._group, self._stage, self._settings)
 
     def _stamps(self) -> dict[Place, str]:
-        """Return the topic id beside each committed offset of the stage's inputs."""
-        with admin_client(self._settings.kafka_python_options()) as admin:
-            found: Mapping[Any, Any] = admin.list_group_offsets(self._group)[self._group]
-        return {
-            (place.topic, place.partition): (stored.metadata or "").rstrip(STAMP_END)
-            for place, stored in sorted(found.items())
-            if stored.offset >= 0
-        }
+        return stamps_of(self._group, self._settings)
 
     def _delete(self, offsets: Sequence[Place]) -> None:
-        if not offsets:
-            return
-        places = [TopicPartition(topic, partition) for topic, partition in offsets]
-        with admin_client(self._settings.kafka_python_options()) as admin:
-            try:
-                answers = admin.delete_group_offsets(self._group, places)
-            except KafkaError as error:
-                raise Transient(
-                    f"the offsets of group {self._group} could not be deleted: {error}"
-                ) from error
-        refused = {place: answer.__name__ for place, answer in answers.items() if answer is not NoError}
-        if refused:
-            raise Transient(f"some offsets of group {self._group} could not be deleted: {refused}; try again")
+        delete_offsets(self._group, offsets, self._settings)
+
+
+def require_nobody(group: str, stage: str, settings: StreamSettings) -> None:
+    """Raise StageAtWork where a group has live members."""
+    members = member_count(settings, group)
+    if members:
+        raise StageAtWork(
+            f"group {group} has live members: {members}. Stop the workers of {stage} first; one that "
+            f"has ended counts until its session does ({settings.session_timeout_s:g} s)"
+        )
+
+
+def stamps_of(group: str, settings: StreamSettings) -> dict[Place, str]:
+    """Return the topic id beside each committed offset of a group."""
+    with admin_client(settings.kafka_python_options()) as admin:
+        found: Mapping[Any, Any] = admin.list_group_offsets(group)[group]
+    return {
+        (place.topic, place.partition): (stored.metadata or "").rstrip(STAMP_END)
+        for place, stored in sorted(found.items())
+        if stored.offset >= 0
+    }
+
+
+def delete_offsets(group: str, offsets: Sequence[Place], settings: StreamSettings) -> None:
+    """Delete committed offsets of a group. Raises Transient where Kafka refuses."""
+    if not offsets:
+        return
+    places = [TopicPartition(topic, partition) for topic, partition in offsets]
+    with admin_client(settings.kafka_python_options()) as admin:
+        try:
+            answers = admin.delete_group_offsets(group, places)
+        except KafkaError as error:
+            raise Transient(f"the offsets of group {group} could not be deleted: {error}") from error
+    refused = {place: answer.__name__ for place, answer in answers.items() if answer is not NoError}
+    if refused:
+        raise Transient(f"some offsets of group {group} could not be deleted: {refused}; try again")
 
 
 def _is_lost(states: Sequence[StoppedPartition], partition: int) -> bool:

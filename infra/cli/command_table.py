@@ -37,7 +37,9 @@ COMMANDS: Final[dict[str, Subcommand]] = {
     "produce": Subcommand("tickets", "publish events: one, from a file, or simulated"),
     "replay": Subcommand("tickets", "publish, check or map a file: CSV, JSON, XLSX, Parquet"),
     "stream": Subcommand("operating", "run one worker of a stage, the HTTP door or webhooks; reset a stage"),
-    "webhooks": Subcommand("operating", "check the file of webhooks, and send one of its addresses a test"),
+    "webhooks": Subcommand(
+        "operating", "check the file of webhooks, test one of its addresses, or let one begin anew"
+    ),
     "train": Subcommand("training", "train a model bundle on labelled files, or on the taxonomy alone"),
     "train update": Subcommand("training", "teach a model bundle what people have corrected"),
     "train sentiment": Subcommand("training", "train a model of how customers feel"),

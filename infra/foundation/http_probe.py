@@ -1,5 +1,6 @@
-"""Whether an HTTP server answers."""
+"""Whether an HTTP server answers, and what its metrics page says."""
 
+import re
 import urllib.error
 import urllib.request
 
@@ -15,3 +16,14 @@ def responds(url: str, *, good: bool = False) -> bool:
         return not good
     except OSError:
         return False
+
+
+def gauge_by_address(url: str, name: str) -> dict[str, float] | None:
+    """Return a gauge of a Prometheus page by the label `address`; None where the page cannot be read."""
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:  # noqa: S310 - as above
+            text = response.read().decode()
+    except OSError:
+        return None
+    samples = re.findall(rf'^{re.escape(name)}{{address="([^"]*)"}} (\S+)$', text, flags=re.MULTILINE)
+    return {address: float(value) for address, value in samples}

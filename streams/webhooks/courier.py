@@ -13,17 +13,18 @@ from typing import Any, Final
 import msgspec
 import stamina
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.records.derived import Origin
 from schemas.records.envelope import EventError
 from schemas.records.topics import Topic
-from streams.foundation.errors import BrokerFailed
+from streams.foundation.errors import BrokerFailed, TopicMismatch
 from streams.foundation.record import Emission, Record, headers_of
 from streams.webhooks.addresses import WebhookAddress
 from streams.webhooks.delivery import Deliverer, Outcome
 from streams.webhooks.finished_offsets import FinishedOffsets
 from streams.webhooks.letters import Told, delivery_of, is_for, published, read_alert, unreadable
+from streams.webhooks.metrics import WebhookMetrics
 
 _log = structlog.get_logger(__name__)
 _POLL_S: Final = 0.25
@@ -43,6 +44,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     partitions: Mapping[Topic, int]
     send: Callable[[list[Emission]], Awaitable[None]]
     now: Callable[[], datetime]
+    metrics: WebhookMetrics
 
 
 class Courier:
@@ -105,13 +107,20 @@ class Courier:
             told = read_alert(record)
         except EventError as error:
             await shared.send(unreadable(record, self._name, error, shared.partitions, shared.now()))
+            shared.metrics.buried(self._name)
         else:
             if is_for(told, self._name, self._address):
-                outcome = await self._deliverer.deliver(delivery_of(told, self._name))
-                self._tell(told, outcome)
-                await shared.send(published(told, self._name, outcome, shared.partitions, shared.now()))
+                await self._deliver(told)
         self._finish(record.origin)
         self._room.release()
+
+    async def _deliver(self, told: Told) -> None:
+        shared, delivery = self._shared, delivery_of(told, self._name)
+        shared.metrics.took_in_hand(self._name, delivery.delivery_id, delivery.arrived_at)
+        outcome = await self._deliverer.deliver(delivery)
+        self._tell(told, outcome)
+        await shared.send(published(told, self._name, outcome, shared.partitions, shared.now()))
+        shared.metrics.ended(self._name, delivery.delivery_id, delivered=outcome.gave_up is None)
 
     def _tell(self, told: Told, outcome: Outcome) -> None:
         _log.info(
@@ -129,9 +138,7 @@ class Courier:
         if after is None:
             return
         try:
-            self._consumer.store_offsets(
-                offsets=[TopicPartition(self._shared.topic, origin.partition, after)]
-            )
+            self._consumer.store_offsets(offsets=[self._place(origin.partition, after)])
         except KafkaException as error:
             if error.args[0].code() != KafkaError._STATE:  # noqa: SLF001 - confluent's name of it
                 raise
@@ -147,16 +154,31 @@ class Courier:
 
     @stamina.retry(on=KafkaException, attempts=None, timeout=_BEGIN_S)
     def _note_beginning(self) -> None:
-        """Let a new address begin with what comes from now on, and note that before anything comes."""
+        """Let a new address begin with what comes from now on, and note that before anything comes.
+
+        Offsets are stamped with the id of the topic that they are of (**topic ids**); those of before stamps count as
+        of this one.
+        """
         shared = self._shared
-        places = [
-            TopicPartition(shared.topic, number) for number in range(shared.partitions[Topic.TICKETS_ALERTS])
+        places = [self._place(number) for number in range(shared.partitions[Topic.TICKETS_ALERTS])]
+        committed = self._consumer.committed(places, timeout=_ASK_S)
+        for place in committed:
+            if place.offset >= 0 and place.metadata not in (None, "", shared.topic_id):
+                raise TopicMismatch(
+                    f"topic {shared.topic} was created again: what {self._name} has been told of has the id "
+                    f"{place.metadata}, and the topic's is {shared.topic_id}. Let it begin with what comes from now "
+                    f"on by `ticketyard webhooks forget {self._name} --yes`"
+                )
+        new = [
+            self._place(place.partition, self._consumer.get_watermark_offsets(place, timeout=_ASK_S)[1])
+            for place in committed
+            if place.offset < 0
         ]
-        new = [place for place in self._consumer.committed(places, timeout=_ASK_S) if place.offset < 0]
-        for place in new:
-            place.offset = self._consumer.get_watermark_offsets(place, timeout=_ASK_S)[1]
         if new:
             self._consumer.commit(offsets=new, asynchronous=False)
+
+    def _place(self, partition: int, offset: int = OFFSET_INVALID) -> TopicPartition:
+        return TopicPartition(self._shared.topic, partition, offset, self._shared.topic_id)
 
     def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Forget what was in hand of these: whoever has them now reads it again, under the same ids."""

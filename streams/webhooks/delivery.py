@@ -8,7 +8,13 @@ from typing import Final
 
 import msgspec
 import stamina
-from pybreaker import CircuitBreaker, CircuitBreakerError
+from pybreaker import (
+    STATE_CLOSED,
+    CircuitBreaker,
+    CircuitBreakerError,
+    CircuitBreakerListener,
+    CircuitBreakerState,
+)
 
 from schemas.errors import Permanent, PipelineError, Transient
 from streams.webhooks.addresses import WebhookAddress
@@ -50,6 +56,17 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime
 
 
+def _nobody(*_said: bool) -> None:
+    """Tell nobody."""
+
+
+class Watcher(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told of attempts after the first, and of whether the address is left alone now."""
+
+    retried: Callable[[], None] = _nobody
+    circuit: Callable[[bool], None] = _nobody
+
+
 class Deliverer:
     """Delivers to one address. Its breaker and its pace are its own, so it holds up no other."""
 
@@ -61,6 +78,7 @@ class Deliverer:
         *,
         now: Callable[[], datetime],
         pace: Pace = USUAL,
+        watcher: Watcher = Watcher(),  # noqa: B008 - it is frozen
     ) -> None:
         self._address, self._secrets, self._poster, self._now, self._pace = (
             address,
@@ -69,11 +87,13 @@ class Deliverer:
             now,
             pace,
         )
+        self._retried = watcher.retried
         self._breaker = CircuitBreaker(
             fail_max=pace.failures,
             reset_timeout=pace.rest_s,
             exclude=[Permanent],  # an answer, if an unkind one: the address is there
             throw_new_error_on_trip=False,
+            listeners=[_CircuitListener(watcher.circuit)],
         )
 
     async def deliver(self, delivery: Delivery) -> Outcome:
@@ -123,6 +143,8 @@ class Deliverer:
         try:
             with self._breaker.calling():
                 tries.count += 1
+                if tries.count > 1:
+                    self._retried()
                 tries.status = await self._poster.post(
                     address.url, delivery.body, headers, timeout_s=address.timeout_s
                 )
@@ -133,6 +155,17 @@ class Deliverer:
         except PipelineError as error:
             tries.last, tries.status = error, getattr(error, "status", None)
             raise
+
+
+class _CircuitListener(CircuitBreakerListener):
+    """Passes on whether the address is left alone; while one attempt tries whether it is back, it still is."""
+
+    def __init__(self, circuit: Callable[[bool], None]) -> None:
+        self._circuit = circuit
+
+    def state_change(self, cb: CircuitBreaker, old_state: object, new_state: CircuitBreakerState) -> None:  # noqa: ARG002
+        """See CircuitBreakerListener."""
+        self._circuit(new_state.name != STATE_CLOSED)
 
 
 class _Tries:

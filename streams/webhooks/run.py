@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, NoReturn
 
 import structlog
@@ -12,8 +13,8 @@ import structlog
 from process.logs import configure_logs
 from schemas.errors import Permanent, Transient
 from schemas.records.topics import Topic
-from streams.broker.clients import idempotent_producer, member, topic_facts
-from streams.foundation.errors import EXIT_RESTART, EXIT_STAY_DOWN
+from streams.broker.clients import TopicFacts, idempotent_producer, member, topic_facts
+from streams.foundation.errors import EXIT_RESTART, EXIT_STAY_DOWN, BrokerFailed, TopicMismatch
 from streams.foundation.fault_points import kill_at
 from streams.foundation.record import Emission
 from streams.foundation.settings import StreamSettings
@@ -22,13 +23,15 @@ from streams.runtime.stage_spec import group_of, names_of
 from streams.steps.outbox import Outbox
 from streams.webhooks.addresses import Webhooks, read_webhooks
 from streams.webhooks.courier import Courier, Shared
-from streams.webhooks.delivery import Deliverer
+from streams.webhooks.delivery import Deliverer, Watcher
 from streams.webhooks.guard import resolve
 from streams.webhooks.letters import STAGE
+from streams.webhooks.metrics import WebhookMetrics
 from streams.webhooks.post import Poster, new_client
 from streams.webhooks.signing import secrets_of
 
 _log = structlog.get_logger(__name__)
+_LOOK_S: Final = 10.0
 _TOPICS: Final = (Topic.TICKETS_ALERTS, Topic.ALERTS_DELIVERIES, Topic.TICKETS_DEAD)
 
 
@@ -68,6 +71,11 @@ def webhooks_of(settings: StreamSettings) -> Webhooks:
     return read_webhooks(settings.webhooks)
 
 
+def group_of_address(name: str, settings: StreamSettings) -> str:
+    """Return the consumer group under which the address of that name reads."""
+    return f"{group_of(STAGE, settings)}-{name}"
+
+
 async def _run(settings: StreamSettings) -> None:
     webhooks = webhooks_of(settings)
     names = names_of(settings)
@@ -85,21 +93,52 @@ async def _run(settings: StreamSettings) -> None:
         await asyncio.get_running_loop().run_in_executor(one_at_a_time, outbox.send, emissions)
 
     topic = names[Topic.TICKETS_ALERTS]
+    metrics = WebhookMetrics(webhooks.addresses, now=utc_now)
+    metrics.serve(settings.metrics_port)
     shared = Shared(
         topic=topic,
         topic_id=facts[topic].topic_id,
         partitions={which: facts[names[which]].partitions for which in _TOPICS},
         send=send,
         now=utc_now,
+        metrics=metrics,
     )
     _stop_on_signals()
     async with new_client() as client, asyncio.TaskGroup() as running:
         poster = Poster(client=client, allowed=webhooks.allowed_networks, resolve=resolve)
         for name, address in webhooks.addresses.items():
-            deliverer = Deliverer(address, secrets_of(address.secret_env, os.environ), poster, now=utc_now)
-            consumer = member(settings, f"{group_of(STAGE, settings)}-{name}")
+            secrets = secrets_of(address.secret_env, os.environ)
+            watcher = Watcher(
+                retried=partial(metrics.retried, name), circuit=partial(metrics.circuit_is, name)
+            )
+            deliverer = Deliverer(address, secrets, poster, now=utc_now, watcher=watcher)
+            consumer = member(settings, group_of_address(name, settings))
             running.create_task(Courier(name, address, deliverer, consumer, shared).run())
+        running.create_task(_watch_topic(settings, facts[topic]))
         _log.info("webhooks.run", addresses=list(webhooks.addresses))
+
+
+async def _watch_topic(settings: StreamSettings, known: TopicFacts) -> None:
+    """Raise TopicMismatch once the topic is another one than that which is being read."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        try:
+            now = (await loop.run_in_executor(None, topic_facts, settings, [known.name]))[known.name]
+        except BrokerFailed as error:
+            _log.warning("webhooks.topic_not_checked", error=str(error))
+            continue
+        require_same(known, now)
+
+
+def require_same(known: TopicFacts, now: TopicFacts) -> None:
+    """Raise TopicMismatch where a topic has been created again since, or given partitions that nobody reads."""
+    if (now.topic_id, now.partitions) != (known.topic_id, known.partitions):
+        raise TopicMismatch(
+            f"topic {known.name} changed while it was read: its id was {known.topic_id} and is {now.topic_id}, its "
+            f"partitions were {known.partitions} and are {now.partitions}. Let each address begin with what comes from "
+            "now on by `ticketyard webhooks forget NAME --yes`, and start the webhooks again"
+        )
 
 
 def _stop_on_signals() -> None:

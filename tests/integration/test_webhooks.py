@@ -14,12 +14,16 @@ from click.testing import CliRunner
 from infra.cli.operating.webhooks import command as webhooks_command
 from infra.cli.tickets.dead import command as dead_command
 from infra.local.kafka import LocalKafka
+from infra.stage_reset import stamps_of
 from schemas.errors import PipelineError
 from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.topics import Topic
+from streams.broker.clients import topic_facts
+from streams.foundation.errors import EXIT_STAY_DOWN
 from streams.foundation.record import headers_of
 from streams.webhooks.guard import AddressRefused, Networks
 from streams.webhooks.post import NotTaken, Poster, Refused, new_client
+from streams.webhooks.run import group_of_address
 from tests.integration.receivers import ENDLESS, SILENT, TRICKLE, Receiver, receiving
 from tests.stage_harness import StageHarness, wait_for
 
@@ -212,6 +216,39 @@ def test_a_slow_address_holds_up_no_other_and_what_is_given_up_can_be_sent_back(
         )
     assert set(ids_at(receiver, "/broken")) == tried
     assert len(receiver.at("/well")) == told == 3
+
+
+def test_an_address_does_not_go_on_in_another_topic_of_the_same_name(
+    harness: Callable[..., StageHarness], receiver: Receiver
+) -> None:
+    """Alerts below the old offsets were once passed over in silence; the command lets it begin anew."""
+    pipeline = harness(well=60)
+    worker = start(pipeline, "well")
+    alert(pipeline, 1)
+    wait_for(lambda: len(ids_at(receiver, "/well")) == 1, f"told; {pipeline.log()[-2000:]}")
+    settings, name = pipeline.settings, pipeline.names[Topic.TICKETS_ALERTS]
+    known = topic_facts(settings, [name])[name].topic_id
+    group = group_of_address("well", settings)
+    wait_for(lambda: sum(pipeline.committed("webhooks-well", Topic.TICKETS_ALERTS)) == 1, "committed")
+    assert set(stamps_of(group, settings).values()) == {known}
+    worker.terminate()
+    worker.wait(30)
+    pipeline.recreate(Topic.TICKETS_ALERTS)
+    again = pipeline.start("-m", "infra.cli", "stream", "webhooks")
+    wait_for(lambda: again.poll() is not None, "the webhooks stopped")
+    assert again.returncode == EXIT_STAY_DOWN
+    assert "ticketyard webhooks forget well" in pipeline.log()
+    told: list[str] = []
+
+    def forgotten() -> bool:
+        told.append(CliRunner().invoke(webhooks_command, ["forget", "well", "--yes"]).output)
+        return bool(told[-1])  # nothing is said as long as the process that has ended counts as a member
+
+    wait_for(forgotten, "forgotten")
+    assert told[-1] == "well begins with what comes from now on\n"
+    start(pipeline, "well")
+    alert(pipeline, 2)
+    wait_for(lambda: len(ids_at(receiver, "/well")) == 2, f"told again; {pipeline.log()[-2000:]}")
 
 
 def test_the_command_checks_a_file_and_tests_an_address(

@@ -1,4 +1,4 @@
-"""`ticketyard webhooks`: check the file of webhooks, and send one of its addresses a test."""
+"""`ticketyard webhooks`: check the file of webhooks, test one of its addresses, or let one begin anew."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group()
 def command() -> None:
-    """Check the file of webhooks, and send one of its addresses a test (docs/alerts.md)."""
+    """Check the file of webhooks, test one of its addresses, or let one begin anew (docs/alerts.md)."""
 
 
 @command.command()
@@ -59,6 +59,33 @@ def test(*, address: str, file: Path | None) -> None:
         raise Permanent(f"{path} has no address {address!r}; it has {', '.join(webhooks.addresses)}")
     secrets = secrets_of(webhooks.addresses[address].secret_env, os.environ)
     click.echo(f"{address} took it: HTTP {asyncio.run(_posted(webhooks, address, secrets))}")
+
+
+@command.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do it; without this, only say what would be done.")
+def forget(*, address: str, yes: bool) -> None:
+    """Let an address begin with what comes from now on, as where tickets.alerts was created again.
+
+    Deletes how far it has been told. Only while no webhooks run.
+    """
+    from infra.stage_reset import delete_offsets, require_nobody, stamps_of  # noqa: PLC0415 - brings Kafka
+    from streams.foundation.settings import StreamSettings  # noqa: PLC0415 - as above
+    from streams.webhooks.run import group_of_address  # noqa: PLC0415 - as above
+
+    settings = StreamSettings()
+    group = group_of_address(address, settings)
+    require_nobody(group, "webhooks", settings)
+    offsets = list(stamps_of(group, settings))
+    if not offsets:
+        raise Permanent(f"group {group} has no offsets: {address} begins with what comes from now on")
+    if not yes:
+        raise Permanent(
+            f"nothing has been deleted; `ticketyard webhooks forget {address} --yes` deletes {len(offsets)} offsets of "
+            f"{group}, and what waits for {address} is not told any more"
+        )
+    delete_offsets(group, offsets, settings)
+    click.echo(f"{address} begins with what comes from now on")
 
 
 async def _posted(webhooks: Webhooks, name: str, secrets: tuple[bytes, ...]) -> int:

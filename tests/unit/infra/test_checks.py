@@ -1,13 +1,16 @@
 """The judgements of `ticketyard doctor`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from prometheus_client import start_http_server
 
 from infra import checks
-from infra.checks import GIB, CheckStatus, drifted, intake_check, room_check
+from infra.checks import GIB, CheckStatus, drifted, intake_check, room_check, webhooks_check
 from infra.foundation.endpoints import Endpoints
 from infra.foundation.settings import InfraSettings
+from streams.webhooks.metrics import WebhookMetrics
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,25 @@ def test_a_running_door_is_asked_whether_it_is_ready(
     monkeypatch.setattr(checks, "responds", lambda url, *, good: ready and good and url.endswith("/ready"))
     (check,) = intake_check(InfraSettings(home=tmp_path))
     assert (check.verdict, "http://127.0.0.1:1" in check.detail) == (verdict, True)
+
+
+def test_an_address_that_is_left_alone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is the real one: a metric of another name would make every address look well."""
+    metrics = WebhookMetrics(["pagers", "chat"], now=lambda: datetime.now(UTC))
+    metrics.circuit_is("pagers", is_open=True)
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=metrics.registry)
+    url = f"http://127.0.0.1:{server.server_port}/metrics"
+    running = Endpoints(bootstrap_servers="b", metrics_urls={"webhooks": url})
+    monkeypatch.setattr(checks, "read_endpoints", lambda _home: running)
+    (check,) = webhooks_check(InfraSettings(home=tmp_path))
+    assert check.verdict is CheckStatus.WARN
+    assert "pagers" in check.detail
+    assert "chat" not in check.detail
+    metrics.circuit_is("pagers", is_open=False)
+    (check,) = webhooks_check(InfraSettings(home=tmp_path))
+    assert check.verdict is CheckStatus.OK
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    (check,) = webhooks_check(InfraSettings(home=tmp_path))
+    assert check.verdict is CheckStatus.FAIL
