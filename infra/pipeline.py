@@ -61,6 +61,7 @@ class Addresses:
         return {
             "TICKETYARD_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "TICKETYARD_HTTP_PORT": str(self.http_port),
+            "TICKETYARD_INTAKE_URL": self.intake_url,
             SUPERVISED: "1",
         }
 

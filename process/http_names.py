@@ -23,6 +23,16 @@ def is_known(host: str, names: frozenset[str]) -> bool:
     return True
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches what listens on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def given_id(segment: str) -> str:
     """Return the id that stands in a path, where `path_to_route` left it quoted."""
     return unquote(segment)

@@ -86,6 +86,11 @@ class CommonSettings(BaseSettings):
     replication_factor: int = Field(
         default=-1, description="Copies of each topic; -1 is the broker's default."
     )
+    intake_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="The key of who may send events: as `authorization: Bearer KEY` to the HTTP door, and to sign in "
+        "on pages; empty asks for none.",
+    )
     clock: Literal["wall", "event"] = Field(
         default="wall",
         description="What timers run on: the wall clock, or event time when replaying history.",
@@ -130,6 +135,11 @@ class CommonSettings(BaseSettings):
     def models_folder(self) -> Path:
         """Where model bundles and the pointer to the current one lie."""
         return local_folder(self.models_uri, "TICKETYARD_MODELS_URI")
+
+    @property
+    def intake_address_file(self) -> Path:
+        """Where a running HTTP door for events says where it listens: `{"url": …, "pid": …}`."""
+        return self.home / "run" / "intake.json"
 
     @property
     def logs_folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""`python -m tests.page_server HOME`: serving over a made-up log of now; each line of its input adds a ticket."""
+"""`python -m tests.page_server HOME [PORT]`: serving over a made-up log; each line of its input adds a ticket."""
 
 import random
 import sys
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from schemas.records.events import TicketOpened
-from schemas.records.ticket_row import TicketRow, Work
+from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import Category, Channel, Priority, Status
 from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
@@ -36,6 +36,10 @@ def made_up(number: int, draw: random.Random, now: datetime) -> TicketRow:
         category=draw.choice(list(Category)),
         priority=draw.choice(list(Priority)),
         intent="refund_status",
+        predicted_intent="refund_status",
+        label_said_by=Said.MODEL,
+        band="low" if number % 4 == 0 else "high",
+        confidence=0.31 if number % 4 == 0 else 0.97,
         language="en",
         opened_at=opened,
         last_event_at=ends if done else opened,
@@ -88,7 +92,8 @@ def main() -> None:
             )
 
     threading.Thread(target=listen, daemon=True).start()
-    settings = ServingSettings(home=Path(sys.argv[1]), http_port=0, tail_poll_ms=50, explain=False)
+    home, port = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    settings = ServingSettings(home=home, http_port=port, tail_poll_ms=50, explain=False)
     server.serve(
         settings, made=lambda given, on_failure: Serving(given, connect=lambda: log, on_failure=on_failure)
     )

@@ -24,8 +24,8 @@ class InfraSettings(CommonSettings):
         default=None, description="Port of serving's API under `up`; free if unset."
     )
     intake: bool = Field(
-        default=False,
-        description="Whether `up` also runs `ticketyard stream intake`, the HTTP door for events.",
+        default=True,
+        description="Whether `up` also runs `ticketyard stream intake`, the HTTP door by which pages write.",
     )
     intake_port: int | None = Field(default=None, description="Port of that door under `up`; free if unset.")
     batch_every_minutes: float = Field(

@@ -72,7 +72,9 @@ TICKET_EVENTS: Final = (
         "work", "VARCHAR", "wanted, offered, held or none after it: whether it needed an agent", "NULL"
     ),
     BaseColumn("author", "VARCHAR", "customer or agent, of a message"),
-    BaseColumn("author_id", "VARCHAR", "who that is"),
+    BaseColumn(
+        "author_id", "VARCHAR", "who that is; of what is no message, who did it, where the event says so"
+    ),
     BaseColumn("public", "BOOLEAN", "whether the customer can read a message"),
     BaseColumn("subject", "VARCHAR", "the subject line, of an opening"),
     BaseColumn(

@@ -41,6 +41,12 @@ class ReadMessage(msgspec.Struct, frozen=True):
     sentiment: Sentiment | None = None
 
 
+_DOERS: Final = (
+    *("updated_by", "transferred_by", "corrected_by", "resolved_by", "closed_by", "requested_by"),
+    *("deescalated_by", "excluded_by", "undone_by", "split_by", "linked_by", "unlinked_by", "by"),
+)
+"""The fields of events that name the person who did it."""
+
 _BEFORE: Final = msgspec.json.Decoder(TicketRow | None)
 _TICKET_BODIES: Final = EventDecoder(TICKET_EVENTS)
 _ESCALATIONS: Final = EventDecoder(
@@ -70,7 +76,10 @@ def ruled(event: SourceEvent) -> tuple[Any, ...]:
 
 
 def written(event: SourceEvent, before: msgspec.Raw) -> tuple[Any, ...]:
-    """Return (author, author_id, public, subject, text, overrides) of an event from outside; others have none."""
+    """Return (author, author_id, public, subject, text, overrides) of an event from outside; others have none.
+
+    Of what is no message, `author_id` is the person who did it, where the event says so.
+    """
     if event.type not in TICKET_EVENTS:
         return (None,) * 6
     envelope = Envelope(id=event.id, type=event.type, source=event.source, time=event.time)
@@ -81,7 +90,11 @@ def written(event: SourceEvent, before: msgspec.Raw) -> tuple[Any, ...]:
     subject = body.subject if isinstance(body, TicketOpened) else None
     overrides = overrides_of(body, _BEFORE.decode(before)) if is_of_people(event.type) else ()
     told = msgspec.json.encode(overrides).decode() if overrides else None
-    return (None, None, None, subject, _text(body), told)
+    return (None, _doer(body), None, subject, _text(body), told)
+
+
+def _doer(body: TicketEvent) -> str | None:
+    return next((found for name in _DOERS if (found := getattr(body, name, None)) is not None), None)
 
 
 def _text(body: TicketEvent) -> str | None:

@@ -77,7 +77,7 @@ async def explain_ticket(
         if not found:
             raise NotFound(f"there is no ticket {wanted!r}")
         messages = json_rows(snapshot.rows(read_query("customer_messages"), [wanted]).table)
-        return found[0], _chosen(messages, found[0], event), snapshot.metadata(serving.clock())
+        return found[0], chosen_message(messages, found[0], event), snapshot.metadata(serving.clock())
 
     row, message, metadata = await serving.ask(question)
     explanation = await serving.explanations.explain(message["text"])
@@ -92,7 +92,7 @@ async def explain_ticket(
     )
 
 
-def _chosen(messages: list[dict[str, Any]], row: dict[str, Any], event: str | None) -> dict[str, Any]:
+def chosen_message(messages: list[dict[str, Any]], row: dict[str, Any], event: str | None) -> dict[str, Any]:
     """Return the message of an event; else the one that the row's prediction is of, or the first that says anything."""
     said = [message for message in messages if (message["text"] or "").strip()]
     wanted = row["predicted_event_id"] if event is None else event

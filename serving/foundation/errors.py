@@ -9,7 +9,7 @@ class ServingError(PipelineError):
     """Root of the errors of serving; `status` is the HTTP status of the answer."""
 
     status: ClassVar[int] = 500
-    retry_after_s: ClassVar[int | None] = None
+    retry_after_s: int | None = None
 
 
 class QueryRefused(ServingError, Permanent):  # noqa: N818 - named as clients see it in `error.type`
@@ -115,3 +115,78 @@ class ViewsUnreadable(ServingError, Transient):  # noqa: N818 - as above
 
 class TailFailed(ServingError, Transient):  # noqa: N818 - as above
     """The tail ended by an error that it cannot wait out; serving has to start again."""
+
+
+class SignInNeeded(ServingError, Permanent):  # noqa: N818 - as above
+    """Nobody has signed in, or their session is over; what is written needs a name."""
+
+    status = 401
+
+
+class KeyTakenAway(SignInNeeded):
+    """The session was begun by a key that no longer holds."""
+
+
+class NameRefused(ServingError, Permanent):  # noqa: N818 - as above
+    """Nobody can be called that on a page."""
+
+    status = 400
+
+
+class WrongKey(ServingError, Permanent):  # noqa: N818 - as above
+    """Whoever signs in gave no key, or another one."""
+
+    status = 403
+
+
+class TokenMissing(ServingError, Permanent):  # noqa: N818 - as above
+    """A write does not come from a page of this server."""
+
+    status = 403
+
+
+class ActRefused(ServingError, Permanent):  # noqa: N818 - as above
+    """What somebody means to do to a ticket cannot be done so; the message says why."""
+
+    status = 400
+
+
+class OtherName(ServingError, Permanent):  # noqa: N818 - as above
+    """An act was written by somebody else than who is signed in now."""
+
+    status = 403
+
+
+class IntakeAway(ServingError, Transient):  # noqa: N818 - as above
+    """The door for events is not known, does not answer, or cannot reach Kafka; nothing was lost."""
+
+    status = 503
+    retry_after_s = 5
+
+
+class IntakeBusy(ServingError, Transient):  # noqa: N818 - as above
+    """The door for events takes no more for the moment."""
+
+    status = 429
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class IntakeKeyRefused(ServingError, Permanent):  # noqa: N818 - as above
+    """The door for events does not take this server's key."""
+
+    status = 502
+
+
+class SignInOff(ServingError, Permanent):  # noqa: N818 - as above
+    """Nobody can sign in here: strangers reach the pages, and there is no key."""
+
+    status = 403
+
+
+class OtherSite(ServingError, Permanent):  # noqa: N818 - as above
+    """A page of another site sent a write."""
+
+    status = 403

@@ -2,13 +2,16 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from schemas.errors import PipelineError
+from schemas.triage import Triage
 from serving.foundation.errors import ExplanationsOff, ModelUnusable, Stopping, TooManyExplanations
 from understanding.explanation.result import Explanation
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from understanding.bundle.registry import CurrentModel
     from understanding.explanation.kept_examples import KeptExample
 
+Found = TypeVar("Found")
 _log = structlog.get_logger(__name__)
 
 
@@ -39,6 +43,13 @@ class Explanations:
 
     async def explain(self, text: str) -> Explanation:
         """Return why the current model answers as it does. Raises ServingError where there is none, or too many ask."""
+        return await self._in_turn(self._explain, text)
+
+    async def triage(self, text: str) -> Triage:
+        """Return what the current model answers, without reasons, which take far longer. Raises as `explain` does."""
+        return await self._in_turn(self._triage, text)
+
+    async def _in_turn(self, answer: Callable[[str], Found], text: str) -> Found:
         if not self._enabled:
             raise ExplanationsOff("explanations are switched off here (TICKETYARD_EXPLAIN=false)")
         if self._stopped.is_set():
@@ -49,7 +60,7 @@ class Explanations:
             )
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._explain, text)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, answer, text)
         finally:
             self._waiting -= 1
 
@@ -58,15 +69,16 @@ class Explanations:
         self._stopped.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
+    def _triage(self, text: str) -> Triage:
+        with _needing_engine():
+            from understanding.scoring.scoring import score  # noqa: PLC0415 - as in `_explain`
+        bundle, _ = self._loaded()
+        return score(bundle, [text])[0]
+
     def _explain(self, text: str) -> Explanation:
-        try:
+        with _needing_engine():
             # Imported here: it brings the encoder's engine, which serving needs for nothing else.
             from understanding.explanation.explain import explain  # noqa: PLC0415
-        except ImportError as error:
-            raise ExplanationsOff(
-                f"explanations need {error.name}, which is not installed beside serving; "
-                "install ticketyard[serving,scoring]"
-            ) from error
         bundle, examples = self._loaded()
         return explain(bundle, text, examples=examples)
 
@@ -85,6 +97,18 @@ class Explanations:
             self._current = current
             _log.info("explaining with another model", version=current.version)
         return self._model
+
+
+@contextmanager
+def _needing_engine() -> Iterator[None]:
+    """Import what scores in the block. Raises ExplanationsOff where it is not installed."""
+    try:
+        yield
+    except ImportError as error:
+        raise ExplanationsOff(
+            f"explanations need {error.name}, which is not installed beside serving; "
+            "install ticketyard[serving,scoring]"
+        ) from error
 
 
 def _current(models: Path, first_models: Path) -> "CurrentModel":

@@ -23,6 +23,13 @@ class ServingSettings(CommonSettings):
         default="",
         description="Names by which clients reach the server, separated by commas; addresses and localhost always do.",
     )
+    intake_url: str = Field(
+        default="",
+        description="The HTTP door for events, by which pages send what people do; empty is that of this home.",
+    )
+    session_hours: float = Field(
+        default=12.0, gt=0, description="Hours after which whoever signed in on a page signs in again."
+    )
     query_threads: int = Field(
         default=4, ge=1, description="Answers of fixed doors that are read at the same time."
     )
@@ -86,6 +93,11 @@ class ServingSettings(CommonSettings):
     def address_file(self) -> Path:
         """Where a running server says where it listens: `{"url": …, "pid": …}`."""
         return self.home / "run" / "serving.json"
+
+    @property
+    def session_secret_file(self) -> Path:
+        """What signs sessions; whoever deletes it ends all of them."""
+        return self.home / "session-secret"
 
     @property
     def memory_bytes(self) -> int:

@@ -13,6 +13,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from process.http_names import known_hosts, path_to_route
+from serving.acting.desk import Desk
+from serving.acting.doors import ROUTER as ACTING
 from serving.assembly.service import Serving
 from serving.doors import analytics, explaining, metric_values, operations, pages, sql, tickets
 from serving.doors.metrics import AnswerTimer, ServingMetrics
@@ -20,6 +22,7 @@ from serving.foundation.errors import ServingError
 from serving.http.callers import Leaving, check_caller
 from serving.pages.doors import ROUTER as PAGES
 from serving.pages.doors import Pages, is_page
+from serving.pages.triage.doors import ROUTER as TRIAGE
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +46,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
     """Return the application over a Serving that runs; it neither starts nor stops it."""
     kept = measures or ServingMetrics()
     names = known_hosts(serving.settings.http_host, serving.settings.http_hosts)
+    desk = Desk(serving)
     shown = Pages(serving)
     return Doors(
         route_handlers=[
@@ -55,10 +59,13 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             metric_values.ROUTER,
             explaining.ROUTER,
             PAGES,
+            ACTING,
+            TRIAGE,
         ],
         dependencies={
             "serving": Provide(lambda: serving, sync_to_thread=False),
             "measures": Provide(lambda: kept, sync_to_thread=False),
+            "desk": Provide(lambda: desk, sync_to_thread=False),
             "pages": Provide(lambda: shown, sync_to_thread=False),
         },
         exception_handlers={
@@ -68,6 +75,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
         },
         before_request=lambda request: check_caller(request, names),
         middleware=[AnswerTimer(kept), Leaving()],
+        on_shutdown=[desk.intake.close],
         logging_config=None,  # the process has set up its logs already
         openapi_config=OpenAPIConfig(
             title="Ticketyard",

@@ -9,8 +9,11 @@ from typing import Final
 
 import msgspec
 
-_OURS: Final = {"style.css": "text/css", "page.js": "text/javascript"}
 _SCRIPT: Final = "text/javascript"
+_OURS: Final = {
+    **dict.fromkeys(("style.css", "acts.css"), "text/css"),
+    **dict.fromkeys(("page.js", "acts.js", "triage.js"), _SCRIPT),
+}
 _LIBRARIES: Final = {
     "htmx.js": ("htmx.org-2.0.4.jar", "htmx.org/2.0.4/dist/htmx.min.js", _SCRIPT),
     "sse.js": ("htmx-ext-sse-2.2.2.jar", "htmx-ext-sse/2.2.2/sse.js", _SCRIPT),

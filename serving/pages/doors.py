@@ -66,6 +66,10 @@ class Pages:
 
         return html(await serving.ask(question))
 
+    def part(self, request: Asking, template: str, **found: Any) -> str:
+        """Return a part of a page, for what is there already."""
+        return self.templates.render(template, _language(request), **found)
+
     def now_feed(self, language: str) -> Feed:
         """Return the feed of what moves on the page Now."""
         serving = self._serving

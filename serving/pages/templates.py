@@ -16,7 +16,17 @@ from serving.pages.assets import Assets
 
 _FOLDER: Final = Path(str(resources.files(__package__)))
 _ENGLISH: Final = "en"
-PAGES: Final = ("now", "tickets", "operations", "understanding", "satisfaction", "agents", "data", "system")
+PAGES: Final = (
+    "now",
+    "triage",
+    "tickets",
+    "operations",
+    "understanding",
+    "satisfaction",
+    "agents",
+    "data",
+    "system",
+)
 """The pages of the navigation, by their paths."""
 
 

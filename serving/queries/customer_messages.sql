@@ -3,7 +3,7 @@ SELECT event_id, event_type, CASE
          WHEN event_type IN ('TicketOpened', 'TicketImported')
            THEN concat_ws(chr(10), nullif(subject, ''), nullif(text, ''))
          ELSE text
-       END AS text
+       END AS text, entities
 FROM ticket_events
 WHERE ticket_id = ?
   AND (

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from casework.escalation.table import DEFAULT as DEFAULT_ESCALATION
 from schemas.records.thread_rule import ThreadPolicy, ThreadRule
@@ -146,10 +146,6 @@ class StreamSettings(CommonSettings):
         default="",
         description="Names by which clients reach the door, separated by commas; addresses and localhost always do.",
     )
-    intake_key: SecretStr = Field(
-        default=SecretStr(""),
-        description="The key that clients of the door send as `authorization: Bearer KEY`; empty asks for none.",
-    )
     intake_source: str = Field(
         default="ticketyard/intake",
         min_length=1,
@@ -179,11 +175,6 @@ class StreamSettings(CommonSettings):
         default="",
         description="For fault tests: `point:n` kills the worker hard when it reaches that point the n-th time.",
     )
-
-    @property
-    def intake_address_file(self) -> Path:
-        """Where a running door says where it listens: `{"url": …, "pid": …}`."""
-        return self.home / "run" / "intake.json"
 
     @property
     def thread_rule(self) -> ThreadRule:

@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any, Final
 
 from litestar import Request
@@ -12,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
-from process.http_names import is_known
+from process.http_names import is_known, is_loopback
 from schemas.errors import Permanent
 from streams.foundation.settings import StreamSettings
 from streams.intake.errors import KeyMissing, WrongHost
@@ -27,7 +26,7 @@ _READ_ANYWAY_S: Final = 1.0
 
 def require_key(settings: StreamSettings) -> None:
     """Raise Permanent where others than this machine could send, and no key keeps strangers out."""
-    if not settings.intake_key.get_secret_value() and not _is_loopback(settings.intake_host):
+    if not settings.intake_key.get_secret_value() and not is_loopback(settings.intake_host):
         raise Permanent(
             f"the door would listen on {settings.intake_host} without a key: set TICKETYARD_INTAKE_KEY, or "
             "TICKETYARD_INTAKE_HOST to 127.0.0.1"
@@ -47,15 +46,6 @@ def check_caller(request: Request[Any, Any, State], names: frozenset[str], key: 
     scheme, token = given[: len(_SCHEME)].lower(), given[len(_SCHEME) :].strip()
     if scheme != _SCHEME or not hmac.compare_digest(token.encode("latin-1"), key.encode()):
         raise KeyMissing("send the header `authorization: Bearer KEY` with the key of TICKETYARD_INTAKE_KEY")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class ReadAnyway(ASGIMiddleware):

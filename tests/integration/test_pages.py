@@ -24,6 +24,7 @@ ROOT: Final = Path(__file__).parents[2]
 SIZES: Final = ((360, 780), (1280, 900), (1920, 1080))
 ADDRESSES: Final = (
     "/now",
+    "/triage",
     "/tickets",
     "/tickets?q=refund&sort=urgent",
     "/tickets/T%2F1",
@@ -153,9 +154,10 @@ def test_keys_lead_everywhere(page: Page) -> None:
     """All can be done without a mouse; `?` lists how."""
     opened(page, "/now").locator(".u-wrap").wait_for()
     page.keyboard.press("?")
-    assert page.locator("dialog").is_visible()
+    assert page.locator("#keys").is_visible()
     page.keyboard.press("Escape")
     for key, path in (
+        ("r", "/triage"),
         ("o", "/operations"),
         ("u", "/understanding"),
         ("a", "/agents"),

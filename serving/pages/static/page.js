@@ -54,6 +54,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     const keys = document.getElementById("keys");
     if (event.key === "?") { event.preventDefault(); keys.open ? keys.close() : keys.showModal(); return; }
+    if (document.querySelector("dialog[open]")) return;
     const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (!link) return;
     event.preventDefault();

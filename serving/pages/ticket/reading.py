@@ -1,5 +1,6 @@
 """What the page of a ticket shows."""
 
+import json
 from datetime import datetime
 from typing import Any, Final
 
@@ -58,7 +59,8 @@ def read_ticket(snapshot: Snapshot, ticket_id: str, now: datetime) -> dict[str, 
 def _told(event: dict[str, Any]) -> dict[str, Any]:
     author = event.get("author") or ("source" if event["event_type"] == "TicketOpened" else "machine")
     kind = "customer" if event["event_type"] == "TicketOpened" else author
-    return event | {"kind": kind}
+    said = json.loads(event["overrides"]) if event["overrides"] else []
+    return event | {"kind": kind, "said": said}
 
 
 def _promises(row: dict[str, Any], now: datetime) -> list[dict[str, Any]]:

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from infra.foundation.settings import STAGES, STATEFUL, InfraSettings
-from infra.pipeline import Addresses, choose_addresses, pipeline_parts, stage_parts, worker_processes
+from infra.pipeline import (
+    Addresses,
+    choose_addresses,
+    pipeline_parts,
+    serving_part,
+    stage_parts,
+    worker_processes,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,17 +66,16 @@ def test_webhooks_run_where_a_file_of_them_is_named(tmp_path: Path) -> None:
     """Who tells nobody needs no process for it."""
 
     def names(settings: InfraSettings) -> set[str]:
-        ports = {name: number for number, (name, _) in enumerate(worker_processes(settings))}
-        addresses = Addresses(bootstrap_servers="b", http_port=1, metrics_ports=ports)
+        addresses = choose_addresses(settings, "b", iter(range(5000, 5100)).__next__)
         return {part.child.name for part in pipeline_parts(settings, addresses)}
 
     without = names(InfraSettings(home=tmp_path))
     assert names(InfraSettings(home=tmp_path, webhooks=tmp_path / "webhooks.yaml")) - without == {"webhooks"}
 
 
-def test_the_door_runs_where_it_is_asked_for(tmp_path: Path) -> None:
-    """At the port that `up` chose, which it tells to other commands of the home."""
-    settings = InfraSettings(home=tmp_path, intake=True)
+def test_the_door_for_events_runs_and_serving_knows_it(tmp_path: Path) -> None:
+    """At the port that `up` chose, which it tells to other commands of the home; pages write by it."""
+    settings = InfraSettings(home=tmp_path)
     addresses = choose_addresses(settings, "b", iter(range(5000, 5100)).__next__)
     (door,) = [part for part in pipeline_parts(settings, addresses) if part.child.name == "intake"]
     assert door.child.command[3:] == ["stream", "intake"]
@@ -77,11 +83,13 @@ def test_the_door_runs_where_it_is_asked_for(tmp_path: Path) -> None:
     told = addresses.endpoints()
     assert told.intake_url == f"http://127.0.0.1:{addresses.intake_port}"
     assert told.metrics_urls["intake"] == f"{told.intake_url}/metrics"
+    serving = serving_part(settings, addresses).child
+    assert serving.environment["TICKETYARD_INTAKE_URL"] == told.intake_url
 
 
-def test_without_being_asked_for_no_door_is_open(tmp_path: Path) -> None:
-    """Nobody should be able to send events because of an upgrade."""
-    settings = InfraSettings(home=tmp_path)
+def test_who_wants_no_door_gets_none(tmp_path: Path) -> None:
+    """Pages then say that nothing can be written, and how."""
+    settings = InfraSettings(home=tmp_path, intake=False)
     addresses = choose_addresses(settings, "b", iter(range(5000, 5100)).__next__)
     assert (addresses.intake_port, addresses.endpoints().intake_url) == (None, "")
     assert "intake" not in {part.child.name for part in pipeline_parts(settings, addresses)}

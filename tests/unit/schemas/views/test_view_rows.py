@@ -29,6 +29,7 @@ from schemas.records.envelope import (
 )
 from schemas.records.events import (
     AgentUpdated,
+    DecisionOverridden,
     Event,
     LabelCorrected,
     MessageAdded,
@@ -48,7 +49,7 @@ from schemas.signals import Entity, EntityKind, Signals
 from schemas.triage import Triage
 from schemas.views.tables import VIEWS
 from schemas.views.view_rows import base_rows
-from schemas.vocabulary import AgentStatus, Author, Channel, Priority, Status
+from schemas.vocabulary import AgentStatus, Author, AutomaticDecision, Channel, Priority, Status
 from tests.unit.schemas.ticket_facts import SCORED
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -116,6 +117,22 @@ def test_message_names_its_author() -> None:
     note = MessageAdded(ticket_id="T1", author=Author.AGENT, author_id="A9", text="psst", public=False)
     row = logged(note)["ticket_events"]
     assert (row["author"], row["author_id"], row["public"]) == ("agent", "A9", False)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        TicketTransferred(ticket_id="T1", team="x", transferred_by="ann"),
+        TicketResolved(ticket_id="T1", resolved_by="ann"),
+        LabelCorrected(ticket_id="T1", intent="x", corrected_by="ann"),
+        DecisionOverridden(ticket_id="T1", decision=AutomaticDecision.TEAM, by="ann", reason="r", now="x"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_who_did_something_is_named(event: TicketEvent) -> None:
+    """The page of a ticket says who; it is no author, as nothing was written to the customer."""
+    row = logged(event)["ticket_events"]
+    assert (row["author"], row["author_id"]) == (None, "ann")
 
 
 def test_message_has_its_mood_and_what_it_names() -> None:

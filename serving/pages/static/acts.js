@@ -1,0 +1,242 @@
+"use strict";
+// What people do: who they are, forms, and the tray. An act is kept in this browser for ten seconds, in which it can be
+// undone, and until the door for events has taken it; it is sent again with its id, so it counts once.
+(() => {
+  const KEPT = "ticketyard.acts", WAIT_S = 10, LEASE_S = 20, SHOWN_S = 8, PATIENCE_S = 30, LOOK_MS = 250, RETRY_S = 3;
+  const FIELDS = ["id", "ticket_id", "act", "by", "life", "revision", "value", "team", "decision", "was", "reason", "over"];
+  const find = (id) => document.getElementById(id);
+  const now = () => Date.now() / 1000;
+  let me = { wants_key: false, name: null, token: null };
+  let waiting = [];
+
+  const word = (name, values = {}) => {
+    const said = find("act-words").content.querySelector(`[data-word="${CSS.escape(name)}"]`);
+    return said && said.textContent.replace(/{(\w+)}/g, (_, key) => values[key] ?? "");
+  };
+  const all = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
+  const keep = (acts) => { localStorage.setItem(KEPT, JSON.stringify(acts)); draw(); };
+  const change = (id, news) => keep(all().map((one) => (one.id === id ? { ...one, ...news } : one)));
+  const drop = (id) => keep(all().filter((one) => one.id !== id));
+  const newId = () => "page-" + [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  // -- who ------------------------------------------------------------------------------------------------------------
+  const knowMe = (told) => {
+    me = told;
+    const button = find("who");
+    button.dataset.in ||= button.textContent;
+    button.textContent = me.name ? `${me.name} · ${button.dataset.out}` : button.dataset.in;
+    if (!me.name) return;
+    const asked = waiting; waiting = [];
+    asked.forEach((go) => go());
+    all().filter((one) => one.state === "sign").forEach((one) => change(one.id, { state: "held", due: now() }));
+  };
+  const ask = async (path, method = "GET", body = undefined, keepalive = false) => {
+    const headers = { "content-type": "application/json", "x-csrf-token": me.token || "" };
+    return fetch(path, { method, headers, keepalive, body: body && JSON.stringify(body) });
+  };
+  const said = async (answer) => { try { return await answer.json(); } catch { return {}; } };
+
+  const signIn = (why = "") => {
+    const dialog = find("sign-in");
+    dialog.querySelector("[role=alert]").textContent = why;
+    dialog.querySelector(".keyed").hidden = !me.wants_key;
+    dialog.querySelector("[name=key]").required = me.wants_key;
+    if (!dialog.open) dialog.showModal();
+  };
+  const signedIn = (go) => { if (me.name) go(); else { waiting.push(go); signIn(me.why ? word(`failed-${me.why}`) : ""); } };
+
+  const submitSignIn = async (form) => {
+    const alert = form.querySelector("[role=alert]");
+    try {
+      const answer = await ask("/acting/session", "POST", { name: form.elements.name.value, key: form.elements.key.value });
+      const told = await said(answer);
+      if (!answer.ok) { alert.textContent = told.error?.message || String(answer.status); return; }
+      form.elements.key.value = "";
+      find("sign-in").close();
+      knowMe(told);
+    } catch { alert.textContent = word("offline"); }
+  };
+  const signOut = async () => { const answer = await ask("/acting/session", "DELETE"); if (answer.ok) knowMe(await said(answer)); else await meAgain(); };
+  const meAgain = async () => { try { const answer = await ask("/acting/session"); if (answer.ok) knowMe(await said(answer)); } catch { /* said by the tray when something is to be sent */ } };
+
+  // -- sending --------------------------------------------------------------------------------------------------------
+  const act = (given) => signedIn(() => {
+    keep([...all(), { reason: "", over: [], ...given, id: newId(), by: me.name, state: "held", due: now() + WAIT_S }]);
+    document.dispatchEvent(new CustomEvent("ticketyard:acted"));
+  });
+
+  const send = async (one, keepalive = false) => {
+    change(one.id, { state: "sending", due: now() + LEASE_S });
+    const body = Object.fromEntries(FIELDS.filter((name) => one[name] !== undefined && one[name] !== null).map((name) => [name, one[name]]));
+    let answer;
+    try { answer = await ask("/acting/acts", "POST", body, keepalive); }
+    catch { change(one.id, { state: "failed", type: "", detail: word("offline"), due: now() + RETRY_S }); return; }
+    const told = await said(answer);
+    if (answer.ok) change(one.id, { state: "kafka", events: told.event_ids, place: told.places.map((p) => `${p.partition}/${p.offset}`).join(", "), due: now(), until: now() + PATIENCE_S });
+    else if (answer.status === 409) change(one.id, { state: "meanwhile", meanwhile: told.meanwhile });
+    else failed(one, answer, told.error || {});
+  };
+  const failed = (one, answer, error) => {
+    const type = error.type || "", detail = error.message || `${answer.status}`;
+    if (answer.status === 401) { change(one.id, { state: "sign", type, detail }); meAgain(); }
+    else if (type === "TokenMissing") { change(one.id, { state: "sign", type, detail }); meAgain(); }
+    else if (answer.status === 429 || answer.status >= 500) {
+      const wait = Number(answer.headers.get("retry-after")) || RETRY_S;
+      change(one.id, { state: "failed", type, detail, due: now() + wait });
+    } else change(one.id, { state: "refused", type, detail });
+  };
+  const look = async (one) => {
+    change(one.id, { due: now() + 1 });
+    try {
+      for (const event of one.events) {
+        const answer = await ask(`/acting/logged/${encodeURIComponent(one.ticket_id)}/${encodeURIComponent(event)}`);
+        if (!answer.ok || !(await said(answer)).logged) return;
+      }
+    } catch { return; } // it is looked for again
+    change(one.id, { state: "logged", due: now() + SHOWN_S });
+    document.dispatchEvent(new CustomEvent("ticketyard:logged", { detail: one }));
+  };
+
+  const tick = () => {
+    for (const one of all()) {
+      const due = now() >= one.due;
+      if (due && ["held", "failed", "sending"].includes(one.state) && me.name) send(one);
+      else if (due && one.state === "held") change(one.id, { state: "sign", type: "SignInNeeded", detail: "" });
+      else if (due && one.state === "kafka") look(one);
+      else if (due && one.state === "logged") drop(one.id);
+    }
+    document.querySelectorAll("#acts li").forEach((item) => {
+      const one = all().find((each) => each.id === item.id);
+      if (one && ["held", "failed"].includes(one.state)) say(item, one);
+    });
+  };
+
+  // -- the tray -------------------------------------------------------------------------------------------------------
+  const BUTTONS = { held: ["undo", "now"], failed: ["again", "edit", "drop"], refused: ["edit", "drop"], sign: ["sign", "drop"], meanwhile: ["over", "drop"] };
+  const say = (item, one) => {
+    const seconds = Math.max(0, Math.ceil(one.due - now()));
+    const first = (one.meanwhile || [])[0] || {};
+    const time = first.at ? new Date(first.at).toLocaleTimeString() : "";
+    const name = one.state === "kafka" && now() > one.until ? "slow" : one.state;
+    const text = word(name, { seconds, place: one.place, time, by: first.by, value: first.value || (first.about === "status" ? word("resolved") : "—") });
+    const state = item.querySelector(".state");
+    // A countdown that is read out each second would drown everything else.
+    state.setAttribute("aria-live", ["held", "failed"].includes(one.state) ? "off" : "polite");
+    if (state.textContent !== text) state.textContent = text;
+  };
+  const draw = () => {
+    const acts = all(), list = find("acts").querySelector("ol");
+    const newest = acts.filter((one) => one.state === "held").at(-1);
+    list.querySelectorAll("li").forEach((item) => { if (!acts.some((one) => one.id === item.id)) item.remove(); });
+    for (const one of acts) {
+      let item = find(one.id);
+      if (!item) {
+        item = find("act-item").content.firstElementChild.cloneNode(true);
+        item.id = one.id;
+        item.querySelector(".what strong").textContent = [word(`kind-${one.act}`), one.value, one.team && `→ ${one.team}`].filter(Boolean).join(" ");
+        item.querySelector(".what bdi").textContent = one.subject || one.ticket_id;
+        list.append(item);
+      }
+      item.className = one.state;
+      say(item, one);
+      const failure = ["failed", "refused", "sign"].includes(one.state);
+      item.querySelector(".detail").textContent = failure ? [word(`failed-${one.type}`), one.type === "KeyTakenAway" ? "" : one.detail].filter(Boolean).join(" ") : "";
+      item.querySelectorAll("[data-do]").forEach((button) => {
+        button.hidden = !(BUTTONS[one.state] || []).includes(button.dataset.do);
+        if (button.dataset.do === "undo" && one === newest) button.dataset.key = "z"; else delete button.dataset.key;
+        const hint = button.querySelector("kbd");
+        if (hint) hint.hidden = one !== newest;
+      });
+    }
+    find("acts").hidden = !acts.length;
+  };
+  const done = (one) => document.dispatchEvent(new CustomEvent("ticketyard:undone", { detail: one }));
+  const DO = {
+    undo: (one) => { drop(one.id); done(one); }, drop: (one) => { drop(one.id); done(one); },
+    now: (one) => change(one.id, { due: now() }), again: (one) => change(one.id, { due: now() }),
+    sign: (one) => { signIn(word(`failed-${one.type}`) || ""); },
+    over: (one) => change(one.id, { over: [...one.over, ...one.meanwhile.map((w) => w.event_id)], state: "held", due: now() }),
+    edit: (one) => { drop(one.id); openForm(one.act, one, one); },
+  };
+
+  // -- forms ----------------------------------------------------------------------------------------------------------
+  let choices = null, about = null;
+  const offer = async () => {
+    if (choices) return;
+    try { const answer = await ask("/acting/choices"); if (!answer.ok) return; choices = await said(answer); } catch { return; } // a form works without
+    const fill = (name, values) => find(`known-${name}`).replaceChildren(...values.map(([value, label]) => Object.assign(document.createElement("option"), { value, label: label || "" })));
+    fill("intents", choices.intents.map((one) => [one.name, one.team]));
+    for (const name of ["teams", "agents", "priorities", "categories", "risks"]) fill(name, choices[name].map((one) => [one]));
+  };
+  const draft = (kind) => `ticketyard.draft.${about.ticket_id}.${kind}`;
+  const values = (form) => Object.fromEntries([...form.elements].filter((one) => one.name).map((one) => [one.name, one.value]));
+  const LISTS = { intent: "intents", category: "categories", priority: "priorities", team: "teams", assignee: "agents", satisfaction_risk: "risks" };
+  const suit = (form) => {
+    const { decision, value } = form.elements;
+    if (!decision) return;
+    value.setAttribute("list", `known-${LISTS[decision.value] || "none"}`);
+    value.placeholder = decision.selectedOptions[0].dataset.hint;
+  };
+  const openForm = (kind, ticket, before = null) => {
+    about = ticket;
+    offer();
+    const dialog = find("act-dialog"), typed = before || JSON.parse(sessionStorage.getItem(draft(kind)) || "{}");
+    dialog.querySelectorAll("form").forEach((form) => {
+      form.hidden = form.dataset.form !== kind;
+      if (form.hidden) return;
+      form.reset();
+      for (const [name, value] of Object.entries(typed)) if (form.elements[name] && value) form.elements[name].value = value;
+      suit(form);
+      find("act-title").textContent = form.dataset.title;
+    });
+    find("act-ticket").textContent = ticket.subject || ticket.ticket_id;
+    dialog.showModal();
+  };
+  const seen = (part) => {
+    const { ticket, life, revision, subject, ...current } = part.dataset;
+    return { ticket_id: ticket, life: Number(life), revision: Number(revision), subject, current };
+  };
+  const submitAct = (form) => {
+    const kind = form.dataset.form, typed = values(form), { current, ticket_id, life, revision, subject, over } = about;
+    const key = draft(kind), was = typed.decision ? (current || {})[typed.decision] : about.was;
+    find("act-dialog").close();
+    signedIn(() => {
+      act({ ticket_id, life, revision, subject, over, act: kind, ...typed, was: was || undefined, current });
+      sessionStorage.removeItem(key);
+    });
+  };
+
+  // -- listening ------------------------------------------------------------------------------------------------------
+  let inside = false; // whether this page is left for another page of this server, which goes on with what is kept
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (link && link.origin === location.origin) { inside = true; setTimeout(() => { inside = false; }, 2000); }
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.id === "who") me.name ? signOut() : signIn();
+    else if (button.dataset.close) button.closest("dialog").close();
+    else if (button.dataset.act) openForm(button.dataset.act, seen(button.closest("[data-ticket]")));
+    else if (button.dataset.do) { const one = all().find((each) => each.id === button.closest("li").id); if (one) DO[button.dataset.do](one); }
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method === "get" && form.hasAttribute("action")) { inside = true; return; }
+    event.preventDefault();
+    if (form.id === "sign-in-form") submitSignIn(form);
+    else if (form.dataset.form) submitAct(form);
+  });
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-form]");
+    if (form) { sessionStorage.setItem(draft(form.dataset.form), JSON.stringify(values(form))); suit(form); }
+  });
+  find("sign-in").addEventListener("close", () => { if (!me.name) waiting = []; });
+  addEventListener("storage", draw);
+  addEventListener("pagehide", () => { if (!inside && me.name) all().filter((one) => one.state === "held").forEach((one) => send(one, true)); });
+  document.addEventListener("ticketyard:logged", (event) => {
+    const shown = document.querySelector("main .acts[data-ticket]");
+    if (shown && shown.dataset.ticket === event.detail.ticket_id && !document.querySelector("dialog[open]")) { inside = true; location.reload(); }
+  });
+  window.ticketyard = { act, all, seen, offer, team: (intent) => choices?.intents.find((one) => one.name === intent)?.team || "" };
+  draw();
+  meAgain().then(() => setInterval(tick, LOOK_MS));
+})();

@@ -1,0 +1,335 @@
+"""What a page says where something cannot be sent: in words, with what to do, and nothing that was typed is lost."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from schemas.settings import CommonSettings
+from tests.unit.serving.waiting import wait_for
+
+ROOT: Final = Path(__file__).parents[2]
+OLD_KEY, NEW_KEY = "the-old-key", "the-new-key"
+PATIENCE_MS: Final = 120_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Door(BaseHTTPRequestHandler):
+    """A door for events that says what a test wants it to; `taken` are the bodies that it was sent."""
+
+    status: ClassVar[int] = 202
+    message: ClassVar[str] = ""
+    taken: ClassVar[list[Any]] = []
+
+    def do_POST(self) -> None:
+        """Answer one request."""
+        said = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        Door.taken.append(said)
+        error = {"type": "T", "message": Door.message, "status": Door.status}
+        body = {"partition": 0, "offset": 7} if Door.status == 202 else {"ok": False, "error": error}
+        encoded = json.dumps(body).encode()
+        self.send_response(Door.status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(encoded)))
+        self.send_header("retry-after", "1")
+        self.end_headers()
+        self.wfile.write(encoded)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+class OpenDoor:
+    """A door at one address, which can close and open again."""
+
+    def __init__(self) -> None:
+        self._server: ThreadingHTTPServer | None = None
+        self._port = 0
+        self.open()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def open(self) -> None:
+        """Listen."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Door)
+        self._port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def one_door() -> Iterator[OpenDoor]:
+    """The door of all tests of this file."""
+    opened = OpenDoor()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def door(one_door: OpenDoor) -> OpenDoor:
+    """A door that takes everything, until a test says otherwise."""
+    Door.status, Door.message, Door.taken = 202, "", []
+    return one_door
+
+
+class Pages:
+    """A server of pages at one address, which can be started again with other settings."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._home = home
+        (home / "jars").symlink_to(CommonSettings().jars_folder)
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self, intake_url: str, key: str = "") -> None:
+        """Start the server, in the place of one that ran before."""
+        self.stop()
+        environment = os.environ | {"TICKETYARD_INTAKE_URL": intake_url, "TICKETYARD_INTAKE_KEY": key}
+        command = [sys.executable, "-m", "tests.page_server", str(self._home), str(self.port)]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, text=True)
+        wait_for(self._ready, "the server is ready", timeout_s=400)
+
+    def stop(self) -> None:
+        """End the server."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(60)
+
+    def _ready(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None
+        try:
+            with urllib.request.urlopen(f"{self.url}/ready", timeout=10) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, one_door: OpenDoor) -> Iterator[Pages]:
+    """A server of pages that knows the door."""
+    made = Pages(tmp_path_factory.mktemp("home"))
+    made.start(one_door.url)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Iterator[Pages]:
+    """A server that a test starts with settings of its own."""
+    made = Pages(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    assert chromium, "the pages are tested in Chromium: apt-get install chromium"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, pages: Pages) -> Iterator[Page]:
+    """A page of somebody."""
+    with of_somebody(browser, pages) as page:
+        yield page
+
+
+@contextmanager
+def of_somebody(browser: Browser, pages: Pages) -> Iterator[Page]:
+    """A page in a browser of its own."""
+    context = browser.new_context(base_url=pages.url, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def sign_in(page: Page, name: str = "Ann", key: str = "") -> None:
+    page.locator("#sign-in input[name=name]").fill(name)
+    if key:
+        page.locator("#sign-in input[name=key]").fill(key)
+    page.keyboard.press("Enter")
+
+
+def resolve(page: Page, text: str) -> None:
+    """Write what was done to a ticket, and send it without waiting."""
+    page.keyboard.press("x")
+    page.locator("form[data-form=resolve] textarea").fill(text)
+    page.locator("form[data-form=resolve] button").first.click()
+    if page.locator("#sign-in").is_visible():
+        return
+    page.get_by_role("button", name="Send now").click()
+
+
+def opened(page: Page) -> Page:
+    page.goto("/tickets/T%2F4")
+    page.locator("#who").click()
+    sign_in(page)
+    expect(page.locator("#who")).to_contain_text("Ann")
+    return page
+
+
+def test_a_door_that_is_away_is_tried_again_until_it_is_there(page: Page, door: OpenDoor) -> None:
+    """The act waits in the browser, also while the page is loaded anew, and is sent once with one id."""
+    door.close()
+    resolve(opened(page), "Paid back.")
+    item = page.locator("#acts li")
+    expect(item).to_contain_text("The door for events does not answer")
+    expect(item).to_contain_text("nothing is lost")
+    page.reload()
+    door.open()
+    expect(item).to_contain_text("Kafka has it, at 0/7", timeout=PATIENCE_MS)
+    told = {"ticket_id": "T/4", "resolved_by": "Ann", "resolution": "Paid back."}
+    assert [one["data"] for one in Door.taken] == [told]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(429, "The door for events is busy"), (503, "The door for events does not answer")]
+)
+def test_a_busy_door_is_asked_again_with_the_same_id(
+    page: Page, door: OpenDoor, status: int, said: str
+) -> None:
+    Door.status, Door.message = status, "as many as this door takes"
+    resolve(opened(page), "Done.")
+    expect(page.locator("#acts li.failed")).to_contain_text(said)
+    Door.status = 202
+    page.locator("#acts li.kafka").wait_for()
+    assert len(Door.taken) > 1
+    assert len({one["id"] for one in Door.taken}) == 1
+
+
+def test_what_is_refused_can_be_changed_and_sent_again(page: Page, door: OpenDoor) -> None:
+    """The reason of the refusal is said, and the form opens with what was typed."""
+    Door.status, Door.message = 400, "TicketResolved: the text is too odd"
+    resolve(opened(page), "Something odd.")
+    expect(page.locator("#acts li.refused")).to_contain_text("the text is too odd")
+    Door.status = 202
+    page.get_by_role("button", name="Change it").click()
+    text = page.locator("form[data-form=resolve] textarea")
+    expect(text).to_have_value("Something odd.")
+    text.fill("Something plain.")
+    page.locator("form[data-form=resolve] button").first.click()
+    page.get_by_role("button", name="Send now").click()
+    page.locator("#acts li.kafka").wait_for()
+    assert Door.taken[-1]["data"]["resolution"] == "Something plain."
+
+
+def test_an_intent_that_is_mistyped_is_not_sent(page: Page, door: OpenDoor) -> None:
+    """It would become a label of its own that the next model learns."""
+    opened(page).keyboard.press("i")
+    page.locator("form[data-form=correct] [name=value]").fill("double_chrage")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#acts li.refused")).to_contain_text("do you mean double_charge")
+    assert Door.taken == []
+
+
+def test_a_session_whose_key_was_taken_away_ends_and_loses_nothing(
+    others: Pages, browser: Browser, door: OpenDoor
+) -> None:
+    """The page asks for the present key, and then sends what was written under the old one."""
+    others.start(door.url, OLD_KEY)
+    with of_somebody(browser, others) as page:
+        page.goto("/tickets/T%2F4")
+        resolve(page, "Paid back.")
+        sign_in(page, key="a wrong key")
+        expect(page.locator("#sign-in [role=alert]")).to_contain_text("this is not the key")
+        sign_in(page, key=OLD_KEY)
+        Door.status = 503  # nothing gets through before the server has started again
+        page.locator("#acts li:is(.held, .failed)").wait_for()
+        others.start(door.url, NEW_KEY)
+        expect(page.locator("#acts li.sign")).to_contain_text(
+            "The key by which you signed in no longer holds"
+        )
+        Door.status, Door.taken = 202, []
+        page.locator("#acts [data-do=sign]").click()
+        sign_in(page, key=NEW_KEY)
+        page.locator("#acts li.kafka").wait_for()
+    assert [one["data"]["resolution"] for one in Door.taken] == ["Paid back."]
+
+
+def test_what_was_typed_is_there_again(page: Page, door: OpenDoor) -> None:
+    """Somebody closes a form by mistake, or loads the page anew."""
+    opened(page).keyboard.press("x")
+    page.locator("form[data-form=resolve] textarea").fill("A long story.")
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("x")
+    expect(page.locator("form[data-form=resolve] textarea")).to_have_value("A long story.")
+
+
+def test_who_closes_the_page_has_sent_what_they_did(page: Page, door: OpenDoor) -> None:
+    """The ten seconds end with the page; a correction that waited for the next visit could wait for ever."""
+    opened(page).keyboard.press("x")
+    page.locator("form[data-form=resolve] button").first.click()
+    page.locator("#acts li.held").wait_for()
+    page.goto("about:blank")
+    wait_for(lambda: len(Door.taken) == 1, "the act is sent")
+
+
+def test_no_other_site_can_write(pages: Pages, door: OpenDoor) -> None:
+    """A cookie alone opens nothing; and it is one that no script reads and no other site sends along."""
+    with httpx.Client(base_url=pages.url) as client:
+        begun = client.post("/acting/session", json={"name": "Ann"})
+        cookie = begun.headers["set-cookie"]
+        assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
+        by_tls = client.post("/acting/session", json={"name": "Ann"}, headers={"x-forwarded-proto": "https"})
+        assert "Secure" in by_tls.headers["set-cookie"]
+    mine = {"content-type": "application/json", "cookie": cookie.partition(";")[0]}
+    whole = mine | {"x-csrf-token": begun.json()["token"]}
+    act = {"id": f"page-{'0' * 32}", "ticket_id": "T/4", "act": "resolve", "by": "Ann"}
+    body = json.dumps(act | {"life": 1, "revision": 1})
+    for headers, status, kind in (
+        ({"content-type": "application/json"}, 401, "SignInNeeded"),
+        (mine, 403, "TokenMissing"),
+        (mine | {"x-csrf-token": "0" * 64}, 403, "TokenMissing"),
+        (whole | {"origin": "http://evil.example"}, 403, "OtherSite"),
+        (whole | {"sec-fetch-site": "cross-site"}, 403, "OtherSite"),
+        (whole | {"content-type": "text/plain"}, 415, "NotJson"),
+        (whole | {"host": "evil.example"}, 421, "WrongHost"),
+    ):
+        answer = httpx.post(f"{pages.url}/acting/acts", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (status, kind)
+    assert Door.taken == []
+    assert httpx.post(f"{pages.url}/acting/acts", content=body, headers=whole).status_code == 200
+
+
+def test_without_a_door_the_page_says_how_to_get_one(others: Pages, browser: Browser) -> None:
+    """Nothing runs that could take an event."""
+    others.start("")
+    with of_somebody(browser, others) as page:
+        resolve(opened(page), "Done.")
+        expect(page.locator("#acts li.failed")).to_contain_text("ticketyard stream intake")
