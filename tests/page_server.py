@@ -3,19 +3,24 @@
 import random
 import sys
 import threading
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from schemas.records.events import TicketOpened
 from schemas.records.ticket_row import Said, TicketRow, Work
 from schemas.vocabulary import Category, Channel, Priority, Status
-from serving.assembly.service import Serving
+from serving.assembly.service import Serving, utc_now
 from serving.foundation.settings import ServingSettings
 from serving.http import server
+from serving.tail.progress import Place
+from serving.tail.rows import TailRecord
+from tests.simulated_logs import START, SimulatedLogs, served_until
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import record, ticket_row
 
 TEAMS = ("accounts", "billing", "technical")
+HOSTILE = {1: "<script>alert(1)</script>", 7: "=1+1", 11: "a" * 2_000_000, 13: "\u202erefund \u0007now"}
 SUBJECTS = ("Where is my refund?", "The app crashes at login", "Rechnung falsch", "أين طلبي")
 
 
@@ -29,7 +34,7 @@ def made_up(number: int, draw: random.Random, now: datetime) -> TicketRow:
         f"T/{number}",
         1,
         1,
-        subject={1: "<script>alert(1)</script>", 7: "=1+1"}.get(number, draw.choice(SUBJECTS)),
+        subject=HOSTILE.get(number, draw.choice(SUBJECTS)),
         customer_id=f"C{number}",
         team=draw.choice(TEAMS),
         channel=draw.choice(list(Channel)),
@@ -69,10 +74,47 @@ def add(log: MemoryLog, row: TicketRow) -> None:
     log.add(record(row, 0, 0, body))
 
 
+class PatientLog(MemoryLog):
+    """A log that is waited for as Kafka is, so that a server with nothing to do does nothing."""
+
+    def poll(self, timeout_ms: int, limit: int) -> list[TailRecord]:
+        """Return what is there, or after a while nothing."""
+        found = super().poll(timeout_ms, limit)
+        if not found:
+            threading.Event().wait(timeout_ms / 1000)
+        return found
+
+
+class SilentLog(PatientLog):
+    """A log from which nothing more comes, although Kafka says that there is more."""
+
+    silent = False
+
+    def poll(self, timeout_ms: int, limit: int) -> list[TailRecord]:
+        """Return what is there; fall silent after that."""
+        found = super().poll(timeout_ms, limit)
+        self.silent = not found
+        return found
+
+    def ends(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Return next offsets, one too high once it has fallen silent."""
+        return {place: end + self.silent for place, end in super().ends(places).items()}
+
+
 def main() -> None:
-    """Serve until told to stop."""
-    log, draw, now = MemoryLog(), random.Random(1), datetime.now(UTC)
-    for number in range(400):
+    """Serve until told to stop; `empty`, `stale` or `simulated` as third argument says what state to be in.
+
+    A simulated day has a clock of its own, which goes on from its tenth hour.
+    """
+    state = sys.argv[3] if len(sys.argv) > 3 else ""
+    log, draw, now = SilentLog() if state == "stale" else PatientLog(), random.Random(1), datetime.now(UTC)
+    clock = utc_now
+    if state == "simulated":
+        simulated = START + timedelta(hours=10)
+        for _ in served_until(SimulatedLogs(900), log, simulated):
+            pass
+        clock = lambda: simulated + (datetime.now(UTC) - now)  # noqa: E731 - one line
+    for number in range(0 if state in ("empty", "simulated") else 400):
         add(log, made_up(number, draw, now))
 
     def listen() -> None:
@@ -94,8 +136,13 @@ def main() -> None:
     threading.Thread(target=listen, daemon=True).start()
     home, port = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     settings = ServingSettings(home=home, http_port=port, tail_poll_ms=50, explain=False)
+    if state == "stale":
+        settings = settings.model_copy(update={"stale_after_s": 0.5})
     server.serve(
-        settings, made=lambda given, on_failure: Serving(given, connect=lambda: log, on_failure=on_failure)
+        settings,
+        made=lambda given, on_failure: Serving(
+            given, connect=lambda: log, clock=clock, on_failure=on_failure
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from casework.sla.due_clock import SlaDueClock
 from casework.sla.policies import load_sla_policies
 from schemas.fold import to_fact
 from schemas.records.derived import SourceEvent, TicketLogged
-from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
+from schemas.records.envelope import Envelope, Headers, decode_envelope, encode_body, encode_headers
 from schemas.records.events import (
     AgentUpdated,
     CustomerUpdated,
@@ -26,7 +26,9 @@ from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
 from schemas.triage import Triage
+from serving.tail.rows import TailRecord
 from streams.stages.cases.clocks import event_of
+from tests.unit.serving.memory_log import MemoryLog
 from ticketyard.simulator import SimulationConfig, TimedEvent, simulate
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -130,6 +132,24 @@ class SimulatedLogs:
         return _record(
             Topic.TICKETS_LOG, ticket_id, derived_id(source.id, "TicketLogged"), logged, source.time
         )
+
+
+def served_until(logs: SimulatedLogs, log: MemoryLog, now: datetime) -> Iterator[LogRecord]:
+    """Yield the records up to a moment that serving reads, after each was added to `log`."""
+    for record in logs:
+        at = decode_envelope(record.headers).time
+        if at <= now and record.topic in (Topic.TICKETS_LOG, Topic.AGENTS_EVENTS):
+            log.add(
+                TailRecord(
+                    topic=record.topic,
+                    partition=0,
+                    offset=0,
+                    timestamp_ms=int(at.timestamp() * 1000),
+                    headers=list(record.headers),
+                    value=record.value,
+                )
+            )
+            yield record
 
 
 def _record(topic: Topic, key: str, event_id: str, event: Event, at: datetime) -> LogRecord:

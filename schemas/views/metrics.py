@@ -43,7 +43,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One number: what it means, in which unit, whether more is good, and how SQL computes it.
 
     `time` is the column by which a range counts; a metric without one is of now. The values of disjoint groups of an
-    `additive` metric add up to that of all.
+    `additive` metric add up to that of all. `behind` says which rows of the view have the tickets behind the number:
+    of a share those that count for it, of a mean those that have a value; None where rows are of no single ticket.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     value: str
     dimensions: tuple[str, ...]
     time: str | None = None
+    behind: str | None = None
     additive: bool = False
 
 
@@ -115,6 +117,22 @@ def compiled(
     grouped = f"GROUP BY {groups} ORDER BY {groups}" if groups else ""
     sql = f"SELECT {columns} FROM {view} {where} {grouped}"  # noqa: S608 - names of the file alone
     return MetricQuery(sql=" ".join(sql.split()), parameters=parameters)
+
+
+def behind(name: str, period: Period | None = None) -> MetricQuery:
+    """Return the statement for the ids of the tickets behind a metric, of a period by the metric's own time.
+
+    Raises NoSuchMetric for a metric that there is not, that has no tickets of its own, or is of now where a period is
+    given.
+    """
+    one = metric(name)
+    if one.behind is None:
+        raise NoSuchMetric(f"metric {name} counts no single tickets; ask for the tickets by other filters")
+    _check(one, one, (), timed=period is not None)
+    where, parameters = _where(one.time, {}, period)
+    condition = f"{where} AND" if where else "WHERE"
+    sql = f"SELECT ticket_id FROM {one.view} {condition} ({one.behind})"  # noqa: S608 - names of the file alone
+    return MetricQuery(sql=sql, parameters=parameters)
 
 
 def _check(metric: Metric, first: Metric, names: Iterable[str], *, timed: bool) -> None:

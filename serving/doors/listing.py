@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.vocabulary import Priority
 from serving.foundation.errors import QueryRefused
+from serving.listing.words import searched
 
 Sort = Literal[
     "opened_at",
@@ -64,6 +65,24 @@ def conditions(
             parts.append(f"{column} {operator} ?")
             values.append(_in_utc(bound))
     return Statement(sql=f"WHERE {' AND '.join(parts)}" if parts else "", parameters=tuple(values))
+
+
+def with_search(where: Statement, text: str) -> Statement:
+    """Return the filters with a search in subjects and messages beside them. Raises QueryRefused for too long a one."""
+    found = searched(text)
+    if found is None:
+        return where
+    condition, values = found
+    return Statement(
+        sql=f"{where.sql} AND {condition}" if where.sql else f"WHERE {condition}",
+        parameters=(*where.parameters, *values),
+    )
+
+
+def order(sort: Sort) -> str:
+    """Return the ORDER BY of a list, in which no two tickets are equal."""
+    direction = "DESC" if sort.startswith("-") else "ASC"
+    return f"ORDER BY {_KEYS[sort.removeprefix('-')]} {direction}, ticket_id {direction}"
 
 
 def page_statement(where: Statement, *, sort: Sort, limit: int, cursor: str | None) -> Statement:

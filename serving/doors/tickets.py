@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from process.http_names import given_id
 from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.assembly.service import Serving
-from serving.doors.listing import Sort, Statement, conditions, page, page_statement
+from serving.doors.listing import Sort, Statement, conditions, order, page, page_statement, with_search
 from serving.doors.parts import PAGED, Part, encoded
 from serving.doors.summaries import read_summary
 from serving.foundation.answers import (
@@ -23,6 +24,7 @@ from serving.foundation.answers import (
 )
 from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
+from serving.listing.files import MEDIA_TYPES, columns_of, export, format_of, headers_of
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 
@@ -79,9 +81,12 @@ def ticket_where(
     customer: Values = None,
     opened_from: Annotated[datetime | None, QueryParameter(description="Opened then or later.")] = None,
     opened_to: Annotated[datetime | None, QueryParameter(description="Opened before then.")] = None,
+    q: Annotated[
+        str, QueryParameter(description="Words, each in the subject, in a message, or the id.")
+    ] = "",
 ) -> Statement:
     """Return the filters of a list of tickets."""
-    return conditions(
+    where = conditions(
         {
             "ticket_id": ticket,
             "status": status,
@@ -97,6 +102,7 @@ def ticket_where(
         },
         [("opened_at", ">=", opened_from), ("opened_at", "<", opened_to)],
     )
+    return with_search(where, q)
 
 
 @get("/tickets", dependencies={"where": Provide(ticket_where, sync_to_thread=False)})
@@ -118,6 +124,26 @@ async def tickets(
         return encoded(PageAnswer(rows=rows, truncated=following is not None, next_cursor=following, **about))
 
     return await serving.ask(question)
+
+
+@get(
+    [f"/tickets.{kind}" for kind in MEDIA_TYPES],
+    dependencies={"where": Provide(ticket_where, sync_to_thread=False)},
+)
+async def tickets_file(
+    request: Request[Any, Any, State],
+    serving: NamedDependency[Serving],
+    where: NamedDependency[Statement],
+    sort: FromQuery[Sort] = "-opened_at",
+    columns: Annotated[
+        str | None, QueryParameter(description="Columns of the view tickets, with commas between.")
+    ] = None,
+) -> Response[bytes]:
+    """The first 10,000 tickets that pass every filter, as a file; ticketyard-truncated says whether there are more."""
+    kind, chosen = format_of(request.url.path), columns_of(columns)
+    rest = f"{where.sql} {order(sort)}"
+    file = await serving.ask(lambda snapshot: export(snapshot, kind, chosen, rest, list(where.parameters)))
+    return Response(file.content, media_type=MEDIA_TYPES[kind], headers=headers_of(file, kind))
 
 
 async def rows_answer(
@@ -166,4 +192,7 @@ async def dead_letters(
     return await rows_answer(serving, part, read_query("dead_letters"))
 
 
-ROUTER = Router("/v1", route_handlers=[ticket, ticket_summary, tickets, queues, agents, models, dead_letters])
+ROUTER = Router(
+    "/v1",
+    route_handlers=[ticket, ticket_summary, tickets, tickets_file, queues, agents, models, dead_letters],
+)

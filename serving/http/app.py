@@ -21,7 +21,7 @@ from serving.doors.metrics import AnswerTimer, ServingMetrics
 from serving.foundation.errors import ServingError
 from serving.http.callers import Leaving, check_caller
 from serving.pages.doors import ROUTER as PAGES
-from serving.pages.doors import Pages, is_page
+from serving.pages.doors import Pages, page_of
 from serving.pages.triage.doors import ROUTER as TRIAGE
 
 _log = structlog.get_logger(__name__)
@@ -71,7 +71,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
         exception_handlers={
             ServingError: lambda request, error: answer_serving_error(request, error, shown),
             HTTPException: answer_http_error,
-            Exception: answer_unexpected_error,
+            Exception: lambda request, error: answer_unexpected_error(request, error, shown),
         },
         before_request=lambda request: check_caller(request, names),
         middleware=[AnswerTimer(kept), Leaving()],
@@ -106,7 +106,7 @@ def answer_serving_error(
 ) -> Response[dict[str, Any]] | Response[str]:
     """Answer an error that serving names itself: as a page where a person looks, else as JSON."""
     assert isinstance(error, ServingError)
-    if is_page(request.url.path):
+    if page_of(request.url.path):
         return shown.failed(request, error)
     body = error_body(type(error).__name__, str(error), error.status)
     headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
@@ -125,8 +125,12 @@ def answer_http_error(_: Request[Any, Any, State], error: Exception) -> Response
     return Response(error_body(kind, message, error.status_code), status_code=error.status_code)
 
 
-def answer_unexpected_error(request: Request[Any, Any, State], error: Exception) -> Response[dict[str, Any]]:
-    """Answer what should not have happened; the log has its whole story."""
+def answer_unexpected_error(
+    request: Request[Any, Any, State], error: Exception, shown: Pages
+) -> Response[dict[str, Any]] | Response[str]:
+    """Answer what should not have happened, as a page where a person looks; the log has its whole story."""
     _log.error("a request failed", path=request.url.path, exc_info=error)
+    if page_of(request.url.path):
+        return shown.failed(request, ServingError("serving failed at this page; its log says why"))
     body = error_body("InternalError", "serving failed at this request; its log says why", 500)
     return Response(body, status_code=500)

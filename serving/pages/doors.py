@@ -13,6 +13,7 @@ from litestar.response import Redirect, ServerSentEvent
 from process.http_names import given_id
 from serving.assembly.service import Serving
 from serving.foundation.errors import NotFound, ServingError
+from serving.listing.files import MEDIA_TYPES, format_of, headers_of
 from serving.merge.answers import Snapshot
 from serving.pages.agents.reading import read_agents
 from serving.pages.assets import Assets
@@ -24,7 +25,7 @@ from serving.pages.satisfaction.reading import read_satisfaction
 from serving.pages.system.reading import read_system
 from serving.pages.templates import PAGES, Templates, language_of
 from serving.pages.ticket.reading import read_ticket
-from serving.pages.tickets.reading import choices, export, read_tickets
+from serving.pages.tickets.reading import export_tickets, read_tickets
 from serving.pages.understanding.reading import read_understanding
 
 Asking = Request[Any, Any, State]
@@ -60,7 +61,7 @@ class Pages:
                 language,
                 page=name,
                 about=about,
-                asked=dict(request.query_params),
+                asked=_asked(request),
                 **found,
             )
 
@@ -90,15 +91,17 @@ class Pages:
 
     def failed(self, request: Asking, error: ServingError) -> Response[str]:
         """Return the page that says what did not work, and what to do."""
+        place = page_of(request.url.path)
         text = self.templates.render(
-            "error.html", _language(request), page="", message=str(error), about=None
+            "error.html", _language(request), page=place, place=place, message=str(error), about=None
         )
         return html(text, status=error.status)
 
 
-def is_page(path: str) -> bool:
-    """Return whether a path is that of a page, whose errors people read."""
-    return path.split("/")[1] in PAGES
+def page_of(path: str) -> str | None:
+    """Return which page a path is of, or a file that it offers; None for what no person reads."""
+    name = path.split("/")[1].partition(".")[0]
+    return name if name in PAGES else None
 
 
 def html(text: str, status: int = 200) -> Response[str]:
@@ -112,7 +115,9 @@ def _language(request: Asking) -> str:
 
 
 def _asked(request: Asking) -> Mapping[str, str]:
-    return {name: str(value) for name, value in request.query_params.items()}
+    """Return the parameters of an address; of one that stands there several times all values, with commas between."""
+    found = request.query_params
+    return {name: ",".join(map(str, found.getall(name))) for name in found}
 
 
 @get("/", include_in_schema=False, sync_to_thread=False)
@@ -140,18 +145,16 @@ def live_now(request: Asking, pages: NamedDependency[Pages]) -> ServerSentEvent:
 async def tickets(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
     """The list of tickets."""
     asked = _asked(request)
-    return await pages.page(
-        request, "tickets", lambda snapshot: read_tickets(snapshot, asked), choices=choices()
-    )
+    return await pages.page(request, "tickets", lambda snapshot: read_tickets(snapshot, asked))
 
 
-@get("/tickets.csv", include_in_schema=False)
-async def tickets_csv(request: Asking, serving: NamedDependency[Serving]) -> Response[str]:
-    """The listed tickets as CSV."""
-    asked = _asked(request)
-    text = await serving.ask(lambda snapshot: export(snapshot, asked))
-    headers = {"content-disposition": 'attachment; filename="tickets.csv"', **POLICY}
-    return Response(text, media_type="text/csv", headers=headers)
+@get([f"/tickets.{kind}" for kind in MEDIA_TYPES], include_in_schema=False)
+async def tickets_file(request: Asking, serving: NamedDependency[Serving]) -> Response[bytes]:
+    """The listed tickets as a file."""
+    asked, kind = _asked(request), format_of(request.url.path)
+    file = await serving.ask(lambda snapshot: export_tickets(snapshot, kind, asked))
+    headers = {**headers_of(file, kind), **POLICY}
+    return Response(file.content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
 @get("/tickets/{ticket_id:str}", include_in_schema=False)
@@ -231,7 +234,7 @@ def static(mark: FromPath[str], name: FromPath[str], pages: NamedDependency[Page
 ROUTER = Router(
     "/",
     route_handlers=[
-        *(start, now, live_now, tickets, tickets_csv, ticket, operations),
+        *(start, now, live_now, tickets, tickets_file, ticket, operations),
         *(understanding, satisfaction, agents, data, system, static),
     ],
 )

@@ -52,15 +52,38 @@ def compared(snapshot: Snapshot, names: Iterable[str], length: timedelta, now: d
 
 
 def since(moment: datetime) -> str:
-    """Return a moment as an address carries it."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """Return a moment as an address carries it, without loss."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def behind(name: str, period: Period | None = None, **filters: str | None) -> str | None:
+    """Return the address of the tickets behind a metric; None where it has no tickets of its own.
+
+    A filter of None asks for tickets that have no such value.
+    """
+    if metric(name).behind is None:
+        return None
+    bounds = {} if period is None else {"from": period.start, "to": period.end}
+    asked = {
+        "metric": name,
+        **{word: since(bound) for word, bound in bounds.items() if bound is not None},
+        **{word: value for word, value in filters.items() if value is not None},
+        "without": next((word for word, value in filters.items() if value is None), None),
+    }
+    return shown.address("/tickets", asked)
 
 
 def by_moment(
-    rows: Iterable[Mapping[str, Any]], names: Iterable[str], moments: Iterable[datetime]
+    rows: Iterable[Mapping[str, Any]], names: Iterable[str], first: datetime, step: timedelta, end: datetime
 ) -> list[dict[str, Any]]:
-    """Return a row a moment with each metric's value there, 0 where there is none."""
-    found: dict[datetime, dict[str, Any]] = {one: {MOMENT: one, **dict.fromkeys(names, 0)} for one in moments}
+    """Return a row for each `step` of the period with each metric's value there, 0 where there is none.
+
+    `until` is where the row's piece ends.
+    """
+    found: dict[datetime, dict[str, Any]] = {}
+    while first < end:
+        found[first] = {MOMENT: first, "until": min(first + step, end), **dict.fromkeys(names, 0)}
+        first += step
     for row in rows:
         if row[MOMENT] in found:
             found[row[MOMENT]].update(row)

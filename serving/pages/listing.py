@@ -8,6 +8,7 @@ from serving.merge.answers import Snapshot
 
 Kind = Literal[
     "text",
+    "clipped",
     "count",
     "span",
     "share",

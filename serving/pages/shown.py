@@ -1,7 +1,9 @@
-"""How values are shown: numbers with units, spans of time in words, moments with UTC beside the reader's zone."""
+"""How values are shown: numbers with units, spans of time in words, what they lead to."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from schemas.views.metrics import Metric
 
@@ -69,3 +71,9 @@ def change(metric: Metric, value: float | None, before: float | None) -> tuple[s
     if metric.direction == "neither" or round(rise, 2) == 0:
         return text, "even"
     return text, "good" if (rise > 0) == (metric.direction == "up") else "bad"
+
+
+def address(path: str, asked: Mapping[str, Any], **changes: Any) -> str:
+    """Return the address of a page with the parameters `asked` after some `changes`; what is empty is left out."""
+    given = {name: value for name, value in {**asked, **changes}.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path

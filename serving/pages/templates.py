@@ -71,6 +71,8 @@ class Templates:
             "decimal": shown.decimal,
             "moment": _moment,
         }
+        # A macro that another template imports sees what is global, and nothing of the page.
+        self._environment.globals["address"] = shown.address
 
     def render(self, name: str, language: str, **context: Any) -> str:
         """Return the template `name` filled with `context`. Raises where one of its names is missing."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 from schemas.views.metrics import Period, metric
 from schemas.vocabulary import AgentStatus
 from serving.merge.answers import Snapshot
-from serving.pages.figures import Tile, by_moment, since, tile, values
+from serving.pages.figures import Tile, behind, by_moment, tile, values
 from serving.pages.listing import Column, Listing, read_listing
 
 _HOUR: Final = timedelta(hours=1)
@@ -66,14 +66,13 @@ def _standing(snapshot: Snapshot, now: datetime) -> list[Tile]:
 
 
 def _flowing(snapshot: Snapshot, now: datetime) -> list[Tile]:
-    hour = Period(start=now - _HOUR, end=now)
-    week = Period(start=now - _HOUR - _WEEK, end=now - _WEEK)
+    end = now.replace(microsecond=0)
+    hour = Period(start=end - _HOUR, end=end)
+    week = Period(start=end - _HOUR - _WEEK, end=end - _WEEK)
     found = []
-    for name, column in zip(_FLOW, ("opened_from", "resolved_from"), strict=True):
+    for name in _FLOW:
         (new,), (old,) = values(snapshot, name, period=hour), values(snapshot, name, period=week)
-        found.append(
-            tile(name, new[name], now, before=old[name], link=f"/tickets?{column}={since(now - _HOUR)}")
-        )
+        found.append(tile(name, new[name], now, before=old[name], link=behind(name, hour)))
     return found
 
 
@@ -94,4 +93,4 @@ def _flow(snapshot: Snapshot, now: datetime) -> list[dict[str, Any]]:
     end = now.replace(second=0, microsecond=0)
     period = Period(start=end - _HOUR, end=end)
     rows = [row for name in _FLOW for row in values(snapshot, name, every="minute", period=period)]
-    return by_moment(rows, _FLOW, [end - _HOUR + timedelta(minutes=one) for one in range(60)])
+    return by_moment(rows, _FLOW, end - _HOUR, timedelta(minutes=1), end)

@@ -8,7 +8,7 @@ from schemas.views.metrics import Period, Step, metric
 from serving.foundation.errors import QueryRefused
 from serving.merge.answers import Snapshot
 from serving.pages import shown
-from serving.pages.figures import Tile, by_moment, since, tile, values
+from serving.pages.figures import Tile, behind, by_moment, tile, values
 
 DAYS: Final = (1, 7, 28, 91)
 _TILES: Final = (
@@ -35,36 +35,40 @@ def read_operations(snapshot: Snapshot, asked: Mapping[str, str], now: datetime)
     dimensions = metric("arrivals").dimensions
     if by not in dimensions:
         raise QueryRefused(f"by={by[:40]} is not one of {', '.join(dimensions)}")
-    length = timedelta(days=days)
+    length, now = timedelta(days=days), now.replace(microsecond=0)
     period, before = Period(start=now - length, end=now), Period(start=now - 2 * length, end=now - length)
+    compared = {name: _compared(snapshot, name, period, before) for name in _ALONE}
     (new,), (old,) = values(snapshot, *_TILES, period=period), values(snapshot, *_TILES, period=before)
+    compared |= {name: (new[name], old[name]) for name in _TILES}
+    (backlog,) = values(snapshot, "backlog")
+    groups = values(snapshot, *_COLUMNS, by=[by], period=period)
     return {
         "days": days,
         "by": by,
         "dimensions": dimensions,
         "all_days": DAYS,
         "tiles": [
-            *(tile(name, new[name], now, before=old[name]) for name in _TILES),
-            tile(
-                "backlog",
-                values(snapshot, "backlog")[0]["backlog"],
-                now,
-                link="/tickets?open=yes&sort=oldest",
-            ),
-            *(_alone(snapshot, name, period, before, now) for name in _ALONE),
+            *(_tile(name, compared[name], period, now) for name in _TILES),
+            tile("backlog", backlog["backlog"], now, link="/tickets?open=yes&sort=oldest"),
+            *(_tile(name, compared[name], period, now) for name in _ALONE),
         ],
         "columns": [metric(name) for name in _COLUMNS],
         "flow_metrics": [metric(name) for name in _FLOW],
-        "groups": _groups(snapshot, by, period, now),
-        "since": since(now - length),
+        "groups": _groups(groups, by, period, now),
+        "most": max((row["arrivals"] for row in groups), default=0),
         "flow": _flow(snapshot, days, now),
-        "changed": _changed(snapshot, by, period, before),
+        "changed": _changed(groups, values(snapshot, "arrivals", by=[by], period=before), by, period),
+        "moved": _moved(compared, now),
     }
 
 
-def _alone(snapshot: Snapshot, name: str, period: Period, before: Period, now: datetime) -> Tile:
+def _compared(snapshot: Snapshot, name: str, period: Period, before: Period) -> tuple[Any, Any]:
     (new,), (old,) = values(snapshot, name, period=period), values(snapshot, name, period=before)
-    return tile(name, new[name], now, before=old[name])
+    return new[name], old[name]
+
+
+def _tile(name: str, compared: tuple[Any, Any], period: Period, now: datetime) -> Tile:
+    return tile(name, compared[0], now, before=compared[1], link=behind(name, period))
 
 
 def _days(text: str) -> int:
@@ -73,10 +77,16 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _groups(snapshot: Snapshot, by: str, period: Period, now: datetime) -> list[dict[str, Any]]:
-    rows = values(snapshot, *_COLUMNS, by=[by], period=period)
+def _groups(rows: list[dict[str, Any]], by: str, period: Period, now: datetime) -> list[dict[str, Any]]:
     return [
-        {"name": row[by], "cells": [(one, shown.of_metric(metric(one), row[one], now)) for one in _COLUMNS]}
+        {
+            "name": row[by],
+            "arrivals": row["arrivals"],
+            "cells": [
+                (one, shown.of_metric(metric(one), row[one], now), behind(one, period, **{by: row[by]}))
+                for one in _COLUMNS
+            ],
+        }
         for row in sorted(rows, key=lambda row: (-row["arrivals"], str(row[by])))
     ]
 
@@ -89,23 +99,40 @@ def _flow(snapshot: Snapshot, days: int, now: datetime) -> list[dict[str, Any]]:
     first = begin - length * (count - 1)
     period = Period(start=first, end=now)
     rows = [row for name in _FLOW for row in values(snapshot, name, every=step, period=period)]
-    return by_moment(rows, _FLOW, [first + length * one for one in range(count)])
+    return by_moment(rows, _FLOW, first, length, now)
 
 
-def _changed(snapshot: Snapshot, by: str, period: Period, before: Period) -> dict[str, Any] | None:
-    """Return the group whose number of tickets changed most, in tickets."""
-    new = {row[by]: row["arrivals"] for row in values(snapshot, "arrivals", by=[by], period=period)}
-    old = {row[by]: row["arrivals"] for row in values(snapshot, "arrivals", by=[by], period=before)}
+def _changed(
+    rows: list[dict[str, Any]], rows_before: list[dict[str, Any]], by: str, period: Period
+) -> dict[str, Any] | None:
+    """Return the group whose number of tickets changed most, in tickets; None where none did."""
+    new, old = ({row[by]: row["arrivals"] for row in each} for each in (rows, rows_before))
     if not new or not old:
         return None
-    name = max(
-        sorted(new.keys() | old.keys(), key=str), key=lambda one: abs(new.get(one, 0) - old.get(one, 0))
-    )
+    names = sorted(new.keys() | old.keys(), key=str)
+    name = max(names, key=lambda one: abs(new.get(one, 0) - old.get(one, 0)))
     rise = new.get(name, 0) - old.get(name, 0)
-    change = f"{rise:+,}".replace("-", "\u2212")
+    if not rise:
+        return None
     return {
         "name": name or shown.NOTHING,
-        "change": change,
+        "change": f"{rise:+,}".replace("-", "\u2212"),
         "value": new.get(name, 0),
         "before": old.get(name, 0),
+        "link": behind("arrivals", period, **{by: name}),
     }
+
+
+def _moved(compared: Mapping[str, tuple[Any, Any]], now: datetime) -> dict[str, str] | None:
+    """Return the metric that became better or worse by the largest share of what it was; None where none did."""
+    found = []
+    for name, (value, before) in compared.items():
+        about = metric(name)
+        changed = shown.change(about, value, before)
+        if changed is not None and changed[1] != "even":
+            found.append((abs(value - before) / abs(before), name, changed[1]))
+    if not found:
+        return None
+    _, name, tone = max(found)
+    value, before = (shown.of_metric(metric(name), one, now) for one in compared[name])
+    return {"name": metric(name).title, "tone": tone, "value": value, "before": before}

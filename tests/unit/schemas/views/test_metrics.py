@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.views.metrics import MOMENT, NoSuchMetric, Period, compiled, metric, metrics
+from schemas.views.metrics import MOMENT, NoSuchMetric, Period, behind, compiled, metric, metrics
 from schemas.views.tables import VIEWS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -55,3 +55,29 @@ def test_what_is_not_defined_is_refused_by_name(names: list[str], how: dict[str,
 
 def test_a_filter_without_values_lets_nothing_through() -> None:
     assert compiled(["waiting"], only={"team": []}).sql.endswith("FROM queues WHERE FALSE")
+
+
+def test_the_tickets_behind_a_metric_are_of_its_own_time() -> None:
+    """A promise counts by when it was due, a resolution by when it came."""
+    query = behind("sla_missed", Period(start=NOON, end=NOON))
+    assert query.sql == (
+        "SELECT ticket_id FROM sla_clocks WHERE due_at >= ? AND due_at < ? AND due_at IS NOT NULL AND (missed > 0)"
+    )
+    assert query.parameters == (NOON, NOON)
+    assert behind("backlog").sql == "SELECT ticket_id FROM ticket_outcomes WHERE (NOT is_resolved)"
+
+
+@pytest.mark.parametrize("name", metrics())
+def test_a_metric_has_tickets_behind_it_where_its_view_names_them(name: str) -> None:
+    """A number that leads nowhere is of what has no single tickets."""
+    about = metric(name)
+    named = "ticket_id" in {column.name for column in VIEWS[about.view].columns}
+    assert (about.behind is not None) == (named and about.view != "dead_letters")
+    if about.behind is None:
+        with pytest.raises(NoSuchMetric, match="counts no single tickets"):
+            behind(name)
+
+
+def test_a_metric_of_now_has_no_tickets_of_a_period() -> None:
+    with pytest.raises(NoSuchMetric, match="is of now"):
+        behind("backlog", Period(start=NOON))

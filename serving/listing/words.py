@@ -1,0 +1,39 @@
+"""A search in subjects and messages: words become one condition. Pure functions."""
+
+from typing import Any, Final
+
+from serving.foundation.errors import QueryRefused
+
+LONGEST_SEARCH: Final = 200
+MOST_WORDS: Final = 5
+"""Words of a search; each costs a look at every message."""
+
+
+def searched(text: str) -> tuple[str, list[Any]] | None:
+    """Return the condition on `tickets` that a search sets and the values for its question marks; None without words.
+
+    Each word must be in the subject or in a message, or be the ticket's id; upper and lower case count alike. Texts
+    are read once, however many the words. Raises QueryRefused for a search that is too long.
+    """
+    words = _words(text)
+    if not words:
+        return None
+    said = ", ".join(f"bool_or(contains(lower(text), ?)) AS word_{number}" for number in range(len(words)))
+    each = " AND ".join(
+        "(contains(lower(COALESCE(tickets.subject, '')), ?) OR tickets.ticket_id = ? "
+        f"OR COALESCE(heard.word_{number}, FALSE))"
+        for number in range(len(words))
+    )
+    scan = f"SELECT ticket_id, {said} FROM ticket_events GROUP BY ticket_id"  # noqa: S608 - own names
+    joined = f"tickets LEFT JOIN ({scan}) AS heard ON heard.ticket_id = tickets.ticket_id"
+    sql = f"ticket_id IN (SELECT tickets.ticket_id FROM {joined} WHERE {each})"  # noqa: S608 - own names
+    return sql, [*(word.lower() for word in words), *(one for word in words for one in (word.lower(), word))]
+
+
+def _words(text: str) -> list[str]:
+    if len(text) > LONGEST_SEARCH:
+        raise QueryRefused(f"a search has {LONGEST_SEARCH} characters at most, this one {len(text):,}")
+    words = list(dict.fromkeys(text.split()))
+    if len(words) > MOST_WORDS:
+        raise QueryRefused(f"a search has {MOST_WORDS} different words at most, this one {len(words)}")
+    return words
