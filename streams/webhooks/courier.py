@@ -32,6 +32,8 @@ _ASK_S: Final = 10.0
 _BEGIN_S: Final = 60.0
 """For so long the broker may say that it cannot tell yet, as behind its own start."""
 
+_GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID)
+
 AT_ONCE: Final = 8
 """Alerts that are on their way to one address at once: one that is refused again and again does not stop the others."""
 
@@ -80,6 +82,11 @@ class Courier:
             message = await loop.run_in_executor(self._thread, self._consumer.poll, _POLL_S)
             if message is None:
                 continue
+            if message.error() is not None and message.error().code() in _GONE:
+                raise TopicMismatch(
+                    f"topic {self._shared.topic} was deleted while it was read. Once it is there again, let "
+                    f"{self._name} begin with what comes from now on by `ticketyard webhooks forget {self._name} --yes`"
+                )
             if message.error() is not None:
                 raise BrokerFailed(f"{self._shared.topic} cannot be read: {message.error()}")
             return self._record(message)

@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from kafka import TopicPartition
+from kafka.errors import NoError
+from kafka.structs import OffsetAndMetadata
 
 from infra.cli.operating.webhooks import command as webhooks_command
 from infra.cli.tickets.dead import command as dead_command
+from infra.foundation.topics import admin_client
 from infra.local.kafka import LocalKafka
 from infra.stage_reset import stamps_of
 from schemas.errors import PipelineError
@@ -21,6 +25,7 @@ from schemas.records.topics import Topic
 from streams.broker.clients import topic_facts
 from streams.foundation.errors import EXIT_STAY_DOWN
 from streams.foundation.record import headers_of
+from streams.foundation.settings import StreamSettings
 from streams.webhooks.guard import AddressRefused, Networks
 from streams.webhooks.post import NotTaken, Poster, Refused, new_client
 from streams.webhooks.run import group_of_address
@@ -28,6 +33,7 @@ from tests.integration.receivers import ENDLESS, SILENT, TRICKLE, Receiver, rece
 from tests.stage_harness import StageHarness, wait_for
 
 HERE = [ip_network("127.0.0.0/8")]
+PATIENT_S = 180.0
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -225,30 +231,46 @@ def test_an_address_does_not_go_on_in_another_topic_of_the_same_name(
     pipeline = harness(well=60)
     worker = start(pipeline, "well")
     alert(pipeline, 1)
-    wait_for(lambda: len(ids_at(receiver, "/well")) == 1, f"told; {pipeline.log()[-2000:]}")
+    wait_for(lambda: len(ids_at(receiver, "/well")) == 1, f"told; {pipeline.log()[-2000:]}", PATIENT_S)
     settings, name = pipeline.settings, pipeline.names[Topic.TICKETS_ALERTS]
     known = topic_facts(settings, [name])[name].topic_id
     group = group_of_address("well", settings)
-    wait_for(lambda: sum(pipeline.committed("webhooks-well", Topic.TICKETS_ALERTS)) == 1, "committed")
+    wait_for(
+        lambda: sum(pipeline.committed("webhooks-well", Topic.TICKETS_ALERTS)) == 1, "committed", PATIENT_S
+    )
     assert set(stamps_of(group, settings).values()) == {known}
-    worker.terminate()
-    worker.wait(30)
     pipeline.recreate(Topic.TICKETS_ALERTS)
+    wait_for(lambda: worker.poll() is not None, "the webhooks noticed", PATIENT_S)
+    assert worker.returncode == EXIT_STAY_DOWN, pipeline.log()[-2000:]
+
+    commit_as_of(group, settings, TopicPartition(name, 1), known)
     again = pipeline.start("-m", "infra.cli", "stream", "webhooks")
-    wait_for(lambda: again.poll() is not None, "the webhooks stopped")
-    assert again.returncode == EXIT_STAY_DOWN
-    assert "ticketyard webhooks forget well" in pipeline.log()
+    wait_for(lambda: again.poll() is not None, "the webhooks refuse to start", PATIENT_S)
+    assert again.returncode == EXIT_STAY_DOWN, pipeline.log()[-2000:]
+    assert f"has the id {known}" in pipeline.log()
+
     told: list[str] = []
 
     def forgotten() -> bool:
         told.append(CliRunner().invoke(webhooks_command, ["forget", "well", "--yes"]).output)
         return bool(told[-1])  # nothing is said as long as the process that has ended counts as a member
 
-    wait_for(forgotten, "forgotten")
+    wait_for(forgotten, "forgotten", PATIENT_S)
     assert told[-1] == "well begins with what comes from now on\n"
     start(pipeline, "well")
     alert(pipeline, 2)
-    wait_for(lambda: len(ids_at(receiver, "/well")) == 2, f"told again; {pipeline.log()[-2000:]}")
+    wait_for(lambda: len(ids_at(receiver, "/well")) == 2, f"told again; {pipeline.log()[-2000:]}", PATIENT_S)
+
+
+def commit_as_of(group: str, settings: StreamSettings, place: TopicPartition, topic_id: str) -> None:
+    """Commit an offset of the topic that was, as a process may that has not noticed yet."""
+
+    def taken() -> bool:  # a process that has ended counts as a member for some seconds
+        with admin_client(settings.kafka_python_options()) as admin:
+            answers = admin.alter_group_offsets(group, {place: OffsetAndMetadata(1, topic_id, -1)})
+        return answers[place] is NoError
+
+    wait_for(taken, "an offset of the old topic", PATIENT_S)
 
 
 def test_the_command_checks_a_file_and_tests_an_address(
