@@ -8,7 +8,7 @@ from casework.customers.settling import settle_customer
 from casework.escalation.escalation import Escalation
 from casework.predictions.settling import settle_predictions
 from casework.progress.following import follow
-from casework.routing.needs import settle_needs
+from casework.routing.needs import settle_needs, settle_room
 from casework.routing.rules import RoutingRules
 from casework.sla.policies import SlaPolicies
 from casework.sla.settling import settle_sla
@@ -39,4 +39,5 @@ class CaseRules(msgspec.Struct, frozen=True, kw_only=True):
         row = row if self.routing is None else settle_needs(self.routing, before, row)
         row = row if self.sla is None else settle_sla(self.sla, before, row, fact)
         row = row if self.escalation is None else self.escalation.settle(before, row, fact)
-        return settle_predictions(before, row, fact) if self.predictions else row
+        row = settle_predictions(before, row, fact) if self.predictions else row
+        return row if self.routing is None else settle_room(self.routing, row)

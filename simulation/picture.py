@@ -19,6 +19,7 @@ _STYLE: Final[Any] = {  # matplotlib's type of it names each of its settings
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#e3e9ef",
     "legend.frameon": False,
 }

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from casework.routing.rules import RoutingRules
 from schemas.fold.routed import let_another
 from schemas.records.ticket_row import TicketRow
-from schemas.vocabulary import FINISHED
+from schemas.vocabulary import FINISHED, Status
 
 
 def settle_needs(rules: RoutingRules, before: TicketRow, row: TicketRow) -> TicketRow:
@@ -23,3 +23,10 @@ def settle_needs(rules: RoutingRules, before: TicketRow, row: TicketRow) -> Tick
     if reopened and team.sticky_minutes is not None and last not in kept_from:
         row = replace(row, sticky_to=last)
     return row
+
+
+def settle_room(rules: RoutingRules, row: TicketRow) -> TicketRow:
+    """Return the row with whether it takes room of its agent, once all else is known of it."""
+    pending = row.status is Status.PENDING_CUSTOMER and row.assignee is not None
+    frees = pending and not rules.team(row.team).pending_takes_capacity
+    return row if frees is row.frees_capacity else replace(row, frees_capacity=frees)

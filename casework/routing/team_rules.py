@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from schemas.vocabulary import Channel
+from schemas.vocabulary import Channel, Priority
 
 Team = Annotated[str, Field(min_length=1, max_length=128)]
 Minutes = Annotated[float, Field(gt=0, le=100_000)]
@@ -37,6 +37,10 @@ class TeamRules(BaseModel, frozen=True, extra="forbid"):
     """So long a reopened ticket waits for the agent who had it."""
     subject_minutes: Minutes | None = None
     """So long a ticket waits for an agent who knows its intent or category, if one is available; None: not at all."""
+    wait_for_absent: tuple[Priority, ...] = ()
+    """Tickets of these priorities wait so also while all of the team who know their subject are away or off shift."""
+    pending_takes_capacity: bool = True
+    """Whether a ticket takes room of its agent while it is `pending_customer`."""
     silent_minutes: Minutes | None = None
     """A ticket goes back to the queue when its agent, whose turn it is, does nothing for so long."""
     return_when: tuple[Absence, ...] = ()

@@ -48,7 +48,7 @@ def routing_view(row: TicketRow) -> tuple[Any, ...]:
         return (Work.NONE,)
     if row.work is not Work.WANTED:
         # A limit by channel counts what is held, too.
-        return (row.work, row.team, _holder(row), row.channel, _by_people(row))
+        return (row.work, row.team, _holder(row), row.channel, _by_people(row), row.frees_capacity)
     return (
         Work.WANTED,
         row.team,
@@ -120,6 +120,7 @@ def _notice(row: TicketRow, team: str | None, work: Work, time: datetime) -> Wor
         work=work,
         agent_id=_holder(row) if work in {Work.HELD, Work.OFFERED} else None,
         by_people=_by_people(row),
+        frees_capacity=row.frees_capacity and work is Work.HELD,
         priority=row.priority,
         channel=row.channel,
         language=row.language,

@@ -137,6 +137,9 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed_over: tuple[
         str, ...
     ] = ()  # who did not take it, or had it taken away; until somebody has the ticket
+    frees_capacity: bool = (
+        False  # it waits for its customer and, by the routing rules, takes no room of its agent
+    )
     refused_at: datetime | None = None  # by the last of them; until then they may not have it again
     sticky_to: str | None = None
     routing_rules: str | None = None

@@ -59,6 +59,7 @@ _TICKET_DOCS: Final = {
     "offered_to": "the agent who was offered it and has not answered yet",
     "offered_at": "when that was",
     "required_skills": "skills that an agent must have to get it",
+    "frees_capacity": "whether it takes no room of its agent, as its customer has not answered yet",
     "skills_relaxed": "whether nobody with the skills, or who knows its subject, took it in time: no condition now",
     "excluded_agents": "agents who must not get it",
     "passed_over": "agents who did not take it, or had it taken away, while it waits",

@@ -152,7 +152,7 @@ class PartitionReplay:
         self._give_back(ticket)
         self._revisions[ticket] = revision
         self._channels[ticket] = body.get("channel")
-        if body["work"] == "held":
+        if body["work"] == "held" and not body.get("frees_capacity", False):
             agent = (body["team"], body.get("agent_id", ""))
             self._count(ticket, agent)
             self._by_people[agent] += 1

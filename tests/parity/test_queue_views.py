@@ -89,15 +89,17 @@ def test_only_waits_that_ended_with_an_agent_tell_how_long_one_waits() -> None:
 
 def test_the_workload_counts_offers_and_shows_who_was_never_published() -> None:
     """An offer takes room; an agent of whom nobody said anything has no capacity that could be free."""
+    mine: Row = {"ticket_id": "a", "work": "held", "assignee": "ana", "offered_to": None, "assigned_at": NINE}
     tickets: list[Row] = [
-        {"ticket_id": "a", "work": "held", "assignee": "ana", "offered_to": None, "assigned_at": NINE},
+        {**mine, "frees_capacity": False},
         {"ticket_id": "b", "work": "offered", "offered_to": "ana"},
         {"ticket_id": "c", "work": "held", "assignee": "zoe"},
         {"ticket_id": "d", "work": "none", "assignee": "ana"},
+        {"ticket_id": "e", "work": "held", "assignee": "ana", "frees_capacity": True},
     ]
     agents: list[Row] = [{"event_type": "AgentUpdated", "agent_id": "ana", "capacity": 3, "logged_at": NINE}]
     rows = found("workload_now", {"tickets": tickets, "agent_events": agents})
-    assert {row["agent_id"]: (row["held"], row["offered"], row["free"]) for row in rows} == {
-        "ana": (1, 1, 1),
-        "zoe": (1, 0, None),
+    assert {row["agent_id"]: (row["held"], row["pending"], row["offered"], row["free"]) for row in rows} == {
+        "ana": (2, 1, 1, 1),
+        "zoe": (1, 0, 0, None),
     }

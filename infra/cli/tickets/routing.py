@@ -34,9 +34,18 @@ def _said(team: TeamRules) -> str:
         team.sticky_minutes and f"reopened tickets wait {team.sticky_minutes:g} min for their agent",
         team.silent_minutes and f"silent agents lose tickets after {team.silent_minutes:g} min",
         team.return_when and f"tickets go back when an agent is {' or '.join(team.return_when)}",
+        not team.pending_takes_capacity and "tickets that wait for their customer take no room",
+        team.subject_minutes and _waiting_for_who_knows(team),
         team.grant_other_agent and "who asks for another agent gets one",
         team.overflow and f"overflows to {team.overflow.to} after {team.overflow.after_minutes:g} min",
         team.overload.waiting and f"overloaded above {team.overload.waiting} waiting",
         team.overload.wait_minutes and f"overloaded above {team.overload.wait_minutes:g} min of wait",
     )
     return "; ".join(part for part in parts if part)
+
+
+def _waiting_for_who_knows(team: TeamRules) -> str:
+    absent = (
+        f", {' and '.join(team.wait_for_absent)} ones also for who is absent" if team.wait_for_absent else ""
+    )
+    return f"tickets wait {team.subject_minutes:g} min for who knows their subject{absent}"

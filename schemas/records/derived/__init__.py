@@ -103,6 +103,7 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
     refused: bool = False  # just now, by the last of `passed_over`
     sticky_to: Id | None = None
     skills_relaxed: bool = False  # it has waited long enough for who has the skills, or knows the subject
+    frees_capacity: bool = False  # held, and it takes no room of its agent: the customer has not answered yet
     by_people: bool = False  # people gave it to the agent, so only they take it away
 
 

@@ -18,7 +18,7 @@ def return_if_absent(team: Team, ticket: OpenTicket, step: Step) -> None:
 
 def return_all(team: Team, agent_id: str, step: Step) -> None:
     """Ask for everything back that an agent has who just became absent."""
-    if not team.members[agent_id].load.total:
+    if not team.members[agent_id].load.any:
         return
     held = (t for t in team.tickets.values() if isinstance(t, OpenTicket) and t.agent_id == agent_id)
     for ticket in sorted(held, key=lambda ticket: ticket.work.ticket_id):

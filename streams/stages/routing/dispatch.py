@@ -138,7 +138,7 @@ def count_over_capacity(team: Team, agent_id: str, more: int, step: Step) -> Non
 def release_if_idle(team: Team, agent_id: str, step: Step) -> None:
     """Let a leaving agent go once they hold nothing of the team."""
     member = team.members.get(agent_id)
-    if member is None or member.stays or member.load.total:
+    if member is None or member.stays or member.load.any:
         return
     rostered = member.rostered
     departed = DepartedAgent(agent_id=agent_id, team=rostered.team, roster_revision=rostered.roster_revision)

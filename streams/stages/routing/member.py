@@ -3,7 +3,7 @@
 from typing import Final
 
 from casework.routing.team_rules import Absence
-from schemas.records.derived import AgentRostered
+from schemas.records.derived import AgentRostered, WorkChanged
 from schemas.vocabulary import AgentStatus, Channel
 from streams.stages.routing.entries import TeamAgent
 from streams.stages.routing.waiting_line import Lane, primary_language
@@ -12,18 +12,30 @@ _ABSENCES: Final[dict[AgentStatus, Absence]] = {AgentStatus.AWAY: "away", AgentS
 
 
 class Load:
-    """The team's tickets that one agent has, in all and by channel; counted for strangers as well."""
+    """The team's tickets that one agent has; counted for strangers as well.
 
-    __slots__ = ("by_channel", "total")
+    `total` and `by_channel` are those that take room, `pending` those that do not.
+    """
+
+    __slots__ = ("by_channel", "pending", "total")
 
     def __init__(self) -> None:
         self.total = 0
+        self.pending = 0
         self.by_channel: dict[Channel | None, int] = {}
 
-    def add(self, channel: Channel | None, by: int) -> None:
-        """Count a ticket of `channel` in (1) or out (-1)."""
+    @property
+    def any(self) -> bool:
+        """Return whether there is any ticket, whether it takes room or not."""
+        return bool(self.total or self.pending)
+
+    def add(self, work: WorkChanged, by: int) -> None:
+        """Count a ticket in (1) or out (-1)."""
+        if work.frees_capacity:
+            self.pending += by
+            return
         self.total += by
-        self.by_channel[channel] = self.by_channel.get(channel, 0) + by
+        self.by_channel[work.channel] = self.by_channel.get(work.channel, 0) + by
 
 
 class Member:
@@ -62,7 +74,7 @@ class Member:
 
     @property
     def total(self) -> int:
-        """Return how many tickets the agent has, those of other teams included."""
+        """Return how many tickets take room of the agent, those of other teams included."""
         return self.load.total + self.held_elsewhere
 
     @property
@@ -76,10 +88,14 @@ class Member:
         return not self.rostered.leaving
 
     @property
+    def takes_part(self) -> bool:
+        """Return whether the agent takes work of the team, if not on this shift."""
+        return self.stays and not self.rostered.supervises
+
+    @property
     def on_shift(self) -> bool:
         """Return whether the agent takes work of the team today: perhaps not right now."""
-        rostered = self.rostered
-        return self.stays and rostered.status is not AgentStatus.OFFLINE and not rostered.supervises
+        return self.takes_part and self.rostered.status is not AgentStatus.OFFLINE
 
     @property
     def available(self) -> bool:

@@ -114,7 +114,7 @@ class RoutingPartition:
         else:
             team.place(after)
             step.put(ticket_key(work.team, work.ticket_id), after)
-            if holder is not None and holder != freed:
+            if holder is not None and holder != freed and not work.frees_capacity:
                 count_over_capacity(team, holder, 1, step)
             return_if_absent(team, after, step)
         # Step 3: let others have what became free.

@@ -60,7 +60,7 @@ class Team:
         work = ticket.work
         self.tickets[work.ticket_id] = ticket
         if ticket.agent_id is not None:
-            self._loads.setdefault(ticket.agent_id, Load()).add(work.channel, 1)
+            self._loads.setdefault(ticket.agent_id, Load()).add(work, 1)
             self._refresh(ticket.agent_id)
         elif ticket.waits:
             self.line.add(self.lane_of(work), self._place(work))
@@ -70,14 +70,15 @@ class Team:
         work = ticket.work
         del self.tickets[work.ticket_id]
         if ticket.agent_id is not None:
-            self._loads[ticket.agent_id].add(work.channel, -1)
+            self._loads[ticket.agent_id].add(work, -1)
             self._refresh(ticket.agent_id)
         elif ticket.waits:
             self.line.remove(self.lane_of(work), self._place(work))
 
     def lane_of(self, work: WorkChanged) -> Lane:
         """Return the lane in which a ticket waits here."""
-        return lane_of(work, by_subject=self.rules.subject_minutes is not None)
+        rules = self.rules
+        return lane_of(work, by_subject=rules.subject_minutes is not None, patient=rules.wait_for_absent)
 
     def waiting(self, ticket_id: str) -> OpenTicket:
         """Return a ticket of the queue."""
@@ -100,10 +101,12 @@ class Team:
     def _at_work(self, lane: Lane) -> AtWork:
         found = self._lanes.get(lane)
         if found is None:
-            available = [member for member in self.members.values() if member.available]
+            members = self.members.values()
+            available = [member for member in members if member.available]
+            awaited = [member for member in members if member.takes_part] if lane.patient else available
             found = AtWork(
                 [member for member in available if self._ever_takes(member, lane)],
-                [member for member in available if not member.known.isdisjoint(lane.subject)],
+                [member for member in awaited if not member.known.isdisjoint(lane.subject)],
             )
             if len(self._lanes) >= _LANES:  # sources may name anything as an intent
                 self._lanes.clear()
@@ -153,7 +156,7 @@ class Team:
             self.free.add(agent_id)
         else:
             self.free.discard(agent_id)
-        if member is None and agent_id in self._loads and not self._loads[agent_id].total:
+        if member is None and agent_id in self._loads and not self._loads[agent_id].any:
             del self._loads[agent_id]
 
     def _listen(self) -> None:

@@ -10,8 +10,8 @@ from streams.stages.routing.waiting_line import Lane
 class Terms(NamedTuple):
     """What decides which of the agents who can take a lane's tickets may have one ticket of it.
 
-    `only` is the agent it waits for, who had it last; `barred` must not have it; `by_subject`: who knows its subject is
-    at work and may have it, so nobody else does.
+    `only` is the agent it waits for, who had it last; `barred` must not have it; `by_subject`: it waits for those who
+    know its subject, one of whom may have it, so nobody else does.
     """
 
     barred: frozenset[str] = frozenset()
@@ -28,7 +28,10 @@ class Terms(NamedTuple):
 
 
 class AtWork(NamedTuple):
-    """The available agents who could ever take a lane's tickets, and those who know what these are about."""
+    """The available agents who could ever take a lane's tickets, and those who know what these are about.
+
+    For a patient lane the latter are all of the team, whether they are there or not.
+    """
 
     able: list[Member]
     knowing: list[Member]

@@ -1,12 +1,12 @@
 """The queue of one team: who is next, whom an agent can take, and at which place a ticket stands."""
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import inf
 from typing import Final, NamedTuple
 
 from schemas.records.derived import WorkChanged
-from schemas.vocabulary import PRIORITY_RANK, Channel
+from schemas.vocabulary import PRIORITY_RANK, Channel, Priority
 
 LOOK_AHEAD: Final = 64
 """So many tickets that some agents must not have are looked at in a lane for one that a free agent may have."""
@@ -17,7 +17,7 @@ class Lane(NamedTuple):
 
     Of `skills` seniors need only those `beyond` the ticket's own subject. `choosy` tickets have wishes about agents;
     in lanes of their own they hold up nobody else. `subject` is what the ticket is about, where those who know it go
-    first.
+    first; `patient` tickets wait for them while they are absent, too.
     """
 
     channel: Channel | None
@@ -26,6 +26,7 @@ class Lane(NamedTuple):
     beyond: tuple[str, ...] = ()
     choosy: bool = False
     subject: tuple[str, ...] = ()
+    patient: bool = False
 
 
 Place = tuple[*tuple[float, ...], str]
@@ -40,19 +41,23 @@ def primary_language(tag: str) -> str:
     return tag.replace("_", "-").split("-", 1)[0].lower()
 
 
-def lane_of(work: WorkChanged, *, by_subject: bool) -> Lane:
+def lane_of(work: WorkChanged, *, by_subject: bool, patient: Collection[Priority] = ()) -> Lane:
     """Return the lane in which a ticket waits; `by_subject`: in its team those who know a subject go first.
+
+    Tickets of `patient` priorities wait for those also while they are absent.
 
     Skills that a rule asks for stand for the subject, and nothing does once the ticket has waited long enough.
     """
     skills = tuple(sorted(work.required_skills))
+    subject = _subject(work) if by_subject and not (skills or work.skills_relaxed) else ()
     return Lane(
         work.channel,
         primary_language(work.language) if work.language else None,
         skills,
         tuple(skill for skill in skills if skill not in (work.intent, work.category)),
         bool(work.excluded_agents or work.passed_over or work.sticky_to),
-        _subject(work) if by_subject and not (skills or work.skills_relaxed) else (),
+        subject,
+        bool(subject) and work.priority in patient,
     )
 
 

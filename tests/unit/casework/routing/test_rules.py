@@ -114,6 +114,8 @@ def test_the_packaged_rules_are_rules() -> None:
     """What a home begins with asks for no skills and offers nothing."""
     rules = RoutingRules.load()
     assert (rules.skills, rules.defaults.offer_channels) == ((), ())
+    assert not rules.defaults.pending_takes_capacity
+    assert set(rules.defaults.wait_for_absent) == {"low", "medium"}
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:

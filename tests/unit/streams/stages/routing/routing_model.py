@@ -17,9 +17,16 @@ Key = tuple[str, str]
 class RoutingModel:
     """Follows one partition's inputs and outputs, and asserts the promises of routing."""
 
-    def __init__(self, offer_channels: tuple[Channel, ...] = (), *, by_subject: bool = False) -> None:
+    def __init__(
+        self,
+        offer_channels: tuple[Channel, ...] = (),
+        *,
+        by_subject: bool = False,
+        patient: tuple[Priority, ...] = (),
+    ) -> None:
         self.offer_channels = offer_channels
         self.by_subject = by_subject
+        self.patient = patient
         self.agents: dict[Key, AgentRostered] = {}
         self.roster_revisions: dict[Key, int] = {}
         self.works: dict[Key, WorkChanged] = {}
@@ -131,10 +138,16 @@ class RoutingModel:
             agent.senior
             or _knows(agent, work)
             or not any(
-                self._available(other) and other.agent_id not in kept_from and _knows(other, work)
+                self._awaited(other, work) and other.agent_id not in kept_from and _knows(other, work)
                 for other in self._members(agent.team)
             )
         )
+
+    def _awaited(self, agent: AgentRostered, work: WorkChanged) -> bool:
+        """Return whether `work` waits for an agent who knows it: a patient one whether they are there or not."""
+        if work.priority in self.patient:
+            return not (agent.leaving or agent.supervises)
+        return self._available(agent)
 
     def _available(self, agent: AgentRostered) -> bool:
         return not (agent.leaving or agent.supervises) and agent.status is AgentStatus.AVAILABLE
@@ -159,14 +172,17 @@ class RoutingModel:
         return not agent.languages or work.language in agent.languages or work.language not in speakers
 
     def load(self, agent: AgentRostered) -> int:
-        """Return how many tickets `agent` has, those of other teams included."""
-        return self._own_load(agent) + agent.held_elsewhere
+        """Return how many tickets take room of `agent`, those of other teams included."""
+        return len(self._taking_room(agent)) + agent.held_elsewhere
 
     def _own_load(self, agent: AgentRostered) -> int:
         return len(self._held(agent))
 
     def _on_channel(self, agent: AgentRostered, channel: Channel | None) -> int:
-        return sum(work.channel == channel for work in self._held(agent))
+        return sum(work.channel == channel for work in self._taking_room(agent))
+
+    def _taking_room(self, agent: AgentRostered) -> list[WorkChanged]:
+        return [work for work in self._held(agent) if not (work.work is Work.HELD and work.frees_capacity)]
 
     def _held(self, agent: AgentRostered) -> list[WorkChanged]:
         holders = self.holders.items()

@@ -156,6 +156,39 @@ def test_what_people_give_counts_as_load_even_above_capacity(team: Team) -> None
     assert [words(team.work(t, Work.NONE)) for t in ("p1", "p2", "p3")] == [[], [], ["t1->ana"]]
 
 
+def test_a_ticket_that_waits_for_its_customer_takes_no_room(team: Team) -> None:
+    """Its agent gets another; once the customer has answered, nothing new comes until there is room again."""
+    team.agent("ana", capacity=1)
+    team.work("t1")
+    team.work("t2")
+    assert words(team.work("t1", Work.HELD, agent_id="ana", frees_capacity=True)) == ["t2->ana"]
+    assert words(team.work("t1", Work.HELD, agent_id="ana")) == []
+    assert "over_capacity_by_people" not in team.driver.counts
+    assert words(team.work("t3")) == ["t3 waits at 1: all_at_capacity"]
+    assert words(team.work("t2", Work.NONE)) == []
+    assert words(team.work("t1", Work.NONE)) == ["t3->ana"]
+
+
+def test_what_people_give_takes_no_room_either_while_its_customer_is_asked(team: Team) -> None:
+    """An agent who is full is not above their capacity by it."""
+    team.agent("ana", capacity=1)
+    team.work("t1")
+    team.work("p1", Work.HELD, agent_id="ana", frees_capacity=True)
+    assert "over_capacity_by_people" not in team.driver.counts
+    team.work("p2", Work.HELD, agent_id="ana")
+    team.work("p3", Work.HELD, agent_id="ana", frees_capacity=True)
+    assert team.driver.counts["over_capacity_by_people"] == 1
+
+
+def test_a_leaving_agent_is_not_released_while_a_customer_has_not_answered(team: Team) -> None:
+    """The ticket takes no room, but it is still theirs."""
+    team.agent("ana", capacity=1)
+    team.work("t1")
+    team.work("t1", Work.HELD, agent_id="ana", frees_capacity=True)
+    assert team.agent("ana", leaving=True) == []
+    assert words(team.work("t1", Work.NONE)) == ["ana released at 2"]
+
+
 def test_a_hold_that_routing_made_itself_is_not_counted_against_people(team: Team) -> None:
     """Cases repeats who holds a ticket when something else about it changed."""
     team.agent("ana", capacity=1)

@@ -22,6 +22,7 @@ from tests.unit.streams.stages.routing.routing_model import RoutingModel
 
 few = settings(max_examples=20, deadline=None)
 OFFERED = (Channel.CHAT,)
+PATIENT = (Priority.LOW,)
 
 LANGUAGES = st.sampled_from(["en", "pt"])
 CHANNELS = st.sampled_from([Channel.CHAT, Channel.PHONE])
@@ -50,7 +51,7 @@ WORK = st.fixed_dictionaries(
         "ticket_id": st.sampled_from([f"t{n}" for n in range(7)]),
         "work": st.sampled_from([Work.WANTED] * 4 + [Work.HELD, Work.OFFERED, Work.NONE, Work.NONE]),
         "agent_id": st.sampled_from(["ana", "ben", "zoe", None]),
-        "priority": st.sampled_from([Priority.LOW, Priority.CRITICAL]),
+        "priority": st.sampled_from([Priority.LOW, Priority.HIGH, Priority.CRITICAL]),
         "channel": st.one_of(st.none(), CHANNELS),
         "language": st.one_of(st.none(), LANGUAGES),
         "intent": st.sampled_from(["refund", "invoice", None]),
@@ -63,6 +64,7 @@ WORK = st.fixed_dictionaries(
         "required_skills": st.sampled_from([(), (), ("refund",), ("refund", "legal")]),
         "due_at": st.sampled_from([None, START, START + timedelta(hours=1)]),
         "waiting_since": st.integers(0, 3).map(lambda minutes: START - timedelta(minutes=minutes)),
+        "frees_capacity": st.booleans(),
         "new_life": st.sampled_from([False] * 5 + [True]),
     }
 )
@@ -78,6 +80,7 @@ def messages_of(drawn: list[dict[str, Any]]) -> list[Event]:
         if "capacity" in fields:
             messages.append(AgentRostered(roster_revision=number, **fields))
             continue
+        fields["frees_capacity"] &= fields["work"] is Work.HELD
         if fields.pop("new_life"):
             lives[fields["ticket_id"]] = number
         life = lives.get(fields["ticket_id"], 0)
@@ -103,6 +106,7 @@ def new_partition() -> RoutingPartition:
         return_when=("away", "offline", "leaving"),
         overload=Overload(waiting=3),
         subject_minutes=60,
+        wait_for_absent=PATIENT,
     )
     return RoutingPartition(rules=RoutingRules(defaults=defaults))
 
@@ -122,7 +126,7 @@ def outputs(messages: list[Event]) -> list[Event]:
 @given(MESSAGES)
 def test_every_promise_holds_after_every_message(drawn: list[dict[str, Any]]) -> None:
     """Never above capacity, nobody waits for nothing, the best agent, the foremost ticket, decided once."""
-    driver, model = new_driver(), RoutingModel(OFFERED, by_subject=True)
+    driver, model = new_driver(), RoutingModel(OFFERED, by_subject=True, patient=PATIENT)
     for message in messages_of(drawn):
         model.follow(message, driver.step([record(message)]))
 

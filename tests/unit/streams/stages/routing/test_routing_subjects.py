@@ -14,7 +14,7 @@ from schemas.records.derived.decisions import TicketAssigned
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
-from schemas.vocabulary import AgentStatus
+from schemas.vocabulary import AgentStatus, Priority
 from streams.stages.cases.clocks import Clocks
 from streams.stages.routing.partition import RoutingPartition
 from tests.unit.schemas.ticket_facts import SCORED, minute, opened
@@ -102,6 +102,28 @@ def test_skills_that_a_rule_asks_for_stand_for_the_subject() -> None:
     desk = Desk()
     desk.agent("ben", skills={"large_refunds": 0.9})
     assert desk.work("t1", required_skills=("large_refunds",)) == ["ben"]
+
+
+@pytest.mark.parametrize("status", [AgentStatus.AWAY, AgentStatus.OFFLINE])
+def test_a_patient_ticket_waits_for_who_is_absent(status: AgentStatus) -> None:
+    """What came at night went to anybody in the morning, and two of three of those passed it on."""
+    patient = TeamRules(subject_minutes=60, wait_for_absent=(Priority.LOW,))
+    desk = Desk(RoutingRules(defaults=patient))
+    desk.agent("ana", status=status, skills={"refund": 0.8})
+    assert desk.work("t1", priority=Priority.LOW) == ["nobody_free_knows:refund"]
+    assert desk.work("t2", priority=Priority.HIGH) == ["ben"], (
+        "it cannot wait so long, and is in nobody's way"
+    )
+    desk.work("t2", Work.NONE)
+    assert desk.agent("ana", skills={"refund": 0.8}) == ["ana"]
+
+
+def test_a_patient_ticket_waits_for_nobody_who_supervises_or_leaves() -> None:
+    """They never take it."""
+    patient = TeamRules(subject_minutes=60, wait_for_absent=(Priority.LOW,))
+    desk = Desk(RoutingRules(defaults=patient))
+    desk.agent("ana", status=AgentStatus.OFFLINE, skills={"refund": 0.8}, supervises=True)
+    assert desk.work("t1", priority=Priority.LOW) == ["ben"]
 
 
 @pytest.mark.parametrize("rules", [RoutingRules(), RoutingRules(defaults=TeamRules(subject_minutes=None))])
