@@ -32,6 +32,9 @@ QUOTED_REPLY: Final = "quoted_reply"
 QUOTED_ONLY: Final = "quoted_only"
 """Nothing but text of an earlier message, so it was left in."""
 
+FORWARDING: Final = "forwarding"
+"""A message that is only passed on: the intent is read below the note and the headers, all else in both."""
+
 SIGNATURE: Final = "signature"
 """A signature or the device's own line, taken out."""
 
@@ -79,6 +82,7 @@ MARKS: Final = (
     HTML,
     QUOTED_REPLY,
     QUOTED_ONLY,
+    FORWARDING,
     SIGNATURE,
     TRACKING_LINKS,
     AUTOMATIC_REPLY,

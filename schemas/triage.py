@@ -19,6 +19,12 @@ UNMAPPED_TEAM: Final = "unmapped_team"
 UNSURE: Final = "unsure"
 """The model is in the low band: the first guess stands as intent, but the ticket goes to human triage."""
 
+PRAISE: Final = "praise"
+"""The intent of the packaged taxonomy that is nothing but contentment."""
+
+NO_PRAISE: Final = "no_praise"
+"""The model read praise, and the words say the contrary (`Thanks for nothing`): the ticket goes to human triage."""
+
 ENCODER_BUDGET: Final = "encoder_budget"
 """The encoder would have decided, but had no room for it in that call: the first tier decided instead."""
 
@@ -33,7 +39,7 @@ class Guess(msgspec.Struct, frozen=True, array_like=True):
 class Cut(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """A part of a message that was not scored: Python characters of the text as it was sent, without the one at `end`.
 
-    `kind` is a mark of `schemas.marks`: `quoted_reply`, `signature` or `truncated`.
+    `kind` is a mark of `schemas.marks`: `quoted_reply`, `forwarding`, `signature` or `truncated`.
     """
 
     kind: str

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from schemas.effects import Effect
 from schemas.marks import OF_SENDERS
-from schemas.triage import Triage
-from schemas.vocabulary import Priority, Tier
+from schemas.triage import NO_PRAISE, PRAISE, UNSURE, Triage
+from schemas.vocabulary import TRIAGE_TEAM, Priority, Tier
 from understanding.bundle.bundle import Bundle
 from understanding.scoring.scoring import ScoredText, score_clean
 from understanding.scoring.text import CleanText, clean_text
@@ -19,6 +19,9 @@ from understanding.signals.mail_headers import mail_marks
 from understanding.signals.priority import PriorityFacts, PriorityTable, priority
 from understanding.signals.reading import read_signals
 from understanding.signals.urgency.learnt import packaged_weights
+
+_CONTRARY: Final = -0.5
+"""A sentiment from which on a message is no praise, whatever the model says."""
 
 
 class CustomerMessage(NamedTuple):
@@ -93,7 +96,9 @@ def _complete(
         language=triage.language,
         vector=scored.vector if known else None,
     )
-    felt = read_sentiment(bundle.sentiment, clean.message.text, triage.language, vector=scored.vector)
+    felt = read_sentiment(bundle.sentiment, clean.message.about, triage.language, vector=scored.vector)
+    if triage.intent == PRAISE and triage.band in {"high", "medium"} and felt.value <= _CONTRARY:
+        triage = replace(triage, band="low", team=TRIAGE_TEAM, reasons=(*triage.reasons, NO_PRAISE, UNSURE))
     silent = Effect.PRIORITY in message.withheld
     if silent and triage.intent is None:
         return replace(triage, signals=signals, sentiment=felt)

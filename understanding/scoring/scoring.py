@@ -160,7 +160,7 @@ def _triage(bundle: Bundle, clean: CleanText, verdict: _Verdict) -> Triage:
         intents=tuple(Guess(labels[column].name, chance) for column, chance in verdict.answered),
         language=language_of(text),
         reasons=(*clean.reasons, *unmapped, *unsure, *left_out),
-        cleaned=clean.cuts,
+        cleaned=clean.not_scored,
     )
 
 
@@ -179,5 +179,5 @@ def _without_text(bundle: Bundle, clean: CleanText) -> Triage:
         decided_by="source",
         team=TRIAGE_TEAM,
         reasons=clean.reasons,
-        cleaned=clean.cuts,
+        cleaned=clean.not_scored,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
 from schemas.marks import EMPTY_TEXT, TRUNCATED
@@ -10,6 +11,9 @@ from understanding.signals.cleaning.message import Message, clean_with_cuts
 
 Split = Literal["train", "val", "test"]
 _SAID_BY_TRIAGE: Final = (EMPTY_TEXT, TRUNCATED)
+
+
+_start: Final = attrgetter("start")
 
 
 class CleanText(NamedTuple):
@@ -24,14 +28,20 @@ class CleanText(NamedTuple):
     message: Message = Message("")
     cuts: tuple[Cut, ...] = ()
 
+    @property
+    def not_scored(self) -> tuple[Cut, ...]:
+        """Return `cuts` and what stands above a message that is only passed on, by place."""
+        passed_on = self.message.passed_on
+        return self.cuts if passed_on is None else tuple(sorted((*self.cuts, passed_on.above), key=_start))
+
 
 def clean_text(text: str | None) -> CleanText:
-    """Return the sender's own words (`clean_with_cuts`) on one line; never raises."""
+    """Return the sender's own words (`clean_with_cuts`), or what they only pass on, on one line; never raises."""
     if text is None:
         return CleanText(None, (NO_TEXT,))
     message, cuts = clean_with_cuts(text)
     reasons = tuple(mark for mark in _SAID_BY_TRIAGE if mark in message.marks)
-    return CleanText(" ".join(message.text.split()) or None, reasons, message, cuts)
+    return CleanText(" ".join(message.about.split()) or None, reasons, message, cuts)
 
 
 def normalised(text: str) -> str:

@@ -7,10 +7,20 @@ import numpy as np
 
 from understanding.arrays.strings import pack_strings, unpack_strings
 
-Role = Literal["topic", "thing", "mended", "asks", "reports", ""]
+Role = Literal["topic", "thing", "mended", "asks", "reports", "exclaims", "thanks", "lasts", "lacks", ""]
 """What a token does for others; `topic` may name a matter, such as fraud, beside a `thing`, such as an alert."""
 
-ROLES: Final[tuple[Role, ...]] = ("topic", "thing", "mended", "asks", "reports")
+ROLES: Final[tuple[Role, ...]] = (
+    "topic",
+    "thing",
+    "mended",
+    "asks",
+    "reports",
+    "exclaims",
+    "thanks",
+    "lasts",
+    "lacks",
+)
 
 _MENDED_WITHIN: Final = 4
 """How many words may stand between what was mended and the word that says so."""
@@ -54,8 +64,10 @@ NO_CONTEXT: Final = Context({}, {})
 
 def context_from(state: Mapping[str, Any]) -> Context:
     """Undo `Context.state`."""
+    roles = state["roles"]
     return Context(
-        {word: role for role in ROLES for word in unpack_strings(state["roles"][role])},
+        # A model that was trained before there was a role has no words of it.
+        {word: role for role in ROLES if role in roles for word in unpack_strings(roles[role])},
         {
             tuple(phrase.split(" ")): valence
             for phrase, valence in zip(

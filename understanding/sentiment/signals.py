@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from understanding.sentiment.context import named_only
+from understanding.sentiment.irony import is_ironic
 from understanding.sentiment.lexicon import ANY_WORD, Lexicon, Sense
 
 _NEGATED_WORDS: Final = 3
@@ -82,7 +83,7 @@ def signals_of(reading: Reading, lexicon: Lexicon) -> Signals:
         names=_marks(text.count("@")),
         tags=_marks(text.count("#")),
         length=min(len(text), _LONG_TEXT) / _LONG_TEXT,
-        again=float(_says_again(reading.tokens, senses)),
+        again=float(bool(_came_back(reading.tokens, senses))),
     )
 
 
@@ -98,8 +99,20 @@ def cues_of_frustration(signals: Signals) -> int:
 
 
 def _said(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[list[float], bool]:
-    """Return the valences of the words that have one, boosted and negated; and whether praise was negated."""
-    said: list[float] = []
+    """Return the valences of the words that have one, boosted and negated; and whether praise was negated.
+
+    Praise that is meant as irony is turned around as if it were negated.
+    """
+    said, negated_praise = _by_place(tokens, senses)
+    roles = [sense.role for sense in senses]
+    if "exclaims" in roles[:2] and is_ironic(tokens, roles, said, _came_back(tokens, senses)):
+        return [value * _NEGATION if value > 0 else value for value in said.values()], True
+    return [*said.values()], negated_praise
+
+
+def _by_place(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[dict[int, float], bool]:
+    """Return the valences by place, as the sentence means them; and whether praise was negated."""
+    said: dict[int, float] = {}
     negated_praise = False
     negated_until = boosted = -1
     silent = named_only(tokens, [sense.role for sense in senses])
@@ -108,7 +121,7 @@ def _said(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[list[float], 
         sense = senses[place]
         phrase = _phrase(tokens, place, sense)
         if phrase is not None:
-            said.append(phrase[1])
+            said[place] = phrase[1]
             place += phrase[0]
             continue
         if sense.negates:
@@ -120,7 +133,7 @@ def _said(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[list[float], 
             if place <= negated_until:
                 negated_praise = negated_praise or value > 0
                 value *= _NEGATION
-            said.append(value)
+            said[place] = value
         if sense.stops:
             negated_until = -1
         if sense.boosts:
@@ -137,10 +150,10 @@ def _phrase(tokens: Sequence[str], place: int, sense: Sense) -> tuple[int, float
     return None
 
 
-def _says_again(tokens: Sequence[str], senses: Sequence[Sense]) -> bool:
-    """Tell whether the writer says that they had to come back or to wait."""
+def _came_back(tokens: Sequence[str], senses: Sequence[Sense]) -> list[int]:
+    """Return the places where the writer says that they had to come back or to wait."""
     begun = [(place, sense.again) for place, sense in enumerate(senses) if sense.again]
-    return any(_goes_on(tokens, place + 1, rest) for place, phrases in begun for rest in phrases)
+    return [place for place, phrases in begun if any(_goes_on(tokens, place + 1, rest) for rest in phrases)]
 
 
 def _goes_on(tokens: Sequence[str], place: int, phrase: tuple[str, ...]) -> bool:

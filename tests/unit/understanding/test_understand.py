@@ -6,11 +6,12 @@ from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from schemas.sentiment import Sentiment
 from schemas.signals import EntityKind
-from schemas.triage import ENCODER_BUDGET, NO_TEXT, Triage
-from schemas.vocabulary import Priority, Tier
+from schemas.triage import ENCODER_BUDGET, NO_PRAISE, NO_TEXT, PRAISE, UNSURE, Triage
+from schemas.vocabulary import TRIAGE_TEAM, Priority, Tier
 from tests.unit.understanding.tiny_model import tiny_bundle
 from understanding.arrays.probabilities import Matrix
 from understanding.manifest.bands import BandRules, Bands
@@ -80,6 +81,20 @@ def test_a_mere_guess_of_something_dangerous_is_not_critical() -> None:
     (guessed,) = understand(tiny_bundle(bands=nothing_is_sure), message, priorities=TABLE)
     assert (sure.intent, sure.priority_reasons[0]) == ("login_problem", "base:urgent")
     assert (guessed.intent, guessed.priority_reasons[0]) == ("login_problem", "base:medium")
+
+
+def test_praise_that_the_words_contradict_goes_to_a_person() -> None:
+    """Thanks for nothing was praise of medium band: it waited in a queue where nobody hurries."""
+    surely = Bands(rules=BandRules(), high_confidence=None, medium_confidence=0.0)
+    bundle = tiny_bundle(bands=surely)
+    labels = tuple(structs.replace(label, name=PRAISE) for label in bundle.manifest.labels)
+    bundle = replace(bundle, manifest=structs.replace(bundle.manifest, labels=labels))
+    (meant,) = understand(bundle, [CustomerMessage("Thank you, all is well.", NOW)], priorities=TABLE)
+    (not_meant,) = understand(bundle, [CustomerMessage("Thanks for nothing.", NOW)], priorities=TABLE)
+    assert (meant.intent, meant.band) == (PRAISE, "medium")
+    assert NO_PRAISE not in meant.reasons
+    assert (not_meant.intent, not_meant.band, not_meant.team) == (PRAISE, "low", TRIAGE_TEAM)
+    assert not_meant.reasons[-2:] == (NO_PRAISE, UNSURE)
 
 
 def test_entities_are_read_and_cards_are_masked() -> None:

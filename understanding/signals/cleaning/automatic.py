@@ -169,7 +169,9 @@ def _of_machine(head: str, flat: str, languages: list[_Language]) -> str | None:
 
 def _is_bounce(flat: str, language: _Language) -> bool:
     """Return whether a mail server says that a mail did not arrive; "delivery failed" is said of parcels too."""
-    if not one_stands(language.bounced, flat[:_BEGINNING]) or one_stands(_ABOUT_PARCEL, flat):
+    if not one_stands(language.bounced, flat[:_BEGINNING]):
+        return False
+    if one_stands(_ABOUT_PARCEL, flat) and not one_stands(_OF_SERVERS, flat):
         return False
     if one_stands(_OF_SERVERS, flat) or _STATUS.search(flat) is not None:
         return True

@@ -1,6 +1,7 @@
 """Where the lines of a cleaned message stand in the text as it was sent."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import islice
 from typing import Final, NamedTuple, Self
@@ -29,7 +30,7 @@ class LinePlaces(NamedTuple):
                 pair.start() - number - lead
                 for number, pair in enumerate(_PAIR.finditer(text, lead, lead + MAX_RAW))
             ]
-            starts = [lead + start + sum(place < start for place in pairs) for start in page.starts]
+            starts = [lead + start + bisect_left(pairs, start) for start in page.starts]
         return cls(starts[first:], len(text))
 
     def start(self, line: int) -> int:

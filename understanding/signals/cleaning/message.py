@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
-from schemas.marks import HTML, MARKS, TRACKING_LINKS, TRUNCATED
+from schemas.marks import FORWARDING, HTML, MARKS, TRACKING_LINKS, TRUNCATED
 from schemas.triage import Cut
 from understanding.signals.cleaning.automatic import automatic_marks
 from understanding.signals.cleaning.characters import join_surrogates, repair_characters
@@ -21,11 +21,27 @@ _MAX_TEXT: Final = 12_000  # characters in which quoted replies are looked for, 
 _RANK: Final = {mark: rank for rank, mark in enumerate(MARKS)}
 
 
+class PassedOn(NamedTuple):
+    """Subject and text of a forwarded message, and where the note and the headers above it stand."""
+
+    text: str
+    above: Cut
+
+
 class Message(NamedTuple):
-    """What the sender wrote, at most MAX_CHARACTERS, and `marks`: what was wrong or was taken out."""
+    """What the sender wrote, at most MAX_CHARACTERS, and `marks`: what was wrong or was taken out.
+
+    `passed_on` is what a forwarded message says that the sender only passes on.
+    """
 
     text: str
     marks: tuple[str, ...] = ()
+    passed_on: PassedOn | None = None
+
+    @property
+    def about(self) -> str:
+        """Return the part that says what the sender, or who is forwarded, wants."""
+        return self.text if self.passed_on is None else self.passed_on.text
 
 
 def clean_message(text: str) -> Message:
@@ -72,7 +88,21 @@ def clean_with_cuts(text: str) -> tuple[Message, tuple[Cut, ...]]:
     plain = plain[:MAX_CHARACTERS].strip()
     found += content_marks(plain)
     found += automatic_marks(plain, body)
-    return Message(plain, tuple(sorted(set(found), key=_RANK.__getitem__)) if found else ()), cuts
+    passed_on = _passed_on(places, lines, own)
+    if passed_on is not None:
+        found.append(FORWARDING)
+    marks = tuple(sorted(set(found), key=_RANK.__getitem__)) if found else ()
+    return Message(plain, marks, passed_on), cuts
+
+
+def _passed_on(find_places: Callable[[], LinePlaces], lines: list[str], own: Stripped) -> PassedOn | None:
+    if own.forwarded is None:
+        return None
+    begin, subject = own.forwarded
+    body = "\n".join(lines[at] for at in own.lines if at >= begin).strip()
+    places = find_places()
+    above = Cut(kind=FORWARDING, start=places.start(0), end=places.start(begin))
+    return PassedOn(strip_tracking(f"{subject}\n{body}".strip())[:MAX_CHARACTERS].strip(), above)
 
 
 def _page(markup: str) -> Page | None:

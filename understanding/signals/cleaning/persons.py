@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from understanding.signals.cleaning.phrases import Phrase, one_stands, phrases_of
+from understanding.signals.cleaning.phrases import Phrase, one_begins, one_stands, phrases_of
 from understanding.signals.lexicons.lexicon import lexicon
 
 _LISTS: Final = lexicon("automatic")
@@ -14,6 +14,7 @@ COLLEAGUES: Final = phrases_of(_LISTS["colleagues"])
 _MATTERS: Final = phrases_of(_LISTS["matters"])
 _DELIVERIES: Final = phrases_of(_LISTS["deliveries"])
 _PLEASE: Final = phrases_of(_LISTS["please"])
+_BEGINS_REQUEST: Final = phrases_of(_LISTS["begins_request"])
 _AMOUNT: Final = re.compile(
     r"[€$£¥₺₽₩]\s?[0-9]|[0-9]\s?(?:[€$£¥₺₽₩元円원]|руб"  # noqa: RUF001 - as it is written
     r"|(?:eur|euros?|usd|dollars?|gbp|chf|dkk|sek|nok|kr|pln|zł|kč|czk|rub|try|tl|lira|jpy|cny|krw)\b)"
@@ -27,6 +28,7 @@ _CLAUSE_END: Final = re.compile(
     r"[,;.!?:]\s|[。、\uff0c\uff1b\uff01\uff1f\n]"
     r"| (?:and|und|et|y|e|en|og|och|i|a|и|ve) (?=\w)"
 )
+_PART_END: Final = re.compile(r"[,;.!?:]\s|[。、\uff0c\uff1b\uff01\uff1f\n]| (?:and|und|et|y|og|och) (?=\w)")
 
 _SHORTEST: Final = 12  # characters of a clause that asks; "please" may stand alone
 
@@ -44,10 +46,8 @@ def speaks_of_matters(text: str, *, of_deliveries: bool = True) -> bool:
 
 
 def requests(text: str, of_notes: Iterable[Phrase]) -> bool:
-    """Return whether a clause of a text asks for something that a note does not ask for."""
+    """Return whether a clause of a text asks for something that a note does not ask for, with a "please" or without."""
     known = (*of_notes, *COLLEAGUES)
-    return any(
-        one_stands(_PLEASE, clause) and not one_stands(known, clause)
-        for clause in _CLAUSE_END.split(text)
-        if len(clause) > _SHORTEST
-    )
+    asked = [clause for clause in _CLAUSE_END.split(text) if one_stands(_PLEASE, clause)]
+    asked += [part for part in _PART_END.split(text) if one_begins(_BEGINS_REQUEST, part.strip())]
+    return any(not one_stands(known, clause) for clause in asked if len(clause) > _SHORTEST)

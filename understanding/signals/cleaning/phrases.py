@@ -52,6 +52,11 @@ def one_stands(phrases: Iterable[Phrase], text: str) -> bool:
     return any(phrase.stands_in(text) for phrase in phrases)
 
 
+def one_begins(phrases: Iterable[Phrase], text: str) -> bool:
+    """Return whether one of the phrases begins the text."""
+    return any(phrase.match(text) is not None for phrase in phrases)
+
+
 def _needed(written: str) -> tuple[str, ...]:
     """Return words of which a text has one if it has the phrase: what is quickly looked for comes first."""
     choices: list[tuple[str, ...]] = [("",)]

@@ -54,8 +54,11 @@ def order_of(written: Iterable[str], today: date) -> Order:
     return "day first" if by_day <= by_month else "month first"
 
 
-def of_digits(written: str, today: date, order: Order) -> date | None:
-    """Return the day that three numbers name, None where they name none or, in an unknown order, two."""
+def of_digits(written: str, today: date, order: Order, *, is_past: bool = False) -> date | None:
+    """Return the day that three numbers name, None where they name none or, in an unknown order, two.
+
+    `is_past` says that the day is over, as in `ordered on`: of its two readings one that is yet to come is none.
+    """
     first, second, third = (int(part) for part in _PARTS.findall(written))
     if first >= _OLDEST:
         return of(first, second, third)
@@ -65,6 +68,8 @@ def of_digits(written: str, today: date, order: Order) -> date | None:
     by_day, by_month = readings
     if by_day is None or by_month is None or by_day == by_month:
         return by_day or by_month
+    if is_past and (by_day > today) != (by_month > today):
+        return min(by_day, by_month)
     if order == "unknown":
         return None
     return by_day if order == "day first" else by_month

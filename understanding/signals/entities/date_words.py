@@ -43,6 +43,12 @@ SIZES: Final = tuple(_LISTS["sizes"].split())
 TIME_WORDS: Final = tuple(_LISTS["time_words"].split())
 """Words behind which three short numbers are a date."""
 
+PAST_WORDS: Final = tuple(_LISTS["past_words"])
+"""Words before a day that is over."""
+
+YET_TO_COME: Final = tuple(_LISTS["yet_to_come"].split())
+"""Words behind which it is not over after all: ordered for Friday."""
+
 PARTS_OF_DAYS: Final = frozenset(part for name in DAYS_FROM_TODAY for part in (name, *name.split()))
 """Words of which a text has one if it has one of DAYS_FROM_TODAY."""
 

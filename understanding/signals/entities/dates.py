@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.signals import Entity, EntityKind
 from understanding.signals.entities.calendar import Order, nearest, of, of_digits, order_of
-from understanding.signals.entities.date_words import MONTHS, SIZES, TIME_WORDS
+from understanding.signals.entities.date_words import MONTHS, PAST_WORDS, SIZES, TIME_WORDS, YET_TO_COME
 from understanding.signals.entities.found import Span
 
 _NUMERIC: Final = re.compile(
@@ -30,6 +30,11 @@ _LOOKED_BACK: Final = 12
 _LOOKED_BACK_FOR_SIZES: Final = 24
 _SIZE_WORD: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, SIZES))})")
 _TIME_WORD: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, TIME_WORDS))})\W{{0,2}}$")
+_LOOKED_BACK_FOR_PAST: Final = 48
+_PAST_WORD: Final = re.compile(
+    rf"\b(?:{'|'.join(map(re.escape, PAST_WORDS))})"
+    rf"(?:[ ,'(]+(?!(?:{'|'.join(YET_TO_COME)})\b)[^\W\d_]+){{0,5}}[ ,(]*$"
+)
 _VERB_BEHIND: Final = re.compile(r" (?:be|have|not|also|need|still|well|only)\b")
 _BEFORE_DAY: Final = re.compile(
     r"(?:^|\b(?:on|by|from|until|till|since|before|after|the|to|and|between)|[-,.;:(\n]) ?$"
@@ -41,13 +46,16 @@ def find_dates(flat: str, lower: str, today: date, names: Iterable[str]) -> Iter
     """Yield calendar dates; `names` are the names of months that are in the text.
 
     Where the year is not said, the day nearest to `today` counts. All dates of a text have one order of day and month:
-    that of those that fit only one, else the one in which they are nearer to `today`.
+    that of those that fit only one, else the one in which they are nearer to `today`. A day behind words such as
+    `ordered on` is not yet to come: there the other order counts.
     """
     written = [Span(*match.span()) for match in _NUMERIC.finditer(lower) if not _is_size(lower, match)]
     ranges = [*_RANGE.finditer(lower)]
     order = order_of([lower[span.start : span.end] for span in written], today)
     for span in written:
-        day = of_digits(lower[span.start : span.end], today, order)
+        before = lower[max(0, span.start - _LOOKED_BACK_FOR_PAST) : span.start]
+        is_past = _PAST_WORD.search(before) is not None
+        day = of_digits(lower[span.start : span.end], today, order, is_past=is_past)
         if day:
             yield _entity(span.start, span.end, day)
     for match in ranges:

@@ -39,6 +39,8 @@ _NEXT_WORD: Final = re.compile(r" ([^\W\d_]{2,})")
 _PLURAL: Final = re.compile(r"(?:[^su]s|[aeo]us|en|os|as|ies)$")
 _YEAR: Final = re.compile(r"19[5-9][0-9]|20[0-4][0-9]")
 _HTTP_CODE: Final = re.compile(r"[1-5][0-9]{2}")
+_ERROR: Final = re.compile(rf"\b(?:{'|'.join(_LISTS['errors'])})\W{{1,3}}(?:code )?[1-5][0-9]{{2}}\b")
+_OWN: Final = words_in(_LISTS["own"])
 _CAPITAL: Final = re.compile(r" [A-ZÀ-ÖØ-Þ]")
 _MOST_COUNTED: Final = 4
 _SURE_DIGITS: Final = 6
@@ -49,6 +51,7 @@ class _Said(NamedTuple):
     """What words before a number say it is: the word, the one before it, and whether `number` or `#` names it.
 
     A colon marks it (`marked`): no year then and no verb before, but `order: 1500 bricks` counts all the same.
+    `of_error` says that the sentence speaks of errors, whose codes are no numbers of orders: `error 404 on order 500`.
     """
 
     kind: EntityKind
@@ -56,6 +59,7 @@ class _Said(NamedTuple):
     before: str
     named: bool
     marked: bool
+    of_error: bool
 
 
 def find_references(flat: str, lower: str) -> Iterator[Entity]:
@@ -111,11 +115,12 @@ def _said_before(lower: str, start: int) -> _Said | None:
     ]
     words = _WORD.findall(sentence)[-_MOST_WORDS:]
     named, marked = False, sentence.rstrip().endswith((":", "="))
+    of_error = _ERROR.search(sentence) is not None
     for place in range(len(words) - 1, -1, -1):
         word = words[place]
         if word in _KIND_OF_WORD:
             earlier = words[place - 1] if place else ""
-            return _Said(_KIND_OF_WORD[word], word, earlier, named or word in _NAMING, marked)
+            return _Said(_KIND_OF_WORD[word], word, earlier, named or word in _NAMING, marked, of_error)
         if word not in _FILLERS:
             return None
         named = named or word in _NAMING
@@ -127,7 +132,11 @@ def _counts(flat: str, lower: str, token: re.Match[str], said: _Said) -> bool:
     number, behind = token[0], _NEXT_WORD.match(lower, token.end())
     if not said.marked and (said.before in _BEFORE_VERBS or _YEAR.fullmatch(number)):
         return True
-    if not said.marked and said.word in _REQUESTS and _HTTP_CODE.fullmatch(number):
+    if (
+        not said.marked
+        and (said.word in _REQUESTS or (said.of_error and said.before not in _OWN))
+        and _HTTP_CODE.fullmatch(number)
+    ):
         return True
     if behind is None or (
         said.marked and (len(number) > _MOST_COUNTED or lower[behind.end() : behind.end() + 1] == ":")

@@ -43,6 +43,7 @@ FROM (
     UNION ALL SELECT 'html'
     UNION ALL SELECT 'quoted_reply'
     UNION ALL SELECT 'quoted_only'
+    UNION ALL SELECT 'forwarding'
     UNION ALL SELECT 'signature'
     UNION ALL SELECT 'tracking_links'
     UNION ALL SELECT 'automatic_reply'

@@ -38,7 +38,7 @@ def test_a_message_with_content_never_becomes_empty(letters: str, pieces: list[s
 def test_an_ordinary_message_stays_as_it_is() -> None:
     """Nothing is changed and nothing is marked."""
     text = "Hi, my order 483920 hasn't arrived.\nIt was due on Friday (2 < 3 days). Grüße, it\u2019s late!"
-    assert clean_message(text) == (text, ())
+    assert clean_message(text)[:2] == (text, ())
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_ordinary_message_stays_as_it_is() -> None:
 )
 def test_characters_are_repaired_and_marked(raw: str, text: str, found: tuple[str, ...]) -> None:
     """Each kind of damage is mended where that is safe, and named."""
-    assert clean_message(raw) == (text, found)
+    assert clean_message(raw)[:2] == (text, found)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_style_that_ends_behind_what_is_read_is_no_text() -> None:
 )
 def test_text_that_only_mentions_markup_is_no_html(text: str) -> None:
     """A developer's ticket keeps its angle brackets."""
-    assert clean_message(text) == (text, ())
+    assert clean_message(text)[:2] == (text, ())
 
 
 INTRODUCTIONS = [
@@ -155,7 +155,7 @@ INTRODUCTIONS = [
 @pytest.mark.parametrize("introduction", INTRODUCTIONS)
 def test_an_earlier_message_is_taken_out(introduction: str) -> None:
     """In six languages, quoted by lines or not."""
-    assert clean_message(f"It still fails.\n\n{introduction}\nold text\nmore") == (
+    assert clean_message(f"It still fails.\n\n{introduction}\nold text\nmore")[:2] == (
         "It still fails.",
         ("quoted_reply",),
     )
@@ -164,7 +164,7 @@ def test_an_earlier_message_is_taken_out(introduction: str) -> None:
 @pytest.mark.parametrize("introduction", [line for line in INTRODUCTIONS if line.endswith(":")])
 def test_an_answer_below_the_quotation_stays(introduction: str) -> None:
     """Some people write under what they answer to."""
-    assert clean_message(f"{introduction}\n> old text\n\nIt still fails.") == (
+    assert clean_message(f"{introduction}\n> old text\n\nIt still fails.")[:2] == (
         "It still fails.",
         ("quoted_reply",),
     )
@@ -177,7 +177,7 @@ def test_answers_between_quoted_lines_stay() -> None:
 
 def test_a_message_of_nothing_but_a_quotation_stays_whole() -> None:
     """It is marked, and something is left to read."""
-    assert clean_message("> one\n> two") == ("> one\n> two", ("quoted_only",))
+    assert clean_message("> one\n> two")[:2] == ("> one\n> two", ("quoted_only",))
 
 
 @pytest.mark.parametrize(

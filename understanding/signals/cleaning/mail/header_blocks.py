@@ -27,7 +27,8 @@ _LEAST_KINDS: Final = 3
 _ALL_KINDS: Final = 4
 _TELLING: Final = frozenset(("from", "sent", "date", "to", "subject"))
 _DOMAIN: Final = re.compile(r"@[\w.-]{1,120}")
-_LOCAL_PART: Final = re.compile(r"([^\s<>()\[\]@:]{1,64})@")
+_ADDRESS: Final = re.compile(r"([^\s<>()\[\]@:]{1,64})@([\w.-]{0,120})")
+_LONGEST_CODE: Final = 3  # letters of a country or language in an address: de.support@
 _PREFIX: Final = re.compile(
     r"\s{0,3}([^\W\d_]{1,12})\s?(?:\[[0-9]{1,3}\]|\([0-9]{1,3}\)|[0-9]{1,2})?\s?[:\uff1a]"
 )
@@ -124,8 +125,17 @@ def _from_desk(values: Mapping[str, str]) -> bool:
     """Return whether the sender's address is a desk's, or its whole name; people are called Care or Hilfe."""
     sender = values["from"]
     if "@" in sender:
-        return any(one_of(DESK_SENDS, address[1]) for address in _LOCAL_PART.finditer(sender))
+        return any(_is_desk(*address.groups()) for address in _ADDRESS.finditer(sender))
     return bool(sender) and all(one_of(DESK_SENDS, word) for word in sender.split())
+
+
+def _is_desk(local: str, domain: str) -> bool:
+    """Return whether an address is a desk's: `nordlys.service@nordlys.example`, and not `peter.service@`."""
+    words = [folded(word) for word in local.split(".") if word]
+    named = [word for word in words if not one_of(DESK_SENDS, word)]
+    return len(named) < len(words) and all(
+        len(word) <= _LONGEST_CODE or word in folded(domain) or one_of(DESK_GETS, word) for word in named
+    )
 
 
 def prefix_of(subject: str) -> str:

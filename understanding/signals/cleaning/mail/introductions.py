@@ -81,7 +81,7 @@ def introduction_at(lines: Sequence[str], at: int, line: str) -> Introduction | 
 def _above_block(block: Block, *, below_separator: bool) -> Introduction:
     grade = grade_of(block, below_separator=below_separator)
     if grade is None:
-        return Introduction(Kind.FORWARD, block.end, Grade.SURE)
+        return Introduction(Kind.FORWARD, block.end, Grade.SURE, block)
     return Introduction(Kind.HEADERS, block.end, grade, block)
 
 

@@ -50,6 +50,7 @@ DESK_GETS: Final = words_in(_LISTS["desk_gets"]) | DESK_SENDS
 """Words of the names and addresses of businesses, as senders and as recipients."""
 
 _POINTS_BELOW: Final = tuple(_LISTS["points_below"])
+_HANDS_OVER: Final = (*_POINTS_BELOW, *_LISTS["hands_over"])
 _ANSWERS_BELOW: Final = re.compile(
     "|".join(
         re.escape(words)
@@ -96,6 +97,11 @@ def is_delimiter(lower: str) -> bool:
 def points_below(lower: str) -> bool:
     """Return whether a note in lower case asks for the text below to be read, or says that answers stand in it."""
     return any(map(lower.__contains__, _POINTS_BELOW)) or _ANSWERS_BELOW.search(lower) is not None
+
+
+def hands_over(lower: str) -> bool:
+    """Return whether a clause in lower case asks somebody to see to what is forwarded."""
+    return any(map(lower.__contains__, _HANDS_OVER))
 
 
 def one_of(words: frozenset[str], text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from schemas.marks import QUOTED_ONLY, QUOTED_REPLY, SIGNATURE
 from understanding.signals.cleaning.mail.attributions import Grade, tells_a_story
+from understanding.signals.cleaning.mail.forwards import Forwarded, passed_on
 from understanding.signals.cleaning.mail.header_blocks import prefix_of
 from understanding.signals.cleaning.mail.introductions import (
     Introduction,
@@ -45,11 +46,15 @@ class LineCut(NamedTuple):
 
 
 class Stripped(NamedTuple):
-    """The lines that the sender wrote, by number, the marks of what was taken out, and where that stood."""
+    """The lines that the sender wrote, by number, the marks of what was taken out, and where that stood.
+
+    `forwarded` is what the sender only passes on; all its lines are among `lines`.
+    """
 
     lines: tuple[int, ...]
     marks: tuple[str, ...] = ()
     cuts: tuple[LineCut, ...] = ()
+    forwarded: Forwarded | None = None
 
 
 def strip_replies(lines: Sequence[str], *, by_markup: bool = False) -> Stripped:
@@ -79,7 +84,7 @@ def strip_replies(lines: Sequence[str], *, by_markup: bool = False) -> Stripped:
     quoted = (*_ranges(QUOTED_REPLY, lines, set(everything).difference(unquoted)),)
     signed = (*_ranges(SIGNATURE, lines, gone),)
     marks = (*((QUOTED_REPLY,) if quoted else ()), *((SIGNATURE,) if signed else ()))
-    return Stripped(tuple(own), marks, (*quoted, *signed))
+    return Stripped(tuple(own), marks, (*quoted, *signed), walk.forwarded)
 
 
 def _has_content(lines: Sequence[str], numbers: Sequence[int]) -> bool:
@@ -108,6 +113,7 @@ class _Walk:
         self._by_markup = by_markup
         self.kept: list[int] = []
         self.own_end = True
+        self.forwarded: Forwarded | None = None
         self._told: list[int] = []  # those of the kept lines that have content
         self._characters = 0  # in them
         self._attributed = False
@@ -185,6 +191,7 @@ class _Walk:
     def _pass_introduction(self, found: Introduction) -> None:
         quoted = self._quoted_from(found.end)
         if found.kind is Kind.FORWARD or self._forwards(found, quoted=quoted):
+            self.forwarded = passed_on(self.lines, self._told, found)
             self._keep_rest()
         elif quoted and found.grade is not Grade.NONE:
             self._attributed = True
