@@ -73,6 +73,9 @@ class CsvRows:
     def _problem(self, record: Record) -> str | None:
         if len(record.cells) != self._heading.width:
             return f"line {record.line}: {len(record.cells)} cells under {self._heading.width} columns"
+        # Looking at each cell costs more than reading it.
+        if (whole := "".join(record.cells)).isascii() or not_text(whole, self._encoding) is None:
+            return None
         for name, cell in zip(self._heading.names, record.cells, strict=True):
             wrong = not_text(cell, self._encoding)
             if wrong:
