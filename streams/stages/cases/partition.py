@@ -26,6 +26,7 @@ from streams.stages.cases.foretelling import Foretelling
 from streams.stages.cases.intake import FoldInput, read
 from streams.stages.cases.links import other_end
 from streams.stages.cases.merges import next_stop, refusal, sent_on, walked
+from streams.stages.cases.retired import RetiredTickets
 from streams.stages.cases.stale import answer_stale
 from streams.stages.cases.state import (
     OPEN_IDS,
@@ -34,7 +35,6 @@ from streams.stages.cases.state import (
     SealedIds,
     TicketState,
     fingerprint,
-    retired_at,
     sealed_key,
     ticket_key,
 )
@@ -72,7 +72,7 @@ class CasesPartition:
         self._clocks = clocks
         self._foretelling = foretelling
         self._tickets: dict[str, TicketState] = {}
-        self._retired: dict[str, bytes] = {}  # as they are kept: a row of objects takes three times as much
+        self._retired = RetiredTickets()
         self._sealed: dict[str, dict[str, str]] = {}
 
     def __len__(self) -> int:
@@ -85,7 +85,7 @@ class CasesPartition:
         if isinstance(entry, TicketState):
             self._tickets[entry.row.ticket_id] = entry
         elif isinstance(entry, RetiredTicket):
-            self._retired[entry.row.ticket_id] = value
+            self._retired.keep(entry.row.ticket_id, value)
         else:
             self._sealed.setdefault(entry.ticket_id, {}).update(entry.seen)
 
@@ -94,8 +94,8 @@ class CasesPartition:
         for ticket_id, state in self._tickets.items():
             if (waking := self._clocks.next(state)) is not None:
                 yield ticket_id, waking.due
-        for ticket_id, retired in self._retired.items():
-            yield ticket_id, self._clocks.forgotten_at(retired_at(retired))
+        for ticket_id, since in self._retired.since():
+            yield ticket_id, self._clocks.forgotten_at(since)
 
     def timers_of(self, record: Record) -> Collection[str]:
         """Return the timer that a record's ticket may have; its key names the ticket (see TimedLogic)."""
@@ -147,10 +147,8 @@ class CasesPartition:
 
     def _row(self, ticket_id: str) -> TicketRow | None:
         """Return what is known of a ticket, also of one that has left the state."""
-        state, retired = self._tickets.get(ticket_id), self._retired.get(ticket_id)
-        if state is not None:
-            return state.row
-        return None if retired is None else msgspec.json.decode(retired, type=RetiredTicket).row
+        state = self._tickets.get(ticket_id)
+        return self._retired.row(ticket_id) if state is None else state.row
 
     def _is_known(self, incoming: FoldInput, state: TicketState | None) -> bool:
         """Tell whether this event was applied before. Raises DuplicateConflict if it said something else.
@@ -252,7 +250,7 @@ class CasesPartition:
         del self._tickets[ticket_id]
         self._sealed.pop(ticket_id, None)
         retired = RetiredTicket(row=state.row, retired_at=step.now)
-        self._retired[ticket_id] = msgspec.json.encode(retired)
+        self._retired.keep(ticket_id, msgspec.json.encode(retired))
         step.put(ticket_key(ticket_id), retired)
         step.set_timer(ticket_id, self._clocks.forgotten_at(step.now))
         for number in range(state.sealed):

@@ -19,6 +19,8 @@ from schemas.records.events import (
 from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import Status
 from streams.stages.cases.clocks import Clocks
+from streams.stages.cases.retired import RetiredTickets
+from streams.stages.cases.state import retired_at
 from tests.unit.casework.escalation.rules_of import rules_of, table
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, assigned, from_customer, minute, opened
 from tests.unit.streams.ticket_records import CasesRun, at_offset, closing, decided, enriched, scored
@@ -205,6 +207,21 @@ def test_what_stays_of_a_retired_ticket_is_as_large_as_the_docs_say() -> None:
 
     assert run.counts["retired"] == 1
     assert 900 < len(entry) < 1_300
+
+
+def test_what_the_memory_holds_of_a_retired_ticket_is_a_small_part_of_it() -> None:
+    """A million of them took 1.4 GB of each worker's memory; packed, the row comes back as it was."""
+    survey = SurveyAnswered(ticket_id=TICKET, score=5)
+    run = run_of(clocks(), (from_customer(), 1), (TicketResolved(ticket_id=TICKET), 2), (survey, 3))
+    before = last(run)
+    run.advance(minute(0) + 40 * DAY)
+    (entry,) = run.state.values()
+    tickets = RetiredTickets()
+    tickets.keep(TICKET, entry)
+
+    assert tickets.row(TICKET) == before
+    assert dict(tickets.since()) == {TICKET: retired_at(entry)}
+    assert tickets.bytes_of(TICKET) < len(entry) / 3
 
 
 def test_entries_of_earlier_versions_are_read() -> None:
