@@ -20,6 +20,7 @@ from schemas.records.ticket_row import Work
 from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
 from serving.http.app import build_app
+from tests.integration.hostile_statements import BOMBS, DOORS, ENDED
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import record, ticket_row
 from tests.unit.serving.waiting import wait_for
@@ -204,23 +205,44 @@ def has_process(client: Client) -> bool:
     return ask(client, "SELECT 1")[0] == 200
 
 
+def ask_watched(client: Client, sql: str) -> tuple[int, Any]:
+    """The status and the body of an answer, that came in time, within the memory, and with health beside it."""
+    wait_for(lambda: has_process(client), "a process of SQL is ready")
+    watch = Watch(client)
+    with ThreadPoolExecutor(1) as threads:
+        looking = threads.submit(watch.look)
+        status, body, seconds = ask(client, sql)
+        watch.stop()
+        looking.result()
+    assert seconds < LIMIT_S + 1 + BUSY_S
+    assert 0 < watch.memory < 1.5 * SHARE
+    assert min(watch.health) < 0.1
+    return status, body
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_statement_harms_nobody(client: Client, kind: str) -> None:
     """It ends a second after its limit at the latest, within the memory, and health answers beside it.
 
     Sixteen kinds of these ran as long as they liked, four of them with health silent; two took all memory.
     """
-    wait_for(lambda: has_process(client), "a process of SQL is ready")
-    watch = Watch(client)
-    with ThreadPoolExecutor(1) as threads:
-        looking = threads.submit(watch.look)
-        status, body, seconds = ask(client, HOSTILE[kind])
-        watch.stop()
-        looking.result()
+    status, body = ask_watched(client, HOSTILE[kind])
     assert status in (200, 400, 413, 503, 504), body
-    assert seconds < LIMIT_S + 1 + BUSY_S
-    assert 0 < watch.memory < 1.5 * SHARE
-    assert min(watch.health) < 0.1
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_bomb_is_ended_by_name(client: Client, kind: str) -> None:
+    """Pivots, comprehensions, windows, JSON and joins of kinds that DuckDB has learnt since are bounded alike."""
+    status, body = ask_watched(client, BOMBS[kind])
+    assert status != 200, body
+    assert body["error"]["type"] in ENDED, body
+
+
+@pytest.mark.parametrize("kind", DOORS)
+def test_a_door_of_the_engine_is_refused_by_name(client: Client, kind: str) -> None:
+    """No file, setting, secret, catalog or other statement is reached by SQL."""
+    status, body, _ = ask(client, DOORS[kind])
+    assert (status, body["error"]["type"]) == (400, "QueryRefused"), body
 
 
 def test_others_are_answered_while_a_process_is_replaced(client: Client) -> None:
