@@ -2,11 +2,10 @@
 
 A history is a ticket's events in their order, each with the row after it. An example is asked for as of a moment `now`:
 only events up to it count, so nothing that happened later is in an example, not even in its outcome. What comes to its
-end soon is known first: so a model is judged on moments so old that most outcomes of such moments are known.
+end soon is known first (`batch.predictions.censoring`).
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,17 +15,18 @@ import numpy as np
 
 from casework.predictions.known import is_opening, known_at
 from casework.predictions.prior import expected_score
-from schemas.predictions import RISKS, Known, Target
+from schemas.predictions import Known, Target
 from schemas.records.events import SurveyAnswered, TicketEvent
 from schemas.records.sla_clock import SlaMetric, SlaState
 from schemas.records.ticket_row import TicketRow
-from schemas.vocabulary import FINISHED
+from schemas.vocabulary import FINISHED, Status
+from understanding.predictions.trees import Floats
 
 SETTLED_AFTER: Final = timedelta(days=3)
 """An open ticket that nobody else was given within this is taken for one that stays where it is."""
 
-KNOWN_SHARE: Final = 0.9
-"""A moment is old enough when outcomes were known as early in this share of the examples, of those with and without."""
+REOPENS_WITHIN: Final = timedelta(days=7)
+"""A ticket that was resolved for so long, or closed, was not reopened; before that nobody knows."""
 
 
 class Moment(NamedTuple):
@@ -62,9 +62,7 @@ def examples_of(
     target: Target, histories: Iterable[History], now: datetime, *, breached: Breached | None = None
 ) -> list[Example]:
     """Return the examples of a target that are known at `now`, in the order of their moments."""
-    tell = _OUTCOMES.get(target)
-    if breached is not None and target == "breach":
-        tell = lambda history, _: breached(history)  # noqa: E731 - said in one line
+    tell = _teller(target, breached)
     found: list[Example] = []
     for history in histories:
         passed = [moment for moment in history if moment.time <= now]
@@ -75,21 +73,44 @@ def examples_of(
     return sorted(found, key=lambda example: example.at)
 
 
-def settled(target: Target, examples: Sequence[Example], now: datetime) -> list[Example]:
-    """Return those old enough to judge by: among younger ones, soon answers and short times are too many."""
-    waits: defaultdict[bool, list[float]] = defaultdict(list)
-    for example in examples:
-        waits[target in RISKS and example.outcome > 0].append(example.known_after.total_seconds())
-    wait = timedelta(seconds=max(float(np.quantile(known, KNOWN_SHARE)) for known in waits.values()))
-    return [example for example in examples if example.at + wait <= now]
+def hidden_of(
+    target: Target, histories: Iterable[History], now: datetime, *, breached: Breached | None = None
+) -> list[datetime]:
+    """Return, in order, the moments of which `now` hides what will come: openings, or ends that no survey followed."""
+    tell = _teller(target, breached)
+    found: list[datetime] = []
+    for history in histories:
+        passed = [moment for moment in history if moment.time <= now]
+        if not passed:
+            continue
+        if tell is None:
+            if passed[-1].row.status in FINISHED and not any(_answers(passed)):
+                found.append(passed[-1].time)
+        elif is_opening(passed[0].body) and tell(passed, now) is None:
+            found.append(passed[0].time)
+    return sorted(found)
+
+
+def outcomes_of(examples: Sequence[Example]) -> Floats:
+    """Return the outcomes of examples, in their order."""
+    return np.array([example.outcome for example in examples], dtype=np.float64)
+
+
+def _teller(target: Target, breached: Breached | None) -> Tell | None:
+    if breached is not None and target == "breach":
+        return lambda history, _: breached(history)
+    return _OUTCOMES.get(target)
 
 
 def _known_after(history: History, outcome: float, tell: Tell) -> timedelta:
-    """Return how long after the opening it was first told as it is now; by no event means by age alone."""
+    """Return how long after the opening it was first told as it is now; where no event told it, time alone did."""
     opened = history[0].time
     for count, moment in enumerate(history, start=1):
         if tell(history[:count], moment.time) == outcome:
             return moment.time - opened
+    resolved_at = history[-1].row.resolved_at
+    if tell is _reopened and resolved_at is not None:
+        return max(resolved_at - opened, timedelta(0)) + REOPENS_WITHIN
     return SETTLED_AFTER
 
 
@@ -116,11 +137,13 @@ def _reassigned(history: History, now: datetime) -> bool | None:
     return False if row.status in FINISHED or now - opening.time >= SETTLED_AFTER else None
 
 
-def _reopened(history: History, now: datetime) -> bool | None:  # noqa: ARG001 - as the others
+def _reopened(history: History, now: datetime) -> bool | None:
+    """Tell whether it was reopened; of one that was just resolved nobody knows yet."""
     opening, row = history[0], history[-1].row
     if row.reopenings > opening.row.reopenings:
         return True
-    return False if row.status in FINISHED else None
+    waited = row.resolved_at is not None and now - row.resolved_at >= REOPENS_WITHIN
+    return False if row.status is Status.CLOSED or (row.status in FINISHED and waited) else None
 
 
 _OUTCOMES: Final[Mapping[Target, Tell]] = {
@@ -133,9 +156,15 @@ _OUTCOMES: Final[Mapping[Target, Tell]] = {
 
 def _surveys(history: History) -> Iterator[Example]:
     """Yield what was known right before each answer of the customer: the answer itself says all."""
-    for before, asked in pairwise(history):
-        if isinstance(asked.body, SurveyAnswered) and not isinstance(before.body, SurveyAnswered):
-            yield _example(before, float(asked.body.score), asked.time - before.time)
+    for before, answer in _answers(history):
+        assert isinstance(answer.body, SurveyAnswered)
+        yield _example(before, float(answer.body.score), answer.time - before.time)
+
+
+def _answers(history: History) -> Iterator[tuple[Moment, Moment]]:
+    for before, answer in pairwise(history):
+        if isinstance(answer.body, SurveyAnswered) and not isinstance(before.body, SurveyAnswered):
+            yield before, answer
 
 
 def _example(moment: Moment, outcome: float, known_after: timedelta) -> Example:

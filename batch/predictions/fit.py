@@ -1,7 +1,7 @@
 """Fits the model of a target: encoding, trees, and what the latest examples say of how far they can be trusted."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from batch.predictions.censoring import Cohort, weighted_quantile
 from batch.predictions.encode import fit_encoding, training_rows
-from batch.predictions.examples import Example
+from batch.predictions.examples import outcomes_of
 from batch.predictions.forest_fit import Loss, Shape, fit_forest
 from schemas.predictions import RISKS, Target
 from understanding.predictions.model import Calibration, Interval, TargetModel
@@ -38,48 +39,35 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     pairs: bool = False
 
 
-def fit_target(target: Target, examples: Sequence[Example], recipe: Recipe, *, seed: int = 0) -> TargetModel:
-    """Return the model of a target, learnt from examples in the order of their moments.
+def fit_target(target: Target, cohort: Cohort, recipe: Recipe, *, seed: int = 0) -> TargetModel:
+    """Return the model of a target, learnt from what is known of a cohort.
 
     First a model of the earlier examples answers for the held-out later ones: that gives calibration or interval. Then
     all of them are learnt.
     """
+    examples = cohort.examples
     cut = len(examples) - max(1, round(len(examples) * HELD_OUT))
-    held = examples[cut:]
-    earlier = _fitted(target, examples[:cut], recipe, seed)
-    answers = earlier.forest.answers(earlier.encoding.rows([example.known for example in held]))
-    outcomes = outcomes_of(held)
-    fitted = _fitted(target, examples, recipe, seed)
+    before, held = cohort.parted(examples[cut].at)
+    earlier = _fitted(target, before, recipe, seed)
+    answers = earlier.forest.answers(earlier.encoding.rows([example.known for example in held.examples]))
+    outcomes, weights = outcomes_of(held.examples), held.weights()
+    fitted = _fitted(target, cohort, recipe, seed)
     if target in RISKS:
-        return msgspec.structs.replace(fitted, calibration=_calibration(answers, outcomes > 0))
-    return msgspec.structs.replace(fitted, interval=_interval(outcomes - answers))
+        return msgspec.structs.replace(fitted, calibration=_calibration(answers, outcomes > 0, weights))
+    return msgspec.structs.replace(fitted, interval=_interval(outcomes - answers, weights))
 
 
-def outcomes_of(examples: Sequence[Example]) -> Floats:
-    """Return the outcomes of examples, in their order."""
-    return np.array([example.outcome for example in examples], dtype=np.float64)
-
-
-def _fitted(target: Target, examples: Sequence[Example], recipe: Recipe, seed: int) -> TargetModel:
-    tickets, outcomes = [example.known for example in examples], outcomes_of(examples)
+def _fitted(target: Target, cohort: Cohort, recipe: Recipe, seed: int) -> TargetModel:
+    tickets, outcomes = [example.known for example in cohort.examples], outcomes_of(cohort.examples)
     encoding = fit_encoding(tickets, outcomes, weight=recipe.weight, paired=recipe.pairs)
     rows = training_rows(tickets, outcomes, encoding, weight=recipe.weight)
     answers: NDArray[Any] = outcomes > 0 if target in RISKS else outcomes
-    weights = _weights([example.at for example in examples], recipe.half_life)
+    weights = cohort.weights(recipe.half_life)
     forests = [
         fit_forest(rows, answers, recipe.loss, recipe.shape, seed=seed + number, weights=weights)
         for number in range(recipe.forests)
     ]
     return TargetModel(target=target, encoding=encoding, forest=mean_of(forests))
-
-
-def _weights(moments: Sequence[datetime], half_life: timedelta | None) -> Floats | None:
-    if half_life is None:
-        return None
-    ages = np.array([(moments[-1] - moment) / half_life for moment in moments])
-    weights: Floats = np.exp2(-ages)
-    weights *= len(weights) / weights.sum()
-    return weights
 
 
 def mean_of(forests: Sequence[Forest]) -> Forest:
@@ -106,18 +94,18 @@ def mean_of(forests: Sequence[Forest]) -> Forest:
     )
 
 
-def _calibration(answers: Floats, outcomes: NDArray[np.bool_]) -> Calibration:
+def _calibration(answers: Floats, outcomes: NDArray[np.bool_], weights: Floats) -> Calibration:
     """Return Platt's calibration on held-out examples; where they have one outcome alone, the trees' own odds stay."""
     if outcomes.all() or not outcomes.any():
         return Calibration(1.0, 0.0)
-    fitted = LogisticRegression(C=1.0).fit(answers[:, None], outcomes)
+    fitted = LogisticRegression(C=1.0).fit(answers[:, None], outcomes, sample_weight=weights)
     slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     # A slope that is not positive would turn the order of answers round: the held-out examples say nothing of it then.
     return Calibration(slope, offset) if slope > 0 else Calibration(1.0, 0.0)
 
 
-def _interval(errors: Floats) -> Interval:
+def _interval(errors: Floats, weights: Floats) -> Interval:
     """Return the split-conformal interval of held-out errors, each side apart (one and nine of ten)."""
     level = min(1.0, (1 + COVERED) / 2 * (1 + 1 / len(errors)))
-    below, above = np.quantile(-errors, level), np.quantile(errors, level)
-    return Interval(max(0.0, float(below)), max(0.0, float(above)))
+    below, above = (weighted_quantile(side, weights, level) for side in (-errors, errors))
+    return Interval(max(0.0, below), max(0.0, above))

@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.predictions.examples import Example
-from batch.predictions.fit import outcomes_of
+from batch.predictions.examples import Example, outcomes_of
 from schemas.predictions import RISKS, Target
 from understanding.predictions.model import TargetModel
 from understanding.predictions.trees import Floats

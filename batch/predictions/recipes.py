@@ -19,7 +19,7 @@ _FEW: Final = Shape(
 
 RECIPES: Final[dict[Target, Recipe]] = {
     "resolution": Recipe(
-        loss="absolute_error", shape=_USUAL, weight=20.0, pairs=True, half_life=timedelta(days=7)
+        loss="absolute_error", shape=_USUAL, weight=20.0, pairs=True, half_life=timedelta(days=3)
     ),
     "breach": Recipe(loss="log_loss", shape=_USUAL, weight=20.0, pairs=True),
     "reassignment": Recipe(loss="log_loss", shape=_USUAL, weight=20.0, pairs=True),

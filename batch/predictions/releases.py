@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from batch.foundation.errors import ModelUnknown
 from batch.foundation.reporting import Report
+from batch.predictions.card import write_predictions_card
 from batch.predictions.examples import History
 from batch.predictions.train import Trained, inputs_sum, train_predictions
 from batch.releases.models_lock import models_locked
@@ -21,8 +22,10 @@ from understanding.arrays.stored import sha256_of
 from understanding.bundle.registry import CurrentModel, read_current, write_current
 from understanding.predictions.folder import (
     PREDICTIONS_MANIFEST,
+    OtherFormat,
     PredictionsManifest,
     load_current,
+    load_predictions,
     read_predictions_manifest,
 )
 
@@ -41,8 +44,7 @@ def train_and_release(
     """Train on these histories and make the model current, unless it was rolled back or nothing is new."""
     current = _followed(folder, now)
     champion: dict[Target, Trained] = {}
-    if current is not None:
-        known = read_predictions_manifest(current.folder(folder))
+    if current is not None and (known := _readable(current.folder(folder), progress)) is not None:
         if known.inputs_sum == inputs_sum(histories):
             return Outcome(known, is_current=True, reason="nothing new since it was trained")
         models = load_current(current, folder).targets
@@ -59,6 +61,15 @@ def train_and_release(
         learnt = ", ".join(manifest.targets)
         _release(folder, releases, pointer, _Why("gate", f"better than what needs no model: {learnt}", now))
     return Outcome(manifest, is_current=True, reason=f"better than what needs no model: {learnt}")
+
+
+def _readable(folder: Path, progress: Report) -> PredictionsManifest | None:
+    """Return the current model's manifest; None where another version made it, as a new one then replaces it."""
+    try:
+        return read_predictions_manifest(folder)
+    except OtherFormat as error:
+        progress(f"predictions: {error}")
+        return None
 
 
 def roll_back_predictions(folder: Path, *, reason: str, now: datetime) -> Release:
@@ -89,6 +100,7 @@ def _placed(folder: Path, part: Path, manifest: PredictionsManifest) -> CurrentM
         part.rmdir()
     else:
         part.rename(target)
+    write_predictions_card(target, manifest, load_predictions(target))
     return CurrentModel(
         version=manifest.version, uri=manifest.version, sha256=sha256_of(target / PREDICTIONS_MANIFEST)
     )

@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 
 from batch.foundation.reporting import Report
-from batch.predictions.examples import Example, History, examples_of, settled
-from batch.predictions.fit import HELD_OUT, fit_target, outcomes_of
+from batch.predictions.censoring import cohort_of, settled
+from batch.predictions.examples import Example, History, outcomes_of
+from batch.predictions.fit import HELD_OUT, fit_target
 from batch.predictions.judging import Judged, answers_of, judge, plain_answers
 from batch.predictions.recipes import RECIPES
 from batch.training.plan.provenance import code_version
@@ -92,25 +93,25 @@ def _trained(
     target: Target, histories: Sequence[History], now: datetime, champion: Trained | None
 ) -> Trained | str:
     """Return a target's model, or why there is none."""
-    examples = examples_of(target, histories, now)
-    if (why := _too_little(target, outcomes_of(examples), LEAST_EXAMPLES)) is not None:
+    known = cohort_of(target, histories, now)
+    if (why := _too_little(target, outcomes_of(known.examples), LEAST_EXAMPLES)) is not None:
         return why
-    held = settled(target, examples, now)
+    held = settled(target, known)
     held = held[-max(1, round(len(held) * HELD_OUT)) :]
     outcomes = outcomes_of(held)
     if len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - one outcome alone tells nothing
-        return f"its latest {len(held)} tickets all came to the same"
-    earlier = examples_of(target, histories, held[0].at)  # as they were known then
-    if (why := _too_little(target, outcomes_of(earlier), LEAST_EARLIER)) is not None:
+        return f"its latest {len(held)} tickets that are old enough to judge by all came to the same"
+    earlier = cohort_of(target, histories, held[0].at)  # as they were known then
+    if (why := _too_little(target, outcomes_of(earlier.examples), LEAST_EARLIER)) is not None:
         return f"{why} when the latest {len(held)} tickets came"
     tried = fit_target(target, earlier, RECIPES[target])
-    judged = judge(target, answers_of(tried, held), plain_answers(target, earlier, held), outcomes)
+    judged = judge(target, answers_of(tried, held), plain_answers(target, earlier.examples, held), outcomes)
     if not judged.low > 0:
         return f"it is not surely better than what needs no model: {_told(judged)}"
     if champion is not None and _is_surely_better(champion, histories, held):
         return champion
-    figures = _figures(tried, earlier, held, judged, examples[-1].at)
-    return Trained(fit_target(target, examples, RECIPES[target]), figures)
+    figures = _figures(tried, earlier.examples, held, judged, known.examples[-1].at)
+    return Trained(fit_target(target, known, RECIPES[target]), figures)
 
 
 def _is_surely_better(champion: Trained, histories: Sequence[History], held: Sequence[Example]) -> bool:
@@ -121,8 +122,8 @@ def _is_surely_better(champion: Trained, histories: Sequence[History], held: Seq
         return False
     target = champion.model.target
     # It learns all that was known before: one of the older tickets alone would lose for its age.
-    before = examples_of(target, histories, fresh[0].at)
-    if _too_little(target, outcomes_of(before), LEAST_EARLIER) is not None:
+    before = cohort_of(target, histories, fresh[0].at)
+    if _too_little(target, outcomes_of(before.examples), LEAST_EARLIER) is not None:
         return False
     challenger = fit_target(target, before, RECIPES[target])
     against = judge(target, answers_of(challenger, fresh), answers_of(champion.model, fresh), outcomes)

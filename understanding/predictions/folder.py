@@ -15,7 +15,9 @@ from understanding.predictions.encoding import Encoding
 from understanding.predictions.model import Calibration, Interval, PredictionModel, TargetModel
 from understanding.predictions.trees import forest_from
 
-PREDICTIONS_FORMAT: Final = 1
+PREDICTIONS_FORMAT: Final = 2
+"""1 was before manifests said until when a target had learnt, and which outcomes were still hidden."""
+
 PREDICTIONS_FOLDER: Final = "predictions"
 """The folder in the models folder that has these models, their releases and the pointer to the current one."""
 
@@ -87,23 +89,34 @@ def write_predictions(out: Path, manifest: PredictionsManifest, files: dict[str,
         (folder / PREDICTIONS_MANIFEST).write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
 
 
+class OtherFormat(BundleError):  # noqa: N818 - what is wrong with the model
+    """A model of predictions was made by another version; training makes it anew."""
+
+
+class _Format(msgspec.Struct):
+    """All that manifests of every format have in common."""
+
+    format: int
+
+
 def read_predictions_manifest(folder: Path) -> PredictionsManifest:
-    """Return a folder's manifest. Raises BundleError where it is missing, damaged or of another format."""
+    """Return a folder's manifest. Raises BundleError where it is missing or damaged, else OtherFormat."""
     file = folder / PREDICTIONS_MANIFEST
     try:
-        manifest = msgspec.json.decode(file.read_bytes(), type=PredictionsManifest)
+        data = file.read_bytes()
+        found = msgspec.json.decode(data, type=_Format).format
+        if found != PREDICTIONS_FORMAT:
+            raise OtherFormat(
+                f"{file}: a model of format {found}, made by another version; this one reads {PREDICTIONS_FORMAT}. "
+                "Run `ticketyard train predictions`, which makes it anew"
+            )
+        return msgspec.json.decode(data, type=PredictionsManifest)
     except OSError as error:
         raise BundleError(
             f"{file}: no model of predictions there ({error.strerror}); check the path"
         ) from error
     except msgspec.MsgspecError as error:
         raise BundleError(f"{file}: damaged ({error}); run `ticketyard train predictions` again") from error
-    if manifest.format != PREDICTIONS_FORMAT:
-        raise BundleError(
-            f"{file}: format {manifest.format}, this version reads {PREDICTIONS_FORMAT}; "
-            "run `ticketyard train predictions` again"
-        )
-    return manifest
 
 
 def load_predictions(folder: Path) -> PredictionModel:

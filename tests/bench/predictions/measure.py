@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from batch.predictions.examples import Breached, Example, History, examples_of
-from batch.predictions.fit import fit_target, outcomes_of
+from batch.predictions.censoring import Cohort, cohort_of
+from batch.predictions.examples import Breached, Example, History, examples_of, outcomes_of
+from batch.predictions.fit import fit_target
 from batch.predictions.judging import (
     Judged,
     area_under_curve,
@@ -53,29 +54,31 @@ def measure_target(
     What is learnt is as of the split: tickets that ended later teach nothing. Tickets opened from then on are judged by
     all that the log says.
     """
-    train = examples_of(target, histories, at, breached=breached)
+    train = cohort_of(target, histories, at, breached=breached)
     test = [one for one in examples_of(target, histories, end, breached=breached) if one.at >= at]
-    if len(set(outcomes_of(train))) < 2 or len(set(outcomes_of(test))) < 2:
+    if len(set(outcomes_of(train.examples))) < 2 or len(set(outcomes_of(test))) < 2:
         return None
     return _time(train, test) if target == "resolution" else _probability(target, train, test)
 
 
-def _probability(target: Target, train: Sequence[Example], test: Sequence[Example]) -> Measured:
+def _probability(target: Target, train: Cohort, test: Sequence[Example]) -> Measured:
     model, outcomes = fit_target(target, train, RECIPES[target]), outcomes_of(test)
     ours = _answers(model.forecasts([one.known for one in test]))
-    other = boosted_answers(train, test)
+    other = boosted_answers(train.examples, test)
     figure = gain_interval(ours, other, outcomes, area_under_curve, more)
     brier = float(np.mean((ours - outcomes) ** 2))
-    return Measured(target, len(train), len(test), float(outcomes.mean()), figure, brier=brier)
+    return Measured(target, len(train.examples), len(test), float(outcomes.mean()), figure, brier=brier)
 
 
-def _time(train: Sequence[Example], test: Sequence[Example]) -> Measured:
+def _time(train: Cohort, test: Sequence[Example]) -> Measured:
     model, seconds = fit_target("resolution", train, RECIPES["resolution"]), np.expm1(outcomes_of(test))
     forecasts = model.forecasts([one.known for one in test])
-    ours, other = _answers(forecasts), np.expm1(plain_answers("resolution", train, test))
+    ours, other = _answers(forecasts), np.expm1(plain_answers("resolution", train.examples, test))
     figure = gain_interval(ours, other, seconds, median_error, share_less)
     within = [(f.low or 0.0) <= s <= (f.high or math.inf) for f, s in zip(forecasts, seconds, strict=True)]
-    return Measured("resolution", len(train), len(test), math.nan, figure, covered=float(np.mean(within)))
+    return Measured(
+        "resolution", len(train.examples), len(test), math.nan, figure, covered=float(np.mean(within))
+    )
 
 
 def _answers(forecasts: Sequence[Forecast]) -> Floats:

@@ -8,8 +8,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from batch.predictions.encode import names_in
-from batch.predictions.examples import Example
-from batch.predictions.fit import outcomes_of
+from batch.predictions.examples import Example, outcomes_of
 from understanding.predictions.trees import Floats
 
 MOST_WORDS: Final = 254

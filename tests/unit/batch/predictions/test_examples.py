@@ -1,19 +1,21 @@
 """What is known when: no example holds anything that happened after its moment, nor an outcome of after `now`."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch.predictions.censoring import cohort_of, settled
 from batch.predictions.encode import fit_encoding, training_rows
-from batch.predictions.examples import History, Moment, examples_of, settled
-from batch.predictions.fit import outcomes_of
+from batch.predictions.examples import History, Moment, examples_of, outcomes_of
 from schemas.fold import fold
 from schemas.predictions import Target
 from schemas.records.events import (
     SurveyAnswered,
+    TicketClosed,
     TicketEvent,
     TicketReopened,
     TicketResolved,
@@ -81,20 +83,30 @@ def test_what_is_known_soon_does_not_crowd_out_the_rest() -> None:
         for start, took in zip(starts, days, strict=True)
     ]
     now = minute(24 * 60 * 60)
-    examples = settled("resolution", examples_of("resolution", solved, now), now)
+    examples = settled("resolution", cohort_of("resolution", solved, now))
     latest = np.expm1(outcomes_of(examples[-len(examples) // 5 :])) / (24 * 3600)
     assert np.median(latest) == pytest.approx(np.median(days), rel=0.15)
     reopened = [
         history(
-            (number * 10.0, opened()),
-            (number * 10.0 + 1, RESOLVED),
-            *[(number * 10.0 + 1440, TicketReopened(ticket_id=TICKET))] * (number % 2),
+            (number * 100.0, opened()),
+            (number * 100.0 + 1, RESOLVED),
+            *[(number * 100.0 + 1440, TicketReopened(ticket_id=TICKET))] * (number % 2),
         )
         for number in range(400)
     ]
-    now = minute(4000.0)
-    risks = outcomes_of(settled("reopening", examples_of("reopening", reopened, now), now))
+    risks = outcomes_of(settled("reopening", cohort_of("reopening", reopened, minute(40_000.0))))
     assert risks[-20:].mean() == 0.5
+
+
+def test_a_ticket_that_was_just_resolved_may_still_come_back() -> None:
+    """It once taught that its like are not reopened, so the newest weeks had hardly any reopenings."""
+    just = history((0.0, opened()), (10.0, RESOLVED))
+    week = 7 * 24 * 60.0
+    assert not examples_of("reopening", [just], minute(week))
+    (known,) = examples_of("reopening", [just], minute(10.0 + week))
+    assert (known.outcome, known.known_after) == (0.0, timedelta(minutes=10.0 + week))
+    closed = history((0.0, opened()), (10.0, RESOLVED), (20.0, TicketClosed(ticket_id=TICKET)))
+    assert [one.outcome for one in examples_of("reopening", [closed], minute(20.0))] == [0.0]
 
 
 def test_a_survey_is_known_by_what_was_before_it() -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -19,7 +20,12 @@ from schemas.vocabulary import Priority
 from tests.unit.schemas.ticket_facts import fact, from_agent, minute, opened
 from understanding.arrays.errors import BundleError
 from understanding.bundle.registry import read_current
-from understanding.predictions.folder import load_current, load_predictions, read_predictions_manifest
+from understanding.predictions.folder import (
+    OtherFormat,
+    load_current,
+    load_predictions,
+    read_predictions_manifest,
+)
 
 TICKETS = 400
 NOW = minute(60 * 24 * 30)
@@ -154,6 +160,19 @@ def test_a_rollback_bars_the_version_that_was_left(trained: Path) -> None:
     assert read_current(trained) == first
 
 
+def test_a_model_has_a_card_that_says_what_it_cannot_do(trained: Path) -> None:
+    """In HTML and Markdown, beside the files whose sums count: the model loads as before."""
+    pointer = read_current(trained)
+    assert pointer is not None
+    card = pointer.folder(trained) / "card"
+    page, text = (card / "card.html").read_text(), (card / "card.md").read_text()
+    assert "breach is not foretold" in text
+    assert "team" in text
+    assert "<script" not in page
+    assert f"predictions {pointer.version}" in page
+    load_predictions(card.parent)
+
+
 def test_a_damaged_file_is_refused_by_name(trained: Path) -> None:
     pointer = read_current(trained)
     assert pointer is not None
@@ -163,6 +182,25 @@ def test_a_damaged_file_is_refused_by_name(trained: Path) -> None:
     with pytest.raises(BundleError, match=r"encodings\.json"):
         load_predictions(file.parent)
     file.write_bytes(whole)
+
+
+def test_a_model_of_before_is_refused_by_name_and_made_anew(tmp_path: Path) -> None:
+    """Without `learnt_until` it could not be compared; training once refused to start beside it, as everything did."""
+    assert train_and_release(tmp_path, histories(), now=NOW, progress=quiet).is_current
+    old = read_current(tmp_path)
+    assert old is not None
+    file = old.folder(tmp_path) / "predictions.json"
+    manifest = msgspec.json.decode(file.read_bytes())
+    for target in manifest["targets"].values():
+        del target["figures"]["learnt_until"]
+    file.write_bytes(msgspec.json.encode(manifest | {"format": 1}))
+    with pytest.raises(OtherFormat, match=r"predictions\.json.*`ticketyard train predictions`"):
+        load_predictions(file.parent)
+    said: list[str] = []
+    outcome = train_and_release(tmp_path, histories(tickets=440), now=NOW, progress=said.append)
+    assert outcome.is_current
+    assert any(str(file) in line for line in said)
+    assert read_current(tmp_path) != old
 
 
 def test_too_few_tickets_make_no_model(tmp_path: Path) -> None:
