@@ -82,13 +82,14 @@ class Courier:
             message = await loop.run_in_executor(self._thread, self._consumer.poll, _POLL_S)
             if message is None:
                 continue
-            if message.error() is not None and message.error().code() in _GONE:
+            error = message.error()
+            if error is not None and error.code() in _GONE:
                 raise TopicMismatch(
                     f"topic {self._shared.topic} was deleted while it was read. Once it is there again, let "
                     f"{self._name} begin with what comes from now on by `ticketyard webhooks forget {self._name} --yes`"
                 )
-            if message.error() is not None:
-                raise BrokerFailed(f"{self._shared.topic} cannot be read: {message.error()}")
+            if error is not None:
+                raise BrokerFailed(f"{self._shared.topic} cannot be read: {error}")
             return self._record(message)
 
     def _record(self, message: Any) -> Record:
