@@ -290,5 +290,11 @@ def batch_cycle(
     Spark is that of `warm`, which stays, or one of the cycle's own, which is stopped at the block's end.
     """
     step_back(settings.batch_niceness)
-    with exclusive(settings.lock_file, command=command, now=clock()), ExitStack() as resources:
-        yield Cycle(settings, resources, progress, clock, warm)
+    held = exclusive(settings.lock_file, command=command, now=clock())
+    with held as doing, ExitStack() as resources:
+
+        def say(sentence: str) -> None:
+            doing(sentence)
+            progress(sentence)
+
+        yield Cycle(settings, resources, say, clock, warm)

@@ -2,12 +2,15 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from random import Random
+
+import structlog
 
 from infra.foundation.endpoints import record_endpoints
 from infra.foundation.settings import InfraSettings
@@ -16,9 +19,12 @@ from infra.local.kafka import LocalKafka
 from infra.local.ports import free_ports
 from infra.pipeline import Addresses, broker_part, choose_addresses, pipeline_parts
 from infra.processes.home_lock import HomeLock
-from infra.processes.part import PartSpec
+from infra.processes.part import PartSpec, PartStatus
 from infra.processes.supervisor import Supervisor
+from process.parts_report import PartReport, PartsReport, forget_parts, write_parts
 from schemas.errors import PipelineError
+
+_log = structlog.get_logger(__name__)
 
 Report = Callable[[str], None]
 
@@ -66,11 +72,44 @@ def running_pipeline(settings: InfraSettings, report: Report) -> Iterator[Runnin
         )
         addresses = choose_addresses(settings, servers, partial(next, ports))
         reachable = settings.model_copy(update={"bootstrap_servers": servers})
-        with Supervisor([broker_part(broker)] if broker else [], report=report) as supervisor:
+        observe = partial(say_parts, settings.home, settings.logs_folder, addresses.endpoints().metrics_urls)
+        first = [broker_part(broker)] if broker else []
+        with _said_parts(settings.home), Supervisor(first, report=report, observe=observe) as supervisor:
             _make_topics(reachable, report)
             announce_model(reachable, report)
             record_endpoints(settings.home, addresses.endpoints())
             yield RunningPipeline(supervisor, reachable, addresses)
+
+
+@contextmanager
+def _said_parts(home: Path) -> Iterator[None]:
+    """Leave no word of parts behind that are no longer supervised."""
+    try:
+        yield
+    finally:
+        forget_parts(home)
+
+
+def say_parts(
+    home: Path, logs: Path, metrics_urls: Mapping[str, str], statuses: tuple[PartStatus, ...]
+) -> None:
+    """Write how the parts are where pages and commands read it."""
+    parts = tuple(
+        PartReport(
+            name=one.name,
+            state=one.state,
+            pid=one.pid,
+            restarts=one.restarts,
+            last_exit=one.last_exit,
+            log_file=str(logs / f"{one.name}.log"),
+            metrics_url=metrics_urls.get(one.name, ""),
+        )
+        for one in statuses
+    )
+    try:
+        write_parts(home, PartsReport(at=datetime.now(UTC), parts=parts))
+    except OSError as error:  # a full disk must not end what keeps the parts running
+        _log.warning("how the parts are could not be written", error=str(error))
 
 
 def _make_topics(settings: InfraSettings, report: Report) -> None:

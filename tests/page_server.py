@@ -1,4 +1,4 @@
-"""`python -m tests.page_server HOME [PORT]`: serving over a made-up log; each line of its input adds a ticket."""
+"""`python -m tests.page_server HOME [PORT]`: serving over a made-up log; each line of its input adds to it."""
 
 import random
 import sys
@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
+from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.events import TicketOpened
 from schemas.records.ticket_row import Said, TicketRow, Work
+from schemas.records.topics import Topic
 from schemas.vocabulary import Category, Channel, Priority, Status
 from serving.assembly.service import Serving, utc_now
 from serving.foundation.settings import ServingSettings
@@ -101,6 +105,27 @@ class SilentLog(PatientLog):
         return {place: end + self.silent for place, end in super().ends(places).items()}
 
 
+def waiting(number: int, moment: datetime) -> TicketRow:
+    """Return a ticket that has just come."""
+    return ticket_row(
+        f"T/{number}", 1, 1, team="billing", work=Work.WANTED, opened_at=moment, waiting_since=moment
+    )
+
+
+def alert(log: MemoryLog, ticket_id: str) -> None:
+    """Raise an alert of a ticket."""
+    number = len(log.records.get((Topic.TICKETS_ALERTS, 0), ()))
+    headers = encode_headers(
+        Envelope(id=f"alert-{number}", type="QueueOverloaded", source="test", time=datetime.now(UTC))
+    )
+    body = msgspec.json.encode({"ticket_id": ticket_id, "team": "billing", "priority": "high"})
+    log.add(
+        TailRecord(
+            topic=Topic.TICKETS_ALERTS, partition=0, offset=0, timestamp_ms=1, headers=headers, value=body
+        )
+    )
+
+
 def main() -> None:
     """Serve until told to stop; `empty`, `stale` or `simulated` as third argument says what state to be in.
 
@@ -118,20 +143,15 @@ def main() -> None:
         add(log, made_up(number, draw, now))
 
     def listen() -> None:
-        for number, _ in enumerate(sys.stdin, start=1000):
-            moment = datetime.now(UTC)
-            add(
-                log,
-                ticket_row(
-                    f"T/{number}",
-                    1,
-                    1,
-                    team="billing",
-                    work=Work.WANTED,
-                    opened_at=moment,
-                    waiting_since=moment,
-                ),
-            )
+        """Add as many tickets as a line says, an alert of the newest for `alert`, one ticket for any other word."""
+        number = 1000
+        for line in sys.stdin:
+            if line.strip() == "alert":
+                alert(log, f"T/{number - 1}")
+                continue
+            for _ in range(int(line) if line.strip().isdigit() else 1):
+                add(log, waiting(number, datetime.now(UTC)))
+                number += 1
 
     threading.Thread(target=listen, daemon=True).start()
     home, port = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0

@@ -12,29 +12,38 @@ from typing import TextIO
 import msgspec
 
 from batch.foundation.errors import BatchBusy
+from batch.foundation.reporting import Report
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds the lock, for the message to whoever comes second."""
+    """Who holds the lock and what it last said that it does, for whoever comes second and for the page System."""
 
     pid: int
     host: str
     command: str
     since: datetime
+    doing: str | None = None
 
 
 @contextmanager
-def exclusive(path: Path, *, command: str, now: datetime) -> Iterator[None]:
-    """Hold the lock file while the block runs. Raises BatchBusy, naming the holder, if another one has it."""
+def exclusive(path: Path, *, command: str, now: datetime) -> Iterator[Report]:
+    """Hold the lock file while the block runs. Raises BatchBusy, naming the holder, if another one has it.
+
+    Yields what takes a sentence about what is done now, which then stands in the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         _lock(file, path)
         holder = Holder(pid=os.getpid(), host=socket.gethostname(), command=command, since=now)
-        file.truncate(0)
-        file.write(msgspec.json.encode(holder).decode())
-        file.flush()
+
+        def doing(sentence: str) -> None:
+            file.truncate(0)
+            file.write(msgspec.json.encode(msgspec.structs.replace(holder, doing=sentence or None)).decode())
+            file.flush()
+
+        doing("")
         try:
-            yield
+            yield doing
         finally:
             file.truncate(0)  # the lock itself ends with the file
 

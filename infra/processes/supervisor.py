@@ -13,10 +13,15 @@ from infra.processes.restart_policy import RestartPolicy
 from schemas.errors import Permanent
 
 _TICK_S = 0.05
+_OBSERVED_EVERY_S = 1.0
 
 
 class PartNotReady(Permanent):
     """A part failed, or did not get ready in time, while everything was being started."""
+
+
+def _unseen(_statuses: tuple[PartStatus, ...]) -> None:
+    """Show the parts to nobody."""
 
 
 def _silent(_sentence: str) -> None:
@@ -26,7 +31,8 @@ def _silent(_sentence: str) -> None:
 class Supervisor:
     """Keeps parts running in a thread of its own; usable as a context manager.
 
-    `report` gets one sentence for each event worth telling. All methods may be called from any thread.
+    `report` gets one sentence for each event worth telling, `observe` how every part is, each second. All methods may
+    be called from any thread.
     """
 
     def __init__(
@@ -34,10 +40,12 @@ class Supervisor:
         parts: Iterable[PartSpec] = (),
         *,
         report: Callable[[str], None] = _silent,
+        observe: Callable[[tuple[PartStatus, ...]], None] = _unseen,
         policy: RestartPolicy | None = None,
         random: Random | None = None,
     ) -> None:
         self._report = report
+        self._observe = observe
         self._policy = policy or RestartPolicy()
         self._random = random or Random()  # noqa: S311 - jitter only
         self._parts: dict[str, Part] = {}
@@ -174,10 +182,15 @@ class Supervisor:
                 self._watcher.start()
 
     def _watch_loop(self) -> None:
+        observed_at, observed = float("-inf"), tuple[PartStatus, ...]()
         while not self._closing.wait(_TICK_S):
             with self._lock:
                 for part in self._parts.values():
                     part.step(time.monotonic(), self._random.random())
+            found = self.status()
+            if found != observed or time.monotonic() - observed_at >= _OBSERVED_EVERY_S:
+                observed_at, observed = time.monotonic(), found
+                self._observe(found)
 
     def _wait_until_ready(self, part: Part, deadline: float) -> None:
         while part.state is not PartState.RUNNING:

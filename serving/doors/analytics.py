@@ -16,6 +16,7 @@ from serving.doors.parts import PAGED, Part
 from serving.doors.tickets import Values, rows_answer
 from serving.foundation.answers import RowsAnswer
 from serving.foundation.errors import NotFound, QueryRefused
+from serving.foundation.tags import KNOWN_BY
 from serving.merge.view_sql import ADDITIVE, MEASURES
 
 Dimension = Literal["day", "category", "intent", "team", "channel", "priority", "customer_tier", "language"]
@@ -180,4 +181,4 @@ def _filters_of(view: str, given: dict[str, list[str]]) -> dict[str, list[str]]:
     return given
 
 
-ROUTER = Router("/v1", route_handlers=[views, daily, analytics])
+ROUTER = Router("/v1", route_handlers=[views, daily, analytics], opt={KNOWN_BY: "position"})

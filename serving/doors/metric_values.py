@@ -16,6 +16,7 @@ from serving.foundation.answers import metadata_fields
 from serving.foundation.errors import NotFound, QueryRefused
 from serving.foundation.json_values import Json, json_rows
 from serving.foundation.state import AnswerMetadata
+from serving.foundation.tags import KNOWN_BY
 from serving.merge.answers import Snapshot
 
 Compare = Literal["previous", "week"]
@@ -84,7 +85,7 @@ async def values(
             parameters=list(query.parameters),
             **metadata_fields(snapshot.metadata(serving.clock())),
         )
-        return encoded(found)
+        return encoded(found, snapshot)
 
     return await serving.ask(question)
 
@@ -131,4 +132,4 @@ def _other(period: Period | None, compare: Compare) -> Period:
         raise QueryRefused("the period to compare with is out of range") from error
 
 
-ROUTER = Router("/v1", route_handlers=[definitions, values])
+ROUTER = Router("/v1", route_handlers=[definitions, values], opt={KNOWN_BY: "position"})

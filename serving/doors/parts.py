@@ -9,9 +9,11 @@ from litestar.params import QueryParameter
 
 from serving.assembly.service import Serving
 from serving.foundation.json_values import Json, json_rows
+from serving.foundation.state import AnswerMetadata, position
+from serving.foundation.tags import position_header
 from serving.merge.answers import Snapshot
 
-Body = TypeVar("Body")
+Body = TypeVar("Body", bound=AnswerMetadata)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +51,11 @@ PAGED = {"part": Provide(asked_part, sync_to_thread=False)}
 """What a door declares to take `limit` and `offset`."""
 
 
-def encoded(answer: Body) -> Response[Body]:
-    """Return an answer as JSON, made on the thread that asks: a large one must not hold up the others."""
-    return cast("Response[Body]", Response(msgspec.json.encode(answer), media_type="application/json"))
+def encoded(answer: Body, snapshot: Snapshot) -> Response[Body]:
+    """Return an answer as JSON, made on the thread that asks: a large one must not hold up the others.
+
+    It names the position of the snapshot that it was read from.
+    """
+    headers = position_header(position(snapshot.state), complete=answer.complete)
+    body = msgspec.json.encode(answer)
+    return cast("Response[Body]", Response(body, media_type="application/json", headers=headers))

@@ -24,6 +24,7 @@ from serving.foundation.answers import (
 )
 from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
+from serving.foundation.tags import KNOWN_BY
 from serving.listing.files import MEDIA_TYPES, columns_of, export, format_of, headers_of
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
@@ -47,7 +48,7 @@ async def ticket(
             raise NotFound(f"there is no ticket {wanted!r}")
         events, cut = part.of(snapshot, read_query("ticket_events"), (wanted,))
         about = metadata_fields(snapshot.metadata(serving.clock()))
-        return encoded(TicketAnswer(ticket=found[0], events=events, **cut, **about))
+        return encoded(TicketAnswer(ticket=found[0], events=events, **cut, **about), snapshot)
 
     return await serving.ask(question)
 
@@ -61,7 +62,9 @@ async def ticket_summary(
 
     def question(snapshot: Snapshot) -> Response[SummaryAnswer]:
         summary = read_summary(snapshot, wanted)
-        return encoded(SummaryAnswer(summary=summary, **metadata_fields(snapshot.metadata(serving.clock()))))
+        return encoded(
+            SummaryAnswer(summary=summary, **metadata_fields(snapshot.metadata(serving.clock()))), snapshot
+        )
 
     return await serving.ask(question)
 
@@ -121,7 +124,9 @@ async def tickets(
         found = json_rows(snapshot.rows(statement.sql, statement.parameters, most=shown + 1).table)
         rows, following = page(found, sort=sort, limit=shown)
         about = metadata_fields(snapshot.metadata(serving.clock()))
-        return encoded(PageAnswer(rows=rows, truncated=following is not None, next_cursor=following, **about))
+        return encoded(
+            PageAnswer(rows=rows, truncated=following is not None, next_cursor=following, **about), snapshot
+        )
 
     return await serving.ask(question)
 
@@ -154,12 +159,12 @@ async def rows_answer(
     def question(snapshot: Snapshot) -> Response[RowsAnswer]:
         rows, cut = part.of(snapshot, sql, parameters)
         about = metadata_fields(snapshot.metadata(serving.clock()))
-        return encoded(RowsAnswer(rows=rows, **cut, **about))
+        return encoded(RowsAnswer(rows=rows, **cut, **about), snapshot)
 
     return await serving.ask(question)
 
 
-@get("/queues", dependencies=PAGED)
+@get("/queues", dependencies=PAGED, opt={KNOWN_BY: "ages"})
 async def queues(serving: NamedDependency[Serving], part: NamedDependency[Part]) -> Response[RowsAnswer]:
     """What waits and what is held, by team and priority, and how long the oldest has waited."""
     return await rows_answer(serving, part, read_query("queues"), (serving.clock(),))
@@ -173,7 +178,7 @@ async def agents(serving: NamedDependency[Serving], part: NamedDependency[Part])
         rows, cut = part.of(snapshot, read_query("agents_load"))
         about = metadata_fields(snapshot.metadata(serving.clock()))
         (over,) = snapshot.rows(read_query("agents_over_capacity")).table.column(0).to_pylist()
-        return encoded(AgentsAnswer(rows=rows, over_capacity=over, **cut, **about))
+        return encoded(AgentsAnswer(rows=rows, over_capacity=over, **cut, **about), snapshot)
 
     return await serving.ask(question)
 
@@ -195,4 +200,5 @@ async def dead_letters(
 ROUTER = Router(
     "/v1",
     route_handlers=[ticket, ticket_summary, tickets, tickets_file, queues, agents, models, dead_letters],
+    opt={KNOWN_BY: "position"},
 )

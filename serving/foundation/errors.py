@@ -43,6 +43,13 @@ class TooManyQueries(ServingError, Transient):  # noqa: N818 - as above
     retry_after_s = 1
 
 
+class TooManyListeners(ServingError, Transient):  # noqa: N818 - as above
+    """As many listen to what moves as this server lets."""
+
+    status = 503
+    retry_after_s = 10
+
+
 class QueryEndedItsProcess(ServingError, Transient):  # noqa: N818 - as above
     """A query ended the process that ran it, other than by time; the next one gets a new process."""
 

@@ -81,6 +81,16 @@ class ServingSettings(CommonSettings):
     topic_check_s: float = Field(
         default=10.0, gt=0, description="Seconds between checks that no served topic was recreated."
     )
+    live_listeners: int = Field(
+        default=1_000,
+        ge=1,
+        description="Who listens to what moves (pages and /v1/live) at most; others get 503.",
+    )
+    live_stall_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds after which a listener who takes nothing of what is sent is let go.",
+    )
     explain: bool = Field(
         default=True,
         description="Whether the server explains texts; it loads the current model when first asked.",

@@ -20,6 +20,10 @@ from serving.doors import analytics, explaining, metric_values, operations, page
 from serving.doors.metrics import AnswerTimer, ServingMetrics
 from serving.foundation.errors import ServingError
 from serving.http.callers import Leaving, check_caller
+from serving.http.unchanged import Tagging, unchanged
+from serving.live.doors import ROUTER as LIVE
+from serving.live.doors import Stalled
+from serving.live.feed import Feeds
 from serving.pages.doors import ROUTER as PAGES
 from serving.pages.doors import Pages, page_of
 from serving.pages.triage.doors import ROUTER as TRIAGE
@@ -47,7 +51,14 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
     kept = measures or ServingMetrics()
     names = known_hosts(serving.settings.http_host, serving.settings.http_hosts)
     desk = Desk(serving)
-    shown = Pages(serving)
+    version = product_version()
+    feeds = Feeds(serving)
+    shown = Pages(serving, feeds)
+
+    def first(request: Request[Any, Any, State]) -> Response[None] | None:
+        check_caller(request, names)
+        return unchanged(request, serving, version)
+
     return Doors(
         route_handlers=[
             pages.doors,
@@ -58,6 +69,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             analytics.ROUTER,
             metric_values.ROUTER,
             explaining.ROUTER,
+            LIVE,
             PAGES,
             ACTING,
             TRIAGE,
@@ -66,6 +78,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             "serving": Provide(lambda: serving, sync_to_thread=False),
             "measures": Provide(lambda: kept, sync_to_thread=False),
             "desk": Provide(lambda: desk, sync_to_thread=False),
+            "feeds": Provide(lambda: feeds, sync_to_thread=False),
             "pages": Provide(lambda: shown, sync_to_thread=False),
         },
         exception_handlers={
@@ -73,13 +86,18 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
             HTTPException: answer_http_error,
             Exception: lambda request, error: answer_unexpected_error(request, error, shown),
         },
-        before_request=lambda request: check_caller(request, names),
-        middleware=[AnswerTimer(kept), Leaving()],
+        before_request=first,
+        middleware=[
+            AnswerTimer(kept),
+            Leaving(),
+            Tagging(serving, version),
+            Stalled(serving.settings.live_stall_s),
+        ],
         on_shutdown=[desk.intake.close],
         logging_config=None,  # the process has set up its logs already
         openapi_config=OpenAPIConfig(
             title="Ticketyard",
-            version=product_version(),
+            version=version,
             description="Exact answers from batch views and the realtime tail.",
             use_handler_docstrings=True,
             path="/docs",

@@ -1,6 +1,6 @@
 """The doors of the pages: one address a page, the files that they load, and what moves."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, cast
 
 from litestar import Request, Response, Router, get
@@ -9,19 +9,25 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
+from litestar.response.sse import ServerSentEventMessage
 
 from process.http_names import given_id
 from serving.assembly.service import Serving
 from serving.foundation.errors import NotFound, ServingError
+from serving.foundation.state import position
+from serving.foundation.tags import KNOWN_BY, SLOT_S, position_header
 from serving.listing.files import MEDIA_TYPES, format_of, headers_of
+from serving.live.doors import LIVE, last_id, listened
+from serving.live.feed import Feeds
+from serving.live.pictures import Picture, PictureReader
 from serving.merge.answers import Snapshot
 from serving.pages.agents.reading import read_agents
 from serving.pages.assets import Assets
 from serving.pages.data.reading import read_data
-from serving.pages.live import Feed
 from serving.pages.now.reading import read_now
 from serving.pages.operations.reading import read_operations
 from serving.pages.satisfaction.reading import read_satisfaction
+from serving.pages.system.parts import Watch
 from serving.pages.system.reading import read_system
 from serving.pages.templates import PAGES, Templates, language_of
 from serving.pages.ticket.reading import read_ticket
@@ -37,26 +43,30 @@ POLICY: Final = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+_NOW_REST_S: Final = 0.5
+"""The page Now is made anew so often at most, however much happens."""
+
 _FOR_EVER: Final = {"cache-control": "public, max-age=31536000, immutable", **POLICY}
 
 
 class Pages:
     """All pages over one Serving: templates, files, and the feeds that those who look share."""
 
-    def __init__(self, serving: Serving) -> None:
+    def __init__(self, serving: Serving, feeds: Feeds) -> None:
         self.assets = Assets(serving.settings.jars_folder)
         self.templates = Templates(self.assets)
         self._serving = serving
-        self._feeds: dict[str, Feed] = {}
+        self._feeds = feeds
+        self.watch = Watch(serving.settings.home, serving.clock)
 
     async def page(self, request: Asking, name: str, read: Any, **more: Any) -> Response[str]:
         """Return the page `name` with what `read` finds in one snapshot."""
         language, serving = _language(request), self._serving
 
-        def question(snapshot: Snapshot) -> str:
+        def question(snapshot: Snapshot) -> Response[str]:
             found = read(snapshot) | more
             about = snapshot.metadata(serving.clock())
-            return self.templates.render(
+            text = self.templates.render(
                 f"{name}/page.html",
                 language,
                 page=name,
@@ -64,15 +74,16 @@ class Pages:
                 asked=_asked(request),
                 **found,
             )
+            return html(text, headers=position_header(position(snapshot.state), complete=about.complete))
 
-        return html(await serving.ask(question))
+        return await serving.ask(question)
 
     def part(self, request: Asking, template: str, **found: Any) -> str:
         """Return a part of a page, for what is there already."""
         return self.templates.render(template, _language(request), **found)
 
-    def now_feed(self, language: str) -> Feed:
-        """Return the feed of what moves on the page Now."""
+    def moving_now(self, language: str, seen: str | None) -> AsyncIterator[ServerSentEventMessage]:
+        """Return the events of what moves on the page Now, from the one with the id `seen` on."""
         serving = self._serving
 
         async def make() -> str:
@@ -85,9 +96,11 @@ class Pages:
                 )
             )
 
-        if language not in self._feeds:
-            self._feeds[language] = Feed(serving, make)
-        return self._feeds[language]
+        return self._feeds.events(
+            f"now in {language}",
+            lambda: Picture(make, anew_s=SLOT_S, least_rest_s=_NOW_REST_S),
+            lambda picture: PictureReader(picture, "now", seen),
+        )
 
     def failed(self, request: Asking, error: ServingError) -> Response[str]:
         """Return the page that says what did not work, and what to do."""
@@ -104,9 +117,9 @@ def page_of(path: str) -> str | None:
     return name if name in PAGES else None
 
 
-def html(text: str, status: int = 200) -> Response[str]:
+def html(text: str, status: int = 200, headers: Mapping[str, str] = {}) -> Response[str]:
     """Return a page that no other site may frame and that runs no script but ours."""
-    return Response(text, status_code=status, media_type=MediaType.HTML, headers=POLICY)
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers={**POLICY, **headers})
 
 
 def _language(request: Asking) -> str:
@@ -134,11 +147,10 @@ async def now(
     return await pages.page(request, "now", lambda snapshot: read_now(snapshot, serving.clock()))
 
 
-@get("/live/now", include_in_schema=False, sync_to_thread=False)
+@get("/live/now", include_in_schema=False, sync_to_thread=False, opt={LIVE: True, KNOWN_BY: None})
 def live_now(request: Asking, pages: NamedDependency[Pages]) -> ServerSentEvent:
     """What moves on the page Now, as HTML."""
-    feed = pages.now_feed(_language(request))
-    return ServerSentEvent(feed.events("now", request.headers.get("last-event-id")), headers=POLICY)
+    return listened(pages.moving_now(_language(request), last_id(request)), POLICY)
 
 
 @get("/tickets", include_in_schema=False)
@@ -157,7 +169,7 @@ async def tickets_file(request: Asking, serving: NamedDependency[Serving]) -> Re
     return Response(file.content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-@get("/tickets/{ticket_id:str}", include_in_schema=False)
+@get("/tickets/{ticket_id:str}", include_in_schema=False, opt={KNOWN_BY: None})
 async def ticket(
     request: Asking,
     ticket_id: FromPath[str],
@@ -182,12 +194,13 @@ async def operations(
     )
 
 
-@get("/system", include_in_schema=False)
+@get("/system", include_in_schema=False, opt={KNOWN_BY: None})
 async def system(
     request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
 ) -> Response[str]:
     """How the pipeline itself does."""
-    return await pages.page(request, "system", lambda snapshot: read_system(snapshot, serving))
+    seen = await pages.watch.look()
+    return await pages.page(request, "system", lambda snapshot: read_system(snapshot, serving, seen))
 
 
 @get("/understanding", include_in_schema=False)
@@ -237,4 +250,5 @@ ROUTER = Router(
         *(start, now, live_now, tickets, tickets_file, ticket, operations),
         *(understanding, satisfaction, agents, data, system, static),
     ],
+    opt={KNOWN_BY: "ages"},
 )

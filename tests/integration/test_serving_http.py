@@ -339,6 +339,12 @@ def test_every_door_is_in_the_openapi_document(client: Client) -> None:
         "/ready",
         "/metrics",
         "/v1/sql",
+        "/v1/tickets.csv",
+        "/v1/tickets.xlsx",
+        "/v1/tickets.parquet",
+        "/v1/live/queues",
+        "/v1/live/alerts",
+        "/v1/live/tickets",
         "/v1/tickets",
         "/v1/tickets/{ticket_id}",
         "/v1/tickets/{ticket_id}/summary",
@@ -367,3 +373,53 @@ def test_the_guide_names_every_door_and_setting(client: Client) -> None:
     doors = client.get("/openapi.json").json()["paths"]
     own = ServingSettings.model_fields.keys() - CommonSettings.model_fields.keys()
     assert [name for name in (*doors, *own) if f"{name}`" not in guide] == []
+
+
+TAGGED = (
+    "/v1/tickets?status=new",
+    "/v1/tickets/t1",
+    "/v1/tickets/t1/summary",
+    "/v1/queues",
+    "/v1/agents",
+    "/v1/models",
+    "/v1/dead-letters",
+    "/v1/analytics/daily",
+    "/v1/analytics/model_quality",
+    "/v1/metrics/waiting",
+    "/now",
+    "/tickets",
+    "/data",
+)
+
+
+@pytest.mark.parametrize("path", TAGGED)
+def test_who_has_an_answer_is_not_sent_it_again(
+    client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tag names the snapshot, so an answer that somebody has already asks no database."""
+    app_serving = client.app.dependencies["serving"].dependency()
+    monkeypatch.setattr(app_serving, "clock", lambda: at(0))
+    first = client.get(path)
+    assert (first.status_code, first.headers["cache-control"]) == (200, "no-cache")
+
+    async def refuse(_: object) -> None:
+        raise AssertionError("the database was asked")
+
+    monkeypatch.setattr(app_serving, "ask", refuse)
+    again = client.get(path, headers={"if-none-match": f'"other", {first.headers["etag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+
+
+def test_a_tag_is_of_one_address_and_one_language(client: Client) -> None:
+    """A tag of another list, or of the page in another language, must not pass for this one's."""
+    tag = client.get("/v1/tickets").headers["etag"]
+    assert client.get("/v1/tickets?status=closed", headers={"if-none-match": tag}).status_code == 200
+    english = client.get("/tickets").headers["etag"]
+    german = client.get("/tickets", headers={"accept-language": "de", "if-none-match": english})
+    assert german.status_code == 200
+
+
+def test_what_does_not_follow_from_the_snapshot_has_no_tag(client: Client) -> None:
+    for path in ("/system", "/health", "/ready", "/metrics"):
+        assert "etag" not in client.get(path).headers, path

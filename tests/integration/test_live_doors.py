@@ -1,0 +1,224 @@
+"""The doors to what moves, over a real server in a process of its own, with real connections."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.unit.serving.waiting import wait_for
+
+ROOT: Final = Path(__file__).parents[2]
+PATIENCE_S: Final = 60.0
+LISTENERS: Final = 200
+Event = dict[str, str]
+
+
+class Server:
+    """A server whose log grows by what is written to its standard input."""
+
+    def __init__(self, url: str, process: "subprocess.Popen[str]", log: Path) -> None:
+        self.url, self.process, self.log = url, process, log
+
+    def add(self, count: int) -> None:
+        """Let tickets come and wait until the tail has read them."""
+        wanted = self.get("/health")["tail"]["records"] + count
+        self.tell(str(count))
+        wait_for(
+            lambda: self.get("/health")["tail"]["records"] >= wanted, "they are read", timeout_s=PATIENCE_S
+        )
+
+    def get(self, path: str, **params: str) -> Any:
+        return httpx.get(f"{self.url}{path}", params=params).json()
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+    @asynccontextmanager
+    async def listening(self, path: str, last_id: str | None = None) -> AsyncIterator["Listener"]:
+        """A connection that stays open."""
+        where = urlsplit(self.url)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=2**24)
+        headers = f"Host: {where.netloc}\r\n" + (f"Last-Event-ID: {last_id}\r\n" if last_id else "")
+        writer.write(f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
+        await writer.drain()
+        try:
+            yield Listener(reader)
+        finally:
+            writer.close()
+
+
+class Listener:
+    """The events of one connection, without the chunks of HTTP."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    async def event(self, name: str) -> Event:
+        """The next event of that name."""
+        return await asyncio.wait_for(self._event(name), PATIENCE_S)
+
+    async def _event(self, name: str) -> Event:
+        found: Event = {}
+        while line := (await self._reader.readline()).decode():
+            field, colon, value = line.strip().partition(": ")
+            if colon and field:
+                found[field] = found.get(field, "") + value
+            elif not line.strip():
+                if found.get("event") == name:
+                    return found
+                found = {}
+        raise AssertionError(f"the server ended before it told {name}")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that lets go of whoever takes nothing for two seconds."""
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "tests.page_server", str(home)]
+    environment = os.environ | {"TICKETYARD_LIVE_STALL_S": "2"}
+    log = home / "server.log"
+    with (
+        log.open("w", encoding="utf-8") as out,
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=out, text=True, env=environment
+        ) as process,
+    ):
+        address = home / "run" / "serving.json"
+        wait_for(lambda: address.exists() or process.poll() is not None, "the server listens", timeout_s=60)
+        assert process.poll() is None
+        url = json.loads(address.read_text(encoding="utf-8"))["url"]
+        wait_for(lambda: httpx.get(f"{url}/ready").status_code == 200, "the tail is read")
+        yield Server(url, process, log)
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def rows_of(event: Event) -> list[Any]:
+    rows: list[Any] = json.loads(event["data"])["rows"]
+    return rows
+
+
+def test_a_ticket_that_comes_is_told_and_found_again_by_the_last_id(server: Server) -> None:
+    async def listen() -> None:
+        async with server.listening("/v1/live/tickets") as listener:
+            begin = await listener.event("tickets")
+            server.tell("1")
+            told = await listener.event("tickets")
+        server.tell("1")
+        async with server.listening("/v1/live/tickets", last_id=begin["id"]) as listener:
+            again = await listener.event("tickets")
+            if len(rows_of(again)) < 2:
+                again = await listener.event("tickets")
+        assert (rows_of(begin), len(rows_of(told))) == ([], 1)
+        ticket = rows_of(told)[0]
+        listed = server.get("/v1/tickets", ticket=ticket["ticket_id"])["rows"]
+        assert listed == [ticket], "the live door and the list say the same of a ticket"
+        assert rows_of(again)[-1]["ticket_id"] != ticket["ticket_id"]
+
+    asyncio.run(listen())
+
+
+def test_queues_are_told_whole_and_filtered(server: Server) -> None:
+    async def listen() -> None:
+        async with (
+            server.listening("/v1/live/queues") as all_queues,
+            server.listening("/v1/live/queues?team=billing&priority=medium") as one_queue,
+        ):
+            whole = rows_of(await all_queues.event("queues"))
+            listed = server.get("/v1/queues")["rows"]
+            keys = ("team", "priority", "waiting", "held")
+            picked = sorted([str(row[key]) for key in keys] for row in whole)
+            assert picked == sorted([str(row[key]) for key in keys] for row in listed)
+            before = await one_queue.event("queues")
+            server.tell("1")
+            after = await one_queue.event("queues")
+            assert before["id"] != after["id"]
+            assert {(row["team"], row["priority"]) for row in rows_of(after)} <= {("billing", "medium")}
+
+    asyncio.run(listen())
+
+
+def test_alerts_are_told_to_those_whom_they_concern(server: Server) -> None:
+    async def listen() -> None:
+        async with (
+            server.listening("/v1/live/alerts?team=billing") as concerned,
+            server.listening("/v1/live/alerts?team=technical") as others,
+        ):
+            await concerned.event("alerts")
+            await others.event("alerts")
+            server.tell("alert")
+            told = await concerned.event("alerts")
+            assert [row["alert_type"] for row in rows_of(told)] == ["QueueOverloaded"]
+            assert rows_of(await others.event("alerts")) == []
+
+    asyncio.run(listen())
+
+
+def test_two_hundred_listeners_all_get_the_event(server: Server) -> None:
+    """Half of them listen for tickets, half have the page Now open."""
+
+    async def listen_once(path: str, name: str, ready: asyncio.Semaphore) -> str:
+        async with server.listening(path) as listener:
+            await listener.event(name)
+            ready.release()
+            return (await listener.event(name))["data"]
+
+    async def listen() -> list[str]:
+        ready = asyncio.Semaphore(0)
+        paths = [("/v1/live/tickets", "tickets"), ("/live/now", "now")]
+        tasks = [asyncio.create_task(listen_once(*paths[number % 2], ready)) for number in range(LISTENERS)]
+        for _ in tasks:
+            await ready.acquire()
+        server.tell("1")
+        return await asyncio.gather(*tasks)
+
+    told = asyncio.run(listen())
+    tickets, pages = told[::2], told[1::2]
+    assert len({json.loads(one)["rows"][0]["ticket_id"] for one in tickets}) == 1
+    assert len(set(tickets)) == 1
+    assert all(one for one in pages)
+
+
+def test_a_listener_who_takes_nothing_is_let_go_and_told_what_it_missed(server: Server) -> None:
+    """The server keeps nothing for them: what waits is in the sockets' buffers, and one event at most is in memory."""
+    where = urlsplit(server.url)
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect((where.hostname, where.port))
+        slow.sendall(f"GET /v1/live/tickets HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode())
+        begin = slow.recv(4096).decode()
+        while "id: " not in begin:
+            begin += slow.recv(4096).decode()
+        for _ in range(8):  # more at once than is kept would be told in one small event
+            server.add(900)
+        wait_for(
+            lambda: "took nothing" in server.log.read_text(encoding="utf-8"),
+            "it is let go",
+            timeout_s=PATIENCE_S,
+        )
+    last_id = begin.split("id: ")[1].split("\r\n")[0]
+
+    async def come_back() -> Event:
+        async with server.listening("/v1/live/tickets", last_id=last_id) as listener:
+            return await listener.event("missed")
+
+    missed = json.loads(asyncio.run(come_back())["data"])
+    assert (missed["after"], missed["door"]) == (last_id, "GET /v1/tickets")
+
+
+def test_an_edited_filter_is_refused_with_what_may_stand_there(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/v1/live/tickets", params={"status": "open"})
+    assert answer.status_code == 400
+    assert "status" in answer.json()["error"]["message"]
