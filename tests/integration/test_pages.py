@@ -59,6 +59,19 @@ def test_keys_lead_everywhere(page: Page) -> None:
     assert page.locator("tbody tr").count() > 0
 
 
+def test_triage_works_without_a_model(page: Page) -> None:
+    """Where this server explains nothing, the ticket's own guess and the search are left, and the page says why."""
+    card = opened(page, "/triage").locator("#card")
+    card.get_by_text("explanations are off").wait_for()
+    assert card.locator("[data-key='1']").count() == card.locator("#other").count() == 1
+    first = card.locator("article").get_attribute("data-ticket")
+    page.keyboard.press("j")
+    page.wait_for_function(
+        "first => document.querySelector('#card article').dataset.ticket !== first", arg=first
+    )
+    assert page.locator("#queue [aria-current]").count() == 1
+
+
 def test_a_number_leads_to_as_many_tickets(page: Page) -> None:
     """Who clicks at a bar wants to see just those tickets."""
     opened(page, "/now")

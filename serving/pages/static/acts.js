@@ -22,10 +22,14 @@
   // -- who ------------------------------------------------------------------------------------------------------------
   const knowMe = (told) => {
     me = told;
+    // Who is quick has opened the form before this was known.
+    find("sign-in").querySelector(".keyed").hidden = !me.wants_key;
+    find("sign-in").querySelector("[name=key]").required = me.wants_key;
     const button = find("who");
     button.dataset.in ||= button.textContent;
     button.textContent = me.name ? `${me.name} · ${button.dataset.out}` : button.dataset.in;
     if (!me.name) return;
+    find("sign-in").close();
     const asked = waiting; waiting = [];
     asked.forEach((go) => go());
     all().filter((one) => one.state === "sign").forEach((one) => change(one.id, { state: "held", due: now() }));
@@ -39,8 +43,6 @@
   const signIn = (why = "") => {
     const dialog = find("sign-in");
     dialog.querySelector("[role=alert]").textContent = why;
-    dialog.querySelector(".keyed").hidden = !me.wants_key;
-    dialog.querySelector("[name=key]").required = me.wants_key;
     if (!dialog.open) dialog.showModal();
   };
   const signedIn = (go) => { if (me.name) go(); else { waiting.push(go); signIn(me.why ? word(`failed-${me.why}`) : ""); } };
@@ -52,7 +54,6 @@
       const told = await said(answer);
       if (!answer.ok) { alert.textContent = told.error?.message || String(answer.status); return; }
       form.elements.key.value = "";
-      find("sign-in").close();
       knowMe(told);
     } catch { alert.textContent = word("offline"); }
   };

@@ -11,7 +11,7 @@ from process.http_names import given_id
 from serving.acting.desk import Desk
 from serving.assembly.service import Serving
 from serving.doors.explaining import chosen_message
-from serving.foundation.errors import NotFound
+from serving.foundation.errors import ExplanationsOff, NotFound
 from serving.merge.answers import Snapshot
 from serving.pages.doors import Pages, html
 from serving.pages.triage.reading import read_card, read_triage
@@ -19,6 +19,7 @@ from serving.queries import read_query
 from understanding.explanation.result import Explanation
 
 Asking = Request[Any, Any, State]
+_GUESSES = "triage/guesses.html"
 _WORDS_OF_A_REASON = 6
 
 
@@ -40,7 +41,7 @@ async def card(
     wanted = given_id(ticket_id)
     found = await serving.ask(lambda snapshot: read_card(snapshot, wanted))
     only = [_guess(desk, found["ticket"]["predicted_intent"], found["ticket"]["confidence"])]
-    text = pages.part(request, "triage/card.html", guesses=only, by=None, reasons=False, **found)
+    text = pages.part(request, "triage/card.html", guesses=only, by=None, state="coming", **found)
     return html(text)
 
 
@@ -55,11 +56,12 @@ async def guesses(
     """The three guesses of the current model, without reasons: a person who is sure need not wait for those."""
     wanted = given_id(ticket_id)
     row, text = await serving.ask(lambda snapshot: _explained(snapshot, wanted))
-    triage = await serving.explanations.triage(text)
+    try:
+        triage = await serving.explanations.triage(text)
+    except ExplanationsOff:
+        return _only_the_tickets_own(request, pages, desk, row)
     found = [_guess(desk, guess.label, guess.probability) for guess in triage.guesses]
-    return html(
-        pages.part(request, "triage/guesses.html", ticket=row, guesses=found, by=triage, reasons=False)
-    )
+    return html(pages.part(request, _GUESSES, ticket=row, guesses=found, by=triage, state="guessed"))
 
 
 @get("/acting/why/{ticket_id:str}", include_in_schema=False)
@@ -73,12 +75,19 @@ async def why(
     """The three guesses of the current model with their reasons and the nearest learnt examples."""
     wanted = given_id(ticket_id)
     row, text = await serving.ask(lambda snapshot: _explained(snapshot, wanted))
-    explanation = await serving.explanations.explain(text)
+    try:
+        explanation = await serving.explanations.explain(text)
+    except ExplanationsOff:
+        return _only_the_tickets_own(request, pages, desk, row)
     triage = explanation.triage
     found = [_reasoned(desk, explanation, place) for place in range(len(triage.guesses))]
-    return html(
-        pages.part(request, "triage/guesses.html", ticket=row, guesses=found, by=triage, reasons=True)
-    )
+    return html(pages.part(request, _GUESSES, ticket=row, guesses=found, by=triage, state="reasoned"))
+
+
+def _only_the_tickets_own(request: Asking, pages: Pages, desk: Desk, row: dict[str, Any]) -> Response[str]:
+    """Return the guess that the ticket came with, where this server has no model to ask for others."""
+    only = [_guess(desk, row["predicted_intent"], row["confidence"])]
+    return html(pages.part(request, _GUESSES, ticket=row, guesses=only, by=None, state="off"))
 
 
 def _explained(snapshot: Snapshot, ticket_id: str) -> tuple[dict[str, Any], str]:

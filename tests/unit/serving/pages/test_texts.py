@@ -11,6 +11,7 @@ from serving.pages.templates import language_of, texts
 
 def leaves(words: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
     for key, value in words.items():
+        assert isinstance(key, str), f"YAML reads the key {path}.{key} as no text: quote it"
         if isinstance(value, Mapping):
             yield from leaves(value, f"{path}.{key}")
         else:
