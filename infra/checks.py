@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ from infra.foundation.topics import (
 )
 from infra.install import lock_path
 from infra.local.jars import LOCK_FILE, locked_sums, wrong_files
+from infra.open_transactions import held_back
 from schemas.errors import PipelineError
 from understanding.arrays.errors import BundleError
 
@@ -201,6 +203,24 @@ def kafka_check(settings: InfraSettings) -> Check:
     return Check("kafka", CheckStatus.OK, f"{settings.bootstrap_servers} has all {len(specs)} topics")
 
 
+def transactions_check(settings: InfraSettings, *, now: datetime) -> Iterator[Check]:
+    """Look for transactions that a producer left open: serving, the archive and the stages wait behind them."""
+    if not settings.bootstrap_servers:
+        return
+    names = [spec.name for spec in specs_of(settings)]
+    try:
+        found = held_back(settings.kafka_python_options(), names, now=now)
+    except KafkaUnreachable:
+        return  # the check of Kafka has said so
+    for one in found:
+        mend = (
+            "End or restart that producer; Kafka aborts the transaction by itself after its transaction.timeout.ms. "
+            f"One that stays: `kafka-transactions.sh --bootstrap-server {settings.bootstrap_servers} abort "
+            f"--topic {one.topic} --partition {one.partition} --start-offset {one.offset}`."
+        )
+        yield Check("transactions", CheckStatus.FAIL, str(one), mend)
+
+
 def intake_check(settings: InfraSettings) -> Iterator[Check]:
     """Ask the HTTP door for events whether it is ready, or whether it could start where `up` is to run it."""
     running = read_endpoints(settings.home)
@@ -274,6 +294,7 @@ def all_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]
         lambda: [encoder_check(settings)],
         lambda: port_checks(settings),
         lambda: [kafka_check(settings)],
+        lambda: transactions_check(settings, now=datetime.now(UTC)),
         lambda: intake_check(settings),
         lambda: webhooks_check(settings),
         lambda: [model_check(settings)],

@@ -4,7 +4,7 @@ It changes the group's committed offsets and the stage's state, and only while t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from kafka import TopicPartition
@@ -19,8 +19,16 @@ from streams.runtime.stage_spec import group_of
 from streams.stages.registry import STAGES
 from streams.stopped_stage import StoppedPartition, StoppedStage
 
+_AGREE: Final = ("cases", "routing", "roster", "customers")
+"""The stages that remember what they told each other; one alone that forgot would disagree with the rest."""
+
 Place = tuple[str, int]
 """A topic's full name and a partition."""
+
+
+def reset_with(stage: str) -> tuple[str, ...]:
+    """Return the stages that forget together where that one does, itself among them."""
+    return _AGREE if stage in _AGREE else (stage,)
 
 
 class StageAtWork(Transient):
@@ -164,10 +172,10 @@ def _is_lost(states: Sequence[StoppedPartition], partition: int) -> bool:
     return bool(states) and states[partition].topic_ids is None
 
 
-def require_consent(plan: ResetPlan, *, yes: bool) -> None:
+def require_consent(plan: ResetPlan, *, yes: bool, alone: bool = False) -> None:
     """Raise Permanent, naming the command, unless the person has said yes."""
     if not yes:
-        scratch = " --from-scratch" if plan.from_scratch else ""
+        scratch = (" --from-scratch" if plan.from_scratch else "") + (" --alone" if alone else "")
         raise Permanent(
             f"nothing has been deleted; `ticketyard stream reset {plan.stage}{scratch} --yes` does it"
         )

@@ -122,8 +122,16 @@ def test_a_stage_goes_on_with_a_recreated_topic_once_it_is_reset(harness: StageH
 
 
 def _from_scratch(harness: StageHarness) -> None:
-    """Neither offsets nor state are left: the stage has never been at work, and does everything again."""
+    """Neither offsets nor state are left: the stage has never been at work, and does everything again.
+
+    The stages that remember what it said forget with it: a ticket was wanted in cases and held in routing.
+    """
+    assert "together" not in _reset("--from-scratch", "--alone")[1]
     code, said = _reset("--from-scratch")
+    assert "cases, routing, roster, customers are reset together" in said
+    assert [f"stage {name}" in said for name in ("cases", "routing", "customers", "triage")] == [True] * 3 + [
+        False
+    ]
     assert code != 0
     assert f"will be deleted: the state, {AGENTS} entries" in said
     assert "`ticketyard stream reset roster --from-scratch --yes`" in said

@@ -1,7 +1,7 @@
 """Producers that write in transactions: only what they committed is read, and their markers hold nothing up."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,10 @@ import msgspec
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from infra.checks import CheckStatus, transactions_check
+from infra.foundation.settings import InfraSettings
 from infra.local.kafka import LocalKafka
+from infra.open_transactions import held_back
 from schemas.records.derived import TicketTriaged, WatermarkAdvanced
 from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.topics import Topic
@@ -122,3 +125,30 @@ def test_an_open_transaction_is_no_lag(harness: StageHarness, producer: Producer
     wait_for(lambda: ours.get_watermark_offsets(place, timeout=20) == (0, 2), "ticket and marker")
     ours.close()
     plain.close()
+
+
+def test_a_transaction_that_is_left_open_is_said(harness: StageHarness, producer: Producer) -> None:
+    """Archive and tail stood still behind it without a word; `doctor` names the partition, the time and the way out."""
+    topic = harness.names[Topic.TICKETS_EVENTS]
+    _transaction(harness, producer, "before", commit=True)
+    producer.begin_transaction()
+    began = datetime.now(UTC)
+    _open_tickets(harness, producer, "open")
+    options, later = harness.settings.kafka_python_options(), began + timedelta(minutes=2)
+    assert held_back(options, [topic], now=datetime.now(UTC)) == []
+    found = held_back(options, [topic, "nowhere"], now=later)
+    assert [(one.topic, one.partition, one.offset, one.waiting) for one in found] == [
+        (topic, partition, 2, 1) for partition in PARTITIONS
+    ]
+    assert all(abs(one.since - began) < timedelta(minutes=1) for one in found)
+    settings = InfraSettings(
+        home=harness.settings.home,
+        bootstrap_servers=harness.settings.bootstrap_servers,
+        topic_prefix=harness.settings.topic_prefix,
+    )
+    (first, *_) = transactions_check(settings, now=later)
+    assert first.verdict is CheckStatus.FAIL
+    assert f"{topic} partition 0 is read up to offset 2 only" in first.detail
+    assert "kafka-transactions.sh" in first.mend
+    producer.abort_transaction(30)
+    assert held_back(options, [topic], now=later) == []

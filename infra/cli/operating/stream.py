@@ -70,8 +70,11 @@ def intake(host: str | None, port: int | None) -> None:
 @command.command()
 @click.argument("stage", type=click.Choice(STAGES))
 @click.option("--from-scratch", is_flag=True, help="Delete the whole state, and read all inputs again.")
+@click.option(
+    "--alone", is_flag=True, help="From scratch, and only this one of the stages that agree with each other."
+)
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be done.")
-def reset(*, stage: str, from_scratch: bool, yes: bool) -> None:
+def reset(*, stage: str, from_scratch: bool, alone: bool, yes: bool) -> None:
     """Let a stage read inputs that were created again from their beginning.
 
     Deletes what the stage knows of how far it had read them: the group's committed offsets in those topics, and
@@ -80,19 +83,31 @@ def reset(*, stage: str, from_scratch: bool, yes: bool) -> None:
     and all inputs read again.
 
     --from-scratch deletes all offsets and the whole state. What the inputs no longer hold is then unknown to the
-    stage, and what they do hold is done again: see docs/bad-input.md before.
+    stage, and what they do hold is done again: see docs/bad-input.md before. Cases, routing, roster and customers are
+    reset together, as each remembers what the others said: with one alone, a ticket is wanted in cases and held in
+    routing until it next changes.
 
     Refuses while a worker of the stage is alive. Works on the Kafka that the settings name.
     """
-    from infra.stage_reset import StageReset, require_consent  # noqa: PLC0415 - brings Faust, as above
+    from infra.stage_reset import StageReset, require_consent, reset_with  # noqa: PLC0415 - brings Faust, as above
     from streams.foundation.settings import StreamSettings  # noqa: PLC0415 - as above
 
-    stage_reset = StageReset(stage, StreamSettings())
-    plan = stage_reset.plan(from_scratch=from_scratch)
-    click.echo("\n".join(plan.lines()))
-    if not plan:
+    settings = StreamSettings()
+    stages = reset_with(stage) if from_scratch and not alone else (stage,)
+    resets = {name: StageReset(name, settings) for name in stages}
+    plans = {name: one.plan(from_scratch=from_scratch) for name, one in resets.items()}
+    for plan in plans.values():
+        click.echo("\n".join(plan.lines()))
+    if not any(plans.values()):
         click.echo("nothing to reset: no input was created again, and the state is there")
         return
-    require_consent(plan, yes=yes)
-    stage_reset.carry_out(plan)
-    click.echo(f"done; start the stage: `ticketyard stream {stage}`, or `ticketyard up`")
+    if len(stages) > 1:
+        click.echo(f"{', '.join(stages)} are reset together: each remembers what the others said")
+    require_consent(plans[stage], yes=yes, alone=alone)
+    for name, plan in plans.items():
+        resets[name].carry_out(plan)
+    click.echo(
+        "done; start "
+        + " and ".join(f"`ticketyard stream {name}`" for name in stages)
+        + ", or `ticketyard up`"
+    )
