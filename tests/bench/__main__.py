@@ -23,7 +23,7 @@ from schemas.taxonomy import load_taxonomy
 from tests.bench.processor import Processor
 from tests.bench.report import Report, Section
 from tests.bench.run import BenchRun
-from tests.bench.sections import batch, demo, encoder, idle, latency, pages, peers, spike, triage
+from tests.bench.sections import batch, demo, encoder, idle, latency, million, pages, peers, spike, triage
 from tests.bench.trained_bundle import train_bench_model
 
 Measure = Callable[[BenchRun], Section]
@@ -37,6 +37,7 @@ SECTIONS: Final[Mapping[str, Measure]] = {
     "batch": batch.measure,
     "idle": idle.measure,
     "pages": pages.measure,
+    "million": million.measure,
     "peers": peers.measure,
 }
 ONLY_IF_ASKED: Final = frozenset({"peers"})
@@ -70,7 +71,7 @@ def main(
     markdown_file: Path | None,
     keep: bool,
 ) -> None:
-    """Measure encoder, triage, latency, a spike, the demo, batch, an idle pipeline, open pages; peers only if asked."""
+    """Measure encoder, triage, latency, a spike, the demo, batch, idling, pages, a million tickets; peers only if asked."""
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH_OF_A_FILE

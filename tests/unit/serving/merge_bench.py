@@ -42,10 +42,12 @@ def write_run(
     topic: str = LOG,
     definitions: Mapping[str, str] = MappingProxyType({}),
     gaps: tuple[ViewGap, ...] = (),
+    copies: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """Write a batch run up to `ends` of tickets.log, and make it the current one.
 
-    Views are made by the definitions of today, but for those in `definitions`.
+    Views are made by the definitions of today, but for those in `definitions`. `copies` says how often the rows of a
+    table will stand in its file, where somebody writes a larger one in its place.
     """
     folder = views / run_id
     for name, table in tables.items():
@@ -64,7 +66,9 @@ def write_run(
         },
         views={
             name: ViewFiles(
-                path=name, rows=table.num_rows, definition=definitions.get(name, definition_of(name))
+                path=name,
+                rows=table.num_rows * copies.get(name, 1),
+                definition=definitions.get(name, definition_of(name)),
             )
             for name, table in tables.items()
         },
