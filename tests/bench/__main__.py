@@ -71,7 +71,7 @@ def main(
     markdown_file: Path | None,
     keep: bool,
 ) -> None:
-    """Measure encoder, triage, latency, a spike, the demo, batch, idling, pages, a million tickets; peers only if asked."""
+    """Measure every part: each section, or those of --only; peers only if asked."""
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH_OF_A_FILE
