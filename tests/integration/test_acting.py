@@ -1,0 +1,205 @@
+"""People act on pages: in Chromium, through the real door for events and a real broker, to tickets.log and back."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from infra.foundation.endpoints import read_endpoints
+from infra.local.kafka import LocalKafka
+from schemas.settings import CommonSettings
+from tests.unit.serving.waiting import wait_for
+
+KEY: Final = "the-key-of-this-desk"
+PATIENCE_MS: Final = 120_000
+expect.set_options(timeout=PATIENCE_MS)
+TEXTS: Final = (
+    "hello, please help me with order 4711, it is about the thing from last week",
+    "it does not do what I hoped, invoice INV-2041",
+    "so the other day my cousin said that it might be broken or not",
+    "ok and now?",
+    "nothing works and nobody answers, I want to talk about the 49.90 EUR",
+)
+"""What no model can be sure of."""
+
+
+class Yard:
+    """A whole pipeline that `ticketyard up` runs, with topics of its own."""
+
+    def __init__(self, kafka: LocalKafka, home: Path) -> None:
+        self.servers, self.home, self.prefix = kafka.bootstrap_servers, home, f"y{uuid.uuid4().hex[:8]}-"
+        home.mkdir()
+        few = {f"TICKETYARD_{keyed}_PARTITIONS": "2" for keyed in ("TICKET", "TEAM", "AGENT")}
+        environment = {
+            **os.environ,
+            **few,
+            "TICKETYARD_HOME": str(home),
+            "TICKETYARD_SETUP_FOLDER": CommonSettings().setup_folder,
+            "TICKETYARD_BOOTSTRAP_SERVERS": self.servers,
+            "TICKETYARD_TOPIC_PREFIX": self.prefix,
+            "TICKETYARD_BATCH_EVERY_MINUTES": "0",
+            "TICKETYARD_STREAM_PROCESSES": "one",
+            "TICKETYARD_INTAKE_KEY": KEY,
+        }
+        self.log = home / "up.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "infra.cli", "up"], env=environment, stdout=log, stderr=log
+            )
+
+    @property
+    def url(self) -> str:
+        """The address of the pages."""
+        return str(self._endpoints().http_url)
+
+    def open_tickets(self, name: str, count: int) -> None:
+        """Send openings through the door for events, and wait until the pages list them."""
+        headers = {"authorization": f"Bearer {KEY}"}
+        with httpx.Client(base_url=self._endpoints().intake_url, headers=headers, timeout=60) as door:
+            wait_for(lambda: door.get("/ready").status_code == 200, "the door is ready", timeout_s=120)
+            for number in range(count):
+                opening = {
+                    "ticket_id": f"{name}/{number}",
+                    "customer_id": f"C-{name}-{number}",
+                    "channel": "email",
+                }
+                text = TEXTS[number % len(TEXTS)]
+                told = opening | {"subject": f"{name} {number}", "text": text}
+                answer = door.post("/v1/tickets", json=told)
+                assert answer.status_code == 202, answer.text
+        wait_for(lambda: self._served(name) == count, f"{count} tickets are served", timeout_s=240)
+
+    def tickets(self, name: str) -> list[dict[str, Any]]:
+        """Return the rows of tickets whose ids begin with `name`, as they are served."""
+        answer = httpx.get(f"{self.url}/v1/tickets?limit=500", timeout=120)
+        assert answer.status_code == 200, answer.text
+        return [one for one in answer.json()["rows"] if one["ticket_id"].startswith(f"{name}/")]
+
+    def logged(self, kind: str) -> list[dict[str, Any]]:
+        """Return the bodies of events of a type in tickets.log, read from Kafka itself."""
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.servers, enable_auto_commit=False, isolation_level="read_committed"
+        )
+        topic = f"{self.prefix}tickets.log"
+        try:
+            parts = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+            consumer.assign(parts)
+            consumer.seek_to_beginning(*parts)
+            ends, found = consumer.end_offsets(parts), list[dict[str, Any]]()
+            while any(consumer.position(part) < ends[part] for part in parts):
+                for records in consumer.poll(timeout_ms=500).values():
+                    found += [json.loads(one.value)["event"] for one in records]
+            return [one["body"] | {"source": one["source"]} for one in found if one["type"] == kind]
+        finally:
+            consumer.close()
+
+    def _served(self, name: str) -> int:
+        return sum(one["intent"] is not None for one in self.tickets(name))
+
+    def _endpoints(self) -> Any:
+        return read_endpoints(self.home)
+
+
+@pytest.fixture(scope="module")
+def yard(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
+    """One pipeline for all tests of this file; each has tickets of its own."""
+    made = Yard(kafka, tmp_path_factory.mktemp("yard") / "home")
+    try:
+        wait_for(
+            lambda: made.process.poll() is not None or "everything runs" in made.log.read_text(),
+            "up",
+            timeout_s=300,
+        )
+        assert made.process.poll() is None, made.log.read_text()
+        yield made
+    finally:
+        made.process.send_signal(signal.SIGTERM)
+        made.process.wait(120)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    assert chromium, "the pages are tested in Chromium: apt-get install chromium"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+def person(browser: Browser, yard: Yard) -> BrowserContext:
+    """A browser of somebody."""
+    context = browser.new_context(base_url=yard.url, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+def sign_in(page: Page, name: str, key: str = KEY) -> None:
+    page.locator("#who").click()
+    page.locator("#sign-in input[name=name]").fill(name)
+    page.locator("#sign-in input[name=key]").fill(key)
+    page.keyboard.press("Enter")
+
+
+def test_twenty_tickets_are_triaged_by_keyboard(browser: Browser, yard: Yard) -> None:
+    """Guesses by 1, another intent by /, one undone: tickets.log has just what was decided, under the name."""
+    yard.open_tickets("triage", 24)
+    context = person(browser, yard)
+    page = context.new_page()
+    page.goto("/triage")
+    sign_in(page, "Ann")
+    expect(page.locator("#who")).to_contain_text("Ann")
+    chosen: dict[str, str] = {}
+
+    def shown() -> str:
+        card = page.locator("#card article")
+        card.wait_for()
+        found = card.get_attribute("data-ticket")
+        assert found
+        return found
+
+    undone = shown()
+    page.keyboard.press("1")
+    page.locator("#acts li.held").wait_for()
+    page.keyboard.press("z")
+    expect(page.locator("#acts li")).to_have_count(0)
+    expect(page.locator("#card article")).to_have_attribute("data-ticket", undone)
+    page.keyboard.press("j")
+    expect(page.locator("#card article")).not_to_have_attribute("data-ticket", undone)
+    for number in range(20):
+        ticket = shown()
+        assert ticket not in chosen | {undone: ""}
+        if number % 5 == 4:
+            page.keyboard.press("/")
+            page.keyboard.type("double_charge\n")
+            chosen[ticket] = "double_charge"
+        else:
+            chosen[ticket] = page.locator("[data-guess]").first.get_attribute("data-guess") or ""
+            page.keyboard.press("1")
+        page.wait_for_function(
+            "before => document.querySelector('#card article')?.dataset.ticket !== before", arg=ticket
+        )
+    expect(page.locator("#acts li:not(.logged)")).to_have_count(0, timeout=PATIENCE_MS)
+    context.close()
+    corrections = [one for one in yard.logged("LabelCorrected") if one["ticket_id"].startswith("triage/")]
+    assert {one["ticket_id"]: one["intent"] for one in corrections} == chosen
+    assert Counter(one["corrected_by"] for one in corrections) == {"Ann": 20}
+    assert {one["source"] for one in corrections} == {"ticketyard/pages"}
+    moved = {one["ticket_id"]: one["team"] for one in yard.logged("TicketTransferred")}
+    assert {ticket: moved.get(ticket) for ticket, intent in chosen.items() if intent == "double_charge"} == {
+        ticket: "billing" for ticket, intent in chosen.items() if intent == "double_charge"
+    }
