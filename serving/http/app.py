@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from litestar import Litestar, Request, Response
@@ -46,6 +46,22 @@ class Doors(Litestar):
         await super().__call__(scope, receive, send)
 
 
+_HANDLERS: Final = (
+    pages.doors,
+    pages.openapi,
+    *operations.HANDLERS,
+    sql.ROUTER,
+    tickets.ROUTER,
+    analytics.ROUTER,
+    metric_values.ROUTER,
+    explaining.ROUTER,
+    LIVE,
+    PAGES,
+    ACTING,
+    TRIAGE,
+)
+
+
 def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Litestar:
     """Return the application over a Serving that runs; it neither starts nor stops it."""
     kept = measures or ServingMetrics()
@@ -59,28 +75,10 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
         check_caller(request, names)
         return unchanged(request, serving, version)
 
+    given = {"serving": serving, "measures": kept, "desk": desk, "feeds": feeds, "pages": shown}
     return Doors(
-        route_handlers=[
-            pages.doors,
-            pages.openapi,
-            *operations.HANDLERS,
-            sql.ROUTER,
-            tickets.ROUTER,
-            analytics.ROUTER,
-            metric_values.ROUTER,
-            explaining.ROUTER,
-            LIVE,
-            PAGES,
-            ACTING,
-            TRIAGE,
-        ],
-        dependencies={
-            "serving": Provide(lambda: serving, sync_to_thread=False),
-            "measures": Provide(lambda: kept, sync_to_thread=False),
-            "desk": Provide(lambda: desk, sync_to_thread=False),
-            "feeds": Provide(lambda: feeds, sync_to_thread=False),
-            "pages": Provide(lambda: shown, sync_to_thread=False),
-        },
+        route_handlers=_HANDLERS,
+        dependencies={name: _provided(value) for name, value in given.items()},
         exception_handlers={
             ServingError: lambda request, error: answer_serving_error(request, error, shown),
             HTTPException: answer_http_error,
@@ -95,14 +93,22 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
         ],
         on_shutdown=[desk.intake.close],
         logging_config=None,  # the process has set up its logs already
-        openapi_config=OpenAPIConfig(
-            title="Ticketyard",
-            version=version,
-            description="Exact answers from batch views and the realtime tail.",
-            use_handler_docstrings=True,
-            path="/docs",
-            render_plugins=[pages.PlainDocs()],
-        ),
+        openapi_config=_openapi(version),
+    )
+
+
+def _provided(value: Any) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _openapi(version: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Ticketyard",
+        version=version,
+        description="Exact answers from batch views and the realtime tail.",
+        use_handler_docstrings=True,
+        path="/docs",
+        render_plugins=[pages.PlainDocs()],
     )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from kafka.admin import ConfigResource, KafkaAdminClient
 
-from infra.checks import CheckStatus, kafka_check
+from infra.checks.check import CheckStatus
+from infra.checks.services import kafka_check
 from infra.foundation.settings import InfraSettings
 from infra.foundation.topics import TopicMismatch, admin_client, ensure_topics, specs_of, topic_states
 from infra.local.kafka import LocalKafka

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from infra.checks import CheckStatus, transactions_check
+from infra.checks.check import CheckStatus
+from infra.checks.services import transactions_check
 from infra.foundation.settings import InfraSettings
 from infra.local.kafka import LocalKafka
 from infra.open_transactions import held_back

@@ -6,7 +6,8 @@ from dataclasses import asdict
 import click
 from rich.console import Console
 
-from infra.checks import CheckStatus, all_checks
+from infra.checks import all_checks
+from infra.checks.check import CheckStatus
 from infra.foundation.settings import InfraSettings
 
 _COLOURS = {CheckStatus.OK: "green", CheckStatus.WARN: "yellow", CheckStatus.FAIL: "red"}

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from prometheus_client import start_http_server
 
-from infra import checks
-from infra.checks import GIB, CheckStatus, drifted, intake_check, room_check, webhooks_check
+from infra.checks import services
+from infra.checks.check import CheckStatus
+from infra.checks.machine import GIB, drifted, room_check
+from infra.checks.services import intake_check, webhooks_check
 from infra.foundation.endpoints import Endpoints
 from infra.foundation.settings import InfraSettings
 from streams.webhooks.metrics import WebhookMetrics
@@ -48,8 +50,8 @@ def test_a_running_door_is_asked_whether_it_is_ready(
 ) -> None:
     """One that answers and cannot send is no door."""
     running = Endpoints(bootstrap_servers="b", intake_url="http://127.0.0.1:1")
-    monkeypatch.setattr(checks, "read_endpoints", lambda _home: running)
-    monkeypatch.setattr(checks, "responds", lambda url, *, good: ready and good and url.endswith("/ready"))
+    monkeypatch.setattr(services, "read_endpoints", lambda _home: running)
+    monkeypatch.setattr(services, "responds", lambda url, *, good: ready and good and url.endswith("/ready"))
     (check,) = intake_check(InfraSettings(home=tmp_path))
     assert (check.verdict, "http://127.0.0.1:1" in check.detail) == (verdict, True)
 
@@ -61,7 +63,7 @@ def test_an_address_that_is_left_alone_is_named(tmp_path: Path, monkeypatch: pyt
     server, thread = start_http_server(0, addr="127.0.0.1", registry=metrics.registry)
     url = f"http://127.0.0.1:{server.server_port}/metrics"
     running = Endpoints(bootstrap_servers="b", metrics_urls={"webhooks": url})
-    monkeypatch.setattr(checks, "read_endpoints", lambda _home: running)
+    monkeypatch.setattr(services, "read_endpoints", lambda _home: running)
     (check,) = webhooks_check(InfraSettings(home=tmp_path))
     assert check.verdict is CheckStatus.WARN
     assert "pagers" in check.detail

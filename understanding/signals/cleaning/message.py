@@ -57,9 +57,8 @@ def clean_with_cuts(text: str) -> tuple[Message, tuple[Cut, ...]]:
     leave nothing is not taken, so a message that had content never becomes empty.
     """
     # Step 1
-    found: list[str] = [TRUNCATED] if len(text) > MAX_RAW else []
     kept, marks = join_surrogates(text.lstrip()[:MAX_RAW])
-    found += marks
+    found = [*([TRUNCATED] if len(text) > MAX_RAW else []), *marks]
     # Step 2
     page = None
     if looks_like_html(kept):
@@ -86,11 +85,8 @@ def clean_with_cuts(text: str) -> tuple[Message, tuple[Cut, ...]]:
     places = partial(LinePlaces.of, text, page, first=blank, lines=len(lines))
     cuts = _cuts(places, lines, own, truncated=TRUNCATED in found)
     plain = plain[:MAX_CHARACTERS].strip()
-    found += content_marks(plain)
-    found += automatic_marks(plain, body)
     passed_on = _passed_on(places, lines, own)
-    if passed_on is not None:
-        found.append(FORWARDING)
+    found += [*content_marks(plain), *automatic_marks(plain, body), *([FORWARDING] if passed_on else [])]
     marks = tuple(sorted(set(found), key=_RANK.__getitem__)) if found else ()
     return Message(plain, marks, passed_on), cuts
 
