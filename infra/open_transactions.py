@@ -48,8 +48,9 @@ def held_back(
     try:
         consumer = _consumer(options, "read_uncommitted")
         try:
-            stable = _stable_ends(options, _places(consumer, topics))
-            found = [*_behind(consumer, stable)]
+            # Ends first: what comes between both readings then only moves the stable ends on.
+            ends = consumer.end_offsets(_places(consumer, topics), timeout_ms=_PATIENCE_MS)
+            found = [*_behind(consumer, ends, _stable_ends(options, [*ends]))]
         finally:
             consumer.close(autocommit=False)
     except (KafkaError, OSError) as error:
@@ -86,8 +87,9 @@ def _stable_ends(options: Mapping[str, Any], places: Sequence[TopicPartition]) -
         consumer.close(autocommit=False)
 
 
-def _behind(consumer: KafkaConsumer, stable: Mapping[TopicPartition, int]) -> Iterator[HeldBack]:
-    ends = consumer.end_offsets([*stable], timeout_ms=_PATIENCE_MS)
+def _behind(
+    consumer: KafkaConsumer, ends: Mapping[TopicPartition, int], stable: Mapping[TopicPartition, int]
+) -> Iterator[HeldBack]:
     for place, offset in sorted(stable.items()):
         if offset >= ends[place]:
             continue

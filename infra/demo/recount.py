@@ -79,7 +79,7 @@ def _about_tickets(published: Published) -> tuple[Question, ...]:
         ),
         Question(
             words="satisfaction by customer tier, from the daily aggregates",
-            sql="SELECT customer_tier, CAST(sum(surveys) AS BIGINT) AS answers, "
+            sql="SELECT customer_tier, CAST(COALESCE(sum(surveys), 0) AS BIGINT) AS answers, "
             "CAST(sum(survey_sum) AS BIGINT) AS score_sum FROM daily_analytics "
             "GROUP BY customer_tier HAVING sum(surveys) > 0 ORDER BY customer_tier",
             expected=_satisfaction(published),
@@ -109,8 +109,9 @@ def _about_customers(published: Published) -> tuple[Question, ...]:
         Question(
             words="how satisfied customers said they were (4 and 5 are satisfied, 1 and 2 are not)",
             sql="SELECT CAST(sum(surveys) AS BIGINT) AS answers, "
-            "CAST(sum(scores_4 + scores_5) AS BIGINT) AS satisfied, "
-            "CAST(sum(scores_1 + scores_2) AS BIGINT) AS dissatisfied FROM satisfaction WHERE grouped_by = 'all'",
+            "CAST(COALESCE(sum(scores_4 + scores_5), 0) AS BIGINT) AS satisfied, "
+            "CAST(COALESCE(sum(scores_1 + scores_2), 0) AS BIGINT) AS dissatisfied "
+            "FROM satisfaction WHERE grouped_by = 'all'",
             expected=_scores(published),
         ),
         Question(

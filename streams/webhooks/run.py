@@ -133,11 +133,16 @@ async def _watch_topic(settings: StreamSettings, known: TopicFacts) -> None:
 
 def require_same(known: TopicFacts, now: TopicFacts) -> None:
     """Raise TopicMismatch where a topic has been created again since, or given partitions that nobody reads."""
-    if (now.topic_id, now.partitions) != (known.topic_id, known.partitions):
+    if now.topic_id != known.topic_id:
         raise TopicMismatch(
-            f"topic {known.name} changed while it was read: its id was {known.topic_id} and is {now.topic_id}, its "
-            f"partitions were {known.partitions} and are {now.partitions}. Let each address begin with what comes from "
-            "now on by `ticketyard webhooks forget NAME --yes`, and start the webhooks again"
+            f"topic {known.name} was created again while it was read: its id was {known.topic_id} and is "
+            f"{now.topic_id}. Let each address begin with what comes from now on by `ticketyard webhooks forget NAME "
+            "--yes`, and start the webhooks again"
+        )
+    if now.partitions != known.partitions:
+        raise TopicMismatch(
+            f"topic {known.name} had {known.partitions} partitions and has {now.partitions}. Start the webhooks again; "
+            "each address goes on where it was"
         )
 
 

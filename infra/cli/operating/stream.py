@@ -71,7 +71,9 @@ def intake(host: str | None, port: int | None) -> None:
 @click.argument("stage", type=click.Choice(STAGES))
 @click.option("--from-scratch", is_flag=True, help="Delete the whole state, and read all inputs again.")
 @click.option(
-    "--alone", is_flag=True, help="From scratch, and only this one of the stages that agree with each other."
+    "--alone",
+    is_flag=True,
+    help="With --from-scratch: only this one of the stages that agree with each other.",
 )
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be done.")
 def reset(*, stage: str, from_scratch: bool, alone: bool, yes: bool) -> None:
@@ -92,6 +94,8 @@ def reset(*, stage: str, from_scratch: bool, alone: bool, yes: bool) -> None:
     from infra.stage_reset import StageReset, require_consent, reset_with  # noqa: PLC0415 - brings Faust, as above
     from streams.foundation.settings import StreamSettings  # noqa: PLC0415 - as above
 
+    if alone and not from_scratch:
+        raise click.UsageError("--alone goes with --from-scratch; without it, only the named stage is reset")
     settings = StreamSettings()
     stages = reset_with(stage) if from_scratch and not alone else (stage,)
     resets = {name: StageReset(name, settings) for name in stages}

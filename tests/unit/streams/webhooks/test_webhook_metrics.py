@@ -74,3 +74,11 @@ def test_a_topic_that_is_another_one_stops_the_webhooks() -> None:
     require_same(known, known)
     with pytest.raises(TopicMismatch, match="id was one and is two"):
         require_same(known, TopicFacts(name="tickets.alerts", topic_id="two", partitions=4, replicas=1))
+
+
+def test_more_partitions_forget_no_alert() -> None:
+    """The message told to forget all that was not delivered, where a start goes on from the committed offsets."""
+    known = TopicFacts(name="tickets.alerts", topic_id="one", partitions=4, replicas=1)
+    with pytest.raises(TopicMismatch, match="had 4 partitions and has 8") as raised:
+        require_same(known, TopicFacts(name="tickets.alerts", topic_id="one", partitions=8, replicas=1))
+    assert "forget" not in str(raised.value)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketyard.reading import csv_records
 from ticketyard.reading.csv_records import Record, records
 
 
@@ -81,3 +82,22 @@ def cells_of(text: str, separator: str) -> list[list[str]]:
         yield from io.StringIO(text, newline="\n")
 
     return [record.cells for record in records(lines(), separator)]
+
+
+class _NeverQuick:
+    """Leaves every record to our own reading."""
+
+    def __init__(self, _separator: str) -> None:
+        """Know nothing."""
+
+    def cells(self, _source: object, _taken: list[str]) -> None:
+        """Say that it is not sure."""
+
+
+@given(st.text(alphabet='a",;\r\n', max_size=40), st.sampled_from([",", ";"]), st.sampled_from([None, 2, 6]))
+def test_the_quick_way_reads_as_the_strict_one(text: str, separator: str, width: int | None) -> None:
+    """Records that Python's csv reads have the cells, lines and problems that our own reading gives them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_records, "_Quick", _NeverQuick)
+        strict = read(text, separator, width)
+    assert read(text, separator, width) == strict
