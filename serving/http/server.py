@@ -22,6 +22,9 @@ _log = structlog.get_logger(__name__)
 _PATIENCE_S = 5.0
 """How long open answers may take to end before serving ends without them."""
 
+_OTHER_PLACES = 128
+"""How many requests are answered at the same time beside those that listen."""
+
 Made = Callable[[ServingSettings, Callable[[], object]], Serving]
 
 
@@ -60,7 +63,17 @@ async def _serve(settings: ServingSettings, host: str, port: int, made: Made) ->
 
 
 async def _listen(serving: Serving, host: str, port: int, stop: asyncio.Event) -> None:
-    server: Any = Server(build_app(serving), host, port, interface=Interfaces.ASGI, log_enabled=False)
+    # Whoever listens holds a place for as long as they do; by default the server has 128, and then is deaf to all.
+    places = serving.settings.live_listeners + _OTHER_PLACES
+    server: Any = Server(
+        build_app(serving),
+        host,
+        port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        backlog=places,
+        backpressure=places,
+    )
     running = asyncio.create_task(server.serve())
     await until_listening(host, port, running)
     _log.info("serving", url=write_address(serving.settings.address_file, host, port))
