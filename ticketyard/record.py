@@ -17,6 +17,7 @@ from schemas.records.envelope import (
     encode_headers,
 )
 from schemas.records.events import EXTERNAL_EVENTS, Event
+from schemas.records.override_events import require_meaning
 from schemas.records.topics import INPUT_BYTES, Topic, address
 from ticketyard.errors import InvalidEvent
 
@@ -105,6 +106,10 @@ def _checked_body(event: Event) -> bytes:
         raise InvalidEvent(f"{kind.__name__}{field}: {what}") from error
     except (TypeError, ValueError) as error:  # what JSON cannot say: other objects, text that is no Unicode
         raise InvalidEvent(f"{kind.__name__}.{_unencodable_field(event)}: {error}") from error
+    try:
+        require_meaning(event)
+    except ValueError as error:
+        raise InvalidEvent(f"{kind.__name__}.now: {error}") from error
     if len(body) > MAX_BODY_BYTES:
         raise InvalidEvent(
             f"{kind.__name__} is {len(body):,} bytes as JSON, at most {MAX_BODY_BYTES:,} can be sent; "

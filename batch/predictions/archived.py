@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 
 from batch.history.commits import HistoryFile
 from batch.predictions.examples import History, Moment
-from schemas.fold import to_fact
+from schemas.fold import Fact, to_fact
 from schemas.records.derived import TicketLogged
+from schemas.records.envelope import EventError
 
 _LOGGED = msgspec.json.Decoder(TicketLogged)
 
@@ -21,19 +22,20 @@ def histories_of(history: Path, files: Sequence[HistoryFile]) -> list[History]:
     A record that cannot be read is in no view either, and teaches nothing; the views' gaps tell of it.
     """
     found: defaultdict[str, dict[tuple[int, int], Moment]] = defaultdict(dict)
-    for logged in _records(history, files):
+    for logged, fact in _records(history, files):
         place = logged.life, logged.revision
         if place not in found[logged.ticket_id]:  # of equal ones the lowest offset counts
-            fact = to_fact(logged.event)
             found[logged.ticket_id][place] = Moment(fact.time, fact.body, logged.after)
     return [[moments[place] for place in sorted(moments)] for moments in found.values()]
 
 
-def _records(history: Path, files: Iterable[HistoryFile]) -> Iterator[TicketLogged]:
+def _records(history: Path, files: Iterable[HistoryFile]) -> Iterator[tuple[TicketLogged, Fact]]:
     for file in files:
         for batch in pq.ParquetFile(history / file.path).iter_batches(columns=["value"]):
             for value in batch.column("value"):
                 try:
-                    yield _LOGGED.decode(value.as_py() or b"")
-                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                    logged = _LOGGED.decode(value.as_py() or b"")
+                    read = logged, to_fact(logged.event)
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, EventError):
                     continue
+                yield read

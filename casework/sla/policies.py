@@ -17,7 +17,7 @@ from casework.calendar.opening_hours import OpeningHours
 from casework.sla.conditions import Conditions, never_reached
 from schemas.edited_file import EditedFile, line_of, read_edited
 from schemas.errors import Permanent
-from schemas.records.sla_clock import SlaMetric, Target, read_target, read_targets
+from schemas.records.sla_clock import LONGEST_H, SlaMetric, Target, read_target, read_targets
 from schemas.records.ticket_row import TicketRow, said_of
 from schemas.vocabulary import AutomaticDecision, Priority
 
@@ -42,7 +42,9 @@ class SlaError(Permanent):
 def _target(value: object) -> Target:
     target = read_target(value) if isinstance(value, str) else None
     if target is None:
-        raise PydanticCustomError("target", "is no target: write 15 min, 2 h or 8 business h")
+        raise PydanticCustomError(
+            "target", f"is no target: write 15 min, 2 h or 8 business h, {LONGEST_H:,} h at most"
+        )
     return target
 
 

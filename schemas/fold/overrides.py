@@ -18,7 +18,7 @@ from schemas.records.events import (
     TicketTransferred,
     TicketUpdated,
 )
-from schemas.records.override_events import NOTHING
+from schemas.records.override_events import NOTHING, has_meaning
 from schemas.records.ticket_row import Overridden, TicketRow, override_of
 from schemas.vocabulary import AutomaticDecision, Category, Priority
 
@@ -49,7 +49,12 @@ def meaning(body: DecisionOverridden) -> TicketEvent:
 
 
 def apply_overridden(row: TicketRow, body: DecisionOverridden, time: datetime) -> TicketRow:
-    """Keep a person's word, the latest by event time; a merge is proposed as they say from now on."""
+    """Keep a person's word, the latest by event time; a merge is proposed as they say from now on.
+
+    A word that means nothing is of before words were checked: it stands in log and views, and changes nothing.
+    """
+    if not has_meaning(body):
+        return row
     last = override_of(row, body.decision)
     if last is not None and is_older(time, last.at):
         return late(row)

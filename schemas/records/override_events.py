@@ -42,12 +42,28 @@ class DecisionOverridden(TicketEvent, frozen=True, kw_only=True, omit_defaults=T
             raise ValueError(f"`now` of a team has {MAX_TEAM_LENGTH} characters at most")
         if self.decision is AutomaticDecision.ASSIGNEE and self.now == "":
             raise ValueError("`now` names an agent, or is null to take the ticket from the one who has it")
-        if self.now is not None:
-            _check_word(self.decision, self.now, self.ticket_id)
+
+
+def require_meaning(event: object) -> None:
+    """Refuse an override whose word means nothing, where events come in. Raises ValueError.
+
+    Of SLA targets, risks, merges and recommendations any word was taken once, and logs hold such words: the type must
+    still read them.
+    """
+    if isinstance(event, DecisionOverridden) and event.now is not None:
+        _check_word(event.decision, event.now, event.ticket_id)
+
+
+def has_meaning(event: DecisionOverridden) -> bool:
+    """Tell whether the word of an override is one that its decision can be."""
+    try:
+        require_meaning(event)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_word(decision: AutomaticDecision, now: str, ticket_id: str) -> None:
-    """Refuse a word that one of the decisions cannot be that no other event is about. Raises ValueError."""
     match decision:
         case AutomaticDecision.SLA_TARGET:
             read_targets(now)

@@ -140,6 +140,8 @@ _NOTHING: Final = (None,) * len(CLOCK_COLUMNS)
 
 _TARGET: Final = re.compile(r"(\d+(?:\.\d+)?) (business )?(s|min|h)")
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3600}
+LONGEST_H: Final = 87_600
+"""A promise of more than ten years is a slip of the hand, and a sum of dates could overflow."""
 
 
 class Target(NamedTuple):
@@ -150,10 +152,13 @@ class Target(NamedTuple):
 
 
 def read_target(text: str) -> Target | None:
-    """Return the time that a text says; None where it says none."""
+    """Return the time that a text says; None where it says none, or one of more than ten years."""
     found = _TARGET.fullmatch(text)
-    seconds = round(float(found[1]) * _SECONDS[found[3]]) if found else 0
-    return Target(seconds, bool(found[2])) if found and seconds else None
+    if found is None:
+        return None
+    said = float(found[1]) * _SECONDS[found[3]]  # infinite where it has hundreds of digits
+    seconds = round(said) if said <= LONGEST_H * _SECONDS["h"] else 0
+    return Target(seconds, bool(found[2])) if seconds else None
 
 
 def read_targets(text: str) -> dict[SlaMetric, Target]:
@@ -168,7 +173,7 @@ def read_targets(text: str) -> dict[SlaMetric, Target]:
         if name not in set(SlaMetric) or target is None:
             raise ValueError(
                 f"{part.strip()!r} is no promise: write one of {', '.join(SlaMetric)} and a time, such as `first_reply "
-                "30 min` or `total_resolution 8 business h`, several with commas between"
+                f"30 min` or `total_resolution 8 business h`, {LONGEST_H:,} h at most, several with commas between"
             )
         found[SlaMetric(name)] = target
     return found

@@ -8,6 +8,7 @@ from typing import Final
 
 from schemas.records.envelope import Envelope, EventDecoder, EventError, InvalidBody, decode_envelope
 from schemas.records.events import Event
+from schemas.records.override_events import require_meaning
 from streams.foundation.size_limit import Carried, require_size
 
 MAX_DEPTH: Final = 64
@@ -34,6 +35,7 @@ def checked_event(
     value = record.value or b""
     _require_utf8(envelope, value)
     _require_flat(envelope, value)
+    _require_meaning(envelope, body)
     if envelope.time > latest:
         raise EventFromTheFuture(
             f"{envelope.type} {envelope.id} is of {envelope.time.isoformat()}, later than the clock allows "
@@ -53,6 +55,13 @@ def _require_utf8(envelope: Envelope, value: bytes) -> None:
         value.decode()
     except UnicodeDecodeError as error:
         raise InvalidBody(f"{envelope.type} {envelope.id} is not UTF-8: {error}") from error
+
+
+def _require_meaning(envelope: Envelope, body: Event) -> None:
+    try:
+        require_meaning(body)
+    except ValueError as error:
+        raise InvalidBody(f"{envelope.type} {envelope.id}: {error}") from error
 
 
 def _require_flat(envelope: Envelope, value: bytes) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from batch.history.commits import HistoryFile
 from batch.predictions.archived import histories_of
@@ -86,15 +87,17 @@ def test_what_is_archived_teaches_what_the_stage_logged(tmp_path: Path) -> None:
     bodies = [opened(), from_agent(), TicketResolved(ticket_id=TICKET)]
     run.step([enriched(body, n, at=n) for n, body in enumerate(bodies)])
     logged = [encode_body(record) for record in run.log()]
-    values = [logged[2], b"no record", logged[0], logged[1], logged[0]]
+    last = run.log()[2]
+    newer = replace(last, ticket_id="T-9", event=replace(last.event, type="InventedLater"))
+    values = [logged[2], b"no record", logged[0], logged[1], logged[0], encode_body(newer)]
     pq.write_table(pa.table({"value": pa.array(values, pa.binary())}), tmp_path / "part.parquet")
     file = HistoryFile(
         path="part.parquet",
         partition=0,
         first_offset=0,
-        last_offset=4,
+        last_offset=5,
         last_timestamp_ms=0,
-        rows=5,
+        rows=6,
         size_bytes=1,
     )
     (history,) = histories_of(tmp_path, [file])

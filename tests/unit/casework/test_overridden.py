@@ -6,10 +6,10 @@ from casework.predictions.settling import SatisfactionClock
 from casework.rules import CaseRules
 from schemas.predictions import CsatRisk
 from schemas.records.derived.alerts import SatisfactionAtRisk
-from schemas.records.events import DecisionOverridden, SurveyAnswered
+from schemas.records.events import DecisionOverridden, SurveyAnswered, TicketResolved
 from schemas.records.sla_clock import SlaMetric, SlaState
 from schemas.records.ticket_row import TicketRow
-from schemas.vocabulary import AutomaticDecision
+from schemas.vocabulary import FINISHED, AutomaticDecision
 from tests.unit.casework.sla.desk import Desk, in_berlin, moment, promising
 from tests.unit.schemas.ticket_facts import TICKET, fact, from_agent, from_customer, minute, opened
 
@@ -66,6 +66,15 @@ def test_a_persons_target_holds_whatever_the_priority_becomes() -> None:
     desk.happens(target("first_reply 2 h"), NINE)
     desk.happens(said(AutomaticDecision.PRIORITY, "high"), NINE + timedelta(minutes=1))
     assert desk.clock(FIRST).target_s == 2 * 3600
+
+
+def test_a_promise_of_a_million_years_leaves_a_finished_ticket_as_it_is() -> None:
+    """Kept in the row of one without clocks, it made every later event of the ticket a dead letter."""
+    desk = Desk(promising(first_reply="{high: 1 h}"))
+    desk.happens(TicketResolved(ticket_id=TICKET), NINE)
+    row = desk.happens(target("first_reply 99999999999 h"), NINE + timedelta(minutes=1))
+    assert (row.sla, row.overridden) == ((), ())
+    assert desk.asks(NINE + timedelta(minutes=2)).status not in FINISHED
 
 
 def _folded(*bodies: object) -> TicketRow:

@@ -13,12 +13,13 @@ from schemas.records.events import (
     EXTERNAL_EVENTS,
     AgentUpdated,
     CustomerUpdated,
+    DecisionOverridden,
     Event,
     TicketOpened,
     TicketUpdated,
 )
 from schemas.records.topics import Topic
-from schemas.vocabulary import AgentStatus, Channel, Priority, Status
+from schemas.vocabulary import AgentStatus, AutomaticDecision, Channel, Priority, Status
 from ticketyard.errors import InvalidEvent
 from ticketyard.record import MAX_BODY_BYTES, ProducerRecord, to_record
 
@@ -50,6 +51,14 @@ def test_what_is_sent_decodes_to_what_was_given(
     assert DECODER.decode(envelope, record.value) == event
     assert (envelope.id, envelope.type, envelope.time) == ("e1", "TicketOpened", NOON)
     assert envelope.subject == "T1"
+
+
+def test_an_override_that_means_nothing_is_not_sent() -> None:
+    """The type reads what logs hold; what is sent today must say something."""
+    decision = AutomaticDecision.SLA_TARGET
+    said = DecisionOverridden(ticket_id="T1", decision=decision, now="4 hours", by="ann", reason="promised")
+    with pytest.raises(InvalidEvent, match=r"DecisionOverridden\.now: '4 hours' is no promise"):
+        record_of(said)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from understanding.signals.automatic_mail import AutomaticMail
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 OPENED = {"ticket_id": "t1", "customer_id": "c1", "channel": "email"}
+OVERRIDDEN = {"ticket_id": "t1", "decision": "sla_target", "now": "4 hours", "by": "a1", "reason": "promised"}
 
 
 def record(
@@ -40,6 +41,7 @@ def record(
         (record({**OPENED, "ticket_id": ""}), "InvalidBody", "ticket_id"),
         (record({}, raw=b'{"ticket_id":"t1","customer_id":"\xff","channel":"email"}'), "InvalidBody", "e1"),
         (record({}, raw=msgspec.json.encode(OPENED)[:-1] + b',"unknown":"\xff"}'), "InvalidBody", "UTF-8"),
+        (record(OVERRIDDEN, kind="DecisionOverridden"), "InvalidBody", "e1: '4 hours' is no promise"),
         (record(OPENED, time=NOW + timedelta(hours=1)), "EventFromTheFuture", "clock"),
         (Record(topic=Topic.TICKETS_EVENTS, origin=record({}).origin, value=b"{}"), "NotAnEvent", "ce_id"),
     ],
