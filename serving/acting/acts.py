@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.vocabulary import AutomaticDecision
 from serving.foundation.errors import ActRefused
@@ -12,7 +13,9 @@ from serving.foundation.errors import ActRefused
 Kind = Literal["correct", "transfer", "assign", "resolve", "override"]
 
 _NEAREST: Final = 3
-EventId = Annotated[str, msgspec.Meta(pattern=r"^page-[0-9a-f]{32}$")]
+EventId = Annotated[str, msgspec.Meta(pattern=r"^page-[0-9a-f]{32}\Z")]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A life is an offset of Kafka, so it has the bounds of one."""
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,10 +30,11 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ticket_id: str
     act: Kind
     by: str
-    life: int
-    revision: int
+    life: Number
+    revision: Number
     value: str | None = None
     team: str | None = None  # whereto a corrected ticket moves
+    move: bool = False  # a corrected ticket moves to the team whose the intent is
     decision: AutomaticDecision | None = None
     was: str | None = None
     reason: str = ""
@@ -53,15 +57,28 @@ _ABOUT: Final[dict[str, str]] = {
 }
 
 
-def subject_of(act: Act) -> str:
-    """Return what an act decides: two acts about the same thing may contradict each other."""
-    return str(act.decision) if act.act == "override" and act.decision else _ABOUT.get(act.act, act.act)
+def subjects_of(act: Act) -> frozenset[str]:
+    """Return what an act decides: two acts about the same thing may contradict each other.
+
+    A correction that moves the ticket decides its team too; `with_team` comes first.
+    """
+    said = {_subject_of(act)}
+    return (
+        frozenset(said | {AutomaticDecision.TEAM}) if act.act == "correct" and act.team else frozenset(said)
+    )
+
+
+def with_team(act: Act, owner: str | None, current: str | None) -> Act:
+    """Return a correction that is to `move` with the team whereto: `owner`, unless the ticket is there already."""
+    if act.act != "correct" or not act.move or act.team or not owner or owner == current:
+        return act
+    return replace(act, team=owner)
 
 
 def events_of(act: Act, name: str, intents: Collection[str]) -> list[Event]:
     """Return the events that say what `name` did; `intents` are those that there are. Raises ActRefused."""
     value, reason = (act.value or "").strip(), act.reason.strip() or None
-    if subject_of(act) == AutomaticDecision.INTENT:
+    if _subject_of(act) == AutomaticDecision.INTENT:
         _require_intent(value, intents)
     match act.act:
         case "correct":
@@ -77,6 +94,10 @@ def events_of(act: Act, name: str, intents: Collection[str]) -> list[Event]:
             return [_event(act, "TicketResolved", {"resolved_by": name, "resolution": reason})]
         case "override":
             return [_event(act, "DecisionOverridden", _override(act, name, value))]
+
+
+def _subject_of(act: Act) -> str:
+    return str(act.decision) if act.act == "override" and act.decision else _ABOUT.get(act.act, act.act)
 
 
 def _event(act: Act, kind: str, said: dict[str, Any]) -> Event:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -10,24 +11,38 @@ import msgspec
 
 from process.http_names import is_loopback
 from schemas.taxonomy import Taxonomy, load_taxonomy
-from serving.acting.acts import Act, Event, events_of, subject_of
-from serving.acting.choices import known_intents
+from serving.acting.acts import Act, Event, events_of, with_team
+from serving.acting.choices import known_intents, team_of
 from serving.acting.intake import Intake, Place
-from serving.acting.meanwhile import Recent, Word, contradicting, told_in_log
+from serving.acting.meanwhile import Recent, Told, Word, contradicting, places_in_log, told_in_log, words_of
 from serving.acting.sessions import Session, Sessions
 from serving.assembly.service import Serving
 from serving.foundation.errors import OtherName, SignInOff
 from serving.foundation.settings import ServingSettings
+from serving.merge.answers import Snapshot
+from serving.queries import read_query
 
 _SECRET_BYTES = 32
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an act: the ids of its events and where Kafka has them; or, unsent, what others have said."""
+    """What became of an act: the ids of its events and where Kafka has them; or, unsent, what others have said.
+
+    The place of an event that came a second time can be that in tickets.log.
+    """
 
     event_ids: list[str]
     places: list[Place]
     meanwhile: list[Word]
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """What an act comes to by one snapshot: its events, what people said, where tickets.log has them already."""
+
+    act: Act
+    events: list[Event]
+    told: Told
+    places: dict[str, Place]
 
 
 class Desk:
@@ -54,34 +69,45 @@ class Desk:
         return self.sessions.begin(name, key, secrets.token_hex(16), self._serving.clock())
 
     async def take(self, act: Act, session: Session) -> Sent:
-        """Send the events of an act, unless others have said something meanwhile. Raises ServingError."""
+        """Send the events of an act, unless others have said something meanwhile. Raises ServingError.
+
+        An act that came before is not held up by what others have said since: its answer was lost, and it counts.
+        """
+        require_key(self._serving.settings)
         if act.by != session.name:
             raise OtherName(f"{act.by} wrote this and you are {session.name}: sign in as {act.by} to send it")
-        known, told = await self._serving.ask(
-            lambda snapshot: (known_intents(snapshot, self.taxonomy), told_in_log(snapshot, act))
-        )
-        events = events_of(act, session.name, known)
-        found = contradicting(act, told, self._recent.of(act.ticket_id))
-        if found:
-            return Sent(event_ids=[], places=[], meanwhile=found)
-        # Noted before it is sent: of two acts at the same moment one must hear of the other.
-        self._note(act, events, session.name)
-        try:
-            places = await self.intake.send(events)
-        except BaseException:
-            self._recent.forget(events[0].id)
-            raise
-        return Sent(event_ids=[event.id for event in events], places=places, meanwhile=[])
+        seen = await self._serving.ask(lambda snapshot: self._see(snapshot, act))
+        ids = [event.id for event in seen.events]
+        known = [seen.places.get(one) or self._recent.place_of(one) for one in ids]
+        places = [place for place in known if place is not None]
+        if len(places) == len(ids):
+            return Sent(event_ids=ids, places=places, meanwhile=[])
+        if ids[0] not in seen.places and ids[0] not in self._recent:
+            found = contradicting(seen.act, seen.told, self._recent.of(act.ticket_id))
+            if found:
+                return Sent(event_ids=[], places=[], meanwhile=found)
+        return Sent(event_ids=ids, places=await self._send(seen), meanwhile=[])
 
-    def _note(self, act: Act, events: list[Event], name: str) -> None:
-        word = Word(
-            event_id=events[0].id,
-            by=name,
-            at=self._serving.clock(),
-            about=subject_of(act),
-            value=act.value or None,
-        )
-        self._recent.note(act.ticket_id, word)
+    def _see(self, snapshot: Snapshot, act: Act) -> _Seen:
+        tickets = snapshot.rows(read_query("acting/team"), [act.ticket_id]).table.to_pylist()
+        owner = team_of(self.taxonomy, (act.value or "").strip())
+        whole = with_team(act, owner, tickets[0]["team"] if tickets else None)
+        events = events_of(whole, act.by, known_intents(snapshot, self.taxonomy))
+        return _Seen(whole, events, told_in_log(snapshot, act), places_in_log(snapshot, act, events))
+
+    async def _send(self, seen: _Seen) -> list[Place]:
+        # Noted before it is sent: of two acts at the same moment one must hear of the other.
+        for word in words_of(seen.act, seen.events, self._serving.clock()):
+            self._recent.note(seen.act.ticket_id, word)
+        try:
+            places = await self.intake.send(seen.events)
+        except Exception:  # not where the caller has left: the door has it, most likely
+            for event in seen.events:
+                self._recent.forget(event.id)
+            raise
+        for event, place in zip(seen.events, places, strict=True):
+            self._recent.acknowledge(event.id, place)
+        return places
 
 
 def require_key(settings: ServingSettings) -> None:
@@ -94,17 +120,23 @@ def require_key(settings: ServingSettings) -> None:
 
 
 def kept_secret(file: Path) -> bytes:
-    """Return what is in `file`, made where there is none: sessions outlive the process. Only its owner can read it."""
+    """Return what is in `file`, made where there is none: sessions outlive the process. Only its owner can read it.
+
+    Of two processes that start together, one makes it and both have the same.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        found = file.read_bytes()
-        if len(found) >= _SECRET_BYTES:
-            return found
-        file.unlink()  # a process died while it wrote it
-        return kept_secret(file)
+    if file.exists() and len(found := file.read_bytes()) >= _SECRET_BYTES:
+        return found
+    opened, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # for its owner's eyes
     with os.fdopen(opened, "wb") as new:
-        made = secrets.token_bytes(_SECRET_BYTES)
-        new.write(made)
-    return made
+        new.write(secrets.token_bytes(_SECRET_BYTES))
+    try:
+        if file.exists() and file.stat().st_size < _SECRET_BYTES:
+            Path(name).replace(file)  # a former version died while it wrote it
+        else:
+            os.link(name, file)
+    except FileExistsError:
+        pass  # another process was first
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return file.read_bytes()

@@ -137,8 +137,15 @@ def _require_own_page(request: Asking) -> None:
     """Raise OtherSite where the browser says that a page from elsewhere sent the request."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     site = request.headers.get("sec-fetch-site", "same-origin")
-    if site not in {"same-origin", "none"} or (origin is not None and urlsplit(origin).netloc != host):
+    if site not in {"same-origin", "none"} or (origin is not None and _host_of(origin) != host):
         raise OtherSite("a page from elsewhere sent this; act on the pages of this server")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None  # `http://[x` is no address at all
 
 
 def _by_https(request: Asking) -> bool:

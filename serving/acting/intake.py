@@ -17,6 +17,8 @@ SOURCE: Final = "ticketyard/pages"
 _PATIENCE_S: Final = 15.0
 """Longer than the door waits for Kafka, so that its own word is heard."""
 
+_RETRY_S: Final = 1
+_LONGEST_WAIT: Final = 6  # digits
 _UNAUTHORIZED, _BUSY, _FIRST_OF_SERVER = 401, 429, 500
 _AGAIN: Final = "nothing is lost: it is sent again with its id and counts once"
 
@@ -36,13 +38,15 @@ class Intake:
     ) -> None:
         self._url = url.rstrip("/")
         self._address_file = address_file
-        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._headers = {b"authorization": f"Bearer {key}".encode()} if key else {}
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, events: Sequence[Event]) -> list[Place]:
-        """Send events, all or none; return where they lie once Kafka has acknowledged them.
+        """Send events; return where they lie once Kafka has acknowledged them.
 
+        The door checks all before it sends any, so it refuses all or none. Kafka takes them one by one: where it fails
+        between two, IntakeAway is raised although it has the first, and all are to be sent again with their ids.
         Raises IntakeAway, IntakeBusy, IntakeKeyRefused or ActRefused.
         """
         address = self._address()
@@ -58,10 +62,10 @@ class Intake:
             answer = await self._client.post(
                 f"{address}/v1/events", content=msgspec.json.encode(body), headers=headers
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             why = str(error) or type(error).__name__
             raise IntakeAway(f"the door for events at {address} does not answer ({why}); {_AGAIN}") from error
-        return _places(answer)
+        return _places(answer, len(told))
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -78,23 +82,45 @@ class Intake:
                 "no door for events runs here: start `ticketyard stream intake`, or name one in "
                 f"TICKETYARD_INTAKE_URL; {_AGAIN}"
             ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise IntakeAway(
+                f"{self._address_file} does not say where the door for events listens; start it again; {_AGAIN}"
+            ) from error
 
 
-def _places(answer: httpx.Response) -> list[Place]:
-    """Return what the door says; raise what it refuses, in its own words."""
+class _Several(msgspec.Struct, frozen=True):
+    events: list[Place]
+
+
+def _places(answer: httpx.Response, count: int) -> list[Place]:
+    """Return where `count` events lie by what the door says; raise what it refuses, in its own words."""
     if answer.is_success:
-        said = answer.json()
-        return [Place(one["partition"], one["offset"]) for one in said.get("events", [said])]
+        found = _told_places(answer, count)
+        if len(found) == count:
+            return found
+        raise IntakeAway(
+            f"what answers at {answer.url} is not the door for events; check TICKETYARD_INTAKE_URL; {_AGAIN}"
+        )
     message = _message(answer)
     if answer.status_code == _UNAUTHORIZED:
         raise IntakeKeyRefused(
             "the door for events does not take this server's key; start both with the same TICKETYARD_INTAKE_KEY"
         )
     if answer.status_code == _BUSY:
-        raise IntakeBusy(message, int(answer.headers.get("retry-after", "1")))
+        told = answer.headers.get("retry-after", "")  # something in between may say it as a date
+        raise IntakeBusy(message, int(told) if told.isdecimal() and len(told) < _LONGEST_WAIT else _RETRY_S)
     if answer.status_code >= _FIRST_OF_SERVER:
         raise IntakeAway(f"the door for events could not hand it on: {message}; {_AGAIN}")
     raise ActRefused(f"the door for events refuses it: {message}")
+
+
+def _told_places(answer: httpx.Response, count: int) -> list[Place]:
+    try:
+        if count == 1:
+            return [msgspec.json.decode(answer.content, type=Place)]
+        return msgspec.json.decode(answer.content, type=_Several).events
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
 
 
 def _message(answer: httpx.Response) -> str:

@@ -18,10 +18,14 @@ Answering = Callable[[httpx.Request], httpx.Response]
 
 
 def send(
-    answering: Answering, *events: Event, url: str = "http://door", file: Path = Path("none")
+    answering: Answering,
+    *events: Event,
+    url: str = "http://door",
+    file: Path = Path("none"),
+    key: str = "k",
 ) -> list[Place]:
     async def sending() -> list[Place]:
-        intake = Intake(url, file, "k", httpx.MockTransport(answering))
+        intake = Intake(url, file, key, httpx.MockTransport(answering))
         try:
             return await intake.send(events or (ONE,))
         finally:
@@ -85,6 +89,10 @@ def cut_off(_: httpx.Request) -> httpx.Response:
         (error(401), IntakeKeyRefused, "TICKETYARD_INTAKE_KEY"),
         (error(400, "intent: too long"), ActRefused, "intent: too long"),
         (lambda _: httpx.Response(404, text="<html>"), ActRefused, "status 404"),
+        (lambda _: httpx.Response(200, text="<html>"), IntakeAway, "is not the door for events"),
+        (lambda _: httpx.Response(200, content=b"\xff"), IntakeAway, "is not the door for events"),
+        (lambda _: httpx.Response(200, json=[1]), IntakeAway, "is not the door for events"),
+        (lambda _: httpx.Response(200, json={"events": []}), IntakeAway, "is not the door for events"),
     ],
 )
 def test_what_the_door_says_is_said_on(answering: Answering, kind: type[Exception], said: str) -> None:
@@ -92,10 +100,40 @@ def test_what_the_door_says_is_said_on(answering: Answering, kind: type[Exceptio
         send(answering)
 
 
-def test_how_long_to_wait_is_said_on() -> None:
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("7", 7), ("Wed, 21 Oct 2026 07:28:00 GMT", 1), ("-1", 1), ("9" * 5000, 1)]
+)
+def test_how_long_to_wait_is_said_on(told: str, seconds: int) -> None:
+    """What stands between may say it as a date; then a second is as good as any."""
     with pytest.raises(IntakeBusy) as found:
-        send(error(429, **{"retry-after": "7"}))
-    assert found.value.retry_after_s == 7
+        send(error(429, **{"retry-after": told}))
+    assert found.value.retry_after_s == seconds
+
+
+@pytest.mark.parametrize("url", ["http://[x", "http://door:port", "door", "http://"])
+def test_an_address_that_is_none_is_said(url: str) -> None:
+    with pytest.raises(IntakeAway, match="does not answer"):
+        send(cut_off, url=url)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "\udcff"])
+def test_a_file_that_names_no_address_is_said(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "intake.json"
+    file.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(IntakeAway, match="start it again"):
+        send(cut_off, url="", file=file)
+
+
+def test_a_key_may_have_any_letters() -> None:
+    """The door compares bytes of UTF-8."""
+    seen = list[bytes]()
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        seen.extend(value for name, value in request.headers.raw if name.lower() == b"authorization")
+        return httpx.Response(202, json={"partition": 0, "offset": 0})
+
+    send(answering, key="schlüssel")
+    assert seen == ["Bearer schlüssel".encode()]
 
 
 def test_without_a_door_the_message_says_how_to_start_one(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from serving.acting.acts import Act
-from serving.acting.meanwhile import Recent, Told, Word, contradicting
+from schemas.vocabulary import AutomaticDecision
+from serving.acting.acts import Act, events_of, subjects_of
+from serving.acting.meanwhile import Recent, Told, Word, contradicting, words_of
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -65,6 +66,30 @@ def test_other_words_hold_nobody_up(given: Act, one: Word) -> None:
 def test_an_override_contradicts_a_correction_of_the_same_thing() -> None:
     given = act(act="override", decision="intent")
     assert contradicting(given, NOTHING, [word()]) == [word()]
+
+
+@pytest.mark.parametrize("about", ["intent", "team"])
+def test_a_correction_that_moves_the_ticket_contradicts_both(about: str) -> None:
+    """It was checked for the intent alone, so it overruled a transfer that nobody had told of."""
+    assert contradicting(act(team="billing"), NOTHING, [word(about=about)]) == [word(about=about)]
+
+
+def test_a_correction_that_moves_the_ticket_says_both() -> None:
+    """Whoever transfers the ticket after it hears of the transfer in it."""
+    given = act(value="double_charge", team="billing")
+    words = words_of(given, events_of(given, "ann", ["double_charge"]), AT)
+    assert [(one.about, one.value) for one in words] == [("intent", "double_charge"), ("team", "billing")]
+    later = act(act="transfer", by="bo", value="technical")
+    assert contradicting(later, NOTHING, words) == [words[1]]
+
+
+def test_every_act_is_about_what_its_words_are() -> None:
+    """What an act is checked against is what the next one is told of."""
+    usual = {"value": "x", "reason": "r", "team": "billing"}
+    acts = [act(act=kind, **usual) for kind in ("correct", "transfer", "assign", "resolve")]
+    for given in (*acts, *(act(act="override", decision=one, **usual) for one in AutomaticDecision)):
+        words = words_of(given, events_of(given, "ann", ["x"]), AT)
+        assert {word.about for word in words} == subjects_of(given)
 
 
 def test_the_memory_is_bounded_and_forgets_what_was_not_sent() -> None:

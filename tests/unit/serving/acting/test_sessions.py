@@ -1,5 +1,6 @@
 """Sessions: who has one, what ends it, what another site cannot do."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -108,3 +109,20 @@ def test_the_secret_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path) -> 
     file.write_bytes(b"half")
     assert len(kept_secret(file)) == len(first)
     assert kept_secret(file) not in (b"half", first)
+
+
+def test_two_processes_that_start_together_have_one_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second looked while the first wrote: it took the file for half written, and each had a secret of its own."""
+    file, others, make = tmp_path / "secret", list[bytes](), secrets.token_bytes
+
+    def while_another_starts(count: int) -> bytes:
+        if not others:
+            others.append(b"")
+            others[0] = kept_secret(file)
+        return make(count)
+
+    monkeypatch.setattr(secrets, "token_bytes", while_another_starts)
+    assert kept_secret(file) == others[0] == file.read_bytes()
+    assert [one.name for one in tmp_path.iterdir()] == ["secret"]

@@ -1,0 +1,2 @@
+-- The team that has a ticket.
+SELECT team FROM tickets WHERE ticket_id = ?
