@@ -106,7 +106,9 @@ def fold(row: TicketRow | None, fact: Fact, settle: Settle | None = None) -> Tic
     after = _APPLY[type(fact.body)](before, fact)
     after = after if settle is None else settle(before, after, fact)
     after = settle_work(before, after, fact.time)
-    told = isinstance(fact.body, TicketAssigned) or routing_view(before) == routing_view(after)
+    # Routing knows whom it gave the ticket, and counts a full place for it.
+    assigned = isinstance(fact.body, TicketAssigned) and not after.frees_capacity
+    told = assigned or routing_view(before) == routing_view(after)
     return replace(
         after,
         revision=before.revision + 1,

@@ -7,9 +7,9 @@ from casework.routing.team_rules import TeamRules
 from casework.rules import CaseRules
 from schemas.fold import work_changes
 from schemas.records.events import TicketResolved, TicketUpdated
-from schemas.records.ticket_row import TicketRow
+from schemas.records.ticket_row import TicketRow, Work
 from schemas.vocabulary import Status
-from tests.unit.schemas.ticket_facts import SCORED, TICKET, fact, from_customer, minute, opened
+from tests.unit.schemas.ticket_facts import SCORED, TICKET, assigned, fact, from_customer, minute, opened
 
 FREEING = CaseRules(routing=RoutingRules(defaults=TeamRules(pending_takes_capacity=False)))
 
@@ -51,3 +51,20 @@ def test_it_is_over_when_somebody_else_has_the_ticket_or_nobody() -> None:
     ended = FREEING.fold(asked, fact(TicketResolved(ticket_id=TICKET), 3))
     assert not let_go.frees_capacity
     assert not ended.frees_capacity
+
+
+def test_routing_is_told_that_what_it_gave_takes_no_room() -> None:
+    """Ana asked the customer and went home. Routing counted a full place for Ben, who got one ticket too few."""
+    asked = _asked(FREEING, _held(FREEING))
+    let_go = FREEING.fold(asked, fact(TicketUpdated(ticket_id=TICKET, assignee=None), 3))
+    given = FREEING.fold(let_go, fact(assigned(let_go, "ben"), 4))
+    assert given.frees_capacity
+    (told,) = work_changes(let_go, given, minute(4))
+    assert (told.work, told.agent_id, told.frees_capacity, told.by_people) == (Work.HELD, "ben", True, False)
+
+
+def test_routing_hears_nothing_of_its_own_decision_where_the_ticket_takes_room() -> None:
+    """It counts the ticket already."""
+    wanted = FREEING.fold(None, fact(opened(), 0, SCORED))
+    given = FREEING.fold(wanted, fact(assigned(wanted, "ben"), 1))
+    assert work_changes(wanted, given, minute(1)) == ()
