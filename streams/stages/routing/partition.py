@@ -184,9 +184,9 @@ class RoutingPartition:
 def _tell_roster(
     team: Team, before: Ticket | None, work: WorkChanged, holder: str | None, step: Step
 ) -> str | None:
-    """Tell the roster which agent of another team people gave the ticket to, and of whom that is over."""
+    """Tell the roster of which agent of another team the ticket takes room, and of whom that is over."""
     told = before.told if isinstance(before, OpenTicket) else None
-    stranger = holder if holder not in team.members else None
+    stranger = holder if holder not in team.members and not work.frees_capacity else None
     if told != stranger:
         if told is not None:
             emit_held_elsewhere(step, work, told, held=False)

@@ -206,6 +206,15 @@ def test_tickets_held_by_other_teams_agents_are_told_to_the_roster_and_taken_bac
     assert words(team.work("t1", Work.NONE)) == ["yan held t1"]
 
 
+def test_a_stranger_has_room_while_the_customer_of_their_ticket_is_asked(team: Team) -> None:
+    """In their own team it counted as a full place until it ended, although by the rules it takes none."""
+    assert words(team.work("t1", Work.HELD, agent_id="zoe")) == ["zoe holds t1"]
+    assert words(team.work("t1", Work.HELD, agent_id="zoe", frees_capacity=True)) == ["zoe held t1"]
+    assert words(team.work("t1", Work.HELD, agent_id="zoe")) == ["zoe holds t1"]
+    assert words(team.work("t1", Work.HELD, agent_id="yan", frees_capacity=True)) == ["zoe held t1"]
+    assert words(team.work("t1", Work.NONE)) == []
+
+
 def test_a_stranger_who_joins_brings_what_they_hold(team: Team) -> None:
     """Tickets of this team that a newcomer already has count as load from the first moment."""
     team.work("t1", Work.HELD, agent_id="zoe")
