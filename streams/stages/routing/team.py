@@ -101,13 +101,11 @@ class Team:
     def _at_work(self, lane: Lane) -> AtWork:
         found = self._lanes.get(lane)
         if found is None:
-            members = self.members.values()
-            available = [member for member in members if member.available]
-            awaited = [member for member in members if member.takes_part] if lane.patient else available
-            found = AtWork(
-                [member for member in available if self._ever_takes(member, lane)],
-                [member for member in awaited if not member.known.isdisjoint(lane.subject)],
-            )
+            takers = [m for m in self.members.values() if m.takes_part and self._ever_takes(m, lane)]
+            able = [member for member in takers if member.available]
+            awaited = takers if lane.patient else able
+            knowing = [member for member in awaited if not member.known.isdisjoint(lane.subject)]
+            found = AtWork(able, knowing)
             if len(self._lanes) >= _LANES:  # sources may name anything as an intent
                 self._lanes.clear()
             self._lanes[lane] = found

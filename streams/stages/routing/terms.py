@@ -28,9 +28,9 @@ class Terms(NamedTuple):
 
 
 class AtWork(NamedTuple):
-    """The available agents who could ever take a lane's tickets, and those who know what these are about.
+    """The available agents who could ever take a lane's tickets, and those of them who know what these are about.
 
-    For a patient lane the latter are all of the team, whether they are there or not.
+    For a patient lane the latter may be of the whole team, whether they are there or not.
     """
 
     able: list[Member]

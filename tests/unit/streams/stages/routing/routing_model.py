@@ -144,10 +144,10 @@ class RoutingModel:
         )
 
     def _awaited(self, agent: AgentRostered, work: WorkChanged) -> bool:
-        """Return whether `work` waits for an agent who knows it: a patient one whether they are there or not."""
-        if work.priority in self.patient:
-            return not (agent.leaving or agent.supervises)
-        return self._available(agent)
+        """Return whether `work` waits for an agent who could take it: a patient one whether they are there or not."""
+        takes_part = not (agent.leaving or agent.supervises)
+        there = takes_part if work.priority in self.patient else self._available(agent)
+        return there and self._ever(agent, work)
 
     def _available(self, agent: AgentRostered) -> bool:
         return not (agent.leaving or agent.supervises) and agent.status is AgentStatus.AVAILABLE

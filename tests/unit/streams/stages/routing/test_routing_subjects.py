@@ -14,7 +14,7 @@ from schemas.records.derived.decisions import TicketAssigned
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
-from schemas.vocabulary import AgentStatus, Priority
+from schemas.vocabulary import AgentStatus, Channel, Priority
 from streams.stages.cases.clocks import Clocks
 from streams.stages.routing.partition import RoutingPartition
 from tests.unit.schemas.ticket_facts import SCORED, minute, opened
@@ -124,6 +124,19 @@ def test_a_patient_ticket_waits_for_nobody_who_supervises_or_leaves() -> None:
     desk = Desk(RoutingRules(defaults=patient))
     desk.agent("ana", status=AgentStatus.OFFLINE, skills={"refund": 0.8}, supervises=True)
     assert desk.work("t1", priority=Priority.LOW) == ["ben"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"languages": ("en",)}, {"capacity": 0}, {"channel_capacity": {Channel.CHAT: 0}}],
+    ids=["language", "no capacity", "channel"],
+)
+def test_a_ticket_waits_for_nobody_who_could_never_take_it(fields: dict[str, Any]) -> None:
+    """Ana knows refunds, but not the customer's language, or takes no chats: it waited for her for two days."""
+    desk = Desk()
+    desk.agent("ben", languages=("pt",))
+    desk.agent("ana", **({"skills": {"refund": 0.8}} | fields))
+    assert desk.work("t1", language="pt", channel=Channel.CHAT) == ["ben"]
 
 
 @pytest.mark.parametrize("rules", [RoutingRules(), RoutingRules(defaults=TeamRules(subject_minutes=None))])

@@ -28,7 +28,7 @@ def test_tickets_with_wishes_ask_for_no_look_at_every_agent(monkeypatch: pytest.
     desk = Desk(subject_minutes=240)
     for number in range(AGENTS):
         desk.agent(f"free{number}")
-        desk.agent(f"expert{number}", capacity=0, specialisations=("refund",))
+        desk.agent(f"expert{number}", held_elsewhere=1, specialisations=("refund",))
     for number in range(LOOK_AHEAD):
         desk.work(f"t{number}", intent="refund", excluded_agents=("zoe",))
     monkeypatch.setattr(Member, "has_skills", counted_skills)
