@@ -14,6 +14,7 @@ import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from schemas.settings import CommonSettings
+from tests.patient_http import PATIENCE_S, get
 from tests.unit.serving.waiting import wait_for
 
 ROOT: Final = Path(__file__).parents[1]
@@ -36,7 +37,7 @@ def running(home: Path, *arguments: str, watched: bool = True) -> Iterator[Runni
         wait_for(lambda: address.exists() or process.poll() is not None, "the server listens", timeout_s=120)
         assert process.poll() is None
         url = json.loads(address.read_text(encoding="utf-8"))["url"]
-        wait_for(lambda: httpx.get(f"{url}/ready").status_code == 200, "the tail is read", timeout_s=60)
+        wait_for(lambda: get(f"{url}/ready").status_code == 200, "the tail is read", timeout_s=60)
         stdin = process.stdin
         assert stdin is not None
 
@@ -48,7 +49,7 @@ def running(home: Path, *arguments: str, watched: bool = True) -> Iterator[Runni
         if not watched:
             process.terminate()
             return
-        with httpx.stream("GET", f"{url}/live/now", timeout=30) as left_open:
+        with httpx.stream("GET", f"{url}/live/now", timeout=PATIENCE_S) as left_open:
             assert next(left_open.iter_lines())
             process.terminate()
             assert process.wait(30) == 0, "a page that was left open kept the server running for ever"

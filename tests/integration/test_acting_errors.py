@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from schemas.settings import CommonSettings
+from tests.patient_http import PATIENCE_S, post
 from tests.unit.serving.waiting import wait_for
 
 ROOT: Final = Path(__file__).parents[2]
@@ -301,7 +302,7 @@ def test_who_closes_the_page_has_sent_what_they_did(page: Page, door: OpenDoor) 
 
 def test_no_other_site_can_write(pages: Pages, door: OpenDoor) -> None:
     """A cookie alone opens nothing; and it is one that no script reads and no other site sends along."""
-    with httpx.Client(base_url=pages.url) as client:
+    with httpx.Client(base_url=pages.url, timeout=PATIENCE_S) as client:
         begun = client.post("/acting/session", json={"name": "Ann"})
         cookie = begun.headers["set-cookie"]
         assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
@@ -321,10 +322,10 @@ def test_no_other_site_can_write(pages: Pages, door: OpenDoor) -> None:
         (whole | {"content-type": "text/plain"}, 415, "NotJson"),
         (whole | {"host": "evil.example"}, 421, "WrongHost"),
     ):
-        answer = httpx.post(f"{pages.url}/acting/acts", content=body, headers=headers)
+        answer = post(f"{pages.url}/acting/acts", content=body, headers=headers)
         assert (answer.status_code, answer.json()["error"]["type"]) == (status, kind)
     assert Door.taken == []
-    assert httpx.post(f"{pages.url}/acting/acts", content=body, headers=whole).status_code == 200
+    assert post(f"{pages.url}/acting/acts", content=body, headers=whole).status_code == 200
 
 
 def test_without_a_door_the_page_says_how_to_get_one(others: Pages, browser: Browser) -> None:

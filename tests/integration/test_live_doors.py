@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
+from tests.patient_http import PATIENCE_S, get
 from tests.unit.serving.waiting import wait_for
 
 ROOT: Final = Path(__file__).parents[2]
-PATIENCE_S: Final = 60.0
 LISTENERS: Final = 200
 Event = dict[str, str]
 
@@ -39,7 +38,7 @@ class Server:
         )
 
     def get(self, path: str, **params: str) -> Any:
-        return httpx.get(f"{self.url}{path}", params=params).json()
+        return get(f"{self.url}{path}", params=params).json()
 
     def tell(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -100,7 +99,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         wait_for(lambda: address.exists() or process.poll() is not None, "the server listens", timeout_s=60)
         assert process.poll() is None
         url = json.loads(address.read_text(encoding="utf-8"))["url"]
-        wait_for(lambda: httpx.get(f"{url}/ready").status_code == 200, "the tail is read")
+        wait_for(lambda: get(f"{url}/ready").status_code == 200, "the tail is read")
         yield Server(url, process, log)
         process.terminate()
         assert process.wait(30) == 0
@@ -240,6 +239,6 @@ def test_a_listener_who_takes_nothing_is_let_go_and_told_what_it_missed(server: 
 
 
 def test_an_edited_filter_is_refused_with_what_may_stand_there(server: Server) -> None:
-    answer = httpx.get(f"{server.url}/v1/live/tickets", params={"status": "open"})
+    answer = get(f"{server.url}/v1/live/tickets", params={"status": "open"})
     assert answer.status_code == 400
     assert "status" in answer.json()["error"]["message"]

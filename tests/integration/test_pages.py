@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
 from schemas.views.metrics import metrics
 from tests.page_browser import opened
+from tests.patient_http import get, post
 
 
 def test_every_number_is_a_metric(page: Page) -> None:
@@ -120,14 +120,14 @@ def test_a_page_says_how_fresh_it_is(page: Page) -> None:
 def test_an_edited_address_gets_a_page_that_says_what_is_wrong(
     server: str, address: str, status: int, said: str
 ) -> None:
-    answer = httpx.get(server + address)
+    answer = get(server + address)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert said in answer.text
 
 
 def test_nothing_may_run_or_frame_a_page(server: str) -> None:
     """The policy lets no script run that stands in a page, and the pages have none."""
-    answer = httpx.get(f"{server}/now")
+    answer = get(f"{server}/now")
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
@@ -140,14 +140,14 @@ def test_metrics_say_the_same_as_the_page(server: str) -> None:
     """One definition for the page, the door and SQL."""
     now = datetime.now(UTC)
     period = {"start": (now - timedelta(days=7)).isoformat(), "end": now.isoformat()}
-    found = httpx.get(
+    found = get(
         f"{server}/v1/metrics/arrivals", params={"by": "team", "compare": "previous", **period}
     ).json()
     statement = {"sql": found["sql"], "params": found["parameters"]}
-    answer = httpx.post(f"{server}/v1/sql", json=statement, timeout=30).json()
+    answer = post(f"{server}/v1/sql", json=statement).json()
     assert [dict(zip(("team", "arrivals"), row, strict=True)) for row in answer["rows"]] == found["rows"]
     assert len(found["compared"]) > 0
-    assert {one["name"] for one in httpx.get(f"{server}/v1/metrics").json()["metrics"]} == metrics().keys()
+    assert {one["name"] for one in get(f"{server}/v1/metrics").json()["metrics"]} == metrics().keys()
 
 
 def test_moments_without_an_offset_are_utc(server: str) -> None:
@@ -157,7 +157,7 @@ def test_moments_without_an_offset_are_utc(server: str) -> None:
         "every": "day",
         "compare": "previous",
     }
-    found = httpx.get(f"{server}/v1/metrics/arrivals", params=period).json()
+    found = get(f"{server}/v1/metrics/arrivals", params=period).json()
     assert found["parameters"][0] == "2026-01-01T00:00:00Z"
     assert found["compared"] == []
 
@@ -175,5 +175,5 @@ def test_moments_without_an_offset_are_utc(server: str) -> None:
     ],
 )
 def test_what_is_no_metric_is_refused(server: str, address: str, status: int) -> None:
-    answer = httpx.get(server + address)
+    answer = get(server + address)
     assert (answer.status_code, answer.json()["ok"]) == (status, False)

@@ -6,11 +6,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.page_browser import Running, opened, running
+from tests.patient_http import get
 from tests.unit.serving.waiting import wait_for
 
 AXE: Final = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -112,9 +112,7 @@ def test_a_page_without_tickets_says_so(browser: Browser, empty: Running, addres
 @pytest.mark.parametrize("address", ["/now", "/tickets", "/operations"])
 def test_a_page_of_a_silent_log_says_so(browser: Browser, stale: Running, address: str) -> None:
     """Numbers that stand still look like a quiet day."""
-    wait_for(
-        lambda: 'class="fresh partial"' in httpx.get(stale.url + address, timeout=60).text, "it is noticed"
-    )
+    wait_for(lambda: 'class="fresh partial"' in get(stale.url + address).text, "it is noticed")
     context = browser.new_context()
     page = opened(context.new_page(), stale.url + address)
     assert "Incomplete" in page.locator("#fresh").inner_text()

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
@@ -19,6 +18,7 @@ from infra.cli.root import run
 from infra.foundation.topics import ensure_topics
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic, topic_specs
+from tests.patient_http import get, post
 from tests.unit.serving.merge_bench import write_run
 from tests.unit.serving.ticket_log import Recount, record, ticket_row
 from tests.unit.serving.waiting import wait_for
@@ -99,7 +99,7 @@ class Pipeline:
 
     def sql(self, text: str) -> Any:
         """The answer to a statement."""
-        response = httpx.post(f"{self.url}/v1/sql", json={"sql": text}, timeout=30)
+        response = post(f"{self.url}/v1/sql", json={"sql": text})
         assert response.status_code == 200, response.text
         return response.json()
 
@@ -110,7 +110,7 @@ class Pipeline:
     def gap(self) -> str:
         """Wait until answers are incomplete after they were complete, and return why."""
         assert not self.process_ended, (self.home / "serving.log").read_text(encoding="utf-8")
-        wait_for(lambda: bool(httpx.get(f"{self.url}/health").json()["gaps"]), "a gap is told")
+        wait_for(lambda: bool(get(f"{self.url}/health").json()["gaps"]), "a gap is told")
         answer = self.sql("SELECT 1")
         assert not answer["complete"]
         return "; ".join(answer["reasons"])
@@ -189,7 +189,7 @@ def test_records_that_kafka_deleted_are_a_gap(pipeline: Pipeline) -> None:
     admin.close()
     pipeline.start()
     assert "offset 0 has expired; reading goes on at 2" in pipeline.gap()
-    assert httpx.get(f"{pipeline.url}/ready").status_code == 503
+    assert get(f"{pipeline.url}/ready").status_code == 503
     wait_for(lambda: pipeline.sql("SELECT revision FROM ticket_events")["rows"] == [[3]], "the rest is read")
 
 
