@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from schemas.records.topics import SERVED
+from schemas.records.topics import SERVED, Topic
 from serving.foundation.explanations import Explanations
 from serving.foundation.json_values import Json
 from serving.foundation.query_line import Cancellation, QueryLine
@@ -25,6 +25,7 @@ from serving.tail.loop import Tail, TailTiming
 from serving.tail.status import StatusBoard, TailStatus
 
 Found = TypeVar("Found")
+Made = TypeVar("Made")
 
 
 def utc_now() -> datetime:
@@ -86,6 +87,10 @@ def _timing(settings: ServingSettings) -> TailTiming:
     )
 
 
+def _kafka(settings: ServingSettings, topics: dict[str, Topic]) -> Callable[[], Log]:
+    return lambda: KafkaLog(settings.kafka_python_options(), topics, wait_ms=settings.tail_poll_ms)
+
+
 class Serving:
     """Everything that answers: `start`, `ask`, `stop`.
 
@@ -112,6 +117,7 @@ class Serving:
         database = _database(settings, views, self._spill.path)
         self.answers = Readers(database, _limits(settings, settings.query_timeout_s))
         self._doors = _line(settings, settings.query_threads, "door")
+        self._files = _line(settings, 1, "file")
         self._sql = _line(settings, settings.sql_processes, "sql")
         self._processes = SqlProcesses(
             Readers(database, _limits(settings, settings.sql_catch_up_s)),
@@ -123,8 +129,7 @@ class Serving:
         self._database = database
         self._tail = Tail(
             store=MergeStore(database),
-            connect=connect
-            or (lambda: KafkaLog(settings.kafka_python_options(), topics, wait_ms=settings.tail_poll_ms)),
+            connect=connect or _kafka(settings, topics),
             topics=topics,
             views=views,
             timing=_timing(settings),
@@ -174,6 +179,7 @@ class Serving:
         self._processes.close()
         self._sql.close()
         self._doors.close()
+        self._files.close()
         self.explanations.close()
         if self._thread.is_alive():
             self._thread.join()
@@ -183,6 +189,20 @@ class Serving:
     async def ask(self, question: Callable[[Snapshot], Found]) -> Found:
         """Return what `question` finds in one snapshot, on a thread of the readers. Raises ServingError."""
         return await self._doors.run(lambda cancellation: self.answers.read(question, cancellation))
+
+    async def ask_file(
+        self, question: Callable[[Snapshot], Found], write: Callable[[Found, Callable[[], None]], Made]
+    ) -> Made:
+        """Return what `write` makes of what `question` finds, one file at a time. Raises ServingError.
+
+        Writing takes seconds in which nothing can interrupt it, so it has a thread of its own, holds no snapshot, and
+        is given a check that raises CallerLeft.
+        """
+
+        def in_turn(cancellation: Cancellation) -> Made:
+            return write(self.answers.read(question, cancellation), cancellation.check)
+
+        return await self._files.run(in_turn)
 
     async def ask_sql(self, sql: str, params: list[Any] | dict[str, Any], *, as_arrow: bool) -> Reply:
         """Return the answer to an analyst's statement, of a process that can be ended. Raises ServingError."""

@@ -25,7 +25,7 @@ from serving.foundation.answers import (
 from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
 from serving.foundation.tags import KNOWN_BY
-from serving.listing.files import MEDIA_TYPES, columns_of, export, format_of, headers_of
+from serving.listing.files import MEDIA_TYPES, columns_of, format_of, headers_of, read_rows, written
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 
@@ -147,7 +147,10 @@ async def tickets_file(
     """The first 10,000 tickets that pass every filter, as a file; ticketyard-truncated says whether there are more."""
     kind, chosen = format_of(request.url.path), columns_of(columns)
     rest = f"{where.sql} {order(sort)}"
-    file = await serving.ask(lambda snapshot: export(snapshot, kind, chosen, rest, list(where.parameters)))
+    file = await serving.ask_file(
+        lambda snapshot: read_rows(snapshot, chosen, rest, where.parameters),
+        lambda found, check: written(found, kind, check),
+    )
     return Response(file.content, media_type=MEDIA_TYPES[kind], headers=headers_of(file, kind))
 
 

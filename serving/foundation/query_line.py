@@ -28,12 +28,16 @@ class Cancellation:
             if self._interrupt is not None:
                 self._interrupt()
 
+    def check(self) -> None:
+        """Raises CallerLeft where the caller has left: work that nothing can interrupt asks now and then."""
+        if self._gone:
+            raise CallerLeft("whoever asked has left")
+
     @contextmanager
     def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
         """Within it `interrupt` is called where the caller leaves. Raises CallerLeft where they have already."""
         with self._lock:
-            if self._gone:
-                raise CallerLeft("whoever asked has left")
+            self.check()
             self._interrupt = interrupt
         try:
             yield

@@ -16,7 +16,7 @@ from serving.assembly.service import Serving
 from serving.foundation.errors import NotFound, ServingError
 from serving.foundation.state import position
 from serving.foundation.tags import KNOWN_BY, SLOT_S, position_header
-from serving.listing.files import MEDIA_TYPES, format_of, headers_of
+from serving.listing.files import MEDIA_TYPES, USUAL_COLUMNS, format_of, headers_of, read_rows, written
 from serving.live.doors import LIVE, last_id, listened
 from serving.live.feed import Feeds
 from serving.live.pictures import Picture, PictureReader
@@ -31,7 +31,8 @@ from serving.pages.system.parts import Watch
 from serving.pages.system.reading import read_system
 from serving.pages.templates import PAGES, Templates, language_of
 from serving.pages.ticket.reading import read_ticket
-from serving.pages.tickets.reading import export_tickets, read_tickets
+from serving.pages.tickets.reading import read_tickets
+from serving.pages.tickets.search import read_search
 from serving.pages.understanding.reading import read_understanding
 
 Asking = Request[Any, Any, State]
@@ -163,8 +164,12 @@ async def tickets(request: Asking, pages: NamedDependency[Pages]) -> Response[st
 @get([f"/tickets.{kind}" for kind in MEDIA_TYPES], include_in_schema=False)
 async def tickets_file(request: Asking, serving: NamedDependency[Serving]) -> Response[bytes]:
     """The listed tickets as a file."""
-    asked, kind = _asked(request), format_of(request.url.path)
-    file = await serving.ask(lambda snapshot: export_tickets(snapshot, kind, asked))
+    search, kind = read_search(_asked(request)), format_of(request.url.path)
+    columns, rest = search.columns or USUAL_COLUMNS, f"{search.where} ORDER BY {search.order}"
+    file = await serving.ask_file(
+        lambda snapshot: read_rows(snapshot, columns, rest, search.parameters),
+        lambda found, check: written(found, kind, check),
+    )
     headers = {**headers_of(file, kind), **POLICY}
     return Response(file.content, media_type=MEDIA_TYPES[kind], headers=headers)
 

@@ -289,3 +289,10 @@ def test_hostile_texts_stay_texts_in_a_list(page: Page) -> None:
     assert page.locator("tbody bdi").first.inner_text() == "\u202erefund \u0007now"
     exported = get(page.url.replace("/tickets?", "/tickets.xlsx?").replace("C13", "C11"))
     assert len(read_rows("xlsx", exported.content)[0]["subject"]) == 32_767
+
+
+def test_a_file_can_have_columns_that_the_page_lacks(server: str) -> None:
+    """Those of an address were read as the page's, so its file was refused too."""
+    answer = get(f"{server}/tickets.csv?columns=ticket_id,links&customer_id=C7")
+    assert answer.status_code == 200, answer.text
+    assert answer.text.splitlines() == ['"ticket_id","links"', '"T/7",""']

@@ -1,10 +1,10 @@
-"""What the list of tickets shows: a page of rows, how many there are in all, and the same rows as a file."""
+"""What the list of tickets shows: a page of rows, and how many there are in all."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas.views.metrics import metric
-from serving.listing.files import EXPORTED, Exported, FileFormat, export
+from serving.listing.files import EXPORTED
 from serving.merge.answers import Snapshot
 from serving.pages.tickets.search import (
     CLOSED,
@@ -14,6 +14,7 @@ from serving.pages.tickets.search import (
     SHOWN_COLUMNS,
     USUAL_SHOWN,
     read_search,
+    shown,
 )
 
 SHOWN: Final = 50
@@ -24,7 +25,8 @@ _LONGEST_SUBJECT: Final = 300
 def read_tickets(snapshot: Snapshot, asked: Mapping[str, str]) -> dict[str, Any]:
     """Return what the template needs. Raises QueryRefused for a value that a filter cannot have."""
     search = read_search(asked)
-    names = dict.fromkeys(("ticket_id", *(column.name for column in search.columns)))
+    shown_columns = shown(search.columns or USUAL_SHOWN)
+    names = dict.fromkeys(("ticket_id", *(column.name for column in shown_columns)))
     columns = ", ".join(
         f"left(subject, {_LONGEST_SUBJECT}) AS subject" if one == "subject" else one for one in names
     )
@@ -42,8 +44,8 @@ def read_tickets(snapshot: Snapshot, asked: Mapping[str, str]) -> dict[str, Any]
         "next_offset": search.offset + SHOWN if search.offset + SHOWN < total else None,
         "shown": SHOWN,
         "exported": EXPORTED,
-        "columns": search.columns,
-        "chosen": [column.name for column in search.columns],
+        "columns": shown_columns,
+        "chosen": [column.name for column in shown_columns],
         "columns_usual": ",".join(USUAL_SHOWN),
         "in_use": [name for name in (*CLOSED, *FREE, *KEPT) if asked.get(name)],
         "kept_names": (*KEPT, "lang"),
@@ -53,11 +55,3 @@ def read_tickets(snapshot: Snapshot, asked: Mapping[str, str]) -> dict[str, Any]
         "closed": CLOSED,
         "free": FREE,
     }
-
-
-def export_tickets(snapshot: Snapshot, kind: FileFormat, asked: Mapping[str, str]) -> Exported:
-    """Return the first listed tickets as a file. Raises QueryRefused as the list does."""
-    search = read_search(asked)
-    return export(
-        snapshot, kind, search.exported, f"{search.where} ORDER BY {search.order}", search.parameters
-    )

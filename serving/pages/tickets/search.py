@@ -14,7 +14,7 @@ from schemas.records.ticket_row import Work
 from schemas.views.metrics import NoSuchMetric, Period, behind
 from schemas.vocabulary import PRIORITY_RANK, Category, Channel, Priority, Status, Tier
 from serving.foundation.errors import QueryRefused
-from serving.listing.files import USUAL_COLUMNS, columns_of
+from serving.listing.files import columns_of
 from serving.listing.words import searched
 from serving.pages.listing import Column
 
@@ -95,13 +95,12 @@ _MOST_DIGITS: Final = 9
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a statement over `tickets`; `columns` are those of the page, `exported` those of a file."""
+    """The parts of a statement over `tickets`; `columns` are empty where the address names none."""
 
     where: str
     parameters: list[Any]
     order: str
-    columns: tuple[Column, ...]
-    exported: tuple[str, ...]
+    columns: tuple[str, ...]
     offset: int
 
 
@@ -113,18 +112,17 @@ def read_search(asked: Mapping[str, str]) -> Search:
             raise QueryRefused(f"there is no filter {name[:40]}; there are {', '.join(known)}")
     where, parameters = _where(asked)
     given = asked.get("columns", "")
-    exported = columns_of(given) if given else USUAL_COLUMNS
     return Search(
         where=where,
         parameters=parameters,
         order=_order(asked.get("sort") or "newest"),
-        columns=_shown(exported) if given else _shown(USUAL_SHOWN),
-        exported=exported,
+        columns=columns_of(given) if given else (),
         offset=_whole(asked.get("offset") or "0"),
     )
 
 
-def _shown(names: tuple[str, ...]) -> tuple[Column, ...]:
+def shown(names: tuple[str, ...]) -> tuple[Column, ...]:
+    """Return columns as the page shows them. Raises QueryRefused for one that only files can have."""
     for name in names:
         if name not in SHOWN_COLUMNS:
             raise QueryRefused(
@@ -156,8 +154,8 @@ def _where(asked: Mapping[str, str]) -> tuple[str, list[Any]]:
             raise QueryRefused(f"open={wanted[:40]} is not yes; leave it out for all tickets")
         parts.append("status NOT IN ('resolved', 'closed')")
     found = searched(asked.get("q", ""))
-    if found is None:
-        parts.append("merged_into IS NULL")  # as every metric counts
+    if found is None and not asked.get("metric"):  # a metric's own view says whether merged tickets count
+        parts.append("merged_into IS NULL")
     for each in (found, _behind(asked)):
         if each is not None:
             parts.append(each[0])
