@@ -138,8 +138,9 @@ def _seconds(promise: Promise | None) -> int | None:
 def _aimed(clock: SlaClock, promise: Promise | None, known_at: datetime) -> SlaClock:
     """Set the target, and when it and its warning will be or were due; no alert of it fires before `known_at`."""
     if promise is None:
-        return replace(clock, target_s=None, due_at=None, warn_at=None, set_at=None)
+        return replace(clock, target_s=None, business=False, due_at=None, warn_at=None, set_at=None)
     target_s, spent = _seconds(promise), timedelta(microseconds=clock.spent_us)
+    clock = replace(clock, business=promise.business)
     moves = clock.runs or promise.target <= spent
     due_at = promise.time.after(clock.since, promise.target - spent) if moves else None
     warn_at = promise.time.after(clock.since, promise.target * promise.warn_at - spent)

@@ -14,8 +14,8 @@ from schemas.records.derived.alerts import SlaAlert, SlaWarned
 from schemas.records.derived.sla_events import SlaPolicyApplied
 from schemas.records.events import MessageAdded, TicketImported, TicketOpened
 from schemas.records.sla_clock import SlaClock, SlaMetric
-from schemas.records.ticket_row import TicketRow
-from schemas.vocabulary import FINISHED, Author, Status
+from schemas.records.ticket_row import TicketRow, said_of
+from schemas.vocabulary import FINISHED, Author, AutomaticDecision, Status
 
 
 def settle_sla(policies: SlaPolicies, before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
@@ -121,7 +121,10 @@ def _may_start(metric: Metric, before: TicketRow, row: TicketRow, fact: Fact) ->
 def _may_differ(policies: SlaPolicies, policy: SlaPolicy | None, before: TicketRow, row: TicketRow) -> bool:
     """Tell whether what is promised may be another than that by which the row's clocks were set."""
     name = None if policy is None else policy.name
-    return (policies.version, name, row.priority) != (row.sla_version, row.sla_policy, before.priority)
+    # A person may say as many business hours as calendar hours were promised: the seconds alone would not tell.
+    said, said_before = (said_of(each, AutomaticDecision.SLA_TARGET) for each in (row, before))
+    new = policies.version, name, row.priority, said
+    return new != (row.sla_version, row.sla_policy, before.priority, said_before)
 
 
 def _opened_late(before: TicketRow, row: TicketRow, fact: Fact) -> bool:

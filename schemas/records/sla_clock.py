@@ -36,7 +36,8 @@ class SlaClock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One promise: since when, how long it may take, when it is due, and when it was kept.
 
     `spent_us` counts microseconds of the promise's own time (business or calendar hours) up to `since`. `runs` says
-    whether time has passed from then on; of a clock that has ended, whether it passed until the end. `due_at` is when
+    whether time has passed from then on; of a clock that has ended, whether it passed until the end. `business` says
+    whether the target is of business hours (clocks of before do not say it until they are set again). `due_at` is when
     the target is, or was, reached; None while it stands still. `set_at` is when the target was set, where that is later
     than its warning or due time: no alert of it comes before. `warned_for` and `breached_at` are the due times of which
     somebody was told; where the due time moves on, they are told again. `met` and `missed` count how the same promise
@@ -49,6 +50,7 @@ class SlaClock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     spent_us: int = 0
     runs: bool = True
     target_s: int | None = None
+    business: bool = False
     due_at: datetime | None = None
     warn_at: datetime | None = None
     ended_at: datetime | None = None

@@ -144,13 +144,21 @@ def _held(decision: AutomaticDecision, row: TicketRow) -> str | None:
     """Return what a row says of a decision that no field alone holds, as a person would say it."""
     match decision:
         case AutomaticDecision.SLA_TARGET:
-            told = [f"{clock.metric} {told_target(clock.target_s)}" for clock in row.sla if clock.target_s]
-            return said_of(row, decision) or ", ".join(told) or None
+            return said_of(row, decision) or _promised(row)
         case AutomaticDecision.MERGE_PROPOSAL:
             return ", ".join(row.merge_proposals) or None
         case AutomaticDecision.RECOMMENDATION:
             return ", ".join(told.partition(":")[0] for told in row.recommendations) or None
     return None if row.csat_risk is None else str(row.csat_risk)
+
+
+def _promised(row: TicketRow) -> str | None:
+    told = (
+        f"{clock.metric} {told_target(clock.target_s, business=clock.business)}"
+        for clock in row.sla
+        if clock.target_s
+    )
+    return ", ".join(told) or None
 
 
 def _model(decision: AutomaticDecision, row: TicketRow) -> str | None:

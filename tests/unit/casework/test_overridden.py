@@ -60,6 +60,20 @@ def test_business_hours_of_a_person_are_those_of_the_policy() -> None:
     assert desk.clock(FIRST).due_at == moment("2026-03-02 14:00")
 
 
+def test_a_person_says_other_hours_and_takes_them_back() -> None:
+    """As many business hours as the policy promises calendar hours end later: clocks stayed as they were."""
+    desk = Desk(in_berlin(first_reply="{medium: 8 h}"))
+    desk.opens(NINE)
+    assert desk.clock(FIRST).due_at == NINE + timedelta(hours=8)
+    desk.happens(target("first_reply 8 business h"), NINE + timedelta(minutes=1))
+    assert (desk.clock(FIRST).due_at, desk.clock(FIRST).business) == (moment("2026-03-03 09:00"), True)
+    desk.happens(target("first_reply 8 h"), NINE + timedelta(minutes=2))
+    assert desk.clock(FIRST).due_at == NINE + timedelta(hours=8)
+    desk.happens(target("first_reply 8 business h"), NINE + timedelta(minutes=3))
+    desk.happens(target(None), NINE + timedelta(minutes=4))
+    assert (desk.clock(FIRST).due_at, desk.clock(FIRST).business) == (NINE + timedelta(hours=8), False)
+
+
 def test_a_persons_target_holds_whatever_the_priority_becomes() -> None:
     desk = Desk(promising(first_reply="{medium: 1 h, high: 10 min}"))
     desk.opens(NINE)

@@ -161,11 +161,19 @@ def test_nothing_is_promised_beyond_ten_years(text: str, seconds: int | None) ->
         (MERGE, "none", "T-8"),
         (AutomaticDecision.SATISFACTION_RISK, "high", "low"),
         (AutomaticDecision.RECOMMENDATION, "call_back", "expedite, survey"),
-        (AutomaticDecision.SLA_TARGET, "first_reply 5 min", "first_reply 10 min"),
+        (
+            AutomaticDecision.SLA_TARGET,
+            "first_reply 5 min",
+            "first_reply 10 min, total_resolution 8 business h",
+        ),
     ],
 )
 def test_the_audit_says_what_held_before(decision: AutomaticDecision, now: str, was: str) -> None:
     """What the machine had said stands in the row, so nobody needs to name it; the second word is about a person's."""
+    first, total = (
+        SlaClock(metric=metric, started_at=minute(0), since=minute(0))
+        for metric in (SlaMetric.FIRST_REPLY, SlaMetric.TOTAL_RESOLUTION)
+    )
     row = replace(
         open_ticket(),
         merge_proposals=("T-8",),
@@ -173,7 +181,7 @@ def test_the_audit_says_what_held_before(decision: AutomaticDecision, now: str, 
         csat_basis=Basis.MODEL,
         csat_version="p-1",
         recommendations=("expedite: late", "survey: none"),
-        sla=(SlaClock(metric=SlaMetric.FIRST_REPLY, started_at=minute(0), since=minute(0), target_s=600),),
+        sla=(replace(first, target_s=600), replace(total, target_s=8 * 3600, business=True)),
     )
     (told,) = overrides_of(overridden(decision, now).body, row)
     risk = decision is AutomaticDecision.SATISFACTION_RISK
