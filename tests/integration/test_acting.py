@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import Any, Final
 import httpx
 import pytest
 from kafka import KafkaConsumer, TopicPartition
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from infra.foundation.endpoints import read_endpoints
 from infra.local.kafka import LocalKafka
@@ -25,6 +24,7 @@ from tests.unit.serving.waiting import wait_for
 KEY: Final = "the-key-of-this-desk"
 PATIENCE_MS: Final = 120_000
 expect.set_options(timeout=PATIENCE_MS)
+pytestmark = pytest.mark.timeout(1500)  # more than the waits for `up`, the door and the tickets together
 TEXTS: Final = (
     "hello, please help me with order 4711, it is about the thing from last week",
     "it does not do what I hoped, invoice INV-2041",
@@ -127,18 +127,6 @@ def yard(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     finally:
         made.process.send_signal(signal.SIGTERM)
         made.process.wait(120)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    chromium = shutil.which("chromium")
-    assert chromium, "the pages are tested in Chromium: apt-get install chromium"
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
 
 
 def person(browser: Browser, yard: Yard) -> BrowserContext:
