@@ -20,7 +20,7 @@ from serving.doors import analytics, explaining, metric_values, operations, page
 from serving.doors.metrics import AnswerTimer, ServingMetrics
 from serving.foundation.errors import ServingError
 from serving.http.callers import Leaving, check_caller
-from serving.http.unchanged import Tagging, unchanged
+from serving.http.unchanged import Tagging, made_by, unchanged
 from serving.live.doors import ROUTER as LIVE
 from serving.live.doors import Stalled
 from serving.live.feed import Feeds
@@ -68,12 +68,13 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
     names = known_hosts(serving.settings.http_host, serving.settings.http_hosts)
     desk = Desk(serving)
     version = product_version()
+    made = made_by(version)
     feeds = Feeds(serving)
     shown = Pages(serving, feeds)
 
     def first(request: Request[Any, Any, State]) -> Response[None] | None:
         check_caller(request, names)
-        return unchanged(request, serving, version)
+        return unchanged(request, serving, made)
 
     given = {"serving": serving, "measures": kept, "desk": desk, "feeds": feeds, "pages": shown}
     return Doors(
@@ -88,7 +89,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
         middleware=[
             AnswerTimer(kept),
             Leaving(),
-            Tagging(serving, version),
+            Tagging(serving, made),
             Stalled(serving.settings.live_stall_s),
         ],
         on_shutdown=[desk.intake.close],

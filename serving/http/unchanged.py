@@ -1,17 +1,23 @@
 """Answers that are known by the snapshot alone: each has an ETag, and who has it already gets 304 at once.
 
-The tag is made of the snapshot's position, what was asked and the version of Ticketyard. It costs no look at the rows,
-and a request that names the current one asks no database.
+The tag is made of the snapshot's position, what was asked, the version of Ticketyard and what its views and metrics
+mean. It costs no look at the rows, and a request that names the current one asks no database.
 """
 
+import hashlib
+from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from schemas.views.definitions import definition_of
+from schemas.views.metrics import metrics
+from schemas.views.tables import VIEWS
 from serving.assembly.service import Serving
 from serving.foundation.state import position
 from serving.foundation.tags import KNOWN_BY, POSITION, KnownBy, entity_tag, has_tag, position_header
@@ -19,7 +25,16 @@ from serving.foundation.tags import KNOWN_BY, POSITION, KnownBy, entity_tag, has
 _VARY: Final = ("accept", "accept-language", "cookie")
 
 
-def unchanged(request: Request[Any, Any, State], serving: Serving, version: str) -> Response[None] | None:
+def made_by(version: str) -> str:
+    """Return the sum of what makes answers of rows: the version of Ticketyard, and what its views and metrics mean.
+
+    The version alone stays as it is while a view is worked on, and would keep the answers of the old one.
+    """
+    parts = [version, [definition_of(name) for name in VIEWS], list(metrics().values())]
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
+
+
+def unchanged(request: Request[Any, Any, State], serving: Serving, made: str) -> Response[None] | None:
     """Return 304 for a request that names the tag which its answer would have now; else None."""
     known_by = _known_by(request.scope)
     wanted = request.headers.get("if-none-match")
@@ -27,7 +42,7 @@ def unchanged(request: Request[Any, Any, State], serving: Serving, version: str)
         return None
     about = serving.metadata()
     headers = position_header(position(serving.served), complete=about.complete)
-    tag = _tag(request.scope, headers[POSITION], known_by, serving, version)
+    tag = _tag(request.scope, headers[POSITION], known_by, serving, made, now=serving.clock())
     if not has_tag(wanted, tag):
         return None
     headers |= {
@@ -44,20 +59,22 @@ class Tagging(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, serving: Serving, version: str) -> None:
+    def __init__(self, serving: Serving, made: str) -> None:
         self._serving = serving
-        self._version = version
+        self._made = made
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on and look at the headers of its answer."""
         known_by = _known_by(scope)
+        # Before anything is read: a later moment would name spans of time that the answer does not show yet.
+        asked_at = self._serving.clock()
 
         async def tagging_send(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:  # noqa: PLR2004
                 headers = dict(message["headers"])
                 found = headers.get(POSITION.encode())
                 if found is not None and known_by is not None:
-                    tag = _tag(scope, found.decode(), known_by, self._serving, self._version)
+                    tag = _tag(scope, found.decode(), known_by, self._serving, self._made, now=asked_at)
                     message["headers"] = [
                         *message["headers"],
                         (b"etag", tag.encode()),
@@ -75,7 +92,7 @@ def _known_by(scope: Any) -> KnownBy | None:
     return found
 
 
-def _tag(scope: Any, found: str, known_by: KnownBy, serving: Serving, version: str) -> str:
+def _tag(scope: Any, found: str, known_by: KnownBy, serving: Serving, made: str, *, now: datetime) -> str:
     headers = dict(scope["headers"])
     asked = [
         scope["path"],
@@ -83,4 +100,4 @@ def _tag(scope: Any, found: str, known_by: KnownBy, serving: Serving, version: s
         *(headers.get(name.encode(), b"").decode("latin-1") for name in _VARY),
     ]
     rows = str(serving.settings.query_rows)
-    return entity_tag(found, [version, rows, *asked], known_by, serving.clock())
+    return entity_tag(found, [made, rows, *asked], known_by, now)

@@ -33,10 +33,11 @@ Offsets = Mapping[int, int]
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What one reading found: rows from the offsets `since` on, by partition and offset; None where there are too many.
 
-    `topic` is where the snapshot stands.
+    `topic` is where the snapshot stands; `caught_up` says that the tail was read to its end once since it started.
     """
 
     topic: TopicState
+    caught_up: bool
     about: AnswerMetadata
     since: Offsets
     rows: list[Json] | None
@@ -56,7 +57,8 @@ class Changes:
     """The newest changes by `key`, of which a later one takes the place of an earlier one.
 
     `find` reads the rows of `topic` from the given offsets on, for None from where it sees fit. `mark` names the topic
-    that stands there now; `reach` is how far it was read, in each partition.
+    that stands there now; `reach` is how far it was read, in each partition. `epoch` grows whenever the log was made
+    again or set back. `caught_up` is false while the tail may still be behind where it was before a restart.
     """
 
     anew_s = NEVER
@@ -66,15 +68,16 @@ class Changes:
         self._topic, self._key, self._find = topic, key, find
         self.floor: dict[int, int] = {}
         self.reach: dict[int, int] = {}
-        self.number = 0
+        self.number, self.epoch, self.caught_up = 0, 0, False
         self.about: AnswerMetadata | None = None
         self.mark: str | None = None
         self._kept: dict[str, Change] = {}
 
     def place(self, state: ServedState) -> Hashable:
-        """Return the topic's id and how far each of its partitions has been read."""
+        """Return the topic's id, how far each of its partitions has been read, and whether that was once to the end."""
         topic = state.topics[self._topic]
-        return topic.topic_id, tuple(sorted((number, part.next) for number, part in topic.partitions.items()))
+        nexts = tuple(sorted((number, part.next) for number, part in topic.partitions.items()))
+        return topic.topic_id, nexts, state.caught_up
 
     async def read(self) -> None:
         """Take over what has come; begin again where the log is another, or was set back."""
@@ -85,11 +88,11 @@ class Changes:
             found = await self._find(None)
             ends, mark = _ends(found.topic), _mark(found.topic)
         if anew:
-            self._kept, self.floor = {}, dict(found.since)
+            self._kept, self.floor, self.epoch = {}, dict(found.since), self.epoch + 1
         if found.rows is None:
             self._kept, self.floor = {}, ends
         self._keep(found.rows or [])
-        self.about, self.mark, self.reach = found.about, mark, ends
+        self.about, self.mark, self.reach, self.caught_up = found.about, mark, ends, found.caught_up
 
     def after(self, number: int) -> list[Change]:
         """Return the changes that were read after the one of that number, oldest first."""
@@ -142,7 +145,7 @@ class ChangesReader:
         gone: str | None,
     ) -> None:
         self._changes, self._name, self._filters, self._door, self._gone = changes, name, filters, door, gone
-        self._last_id, self._mark = last_id, changes.mark
+        self._last_id, self._epoch = last_id, changes.epoch
         self._offsets: dict[int, int] | None = None
         self._number = 0
 
@@ -152,12 +155,12 @@ class ChangesReader:
         if changes.about is None or changes.mark is None:
             return  # nothing could be read yet
         before = self._begin() if self._offsets is None else self._offsets
-        missed = before is None or self._mark != changes.mark or _is_below(before, changes.floor)
+        missed = before is None or self._epoch != changes.epoch or self._is_out_of_reach(before)
         offsets: dict[int, int] = dict(changes.reach) if before is None or missed else before
         fresh = [one for one in changes.after(self._number) if one.offset >= offsets.get(one.partition, 0)]
         after = self._last_id or ""
         # From here on the reader stands at the end: whoever takes the events may take long, and is then behind.
-        self._mark, self._number = changes.mark, changes.number
+        self._epoch, self._number = changes.epoch, changes.number
         self._offsets = {number: max(end, offsets.get(number, 0)) for number, end in changes.reach.items()}
         self._last_id = changes.identity(self._offsets)
         yield from self._events(fresh, offsets, self._last_id, changes.about, begins=first and not missed)
@@ -165,8 +168,15 @@ class ChangesReader:
             yield self._missed(after, self._last_id)
 
     def _begin(self) -> dict[int, int] | None:
-        self._mark = self._changes.mark
+        self._epoch = self._changes.epoch
         return dict(self._changes.reach) if self._last_id is None else self._changes.offsets_of(self._last_id)
+
+    def _is_out_of_reach(self, offsets: Offsets) -> bool:
+        """Return whether what comes from `offsets` on is not kept any more, or they are beyond the log's end."""
+        below = any(offsets.get(number, 0) < least for number, least in self._changes.floor.items())
+        reach = self._changes.reach
+        beyond = any(offset > reach.get(number, 0) for number, offset in offsets.items())
+        return below or (beyond and self._changes.caught_up)  # a tail that has just started gets there yet
 
     def _events(
         self, fresh: list[Change], offsets: dict[int, int], end: str, about: AnswerMetadata, *, begins: bool
@@ -200,10 +210,6 @@ class ChangesReader:
         )
         missed = Missed(after=after[:80], door=self._door, message=message)
         return ServerSentEventMessage(data=msgspec.json.encode(missed), event="missed", id=identity)
-
-
-def _is_below(offsets: Offsets, floor: Offsets) -> bool:
-    return any(offsets.get(number, 0) < least for number, least in floor.items())
 
 
 def _ends(topic: TopicState) -> dict[int, int]:

@@ -246,7 +246,13 @@ def read_changes(snapshot: Snapshot, topic: str, view: str, since: Offsets | Non
     )
     table = snapshot.rows(sql, most=MOST_KEPT + 1).table
     rows = None if table.num_rows > MOST_KEPT else json_rows(table)
-    return Found(topic=stands, about=snapshot.metadata(now), since=first, rows=rows)
+    return Found(
+        topic=stands,
+        caught_up=snapshot.state.caught_up,
+        about=snapshot.metadata(now),
+        since=first,
+        rows=rows,
+    )
 
 
 ROUTER = Router("/v1/live", route_handlers=[queues, alerts, tickets], opt={LIVE: True}, tags=["live"])

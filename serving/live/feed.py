@@ -7,7 +7,7 @@ and fuller events, and is told where the source no longer has what it missed.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Protocol
 
 import structlog
@@ -104,14 +104,20 @@ class Feed:
         """Yield what `reader` takes, as it comes, and a comment where nothing does, until serving ends."""
         async with self._listening() as reading:
             yield ServerSentEventMessage(data=None, comment="ticketyard", retry=RETRY_MS)
+            told_at = self._clock()
             while not reading.done():
                 turn = self._turn
                 for event in reader.take():
                     yield event
-                try:
-                    await asyncio.wait_for(turn.wait(), HEARTBEAT_S)
-                except TimeoutError:
+                    told_at = self._clock()
+                left_s = (
+                    told_at + HEARTBEAT_S - self._clock()
+                )  # readings without an event for us count as silence
+                if left_s <= 0:
                     yield ServerSentEventMessage(data=None, comment="nothing new")
+                    told_at, left_s = self._clock(), HEARTBEAT_S
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(turn.wait(), left_s)
             reading.result()
 
     @asynccontextmanager

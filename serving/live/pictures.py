@@ -13,6 +13,8 @@ from serving.live.filters import Filters
 from serving.live.messages import Moved
 
 NEVER: Final = float("inf")
+MOST_FILTERS: Final = 100
+"""For how many ways to filter rows are kept encoded: those who listen name the filters, as many as they like."""
 
 
 class Picture:
@@ -78,6 +80,8 @@ class Rows:
             rows, about = self._found
             passing = [msgspec.Raw(msgspec.json.encode(row)) for row in rows if filters.passes(row)]
             moved = Moved(rows=passing, complete=about.complete, reasons=about.reasons)
+            if len(self._encoded) >= MOST_FILTERS:
+                del self._encoded[next(iter(self._encoded))]
             self._encoded[filters.key] = msgspec.json.encode(moved)
         return self._encoded[filters.key]
 

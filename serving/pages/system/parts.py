@@ -1,8 +1,8 @@
 """What serving cannot see itself: the parts of its home, by the supervisor's report and by each worker's metrics."""
 
 import asyncio
+import http.client
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -20,6 +20,9 @@ KEPT_S: Final = 5.0
 
 RUNNING: Final = "running"
 _LAG: Final = "ticketyard_lag_records"
+_DIRECTLY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Workers are of this machine: a proxy of the environment does not reach them."""
+
 _STEP: Final = "ticketyard_step_seconds"
 Metrics = Mapping[str, list[tuple[Mapping[str, str], float]]]
 """By the name of a sample: its labels and value."""
@@ -118,11 +121,13 @@ def failing(parts: Iterable[PartReport]) -> Iterable[str]:
 def stages_of(part: str, metrics: Metrics) -> Iterable[Stage]:
     """Yield the stages that a worker's metrics tell of."""
     for labels, lag in metrics.get(_LAG, []):
-        stage = labels["stage"]
+        stage = labels.get("stage")
+        if stage is None:  # of a worker of another version
+            continue
         buckets = [
             (float(of["le"]), count)
             for of, count in metrics.get(f"{_STEP}_bucket", [])
-            if of["stage"] == stage
+            if of.get("stage") == stage and "le" in of
         ]
         p50_s, p99_s, p999_s = (quantile(buckets, share) for share in (0.5, 0.99, 0.999))
         yield Stage(part=part, stage=stage, lag=lag, p50_s=p50_s, p99_s=p99_s, p999_s=p999_s)
@@ -149,10 +154,10 @@ def parse(text: str) -> Metrics:
 
 def _fetch(url: str) -> Metrics | str:
     try:
-        with urllib.request.urlopen(url, timeout=_WAIT_S) as answer:  # noqa: S310 - of this machine's supervisor
+        with _DIRECTLY.open(url, timeout=_WAIT_S) as answer:
             return parse(answer.read().decode())
-    except (OSError, ValueError) as error:
-        return f"{url} ({error})"
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return f"{url} ({error or type(error).__name__})"
 
 
 def _unseen(why: str) -> Seen:

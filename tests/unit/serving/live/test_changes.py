@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from litestar.response.sse import ServerSentEventMessage
 
-from serving.foundation.state import AnswerMetadata, PartitionState, TopicState
+from serving.foundation.state import AnswerMetadata, PartitionState, ServedState, TopicState
 from serving.live.changes import MOST_AT_ONCE, MOST_KEPT, Changes, ChangesReader, Found, Offsets
 from serving.live.filters import Filters, given
 
@@ -22,7 +22,7 @@ class Log:
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
-        self.topic_id, self.batch = "topic-1", {0: 0, 1: 0}
+        self.topic_id, self.batch, self.caught_up = "topic-1", {0: 0, 1: 0}, True
         self.changes = Changes("tickets.log", "ticket_id", self.find)
 
     def add(self, ticket_id: str, partition: int = 0, **fields: Any) -> None:
@@ -39,7 +39,13 @@ class Log:
         rows.sort(key=lambda row: (row["log_partition"], row["log_offset"]))
         parts = {str(number): PartitionState(next=end) for number, end in self.ends().items()}
         topic = TopicState(topic_id=self.topic_id, partitions=parts)
-        return Found(topic=topic, about=ABOUT, since=first, rows=None if len(rows) > MOST_KEPT else rows)
+        return Found(
+            topic=topic,
+            caught_up=self.caught_up,
+            about=ABOUT,
+            since=first,
+            rows=None if len(rows) > MOST_KEPT else rows,
+        )
 
     def read(self) -> None:
         asyncio.run(self.changes.read())
@@ -168,6 +174,63 @@ def test_a_topic_that_was_made_again_is_missed() -> None:
     log.read()
     assert [event for event, _, _ in taken(reader)] == ["missed"]
     assert [event for event, _, _ in taken(log.reader(identity))] == ["missed"]
+
+
+def test_an_id_beyond_the_end_of_the_log_is_missed() -> None:
+    """Whoever came with one heard nothing, for as long as the log took to get there."""
+    log = Log()
+    log.add("a")
+    log.read()
+    (begin,) = taken(log.reader())
+    reader = log.reader(begin[2].replace("0.1", "0.900"))
+    assert [event for event, _, _ in taken(reader)] == ["missed"]
+    log.add("b")
+    log.read()
+    assert [tickets for _, tickets, _ in taken(reader)] == [["b"]]
+
+
+def test_a_server_that_has_just_started_gets_to_the_end_before_it_says_missed() -> None:
+    """Browsers come back within a second, long before its tail is where it was."""
+    log = Log()
+    log.add("a")
+    log.add("b")
+    log.read()
+    (begin,) = taken(log.reader())
+    rows, log.rows, log.caught_up = log.rows, [], False
+    log.changes = Changes("tickets.log", "ticket_id", log.find)  # the server started again
+    log.read()
+    reader = log.reader(begin[2])
+    assert [(event, tickets) for event, tickets, _ in taken(reader)] == [("tickets", [])]
+    log.rows, log.caught_up = rows, True
+    log.add("c")
+    log.read()
+    assert [tickets for _, tickets, _ in taken(reader)] == [["c"]]
+
+
+def test_a_tail_that_has_nothing_to_catch_up_on_is_read_again_all_the_same() -> None:
+    """Else an id beyond the log's end would be waited for until the next record came."""
+    starting, there = (
+        ServedState(topics={"tickets.log": TopicState()}, caught_up=caught_up) for caught_up in (False, True)
+    )
+    assert Log().changes.place(starting) != Log().changes.place(there)
+
+
+def test_a_log_that_was_set_back_is_missed_although_it_has_grown_since() -> None:
+    """Its id is the same: listeners above the new end left out all records up to where they had been."""
+    log = Log()
+    for ticket_id in "abc":
+        log.add(ticket_id)
+    log.read()
+    slow, quick = log.reader(), log.reader()
+    taken(slow), taken(quick)
+    log.rows = log.rows[:1]
+    log.read()
+    assert [event for event, _, _ in taken(quick)] == ["missed"]
+    for ticket_id in "xyz":
+        log.add(ticket_id)
+    log.read()
+    assert [tickets for _, tickets, _ in taken(quick)] == [["x", "y", "z"]]
+    assert [event for event, _, _ in taken(slow)] == ["missed"]
 
 
 @pytest.mark.parametrize("edited", ["x", "0", "00000000:0.1", ":", "a" * 100_000, "\x00", "deadbeef:0.-1"])

@@ -11,11 +11,13 @@ from litestar.response.sse import ServerSentEventMessage
 
 from serving.assembly.service import Serving
 from serving.foundation.errors import Stopping, TooManyListeners, TooManyQueries
-from serving.foundation.state import PartitionState, ServedState, TopicState, position
-from serving.live.feed import MOST_REST_S, Feed, Feeds
-from serving.live.pictures import Picture, PictureReader
+from serving.foundation.state import AnswerMetadata, PartitionState, ServedState, TopicState, position
+from serving.live.feed import HEARTBEAT_S, MOST_REST_S, Feed, Feeds
+from serving.live.filters import given
+from serving.live.pictures import MOST_FILTERS, Picture, PictureReader, Rows
 
 ANEW_S = 10.0
+ABOUT = AnswerMetadata(run_id="r", boundary={}, watermark=None, freshness_s=None, complete=True, reasons=())
 
 
 def state(end: int, watermark_ms: int = 0) -> ServedState:
@@ -172,6 +174,64 @@ class Nothing:
 
     def take(self) -> Iterator[ServerSentEventMessage]:
         return iter(())
+
+
+def test_readings_without_an_event_for_a_listener_do_not_put_off_its_heartbeat() -> None:
+    """A busy log woke a listener whose filters let nothing pass, each time before its fifteen seconds were over."""
+    watched = Watched()
+    readings = 0
+
+    class Busy(Nothing):
+        """A log that goes on with each look, six seconds apart."""
+
+        def place(self, _: ServedState) -> Hashable:
+            nonlocal readings
+            readings += 1
+            return readings
+
+    def clock() -> float:
+        watched.served = state(readings)
+        return watched.now
+
+    class Aging(Nothing):
+        """A listener to whom no reading brings anything."""
+
+        def take(self) -> Iterator[ServerSentEventMessage]:
+            watched.now += HEARTBEAT_S * 0.4
+            return iter(())
+
+    async def listen() -> list[str | None]:
+        events = Feed(cast("Serving", watched), Busy(), clock=clock).events(Aging())
+        async with asyncio.timeout(5):
+            found = [(await anext(events)).comment for _ in range(3)]
+        await events.aclose()  # type: ignore[attr-defined]  # it is a generator
+        return found
+
+    assert asyncio.run(listen()) == ["ticketyard", "nothing new", "nothing new"]
+    assert readings > 2, "heartbeats came between readings, not in a silence"
+
+
+def test_rows_are_kept_encoded_for_so_many_filters_alone() -> None:
+    """While the log stood still, each new filter of a listener took memory for good."""
+    made = 0
+
+    class Counted(dict[str, Any]):
+        """A row that counts how often it is looked at by a filter."""
+
+        def __getitem__(self, key: str) -> Any:
+            nonlocal made
+            made += 1
+            return super().__getitem__(key)
+
+    rows = Rows(lambda: asyncio.sleep(0, ([Counted(team="a")], ABOUT)), least_rest_s=0.0)
+    asyncio.run(rows.read())
+    for number in range(MOST_FILTERS + 1):
+        rows.encoded(given([("team", [f"t{number}"])]))
+    before = made
+    rows.encoded(given([("team", [f"t{MOST_FILTERS}"])]))
+    assert made == before, "the newest are at hand"
+    rows.encoded(given([("team", ["t0"])]))
+    assert made > before, "the oldest is not"
 
 
 def test_more_listeners_than_the_setting_lets_are_refused_before_the_answer_begins() -> None:
