@@ -43,11 +43,9 @@ def fit_target(target: Target, cohort: Cohort, recipe: Recipe, *, seed: int = 0)
     """Return the model of a target, learnt from what is known of a cohort.
 
     First a model of the earlier examples answers for the held-out later ones: that gives calibration or interval. Then
-    all of them are learnt.
+    all of them are learnt. There must be earlier ones (see `held_out`).
     """
-    examples = cohort.examples
-    cut = len(examples) - max(1, round(len(examples) * HELD_OUT))
-    before, held = cohort.parted(examples[cut].at)
+    before, held = held_out(cohort)
     earlier = _fitted(target, before, recipe, seed)
     answers = earlier.forest.answers(earlier.encoding.rows([example.known for example in held.examples]))
     outcomes, weights = outcomes_of(held.examples), held.weights()
@@ -55,6 +53,16 @@ def fit_target(target: Target, cohort: Cohort, recipe: Recipe, *, seed: int = 0)
     if target in RISKS:
         return msgspec.structs.replace(fitted, calibration=_calibration(answers, outcomes > 0, weights))
     return msgspec.structs.replace(fitted, interval=_interval(outcomes - answers, weights))
+
+
+def held_out(cohort: Cohort) -> tuple[Cohort, Cohort]:
+    """Return the earlier part of a cohort, and the latest, which is held out.
+
+    Examples of one moment stay together, so the earlier part is small, or empty, where many came at once.
+    """
+    examples = cohort.examples
+    cut = len(examples) - max(1, round(len(examples) * HELD_OUT))
+    return cohort.parted(examples[cut].at)
 
 
 def _fitted(target: Target, cohort: Cohort, recipe: Recipe, seed: int) -> TargetModel:

@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 
 from batch.foundation.reporting import Report
-from batch.predictions.censoring import cohort_of, settled
+from batch.predictions.censoring import Cohort, cohort_of, settled
 from batch.predictions.examples import Example, History, outcomes_of
-from batch.predictions.fit import HELD_OUT, fit_target
+from batch.predictions.fit import HELD_OUT, fit_target, held_out
 from batch.predictions.judging import Judged, answers_of, judge, plain_answers
 from batch.predictions.recipes import RECIPES
 from batch.training.plan.provenance import code_version
@@ -25,7 +25,6 @@ from understanding.predictions.folder import (
     write_predictions,
 )
 from understanding.predictions.model import TargetModel
-from understanding.predictions.trees import Floats
 
 LEAST_EXAMPLES: Final = 200
 LEAST_OF_EACH: Final = 20
@@ -33,6 +32,9 @@ LEAST_OF_EACH: Final = 20
 
 LEAST_EARLIER: Final = 100
 """So many must have been known when the first of the held-out tickets came."""
+
+LEAST_BEFORE: Final = 50
+"""So many must be older than those by which a model is calibrated; tickets that came at one moment are not parted."""
 
 LEAST_COMPARED: Final = 50
 """On fewer tickets than this the current model and a newer one are not compared: the newer one is taken."""
@@ -94,7 +96,7 @@ def _trained(
 ) -> Trained | str:
     """Return a target's model, or why there is none."""
     known = cohort_of(target, histories, now)
-    if (why := _too_little(target, outcomes_of(known.examples), LEAST_EXAMPLES)) is not None:
+    if (why := _too_little(target, known, LEAST_EXAMPLES)) is not None:
         return why
     held = settled(target, known)
     held = held[-max(1, round(len(held) * HELD_OUT)) :]
@@ -102,7 +104,7 @@ def _trained(
     if len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - one outcome alone tells nothing
         return f"its latest {len(held)} tickets that are old enough to judge by all came to the same"
     earlier = cohort_of(target, histories, held[0].at)  # as they were known then
-    if (why := _too_little(target, outcomes_of(earlier.examples), LEAST_EARLIER)) is not None:
+    if (why := _too_little(target, earlier, LEAST_EARLIER)) is not None:
         return f"{why} when the latest {len(held)} tickets came"
     tried = fit_target(target, earlier, RECIPES[target])
     judged = judge(target, answers_of(tried, held), plain_answers(target, earlier.examples, held), outcomes)
@@ -123,19 +125,24 @@ def _is_surely_better(champion: Trained, histories: Sequence[History], held: Seq
     target = champion.model.target
     # It learns all that was known before: one of the older tickets alone would lose for its age.
     before = cohort_of(target, histories, fresh[0].at)
-    if _too_little(target, outcomes_of(before.examples), LEAST_EARLIER) is not None:
+    if _too_little(target, before, LEAST_EARLIER) is not None:
         return False
     challenger = fit_target(target, before, RECIPES[target])
     against = judge(target, answers_of(challenger, fresh), answers_of(champion.model, fresh), outcomes)
     return against.high < 0
 
 
-def _too_little(target: Target, outcomes: Floats, least: int) -> str | None:
+def _too_little(target: Target, cohort: Cohort, least: int) -> str | None:
+    outcomes = outcomes_of(cohort.examples)
     if len(outcomes) < least:
         return f"{len(outcomes)} outcomes are known, {least} are needed"
     having = int((outcomes > 0).sum())
     if target in RISKS and min(having, len(outcomes) - having) < LEAST_OF_EACH:
         return f"{having} of {len(outcomes)} have it; {LEAST_OF_EACH} with and without are needed"
+    before, _ = held_out(cohort)
+    if len(before.examples) < LEAST_BEFORE:
+        older = f"{len(before.examples)} of {len(outcomes)} tickets came before the newest fifth of them"
+        return f"{older}, {LEAST_BEFORE} are needed"
     return None
 
 

@@ -31,14 +31,20 @@ TICKETS = 400
 NOW = minute(60 * 24 * 30)
 
 
-def histories(seed: int = 1, tickets: int = TICKETS) -> list[History]:
-    """Return tickets of two teams: the slow one hands them on and takes long; half of them answer a survey."""
+def histories(seed: int = 1, tickets: int = TICKETS, at_once: int = 0) -> list[History]:
+    """Return tickets of two teams: the slow one hands them on and takes long; half of them answer a survey.
+
+    The first `at_once` come at one moment, the others ten minutes apart.
+    """
     random = np.random.default_rng(seed)
-    return [_history(number, random.random(4).tolist()) for number in range(tickets)]
+    return [
+        _history(number, random.random(4).tolist(), 0.0 if number < at_once else number * 10.0)
+        for number in range(tickets)
+    ]
 
 
-def _history(number: int, chance: list[float]) -> History:
-    ticket, start, slow = f"T-{number}", number * 10.0, number % 2 == 0
+def _history(number: int, chance: list[float], start: float) -> History:
+    ticket, slow = f"T-{number}", number % 2 == 0
     happened: list[tuple[float, TicketEvent]] = [
         (0.0, opened(ticket_id=ticket, team="slow" if slow else "quick", priority=Priority.LOW))
     ]
@@ -94,6 +100,13 @@ def test_what_is_known_enough_about_is_learnt_and_the_rest_says_why(trained: Pat
     assert low is not None
     assert high is not None
     assert low < first["resolution"].value < high
+
+
+def test_tickets_that_came_at_one_moment_are_too_little(tmp_path: Path) -> None:
+    """Old tickets that are taken over may all be of one moment: none is older than the rest, and training failed."""
+    manifest = train_predictions(histories(at_once=320), tmp_path, now=NOW, champion={}, progress=quiet)
+    assert manifest is not None
+    assert manifest.left_out["resolution"].startswith("0 of 320 tickets came before the newest fifth of them")
 
 
 def test_a_model_is_judged_by_what_was_known_before_its_tickets_came(trained: Path) -> None:
