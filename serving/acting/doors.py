@@ -31,9 +31,13 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in, and the token of their writes; without a name, `why` says what ended the session."""
+    """Who is signed in, and the token of their writes; without a name, `why` says what ended the session.
+
+    `home` is the same for all servers of one home, and another for each other home.
+    """
 
     wants_key: bool
+    home: str
     name: str | None = None
     token: str | None = None
     why: str | None = None
@@ -54,7 +58,7 @@ def who(request: Asking, desk: NamedDependency[Desk], serving: NamedDependency[S
         session = desk.sessions.read(request.cookies.get(COOKIE), serving.clock())
     except SignInNeeded as error:
         why = type(error).__name__ if COOKIE in request.cookies else None
-        return Response(Who(wants_key=desk.sessions.wants_key, why=why), headers=_NEVER_KEPT)
+        return Response(_nobody(desk, why), headers=_NEVER_KEPT)
     return Response(_told(desk, session), headers=_NEVER_KEPT)
 
 
@@ -83,7 +87,7 @@ def sign_out(
     """End the session."""
     _writer(request, desk, serving)
     gone = Cookie(key=COOKIE, value="", path="/", httponly=True, samesite="strict", max_age=0)
-    return Response(Who(wants_key=desk.sessions.wants_key), cookies=[gone], headers=_NEVER_KEPT)
+    return Response(_nobody(desk), cookies=[gone], headers=_NEVER_KEPT)
 
 
 @post("/acts", status_code=200, request_max_body_size=_LARGEST, include_in_schema=False)
@@ -122,7 +126,12 @@ async def logged(
 
 
 def _told(desk: Desk, session: Session) -> Who:
-    return Who(wants_key=desk.sessions.wants_key, name=session.name, token=desk.sessions.token(session))
+    known = desk.sessions
+    return Who(wants_key=known.wants_key, home=known.home, name=session.name, token=known.token(session))
+
+
+def _nobody(desk: Desk, why: str | None = None) -> Who:
+    return Who(wants_key=desk.sessions.wants_key, home=desk.sessions.home, why=why)
 
 
 def _writer(request: Asking, desk: Desk, serving: Serving) -> Session:

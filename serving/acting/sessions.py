@@ -42,6 +42,11 @@ class Sessions:
         """Whether who signs in must give a key."""
         return bool(self._key)
 
+    @property
+    def home(self) -> str:
+        """A name of the home that this server serves: what a browser keeps for one home is not sent to another."""
+        return self._sign("home", "")[:16]
+
     def begin(self, name: str, key: str, nonce: str, now: datetime) -> Session:
         """Return a new session. Raises NameRefused or WrongKey."""
         shown = " ".join(name.split())

@@ -1,26 +1,36 @@
 "use strict";
 // What people do: who they are, forms, and the tray. An act is kept in this browser for ten seconds, in which it can be
-// undone, and until the door for events has taken it; it is sent again with its id, so it counts once.
+// undone, and until the log has it; it is sent again with its id, so it counts once. Each act has a key of its own, as
+// two tabs write at the same time, and in it the home that it is for, as two servers may have the same address.
 (() => {
-  const KEPT = "ticketyard.acts", WAIT_S = 10, LEASE_S = 20, SHOWN_S = 8, PATIENCE_S = 30, LOOK_MS = 250, RETRY_S = 3;
-  const FIELDS = ["id", "ticket_id", "act", "by", "life", "revision", "value", "team", "decision", "was", "reason", "over"];
+  const KEPT = "ticketyard.acts", WAIT_S = 10, LEASE_S = 20, SHOWN_S = 8, PATIENCE_S = 30, LOOK_MS = 250, RETRY_S = 3, SLOWEST_S = 30;
+  const FIELDS = ["id", "ticket_id", "act", "by", "life", "revision", "value", "move", "decision", "was", "reason", "over"];
   const find = (id) => document.getElementById(id);
   const now = () => Date.now() / 1000;
-  let me = { wants_key: false, name: null, token: null };
-  let waiting = [];
+  let me = { wants_key: false, name: null, token: null, home: null };
+  let waiting = [], editing = null;
 
   const word = (name, values = {}) => {
     const said = find("act-words").content.querySelector(`[data-word="${CSS.escape(name)}"]`);
     return said && said.textContent.replace(/{(\w+)}/g, (_, key) => values[key] ?? "");
   };
-  const all = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
-  const keep = (acts) => { localStorage.setItem(KEPT, JSON.stringify(acts)); draw(); };
-  const change = (id, news) => keep(all().map((one) => (one.id === id ? { ...one, ...news } : one)));
-  const drop = (id) => keep(all().filter((one) => one.id !== id));
+  const keyOf = (one) => `${KEPT}.${one.home}.${one.id}`;
+  const read = (key) => JSON.parse(localStorage.getItem(key)); // null where another tab has dropped it
+  const all = () => Object.keys(localStorage).filter((key) => me.home && key.startsWith(`${KEPT}.${me.home}.`)).map(read).filter(Boolean).sort((one, other) => one.at - other.at);
+  const keep = (one) => { localStorage.setItem(keyOf(one), JSON.stringify(one)); draw(); };
+  const change = (one, news) => { const kept = read(keyOf(one)); if (kept) keep({ ...kept, ...news }); };
+  const drop = (one) => { localStorage.removeItem(keyOf(one)); draw(); };
+  const mine = (one) => one.by === me.name;
   const newId = () => "page-" + [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  // Of a closing tab only what was done in it is sent: another may still undo its own.
+  const tab = sessionStorage.getItem("ticketyard.tab") || newId();
+  sessionStorage.setItem("ticketyard.tab", tab);
 
   // -- who ------------------------------------------------------------------------------------------------------------
   const knowMe = (told) => {
+    // Another home listens here now, and its tickets are others than those on this page.
+    if (me.home && told.home !== me.home) { leave(); return; }
     me = told;
     // Who is quick has opened the form before this was known.
     find("sign-in").querySelector(".keyed").hidden = !me.wants_key;
@@ -28,21 +38,25 @@
     const button = find("who");
     button.dataset.in ||= button.textContent;
     button.textContent = me.name ? `${me.name} · ${button.dataset.out}` : button.dataset.in;
+    draw();
+    document.dispatchEvent(new CustomEvent("ticketyard:acted"));
     if (!me.name) return;
     find("sign-in").close();
     const asked = waiting; waiting = [];
     asked.forEach((go) => go());
-    all().filter((one) => one.state === "sign").forEach((one) => change(one.id, { state: "held", due: now() }));
+    all().filter((one) => one.state === "sign" && mine(one)).forEach((one) => change(one, { state: "held", due: now() }));
   };
+  const leave = () => { inside = true; location.reload(); };
   const ask = async (path, method = "GET", body = undefined, keepalive = false) => {
     const headers = { "content-type": "application/json", "x-csrf-token": me.token || "" };
     return fetch(path, { method, headers, keepalive, body: body && JSON.stringify(body) });
   };
   const said = async (answer) => { try { return await answer.json(); } catch { return {}; } };
 
-  const signIn = (why = "") => {
+  const signIn = (why = "", name = "") => {
     const dialog = find("sign-in");
     dialog.querySelector("[role=alert]").textContent = why;
+    if (name) dialog.querySelector("[name=name]").value = name;
     if (!dialog.open) dialog.showModal();
   };
   const signedIn = (go) => { if (me.name) go(); else { waiting.push(go); signIn(me.why ? word(`failed-${me.why}`) : ""); } };
@@ -62,63 +76,73 @@
 
   // -- sending --------------------------------------------------------------------------------------------------------
   const act = (given) => signedIn(() => {
-    keep([...all(), { reason: "", over: [], ...given, id: newId(), by: me.name, state: "held", due: now() + WAIT_S }]);
+    keep({ reason: "", over: [], ...given, id: newId(), home: me.home, tab, by: me.name, at: Date.now(), state: "held", due: now() + WAIT_S });
     document.dispatchEvent(new CustomEvent("ticketyard:acted"));
   });
 
   const send = async (one, keepalive = false) => {
-    change(one.id, { state: "sending", due: now() + LEASE_S });
+    change(one, { state: "sending", due: now() + LEASE_S });
     const body = Object.fromEntries(FIELDS.filter((name) => one[name] !== undefined && one[name] !== null).map((name) => [name, one[name]]));
     let answer;
     try { answer = await ask("/acting/acts", "POST", body, keepalive); }
-    catch { change(one.id, { state: "failed", type: "", detail: word("offline"), due: now() + RETRY_S }); return; }
+    catch { change(one, { state: "failed", type: "", detail: word("offline"), unsure: true, due: now() + RETRY_S }); return; }
     const told = await said(answer);
-    if (answer.ok) change(one.id, { state: "kafka", events: told.event_ids, place: told.places.map((p) => `${p.partition}/${p.offset}`).join(", "), due: now(), until: now() + PATIENCE_S });
-    else if (answer.status === 409) change(one.id, { state: "meanwhile", meanwhile: told.meanwhile });
+    if (answer.ok) change(one, { state: "kafka", events: told.event_ids, place: told.places.map((p) => `${p.partition}/${p.offset}`).join(", "), due: now(), until: now() + PATIENCE_S });
+    else if (answer.status === 409) change(one, { state: "meanwhile", meanwhile: told.meanwhile });
     else failed(one, answer, told.error || {});
   };
   const failed = (one, answer, error) => {
     const type = error.type || "", detail = error.message || `${answer.status}`;
-    if (answer.status === 401) { change(one.id, { state: "sign", type, detail }); meAgain(); }
-    else if (type === "TokenMissing") { change(one.id, { state: "sign", type, detail }); meAgain(); }
+    if (answer.status === 401 || type === "TokenMissing" || type === "OtherName") { change(one, { state: "sign", type, detail }); meAgain(); }
     else if (answer.status === 429 || answer.status >= 500) {
       const wait = Number(answer.headers.get("retry-after")) || RETRY_S;
-      change(one.id, { state: "failed", type, detail, due: now() + wait });
-    } else change(one.id, { state: "refused", type, detail });
+      // Who waited in vain for an answer does not know what became of it; who was turned away does.
+      change(one, { state: "failed", type, detail, unsure: one.unsure || answer.status >= 500, due: now() + wait });
+    } else change(one, { state: "refused", type, detail });
   };
   const look = async (one) => {
-    change(one.id, { due: now() + 1 });
+    change(one, { due: now() + LEASE_S }); // it is not looked for twice at once
+    let logged = true;
     try {
       for (const event of one.events) {
         const answer = await ask(`/acting/logged/${encodeURIComponent(one.ticket_id)}/${encodeURIComponent(event)}`);
-        if (!answer.ok || !(await said(answer)).logged) return;
+        logged &&= answer.ok && (await said(answer)).logged;
       }
-    } catch { return; } // it is looked for again
-    change(one.id, { state: "logged", due: now() + SHOWN_S });
+    } catch { logged = false; } // it is looked for again
+    if (read(keyOf(one))?.state !== "kafka") return; // another tab was first, or it was left
+    const waited = now() - one.until + PATIENCE_S;
+    if (!logged) { change(one, { due: now() + Math.min(SLOWEST_S, Math.max(1, waited / 10)) }); return; }
+    change(one, { state: "logged", due: now() + SHOWN_S });
     document.dispatchEvent(new CustomEvent("ticketyard:logged", { detail: one }));
   };
 
+  let triedAt = now();
   const tick = () => {
+    if (!me.home && now() >= triedAt + RETRY_S) { triedAt = now(); meAgain(); }
     for (const one of all()) {
-      const due = now() >= one.due;
-      if (due && ["held", "failed", "sending"].includes(one.state) && me.name) send(one);
-      else if (due && one.state === "held") change(one.id, { state: "sign", type: "SignInNeeded", detail: "" });
-      else if (due && one.state === "kafka") look(one);
-      else if (due && one.state === "logged") drop(one.id);
+      if (now() < one.due || one.id === editing) continue;
+      if (["held", "failed", "sending"].includes(one.state)) {
+        if (mine(one)) send(one);
+        else change(one, { state: "sign", type: me.name ? "OtherName" : me.why || "SignInNeeded", detail: "" });
+      } else if (one.state === "kafka") look(one);
+      else if (one.state === "logged") drop(one);
     }
     document.querySelectorAll("#acts li").forEach((item) => {
       const one = all().find((each) => each.id === item.id);
-      if (one && ["held", "failed"].includes(one.state)) say(item, one);
+      if (one && ["held", "failed", "kafka"].includes(one.state)) say(item, one);
     });
   };
 
   // -- the tray -------------------------------------------------------------------------------------------------------
   const BUTTONS = { held: ["undo", "now"], failed: ["again", "edit", "drop"], refused: ["edit", "drop"], sign: ["sign", "drop"], meanwhile: ["over", "drop"] };
+  const slow = (one) => one.state === "kafka" && now() > one.until;
+  // Nobody changes or overrules with what another wrote; to leave it is how a shared browser gets rid of it.
+  const buttons = (one) => (slow(one) ? ["drop"] : BUTTONS[one.state] || []).filter((name) => !["edit", "over"].includes(name) || mine(one));
   const say = (item, one) => {
     const seconds = Math.max(0, Math.ceil(one.due - now()));
     const first = (one.meanwhile || [])[0] || {};
     const time = first.at ? new Date(first.at).toLocaleTimeString() : "";
-    const name = one.state === "kafka" && now() > one.until ? "slow" : one.state;
+    const name = slow(one) ? "slow" : one.state;
     const text = word(name, { seconds, place: one.place, time, by: first.by, value: first.value || (first.about === "status" ? word("resolved") : "—") });
     const state = item.querySelector(".state");
     // A countdown that is read out each second would drown everything else.
@@ -134,16 +158,17 @@
       if (!item) {
         item = find("act-item").content.firstElementChild.cloneNode(true);
         item.id = one.id;
-        item.querySelector(".what strong").textContent = [word(`kind-${one.act}`), one.value, one.team && `→ ${one.team}`].filter(Boolean).join(" ");
+        item.querySelector(".what strong").textContent = [word(`kind-${one.act}`), one.value, one.to && `→ ${one.to}`].filter(Boolean).join(" ");
         item.querySelector(".what bdi").textContent = one.subject || one.ticket_id;
         list.append(item);
       }
       item.className = one.state;
       say(item, one);
       const failure = ["failed", "refused", "sign"].includes(one.state);
-      item.querySelector(".detail").textContent = failure ? [word(`failed-${one.type}`), one.type === "KeyTakenAway" ? "" : one.detail].filter(Boolean).join(" ") : "";
+      const told = [word(`failed-${one.type}`), one.type === "KeyTakenAway" ? "" : one.detail, one.unsure && word("unsure")];
+      item.querySelector(".detail").textContent = failure ? told.filter(Boolean).join(" ") : "";
       item.querySelectorAll("[data-do]").forEach((button) => {
-        button.hidden = !(BUTTONS[one.state] || []).includes(button.dataset.do);
+        button.hidden = !buttons(one).includes(button.dataset.do);
         if (button.dataset.do === "undo" && one === newest) button.dataset.key = "z"; else delete button.dataset.key;
         const hint = button.querySelector("kbd");
         if (hint) hint.hidden = one !== newest;
@@ -153,11 +178,12 @@
   };
   const done = (one) => document.dispatchEvent(new CustomEvent("ticketyard:undone", { detail: one }));
   const DO = {
-    undo: (one) => { drop(one.id); done(one); }, drop: (one) => { drop(one.id); done(one); },
-    now: (one) => change(one.id, { due: now() }), again: (one) => change(one.id, { due: now() }),
-    sign: (one) => { signIn(word(`failed-${one.type}`) || ""); },
-    over: (one) => change(one.id, { over: [...one.over, ...one.meanwhile.map((w) => w.event_id)], state: "held", due: now() }),
-    edit: (one) => { drop(one.id); openForm(one.act, one, one); },
+    undo: (one) => { drop(one); done(one); },
+    drop: (one) => { drop(one); if (one.state !== "kafka") done(one); }, // what Kafka has is not undone
+    now: (one) => change(one, { due: now() }), again: (one) => change(one, { due: now() }),
+    sign: (one) => { signIn(word(`failed-${one.type}`) || "", one.by); },
+    over: (one) => change(one, { over: [...one.over, ...one.meanwhile.map((w) => w.event_id)], state: "held", due: now() }),
+    edit: (one) => { editing = one.id; openForm(one.act, one, one); },
   };
 
   // -- forms ----------------------------------------------------------------------------------------------------------
@@ -193,16 +219,21 @@
     find("act-ticket").textContent = ticket.subject || ticket.ticket_id;
     dialog.showModal();
   };
+  // A correction of triage moves its ticket to the team of its intent, which the server knows, unless it is there already.
+  const teamOf = (intent) => choices?.intents.find((one) => one.name === intent)?.team || "";
+  const following = (intent, current, to = teamOf(intent)) => (to && to === current.team ? { follows: true } : { follows: true, move: true, to });
   const seen = (part) => {
     const { ticket, life, revision, subject, ...current } = part.dataset;
     return { ticket_id: ticket, life: Number(life), revision: Number(revision), subject, current };
   };
   const submitAct = (form) => {
-    const kind = form.dataset.form, typed = values(form), { current, ticket_id, life, revision, subject, over } = about;
+    const kind = form.dataset.form, typed = values(form), { current, ticket_id, life, revision, subject, over = [], follows } = about;
     const key = draft(kind), was = typed.decision ? (current || {})[typed.decision] : about.was;
+    const former = all().find((one) => one.id === editing);
     find("act-dialog").close();
     signedIn(() => {
-      act({ ticket_id, life, revision, subject, over, act: kind, ...typed, was: was || undefined, current });
+      if (former) drop(former); // and not before: who closes the form has changed nothing
+      act({ ticket_id, life, revision, subject, over, act: kind, ...typed, ...(follows && following(typed.value, current)), was: was || undefined, current });
       sessionStorage.removeItem(key);
     });
   };
@@ -217,7 +248,7 @@
     if (button.id === "who") me.name ? signOut() : signIn();
     else if (button.dataset.close) button.closest("dialog").close();
     else if (button.dataset.act) openForm(button.dataset.act, seen(button.closest("[data-ticket]")));
-    else if (button.dataset.do) { const one = all().find((each) => each.id === button.closest("li").id); if (one) DO[button.dataset.do](one); }
+    else if (button.dataset.do) { const one = all().find((each) => each.id === button.closest("li").id); if (one && buttons(one).includes(button.dataset.do)) DO[button.dataset.do](one); }
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -231,13 +262,14 @@
     if (form) { sessionStorage.setItem(draft(form.dataset.form), JSON.stringify(values(form))); suit(form); }
   });
   find("sign-in").addEventListener("close", () => { if (!me.name) waiting = []; });
+  find("act-dialog").addEventListener("close", () => { editing = null; });
   addEventListener("storage", draw);
-  addEventListener("pagehide", () => { if (!inside && me.name) all().filter((one) => one.state === "held").forEach((one) => send(one, true)); });
+  addEventListener("pagehide", () => { if (!inside && me.name) all().filter((one) => one.state === "held" && one.tab === tab && mine(one)).forEach((one) => send(one, true)); });
   document.addEventListener("ticketyard:logged", (event) => {
     const shown = document.querySelector("main .acts[data-ticket]");
-    if (shown && shown.dataset.ticket === event.detail.ticket_id && !document.querySelector("dialog[open]")) { inside = true; location.reload(); }
+    if (shown && shown.dataset.ticket === event.detail.ticket_id && !document.querySelector("dialog[open]")) leave();
   });
-  window.ticketyard = { act, all, seen, offer, team: (intent) => choices?.intents.find((one) => one.name === intent)?.team || "" };
+  window.ticketyard = { act, all, seen, offer, following };
   draw();
   meAgain().then(() => setInterval(tick, LOOK_MS));
 })();

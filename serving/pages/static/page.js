@@ -115,7 +115,8 @@
   document.addEventListener("change", (event) => { if (event.target.dataset.go) event.target.form.requestSubmit(); });
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+    // A key that is held down decides once.
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     const keys = document.getElementById("keys");
     if (event.key === "?") { event.preventDefault(); keys.open ? keys.close() : keys.showModal(); return; }
     if (document.querySelector("dialog[open]")) return;

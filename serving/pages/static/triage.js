@@ -4,9 +4,12 @@
   const AHEAD = 2, LOOK_MS = 30000, GLANCE_MS = 700;
   const queue = document.getElementById("queue"), card = document.getElementById("card");
   const cards = new Map(), guesses = new Map(), reasons = new Map();
+  const left = document.getElementById("left");
+  let more = left.textContent.endsWith("+"); // whether more wait than the queue shows
   let shown = null, looking = new AbortController();
 
   const open = () => [...queue.children].filter((item) => !item.hidden);
+  const count = () => { left.textContent = `${open().length}${more ? "+" : ""}`; };
   const read = async (kind, ticket, signal) => {
     const answer = await fetch(`/acting/${kind}/${encodeURIComponent(ticket)}`, { signal, headers: { "accept-language": document.documentElement.lang } });
     if (answer.ok) return answer.text();
@@ -32,8 +35,9 @@
     card.hidden = !item;
     document.getElementById("empty").hidden = Boolean(item);
     document.getElementById("card-failed").hidden = true;
-    document.getElementById("left").textContent = open().length;
-    if (!item) { card.replaceChildren(); return; }
+    count();
+    card.replaceChildren(); // the buttons of the ticket before decide nothing while this one is read
+    if (!item) return;
     const ticket = shown;
     item.scrollIntoView({ block: "nearest" });
     const ahead = open().slice(open().indexOf(item), open().indexOf(item) + 1 + AHEAD).map((one) => one.dataset.ticket);
@@ -66,37 +70,40 @@
   };
 
   const decide = (value, team) => {
-    const article = card.querySelector("article"), seen = window.ticketyard.seen(article);
-    const moves = team && team !== article.dataset.team ? team : undefined;
-    window.ticketyard.act({ ...seen, act: "correct", value, team: moves, was: article.dataset.intent || undefined });
+    const article = card.querySelector("article");
+    if (article?.dataset.ticket !== shown) return;
+    const seen = window.ticketyard.seen(article);
+    const was = article.dataset.intent || undefined;
+    window.ticketyard.act({ ...seen, act: "correct", value, ...window.ticketyard.following(value, seen.current, team), was });
   };
   const settle = () => {
     const pending = new Set(window.ticketyard.all().filter((one) => one.act === "correct").map((one) => one.ticket_id));
     const here = [...queue.children].findIndex((item) => item.dataset.ticket === shown);
     [...queue.children].forEach((item) => { if (pending.has(item.dataset.ticket)) item.hidden = true; });
-    const left = open();
-    if (left.some((item) => item.dataset.ticket === shown)) return;
-    show([...queue.children].slice(here + 1).find((item) => !item.hidden) || left[0] || null);
+    const rest = open();
+    if (rest.some((item) => item.dataset.ticket === shown)) return;
+    show([...queue.children].slice(here + 1).find((item) => !item.hidden) || rest[0] || null);
   };
   const step = (by) => {
-    const left = open(), place = left.findIndex((item) => item.dataset.ticket === shown);
-    if (left.length) show(left[(place + by + left.length) % left.length]);
+    const rest = open(), place = rest.findIndex((item) => item.dataset.ticket === shown);
+    if (rest.length) show(rest[(place + by + rest.length) % rest.length]);
   };
   const refresh = async () => {
     if (document.hidden) return;
     let page;
     try { const answer = await fetch("/triage"); if (!answer.ok) return; page = await answer.text(); } catch { return; } // the next look may reach it
     const news = new DOMParser().parseFromString(page, "text/html");
-    const known = new Set([...queue.children].map((item) => item.dataset.ticket));
+    more = news.getElementById("left").textContent.endsWith("+");
+    const known = new Map([...queue.children].map((item) => [item.dataset.ticket, item]));
     const decided = new Set(window.ticketyard.all().map((one) => one.ticket_id));
-    const waiting = new Set();
-    news.querySelectorAll("#queue > li").forEach((item) => {
-      waiting.add(item.dataset.ticket);
-      if (!known.has(item.dataset.ticket) && !decided.has(item.dataset.ticket)) queue.append(document.adoptNode(item));
-    });
-    // What somebody else has decided meanwhile goes, unless it is being looked at.
-    [...queue.children].forEach((item) => { if (!waiting.has(item.dataset.ticket) && item.dataset.ticket !== shown) item.remove(); });
-    document.getElementById("left").textContent = open().length;
+    const waiting = [...news.querySelectorAll("#queue > li")].filter((item) => known.has(item.dataset.ticket) || !decided.has(item.dataset.ticket));
+    const order = waiting.map((item) => known.get(item.dataset.ticket) || document.adoptNode(item));
+    // What somebody else has decided meanwhile goes, unless it is being looked at, or somebody here may take it back.
+    const kept = [...queue.children].filter((item) => !order.includes(item) && (item.dataset.ticket === shown || decided.has(item.dataset.ticket)));
+    const at = document.activeElement;
+    queue.replaceChildren(...kept, ...order);
+    if (queue.contains(at)) at.focus({ preventScroll: true });
+    count();
     if (shown === null && open().length) show(open()[0]);
   };
 
@@ -112,7 +119,7 @@
     if (event.target.id !== "other") return;
     const value = event.target.elements.value.value.trim();
     document.activeElement.blur();
-    decide(value, window.ticketyard.team(value));
+    decide(value);
   });
   document.addEventListener("ticketyard:undone", (event) => {
     const item = [...queue.children].find((one) => one.dataset.ticket === event.detail.ticket_id);

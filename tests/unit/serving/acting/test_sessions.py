@@ -37,6 +37,12 @@ def test_a_session_is_read_as_it_was_written() -> None:
     assert sessions().read(sessions().written(session), NOW + timedelta(hours=11)) == session
 
 
+def test_a_home_has_one_name_whoever_serves_it() -> None:
+    """What a browser keeps for one home must not be sent to another at the same address, nor be lost by a new key."""
+    assert sessions(key="new").home == sessions().home
+    assert sessions(secret=b"t" * 32).home != sessions().home
+
+
 @pytest.mark.parametrize("cookie", [None, "", "x", "a.b.c.d.e", "....", "é.1.n.m.s"])
 def test_what_is_no_session_is_none(cookie: str | None) -> None:
     with pytest.raises(SignInNeeded, match="sign in first"):
