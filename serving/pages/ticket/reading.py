@@ -1,10 +1,12 @@
 """What the page of a ticket shows."""
 
-import json
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from schemas.records.sla_clock import SlaMetric
+from schemas.views.override_rows import Override
 from serving.doors.summaries import read_summary
 from serving.foundation.errors import NotFound
 from serving.merge.answers import Snapshot
@@ -46,7 +48,7 @@ def read_ticket(snapshot: Snapshot, ticket_id: str, now: datetime) -> dict[str, 
     events = snapshot.rows(read_query("ticket_events"), [ticket_id], most=_MOST_EVENTS).table.to_pylist()
     return {
         "ticket": row,
-        "events": [_told(event) for event in events],
+        "events": [told(event) for event in events],
         "facts": [(name, row[name]) for name in _FACTS if row[name] not in (None, 0, "")],
         "promises": _promises(row, now),
         "summary": read_summary(snapshot, ticket_id),
@@ -56,10 +58,11 @@ def read_ticket(snapshot: Snapshot, ticket_id: str, now: datetime) -> dict[str, 
     }
 
 
-def _told(event: dict[str, Any]) -> dict[str, Any]:
+def told(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event of the story with whose it is (`kind`) and what it overrides (`said`)."""
     author = event.get("author") or ("source" if event["event_type"] == "TicketOpened" else "machine")
     kind = "customer" if event["event_type"] == "TicketOpened" else author
-    said = json.loads(event["overrides"]) if event["overrides"] else []
+    said = msgspec.json.decode(event["overrides"] or "[]", type=list[Override])
     return event | {"kind": kind, "said": said}
 
 
