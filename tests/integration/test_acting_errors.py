@@ -63,9 +63,10 @@ def page(browser: Browser, pages: Pages) -> Iterator[Page]:
 
 @contextmanager
 def of_somebody(browser: Browser, pages: Pages) -> Iterator[Page]:
-    """A page in a browser of its own."""
+    """A page in a browser of its own, whose time a test can move."""
     context = browser.new_context(base_url=pages.url, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
+    context.clock.install()
     try:
         yield context.new_page()
     finally:
@@ -86,7 +87,13 @@ def resolve(page: Page, text: str) -> None:
     page.locator("form[data-form=resolve] button").first.click()
     if page.locator("#sign-in").is_visible():
         return
-    page.get_by_role("button", name="Send now").click()
+    send(page)
+
+
+def send(page: Page) -> None:
+    """Let the ten seconds go by in which what was done can be undone."""
+    page.locator("#acts li.held").wait_for()
+    page.clock.fast_forward(11_000)
 
 
 def opened(page: Page) -> Page:
@@ -137,7 +144,7 @@ def test_what_is_refused_can_be_changed_and_sent_again(page: Page, door: OpenDoo
     expect(text).to_have_value("Something odd.")
     text.fill("Something plain.")
     page.locator("form[data-form=resolve] button").first.click()
-    page.get_by_role("button", name="Send now").click()
+    send(page)
     page.locator("#acts li.kafka").wait_for()
     assert Door.taken[-1]["data"]["resolution"] == "Something plain."
 
@@ -147,7 +154,7 @@ def test_an_intent_that_is_mistyped_is_not_sent(page: Page, door: OpenDoor) -> N
     opened(page).keyboard.press("i")
     page.locator("form[data-form=correct] [name=value]").fill("double_chrage")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Send now").click()
+    send(page)
     expect(page.locator("#acts li.refused")).to_contain_text("do you mean double_charge")
     assert Door.taken == []
 
