@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,6 @@ from tests.unit.serving.waiting import wait_for
 KEY: Final = "the-key-of-this-desk"
 PATIENCE_MS: Final = 120_000
 expect.set_options(timeout=PATIENCE_MS)
-pytestmark = pytest.mark.timeout(1500)  # more than the waits for `up`, the door and the tickets together
 TEXTS: Final = (
     "hello, please help me with order 4711, it is about the thing from last week",
     "it does not do what I hoped, invoice INV-2041",
@@ -130,9 +130,10 @@ def yard(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def person(browser: Browser, yard: Yard) -> BrowserContext:
-    """A browser of somebody."""
+    """A browser of somebody, whose time a test can move."""
     context = browser.new_context(base_url=yard.url, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
+    context.clock.install()
     return context
 
 
@@ -141,6 +142,13 @@ def sign_in(page: Page, name: str, key: str = KEY) -> None:
     page.locator("#sign-in input[name=name]").fill(name)
     page.locator("#sign-in input[name=key]").fill(key)
     page.keyboard.press("Enter")
+    expect(page.locator("#who")).to_contain_text(name)
+
+
+def send(page: Page) -> None:
+    """Let the ten seconds go by in which what was done can be undone."""
+    page.locator("#acts li.held").wait_for()
+    page.clock.fast_forward(11_000)
 
 
 def test_twenty_tickets_are_triaged_by_keyboard(browser: Browser, yard: Yard) -> None:
@@ -150,7 +158,6 @@ def test_twenty_tickets_are_triaged_by_keyboard(browser: Browser, yard: Yard) ->
     page = context.new_page()
     page.goto("/triage")
     sign_in(page, "Ann")
-    expect(page.locator("#who")).to_contain_text("Ann")
     chosen: dict[str, str] = {}
 
     def shown() -> str:
@@ -161,10 +168,14 @@ def test_twenty_tickets_are_triaged_by_keyboard(browser: Browser, yard: Yard) ->
         return found
 
     undone = shown()
+    page.clock.pause_at(
+        datetime.now(UTC) + timedelta(minutes=1)
+    )  # who undoes is quick, and this machine may not be
     page.keyboard.press("1")
     page.locator("#acts li.held").wait_for()
     page.keyboard.press("z")
     expect(page.locator("#acts li")).to_have_count(0)
+    page.clock.resume()
     expect(page.locator("#card article")).to_have_attribute("data-ticket", undone)
     page.keyboard.press("j")
     expect(page.locator("#card article")).not_to_have_attribute("data-ticket", undone)
@@ -191,3 +202,55 @@ def test_twenty_tickets_are_triaged_by_keyboard(browser: Browser, yard: Yard) ->
     assert {ticket: moved.get(ticket) for ticket, intent in chosen.items() if intent == "double_charge"} == {
         ticket: "billing" for ticket, intent in chosen.items() if intent == "double_charge"
     }
+
+
+def test_an_assignment_is_overridden(browser: Browser, yard: Yard) -> None:
+    """With who and why: on the page, in the log, and in the ticket's row."""
+    yard.open_tickets("assigned", 1)
+    context = person(browser, yard)
+    page = context.new_page()
+    page.goto("/tickets/assigned%2F0")
+    sign_in(page, "Ann")
+    page.keyboard.press("v")
+    form = page.locator("form[data-form=override]")
+    form.locator("select").select_option("assignee")
+    form.locator("[name=value]").fill("A-7")
+    form.locator("[name=reason]").fill("Knows the customer.")
+    form.get_by_role("button", name="Do it").click()
+    send(page)
+    expect(page.locator(".timeline")).to_contain_text("Knows the customer.", timeout=PATIENCE_MS)
+    expect(page.locator(".timeline")).to_contain_text("Ann")
+    context.close()
+    (said,) = [one for one in yard.logged("DecisionOverridden") if one["ticket_id"] == "assigned/0"]
+    told = {"by": "Ann", "decision": "assignee", "now": "A-7", "reason": "Knows the customer."}
+    assert told.items() <= said.items()
+    assert [one["assignee"] for one in yard.tickets("assigned")] == ["A-7"]
+
+
+def test_the_later_of_two_hears_of_the_former(browser: Browser, yard: Yard) -> None:
+    """Both looked at the same ticket; nothing of the later is sent before they have read the other's name."""
+    yard.open_tickets("two", 1)
+    pages = {}
+    for name in ("Ann", "Bo"):
+        pages[name] = person(browser, yard).new_page()
+        pages[name].goto("/tickets/two%2F0")
+        sign_in(pages[name], name)
+    for name, intent in (("Ann", "double_charge"), ("Bo", "refund_policy_question")):
+        pages[name].keyboard.press("i")
+        pages[name].locator("form[data-form=correct] [name=value]").fill(intent)
+        pages[name].keyboard.press("Enter")
+        send(pages[name])
+        if name == "Ann":
+            pages[name].locator("#acts li:is(.kafka, .logged)").wait_for()
+    expect(pages["Bo"].locator("#acts li.meanwhile")).to_contain_text("Ann said double_charge")
+    said = [one for one in yard.logged("LabelCorrected") if one["ticket_id"] == "two/0"]
+    assert {one["corrected_by"] for one in said} <= {"Ann"}
+    pages["Bo"].get_by_role("button", name="Send mine as well").click()
+    pages["Bo"].locator("#acts li.logged").wait_for()
+    said = [one for one in yard.logged("LabelCorrected") if one["ticket_id"] == "two/0"]
+    assert [(one["corrected_by"], one["intent"]) for one in said] == [
+        ("Ann", "double_charge"),
+        ("Bo", "refund_policy_question"),
+    ]
+    for page in pages.values():
+        page.context.close()
