@@ -99,11 +99,17 @@ REQUIRED = {
 }
 
 
-def generate(view: BaseView, rows: int, rng: random.Random) -> pa.Table:
+def generate(view: BaseView, rows: int, seed: int) -> pa.Table:
+    """Each column has randomness of its own, so that a new one changes no other."""
     required = {*view.key, *(order.split()[0] for order in view.order), *REQUIRED.get(view.name, set())}
+    chance = {column.name: random.Random(f"{seed}/{view.name}/{column.name}") for column in view.columns}
+    rng = random.Random(f"{seed}/{view.name}")
     made = []
     for number in range(rows):
-        row = {column.name: value(column, rng, column.name in required) for column in view.columns}
+        row = {
+            column.name: value(column, chance[column.name], column.name in required)
+            for column in view.columns
+        }
         # Positions are unique, as in a log; keys repeat, as where a record was delivered twice.
         made.append({**row, "log_partition": number % 4, "log_offset": number // 4})
     if view.name in {"tickets", "ticket_events"}:
@@ -117,11 +123,10 @@ def generate(view: BaseView, rows: int, rng: random.Random) -> pa.Table:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one Parquet file of generated rows per base view."""
     target = tmp_path_factory.mktemp("generated")
-    rng = random.Random(20_260_302)
     for view in BASE_VIEWS:
         # Drift is judged on weeks of 200 tickets and more.
         rows = 7_000 if view.name == "tickets" else 600
-        pq.write_table(generate(view, rows, rng), target / f"{view.name}.parquet")
+        pq.write_table(generate(view, rows, seed=20_260_302), target / f"{view.name}.parquet")
     pq.write_table(
         pa.Table.from_pylist(RENAMED, schema=arrow_schema(INTENT_MAP.columns)), target / "intent_map.parquet"
     )
