@@ -9,6 +9,12 @@ import pyarrow as pa
 _HEADROOM: Final = 1.25
 """What a statement may take, as a multiple of DuckDB's share: not all is counted by DuckDB."""
 
+_RESIDENT: Final = 1.4
+"""What a process may hold in all, as a multiple of its share, but for pages of code that are read in later.
+
+Half as much again is promised. What Python and its libraries hold counts for much where the share is small.
+"""
+
 _STATUS: Final = Path("/proc/self/status")
 
 
@@ -19,8 +25,9 @@ class MemoryLimit:
     """
 
     def __init__(self, share_bytes: int) -> None:
-        self._share = round(share_bytes * _HEADROOM)
-        self._most = _data_bytes() + self._share
+        room = round(share_bytes * _RESIDENT) - _bytes_of("VmRSS")
+        self._share = max(share_bytes, min(round(share_bytes * _HEADROOM), room))
+        self._most = _bytes_of("VmData") + self._share
         self._hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
 
     def set(self, held_bytes: int = 0) -> None:
@@ -37,17 +44,17 @@ class MemoryLimit:
         would be what statements have left, and the limit would rise with each.
         """
         pa.default_memory_pool().release_unused()
-        self._most = max(self._most, _data_bytes() + self._share - held_bytes)
+        self._most = max(self._most, _bytes_of("VmData") + self._share - held_bytes)
 
     def lift(self) -> None:
         """Hold no longer."""
         resource.setrlimit(resource.RLIMIT_DATA, (self._hard, self._hard))
 
 
-def _data_bytes() -> int:
+def _bytes_of(measure: str) -> int:
     if not _STATUS.exists():
         return 0
     (line,) = (
-        line for line in _STATUS.read_text(encoding="ascii").splitlines() if line.startswith("VmData:")
+        line for line in _STATUS.read_text(encoding="ascii").splitlines() if line.startswith(f"{measure}:")
     )
     return int(line.split()[1]) * 1024

@@ -219,6 +219,7 @@ def test_a_slow_address_holds_up_no_other_and_what_is_given_up_can_be_sent_back(
         wait_for(
             lambda: outcomes(reading.more()).count(("WebhookDelivered", "broken")) == 3,
             f"taken in the end; {pipeline.log()[-2000:]}",
+            180,
         )
     assert set(ids_at(receiver, "/broken")) == tried
     assert len(receiver.at("/well")) == told == 3
