@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
+import stamina
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError, RetriableError
 
-from schemas.errors import Permanent
+from schemas.errors import Permanent, Transient
 from schemas.records.derived import DeadLetterReplayed, RecordDied
 from schemas.records.envelope import Envelope, EventDecoder, EventError, Headers, decode_envelope
 from schemas.records.topics import DERIVED_BYTES, Topic
@@ -16,6 +18,9 @@ from schemas.views.view_rows import decode_died
 from serving.tail.lenient_records import read_leniently
 
 _POLL_MS: Final = 500
+_PATIENCE_S: Final = 30.0
+"""A busy broker that its controller has missed for a moment names no broker at all, itself among them."""
+
 _REPLAYED: Final = EventDecoder({"DeadLetterReplayed": DeadLetterReplayed})
 
 
@@ -122,7 +127,7 @@ def _replayed(envelope: Envelope, value: bytes | None) -> DeadLetterReplayed:
 def read_dead_letters(settings: CommonSettings, *, since: datetime | None = None) -> Iterator[Found]:
     """Yield every record of tickets.dead from `since`, or from the beginning, to the present end.
 
-    Of one partition in order. Raises Permanent where the topic does not exist.
+    Of one partition in order. Raises Permanent where the topic does not exist, Transient where Kafka does not tell.
     """
     read_leniently()
     name = settings.topic_prefix + Topic.TICKETS_DEAD
@@ -130,7 +135,7 @@ def read_dead_letters(settings: CommonSettings, *, since: datetime | None = None
         **settings.kafka_python_options(), enable_auto_commit=False, max_partition_fetch_bytes=DERIVED_BYTES
     )
     try:
-        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        partitions = [TopicPartition(name, number) for number in partitions_of(consumer, name)]
         if not partitions:
             raise Permanent(f"topic {name} does not exist; create it with `ticketyard topics create`")
         consumer.assign(partitions)
@@ -139,6 +144,19 @@ def read_dead_letters(settings: CommonSettings, *, since: datetime | None = None
         yield from _read(consumer, ends)
     finally:
         consumer.close()
+
+
+def partitions_of(consumer: Any, topic: str) -> set[int]:
+    """Return the numbers of a topic's partitions, none where there is no such topic; waits for a busy broker."""
+    try:
+        for attempt in stamina.retry_context(on=RetriableError, attempts=None, timeout=_PATIENCE_S):
+            with attempt:
+                return set(consumer.partitions_for_topic(topic) or ())
+    except KafkaError as error:
+        raise Transient(
+            f"Kafka does not tell of topic {topic} ({type(error).__name__}): `ticketyard doctor` says whether it answers"
+        ) from error
+    raise AssertionError("stamina either returns or raises")
 
 
 def _seek(consumer: Any, partitions: list[Any], ends: dict[Any, int], since: datetime | None) -> None:
