@@ -154,7 +154,7 @@ def partitions_of(consumer: Any, topic: str) -> set[int]:
                 return set(consumer.partitions_for_topic(topic) or ())
     except KafkaError as error:
         raise Transient(
-            f"Kafka does not tell of topic {topic} ({type(error).__name__}): `ticketyard doctor` says whether it answers"
+            f"Kafka does not tell of topic {topic} ({type(error).__name__}): see `ticketyard doctor`"
         ) from error
     raise AssertionError("stamina either returns or raises")
 

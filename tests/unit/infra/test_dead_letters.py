@@ -203,7 +203,5 @@ class _BusyBroker:
 def test_a_broker_that_names_no_brokers_for_a_moment_is_asked_again() -> None:
     """`dead list` ended with a stack while a busy broker had missed its own heartbeat."""
     assert partitions_of(_BusyBroker([MetadataEmptyBrokerList()] * 2), "tickets.dead") == {0, 1}
-    with pytest.raises(
-        Transient, match=r"topic tickets\.dead \(TopicAuthorizationFailedError\)"
-    ):
+    with pytest.raises(Transient, match=r"topic tickets\.dead \(TopicAuthorizationFailedError\)"):
         partitions_of(_BusyBroker([TopicAuthorizationFailedError()]), "tickets.dead")
