@@ -222,7 +222,9 @@ def test_a_slow_address_holds_up_no_other_and_what_is_given_up_can_be_sent_back(
             180,
         )
     assert set(ids_at(receiver, "/broken")) == tried
-    assert len(receiver.at("/well")) == told == 3
+    # A receiver of a busy machine may be slow to answer, and is then told again under the same id.
+    assert len(receiver.at("/well")) == told
+    assert len(set(ids_at(receiver, "/well"))) == 3
 
 
 def test_an_address_does_not_go_on_in_another_topic_of_the_same_name(
