@@ -12,12 +12,13 @@ import msgspec
 from process.http_names import is_loopback
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from serving.acting.acts import Act, Event, events_of, with_team
+from serving.acting.attempts import Attempts
 from serving.acting.choices import known_intents, team_of
 from serving.acting.intake import Intake, Place
 from serving.acting.meanwhile import Recent, Told, Word, contradicting, places_in_log, told_in_log, words_of
 from serving.acting.sessions import Session, Sessions
 from serving.assembly.service import Serving
-from serving.foundation.errors import OtherName, SignInOff
+from serving.foundation.errors import OtherName, SignInOff, WrongKey
 from serving.foundation.settings import ServingSettings
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
@@ -53,6 +54,7 @@ class Desk:
         key = settings.intake_key.get_secret_value()
         self._serving = serving
         self._recent = Recent()
+        self._attempts = Attempts()
         self.intake = intake or Intake(settings.intake_url, settings.intake_address_file, key)
         self.sessions = Sessions(
             kept_secret(settings.session_secret_file), key, length=timedelta(hours=settings.session_hours)
@@ -63,10 +65,16 @@ class Desk:
         """The intents that people know, and whose they are; read when first needed."""
         return load_taxonomy(self._serving.settings.taxonomy)
 
-    def sign_in(self, name: str, key: str) -> Session:
-        """Begin a session. Raises SignInOff, NameRefused or WrongKey."""
+    def sign_in(self, name: str, key: str, address: str) -> Session:
+        """Begin a session for somebody at `address`. Raises SignInOff, NameRefused, WrongKey or TooManyKeys."""
         require_key(self._serving.settings)
-        return self.sessions.begin(name, key, secrets.token_hex(16), self._serving.clock())
+        now = self._serving.clock()
+        self._attempts.require_room(address, now)
+        try:
+            return self.sessions.begin(name, key, secrets.token_hex(16), now)
+        except WrongKey:
+            self._attempts.note(address, now)
+            raise
 
     async def take(self, act: Act, session: Session) -> Sent:
         """Send the events of an act, unless others have said something meanwhile. Raises ServingError.

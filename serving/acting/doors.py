@@ -68,7 +68,8 @@ def who(request: Asking, desk: NamedDependency[Desk], serving: NamedDependency[S
 def sign_in(request: Asking, data: Annotated[SignIn, Body()], desk: NamedDependency[Desk]) -> Response[Who]:
     """Begin a session."""
     _require_own_page(request)
-    session = desk.sign_in(data.name, data.key)
+    address = request.client.host if request.client else ""
+    session = desk.sign_in(data.name, data.key, address)
     cookie = Cookie(
         key=COOKIE,
         value=desk.sessions.written(session),

@@ -146,6 +146,16 @@ class WrongKey(ServingError, Permanent):  # noqa: N818 - as above
     status = 403
 
 
+class TooManyKeys(ServingError, Transient):  # noqa: N818 - as above
+    """Too many wrong keys were tried lately; nobody signs in from there before `retry_after_s`."""
+
+    status = 429
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class TokenMissing(ServingError, Permanent):  # noqa: N818 - as above
     """A write does not come from a page of this server."""
 

@@ -66,7 +66,11 @@
     try {
       const answer = await ask("/acting/session", "POST", { name: form.elements.name.value, key: form.elements.key.value });
       const told = await said(answer);
-      if (!answer.ok) { alert.textContent = told.error?.message || String(answer.status); return; }
+      if (!answer.ok) {
+        const wait = { seconds: answer.headers.get("retry-after") };
+        alert.textContent = word(`failed-${told.error?.type}`, wait) || told.error?.message || String(answer.status);
+        return;
+      }
       form.elements.key.value = "";
       knowMe(told);
     } catch { alert.textContent = word("offline"); }
