@@ -35,6 +35,18 @@ KEY = "a-key-of-this-test"
 DECODER = EventDecoder(EXTERNAL_EVENTS)
 
 
+class Connected(threading.local):
+    """A client for each thread: httpcore may close a connection that another thread has just been given."""
+
+    def __init__(self, url: str) -> None:
+        self.client = httpx.Client(base_url=url, headers={"authorization": f"Bearer {KEY}"}, timeout=60)
+
+    def close_ticket(self, number: int) -> httpx.Response:
+        """Close a ticket by an event of that number."""
+        headers = {"idempotency-key": f"e-{number}"}
+        return self.client.post("/v1/tickets/t/closings", json={}, headers=headers)
+
+
 class Door:
     """A door's process with topics of its own, and a reader of what is in them."""
 
@@ -74,11 +86,14 @@ class Door:
         process = self.run()
         wait_for(lambda: self.address_file.exists() or process.poll() is not None, "the door listens")
         assert process.poll() is None, self.log.read_text(encoding="utf-8")
-        url = json.loads(self.address_file.read_text(encoding="utf-8"))["url"]
-        client = httpx.Client(base_url=url, headers={"authorization": f"Bearer {KEY}"}, timeout=60)
+        client = self.connected().client
         if ready:
             wait_for(lambda: client.get("/ready").status_code == 200, "the door is ready")
         return client
+
+    def connected(self) -> Connected:
+        """Return clients of the process that has been started."""
+        return Connected(json.loads(self.address_file.read_text(encoding="utf-8"))["url"])
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send the process a signal; return its exit code."""
@@ -138,12 +153,11 @@ def test_under_pressure_some_wait_and_none_is_lost(kafka: "LocalKafka", tmp_path
     door = Door(kafka.bootstrap_servers, tmp_path, requests="2")
     door.make_topics()
     client, refused = door.start(), Counter[int]()
+    connected = door.connected()
 
     def send(number: int) -> tuple[int, int]:
         while True:
-            answer = client.post(
-                "/v1/tickets/t/closings", json={}, headers={"idempotency-key": f"e-{number}"}
-            )
+            answer = connected.close_ticket(number)
             refused[answer.status_code] += 1
             if answer.status_code == 202:
                 return answer.json()["partition"], answer.json()["offset"]
@@ -165,15 +179,14 @@ def test_under_pressure_some_wait_and_none_is_lost(kafka: "LocalKafka", tmp_path
 
 def test_who_asks_while_it_stops_is_answered(door: Door) -> None:
     """SIGTERM in the midst of requests: every 202 is in the topic, nothing else is, and the process ends well."""
-    client, begun = door.start(), threading.Event()
+    door.start()
+    connected, begun = door.connected(), threading.Event()
 
     def send(number: int) -> str | None:
         if number == 50:
             begun.set()
         try:
-            answer = client.post(
-                "/v1/tickets/t/closings", json={}, headers={"idempotency-key": f"e-{number}"}
-            )
+            answer = connected.close_ticket(number)
         except httpx.TransportError:
             return None  # it had stopped listening: never taken, or cut off before an answer
         assert answer.status_code in {202, 503}, answer.text

@@ -37,8 +37,9 @@ PATIENT_S = 180.0
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def receiver() -> Iterator[Receiver]:
+    """A receiver of this test alone: one that others shared had alerts of theirs at the same path."""
     with receiving() as found:
         yield found
 

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from process.http_names import given_id
+from schemas.triage import Triage
 from serving.acting.desk import Desk
 from serving.assembly.service import Serving
 from serving.doors.explaining import chosen_message
@@ -19,7 +20,9 @@ from serving.queries import read_query
 from understanding.explanation.result import Explanation
 
 Asking = Request[Any, Any, State]
-_GUESSES = "triage/guesses.html"
+Guess = dict[str, Any]
+"""What the template shows of one: label, probability, team, description, words and examples."""
+
 _WORDS_OF_A_REASON = 6
 
 
@@ -40,7 +43,7 @@ async def card(
     """One ticket to decide on: its text, what the model took it for, and open tickets like it."""
     wanted = given_id(ticket_id)
     found = await serving.ask(lambda snapshot: read_card(snapshot, wanted))
-    only = [_guess(desk, found["ticket"]["predicted_intent"], found["ticket"]["confidence"])]
+    only = [_own(desk, found["ticket"])]
     text = pages.part(request, "triage/card.html", guesses=only, by=None, state="coming", **found)
     return html(text)
 
@@ -53,15 +56,14 @@ async def guesses(
     serving: NamedDependency[Serving],
     desk: NamedDependency[Desk],
 ) -> Response[str]:
-    """The three guesses of the current model, without reasons: a person who is sure need not wait for those."""
-    wanted = given_id(ticket_id)
-    row, text = await serving.ask(lambda snapshot: _explained(snapshot, wanted))
+    """Three guesses without reasons: a person who is sure need not wait for those."""
+    row, text = await serving.ask(lambda snapshot: _explained(snapshot, given_id(ticket_id)))
     try:
         triage = await serving.explanations.triage(text)
     except ExplanationsOff:
-        return _only_the_tickets_own(request, pages, desk, row)
+        return _shown(request, pages, row, [_own(desk, row)], by=None, state="off")
     found = [_guess(desk, guess.label, guess.probability) for guess in triage.guesses]
-    return html(pages.part(request, _GUESSES, ticket=row, guesses=found, by=triage, state="guessed"))
+    return _shown(request, pages, row, own_first(_own(desk, row), found), by=triage, state="guessed")
 
 
 @get("/acting/why/{ticket_id:str}", include_in_schema=False)
@@ -72,22 +74,41 @@ async def why(
     serving: NamedDependency[Serving],
     desk: NamedDependency[Desk],
 ) -> Response[str]:
-    """The three guesses of the current model with their reasons and the nearest learnt examples."""
-    wanted = given_id(ticket_id)
-    row, text = await serving.ask(lambda snapshot: _explained(snapshot, wanted))
+    """Three guesses with their reasons and the nearest learnt examples."""
+    row, text = await serving.ask(lambda snapshot: _explained(snapshot, given_id(ticket_id)))
     try:
         explanation = await serving.explanations.explain(text)
     except ExplanationsOff:
-        return _only_the_tickets_own(request, pages, desk, row)
-    triage = explanation.triage
-    found = [_reasoned(desk, explanation, place) for place in range(len(triage.guesses))]
-    return html(pages.part(request, _GUESSES, ticket=row, guesses=found, by=triage, state="reasoned"))
+        return _shown(request, pages, row, [_own(desk, row)], by=None, state="off")
+    found = [_reasoned(desk, explanation, place) for place in range(len(explanation.triage.guesses))]
+    return _shown(
+        request, pages, row, own_first(_own(desk, row), found), by=explanation.triage, state="reasoned"
+    )
 
 
-def _only_the_tickets_own(request: Asking, pages: Pages, desk: Desk, row: dict[str, Any]) -> Response[str]:
-    """Return the guess that the ticket came with, where this server has no model to ask for others."""
-    only = [_guess(desk, row["predicted_intent"], row["confidence"])]
-    return html(pages.part(request, _GUESSES, ticket=row, guesses=only, by=None, state="off"))
+def own_first(own: Guess, found: list[Guess]) -> list[Guess]:
+    """Return as many guesses as the current model has, that which the ticket came with before the others.
+
+    A card shows the ticket's own guess first, and the model's only later. Where another one took its place meanwhile,
+    whoever pressed 1 decided on what they had not seen.
+    """
+    if own["label"] is None:
+        return found
+    known = [one for one in found if one["label"] == own["label"]] or [own]
+    others = [one for one in found if one["label"] != own["label"]]
+    return (known + others)[: len(found)]
+
+
+def _shown(
+    request: Asking, pages: Pages, row: dict[str, Any], found: list[Guess], *, by: Triage | None, state: str
+) -> Response[str]:
+    """Return guesses as a part of a card; `by` is the current model's reading, where this server has a model."""
+    return html(pages.part(request, "triage/guesses.html", ticket=row, guesses=found, by=by, state=state))
+
+
+def _own(desk: Desk, row: dict[str, Any]) -> Guess:
+    """Return the guess that the ticket came with."""
+    return _guess(desk, row["predicted_intent"], row["confidence"])
 
 
 def _explained(snapshot: Snapshot, ticket_id: str) -> tuple[dict[str, Any], str]:
@@ -98,7 +119,7 @@ def _explained(snapshot: Snapshot, ticket_id: str) -> tuple[dict[str, Any], str]
     return found[0], chosen_message(messages, found[0], None)["text"]
 
 
-def _guess(desk: Desk, label: str | None, probability: float | None) -> dict[str, Any]:
+def _guess(desk: Desk, label: str | None, probability: float | None) -> Guess:
     known = desk.taxonomy.intents.get(label or "")
     return {
         "label": label,
@@ -110,7 +131,7 @@ def _guess(desk: Desk, label: str | None, probability: float | None) -> dict[str
     }
 
 
-def _reasoned(desk: Desk, explanation: Explanation, place: int) -> dict[str, Any]:
+def _reasoned(desk: Desk, explanation: Explanation, place: int) -> Guess:
     """Return a guess with the words that spoke for it; the shares are of the first against the second."""
     guess = explanation.triage.guesses[place]
     sign = {0: 1, 1: -1}.get(place, 0)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from serving.pages.triage.doors import Guess, own_first
 from serving.pages.triage.reading import Piece, marked, similar
 
 
@@ -43,3 +44,25 @@ def test_the_likest_come_first_with_what_they_share() -> None:
     )
     assert [one["ticket_id"] for one in found] == ["b", "a"]
     assert found[0]["shared"] == ["charged", "invoice", "twice"]
+
+
+def guess(label: str | None, probability: float = 0.5) -> Guess:
+    return {"label": label, "probability": probability}
+
+
+@pytest.mark.parametrize(
+    ("own", "found", "shown"),
+    [
+        ("b", ["a", "b", "c"], ["b", "a", "c"]),
+        ("d", ["a", "b", "c"], ["d", "a", "b"]),
+        ("a", ["a", "b", "c"], ["a", "b", "c"]),
+        (None, ["a", "b", "c"], ["a", "b", "c"]),
+    ],
+)
+def test_a_key_means_the_same_before_and_after_the_model_has_answered(
+    own: str | None, found: list[str], shown: list[str]
+) -> None:
+    """Key 1 once stood for the ticket's guess, and a moment later for another one of the current model."""
+    answered = own_first(guess(own, 0.1), [guess(each) for each in found])
+    assert [one["label"] for one in answered] == shown
+    assert answered[0]["probability"] == (0.1 if own == "d" else 0.5)  # the current model's, where it has one
