@@ -33,6 +33,7 @@ def made_up(number: int, draw: random.Random, now: datetime) -> TicketRow:
     opened = now - timedelta(minutes=1 + draw.expovariate(1 / (4 * 24 * 60)))
     ends = opened + timedelta(minutes=draw.expovariate(1 / 240))
     done, held = ends < now, draw.random() < 0.6
+    corrected = number % 10 == 0
     work = Work.NONE if done else Work.HELD if held else Work.WANTED
     return ticket_row(
         f"T/{number}",
@@ -44,9 +45,11 @@ def made_up(number: int, draw: random.Random, now: datetime) -> TicketRow:
         channel=draw.choice(list(Channel)),
         category=draw.choice(list(Category)),
         priority=draw.choice(list(Priority)),
-        intent="refund_status",
+        intent="double_charge" if number % 20 == 0 else "refund_status",
         predicted_intent="refund_status",
-        label_said_by=Said.MODEL,
+        model_version="4be1c0ffee12",
+        corrected=corrected,
+        label_said_by=Said.PEOPLE if corrected else Said.MODEL,
         band="low" if number % 4 == 0 else "high",
         confidence=0.31 if number % 4 == 0 else 0.97,
         language="en",

@@ -213,8 +213,9 @@ async def understanding(
     request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
 ) -> Response[str]:
     """How well tickets are understood."""
+    asked = _asked(request)
     return await pages.page(
-        request, "understanding", lambda snapshot: read_understanding(snapshot, serving.clock())
+        request, "understanding", lambda snapshot: read_understanding(snapshot, asked, serving.clock())
     )
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from schemas.views.metrics import MOMENT, Metric, Period, Step, compiled, metric
+from serving.foundation.errors import QueryRefused
 from serving.merge.answers import Snapshot
 from serving.pages import shown
+
+DAYS: Final = (1, 7, 28, 91)
+"""The periods that a page offers."""
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +23,34 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     change: str | None = None
     tone: str = "even"
     link: str | None = None
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """One group of a table of metrics: its values by dimension, and a cell for each metric.
+
+    A cell is the metric's name, its value as it is read, and where its tickets are listed. `first` is the value of the
+    first metric.
+    """
+
+    keys: Mapping[str, str | None]
+    first: float
+    cells: list[tuple[str, str, str | None]]
+
+
+class Groups(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of metrics by dimensions, the highest of the first metric first; `more` where there are others."""
+
+    by: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    rows: list[Group]
+    more: bool
+
+
+def days_of(text: str) -> int:
+    """Return how many days an address asks for. Raises QueryRefused."""
+    if text not in {str(one) for one in DAYS}:
+        raise QueryRefused(f"days={text[:40]} is not one of {', '.join(map(str, DAYS))}")
+    return int(text)
 
 
 def values(
@@ -46,9 +78,35 @@ def tile(name: str, found: Any, now: datetime, *, before: Any = None, link: str 
 def compared(snapshot: Snapshot, names: Iterable[str], length: timedelta, now: datetime) -> list[Tile]:
     """Return the tiles of metrics of one view over the last `length`, against as long before."""
     wanted = tuple(names)
-    (new,) = values(snapshot, *wanted, period=Period(start=now - length, end=now))
+    period = Period(start=now - length, end=now)
+    (new,) = values(snapshot, *wanted, period=period)
     (old,) = values(snapshot, *wanted, period=Period(start=now - 2 * length, end=now - length))
-    return [tile(name, new[name], now, before=old[name]) for name in wanted]
+    return [tile(name, new[name], now, before=old[name], link=behind(name, period)) for name in wanted]
+
+
+def grouped(
+    snapshot: Snapshot, names: Iterable[str], by: Iterable[str], period: Period, now: datetime, *, most: int
+) -> Groups:
+    """Return metrics of one view by dimensions, of the groups that have any of the first metric, `most` at most."""
+    wanted, keys = tuple(names), tuple(by)
+    query = compiled(wanted, by=keys, period=period)
+    order = ", ".join((f"{wanted[0]} DESC", *keys))
+    sql = f"SELECT * FROM ({query.sql}) WHERE {wanted[0]} > 0 ORDER BY {order} LIMIT {most + 1}"  # noqa: S608 - own names
+    rows = snapshot.rows(sql, query.parameters, most=most + 1).table.to_pylist()
+    return Groups(
+        by=keys,
+        metrics=tuple(metric(name) for name in wanted),
+        rows=[_group(row, wanted, keys, period, now) for row in rows[:most]],
+        more=len(rows) > most,
+    )
+
+
+def _group(
+    row: Mapping[str, Any], names: tuple[str, ...], by: tuple[str, ...], period: Period, now: datetime
+) -> Group:
+    keys = {one: row[one] for one in by}
+    cells = [(one, shown.of_metric(metric(one), row[one], now), behind(one, period, **keys)) for one in names]
+    return Group(keys=keys, first=row[names[0]], cells=cells)
 
 
 def since(moment: datetime) -> str:

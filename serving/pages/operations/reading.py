@@ -8,9 +8,8 @@ from schemas.views.metrics import Period, Step, metric
 from serving.foundation.errors import QueryRefused
 from serving.merge.answers import Snapshot
 from serving.pages import shown
-from serving.pages.figures import Tile, behind, by_moment, tile, values
+from serving.pages.figures import DAYS, Tile, behind, by_moment, days_of, tile, values
 
-DAYS: Final = (1, 7, 28, 91)
 _TILES: Final = (
     *("arrivals", "first_reply", "resolution_time", "first_contact", "reopened", "reassignments"),
     "satisfaction",
@@ -31,7 +30,7 @@ _FLOW: Final = ("arrivals", "resolutions")
 
 def read_operations(snapshot: Snapshot, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """Return what the template needs. Raises QueryRefused for a period or a dimension that there is not."""
-    days, by = _days(asked.get("days", "7")), asked.get("by", "team")
+    days, by = days_of(asked.get("days", "7")), asked.get("by", "team")
     dimensions = metric("arrivals").dimensions
     if by not in dimensions:
         raise QueryRefused(f"by={by[:40]} is not one of {', '.join(dimensions)}")
@@ -69,12 +68,6 @@ def _compared(snapshot: Snapshot, name: str, period: Period, before: Period) -> 
 
 def _tile(name: str, compared: tuple[Any, Any], period: Period, now: datetime) -> Tile:
     return tile(name, compared[0], now, before=compared[1], link=behind(name, period))
-
-
-def _days(text: str) -> int:
-    if text not in {str(one) for one in DAYS}:
-        raise QueryRefused(f"days={text[:40]} is not one of {', '.join(map(str, DAYS))}")
-    return int(text)
 
 
 def _groups(rows: list[dict[str, Any]], by: str, period: Period, now: datetime) -> list[dict[str, Any]]:

@@ -31,6 +31,11 @@ CLOSED: Final = {
 FREE: Final = ("team", "intent", "assignee", "customer_id", "language")
 """The filters that take any value."""
 
+PREDICTED: Final = ("predicted_intent", "band", "model_version")
+"""Filters by what a model said, which links set: they take any value and have no field on the page."""
+
+_VALUES: Final = (*CLOSED, *FREE, *PREDICTED)
+
 _BY: Final = {"assignee": "COALESCE(assignee, last_assignee)"}
 """Filters by more than a column: an agent who had a finished ticket last still counts, as in every metric."""
 
@@ -106,7 +111,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_search(asked: Mapping[str, str]) -> Search:
     """Return what an address asks for. Raises QueryRefused for what it cannot ask."""
-    known = (*CLOSED, *FREE, *KEPT, *_OTHERS)
+    known = (*_VALUES, *KEPT, *_OTHERS)
     for name in asked:
         if name not in known:
             raise QueryRefused(f"there is no filter {name[:40]}; there are {', '.join(known)}")
@@ -184,15 +189,15 @@ def _behind(asked: Mapping[str, str]) -> tuple[str, list[Any]] | None:
 
 def _equal(asked: Mapping[str, str]) -> tuple[list[str], list[Any]]:
     parts, parameters = list[str](), list[Any]()
-    for name in (*CLOSED, *FREE):
+    for name in _VALUES:
         if wanted := asked.get(name):
             if name in CLOSED and wanted not in CLOSED[name]:
                 raise QueryRefused(f"{name}={wanted[:40]} is not one of {', '.join(CLOSED[name])}")
             parts.append(f"{_BY.get(name, name)} = ?")
             parameters.append(wanted)
     if wanted := asked.get("without"):
-        if wanted not in (*CLOSED, *FREE):
-            raise QueryRefused(f"without={wanted[:40]} is not one of {', '.join((*CLOSED, *FREE))}")
+        if wanted not in _VALUES:
+            raise QueryRefused(f"without={wanted[:40]} is not one of {', '.join(_VALUES)}")
         parts.append(f"{_BY.get(wanted, wanted)} IS NULL")
     return parts, parameters
 

@@ -1,27 +1,29 @@
 """What the page of understanding shows."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
+from schemas.views.metrics import Period
 from serving.merge.answers import Snapshot
-from serving.pages.figures import compared
+from serving.pages.figures import DAYS, Group, compared, days_of, grouped
 from serving.pages.listing import Column, Listing, read_listing
 
-_WEEKS: Final = timedelta(days=28)
+_TILES: Final = ("arrivals", "predicted", "reviewed", "overruled", "accuracy_reviewed", "accuracy_assumed")
+_OF_BANDS: Final = (
+    "predicted",
+    "predicted_share",
+    "reviewed",
+    "overruled",
+    "accuracy_reviewed",
+    "accuracy_assumed",
+)
+_OF_INTENTS: Final = ("predicted", "reviewed", "overruled", "accuracy_reviewed")
+_BANDS: Final = ("high", "medium", "low")
+_MOST: Final = 30
 _LISTS: Final = (
-    Listing(
-        name="quality",
-        source="FROM model_quality ORDER BY overruled DESC, tickets DESC, predicted_intent, model_version",
-        columns=(
-            Column("predicted_intent"),
-            Column("model_version"),
-            Column("tickets", "count"),
-            Column("corrected", "count"),
-            Column("overruled", "count"),
-            Column("precision_reviewed", "share"),
-        ),
-        most=30,
-    ),
     Listing(
         name="drift",
         source="FROM model_drift WHERE is_newest AND level IN ('alert', 'watch') ORDER BY level, week DESC, signal",
@@ -47,24 +49,28 @@ _LISTS: Final = (
         ),
         most=20,
     ),
-    Listing(
-        name="models",
-        source="FROM models ORDER BY published_at DESC, version",
-        columns=(
-            Column("version"),
-            Column("published_at", "moment"),
-            Column("accuracy", "share"),
-            Column("replaced_version"),
-            Column("taxonomy_version"),
-        ),
-        most=20,
-    ),
 )
 
 
-def read_understanding(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
-    """Return what the template needs."""
+def read_understanding(snapshot: Snapshot, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """Return what the template needs. Raises QueryRefused for a period that there is not."""
+    days, now = days_of(asked.get("days", "28")), now.replace(microsecond=0)
+    length = timedelta(days=days)
+    period = Period(start=now - length, end=now)
+    bands = grouped(snapshot, _OF_BANDS, ["band"], period, now, most=_MOST)
     return {
-        "tiles": compared(snapshot, ("arrivals", "corrected"), _WEEKS, now),
+        "days": days,
+        "all_days": DAYS,
+        "tiles": compared(snapshot, _TILES, length, now),
+        "bands": msgspec.structs.replace(bands, rows=sorted(bands.rows, key=_by_band)),
+        "confusions": grouped(
+            snapshot, ("overruled",), ["predicted_intent", "intent"], period, now, most=_MOST
+        ),
+        "intents": grouped(snapshot, _OF_INTENTS, ["predicted_intent"], period, now, most=_MOST),
         "lists": [read_listing(snapshot, one) for one in _LISTS],
     }
+
+
+def _by_band(group: Group) -> int:
+    band = group.keys["band"]
+    return _BANDS.index(band) if band in _BANDS else len(_BANDS)

@@ -8,6 +8,7 @@
 --   current_intent VARCHAR: what that intent is called now, by the view intent_map
 --   predicted_intent VARCHAR: the intent that the model gave it
 --   model_version VARCHAR: the model that did
+--   band VARCHAR: how far that prediction may be trusted: high, medium or low
 --   team VARCHAR: the team that it is with
 --   assignee VARCHAR: the agent who has or had it
 --   channel VARCHAR: the way by which it came
@@ -47,6 +48,7 @@ FROM (
     COALESCE(named.current_intent, tickets.intent) AS current_intent,
     predicted_intent,
     model_version,
+    band,
     team,
     COALESCE(assignee, last_assignee) AS assignee,
     channel,
