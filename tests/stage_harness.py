@@ -20,8 +20,8 @@ from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.topics import Topic
 from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import names_of
-from understanding.bundle.bundle import read_manifest
 from understanding.bundle.registry import pointer_to
+from understanding.manifest.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 

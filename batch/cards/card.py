@@ -17,12 +17,10 @@ from batch.cards.quality_sections import quality_sections
 from batch.training.evaluation.evaluate import measure
 from batch.training.rows.rows import LabelledRow, TrainingError
 from understanding.bundle.bundle import Bundle
-from understanding.manifest.manifest import BundleManifest, Evaluation
+from understanding.manifest.manifest import CARD_HTML, CARD_MARKDOWN, BundleManifest, Evaluation
 from understanding.signals.priority import PriorityTable
 
-MARKDOWN_NAME: Final = "card.md"
-HTML_NAME: Final = "card.html"
-_NAMES: Final = frozenset((MARKDOWN_NAME, HTML_NAME))
+_NAMES: Final = frozenset((CARD_MARKDOWN, CARD_HTML))
 
 
 class CardOptions(NamedTuple):
@@ -109,8 +107,8 @@ def write_document(out: Path, document: Document) -> None:
     try:
         for picture in document.pictures:
             (folder / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
-        (folder / MARKDOWN_NAME).write_text(markdown(document), encoding="utf-8")
-        (folder / HTML_NAME).write_text(html(document), encoding="utf-8")
+        (folder / CARD_MARKDOWN).write_text(markdown(document), encoding="utf-8")
+        (folder / CARD_HTML).write_text(html(document), encoding="utf-8")
         folder.chmod(0o755)
         shutil.rmtree(out, ignore_errors=True)
         folder.rename(out)

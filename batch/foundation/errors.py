@@ -59,9 +59,5 @@ class ExecutorFailed(Permanent):
     """Spark's executors cannot do a training's work: something is missing there, or is another version."""
 
 
-class ModelsDamaged(Permanent):
-    """The record of the last training cannot be read."""
-
-
 class ModelUnknown(Permanent):
     """No bundle of this version lies in the models folder, or none can take part in what was asked."""

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from batch.foundation.storage import replace
-from batch.releases.verdicts import read_record
+from understanding.manifest.releases import read_record
 
 ATTEMPT_NAME: Final = "attempt.json"
 _GROWN: Final = 1.5

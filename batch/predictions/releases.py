@@ -16,10 +16,12 @@ from batch.predictions.card import write_predictions_card
 from batch.predictions.examples import History
 from batch.predictions.train import Trained, inputs_sum, train_predictions
 from batch.releases.models_lock import models_locked
-from batch.releases.releases import Release, append_release, barred_versions, champion_before, read_releases
+from batch.releases.releases import append_release
 from schemas.predictions import Target
 from understanding.arrays.stored import sha256_of
-from understanding.bundle.registry import CurrentModel, read_current, write_current
+from understanding.bundle.registry import write_current
+from understanding.manifest.pointer import CurrentModel, read_current
+from understanding.manifest.releases import Release, barred_versions, champion_before, read_releases
 from understanding.predictions.folder import (
     PREDICTIONS_MANIFEST,
     OtherFormat,

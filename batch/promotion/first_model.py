@@ -16,11 +16,10 @@ from batch.training.plan.progress import Progress
 from batch.training.plan.provenance import code_version
 from batch.training.train import train_bundle
 from schemas.taxonomy import Taxonomy
-from understanding.bundle.bundle import read_manifest
 from understanding.bundle.registry import pointer_to, usable, write_current
 from understanding.bundle.writing import bundle_being_written, place_files
 from understanding.encoder.prepared_encoder import DESCRIPTION, read_prepared
-from understanding.manifest.manifest import BundleManifest
+from understanding.manifest.manifest import BundleManifest, read_manifest
 
 
 def first_key(data: TrainingData, options: TrainingOptions, encoder_dir: Path) -> str:

@@ -16,8 +16,9 @@ from schemas.errors import PipelineError
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.triage import Triage
 from understanding.bundle.bundle import Bundle
-from understanding.bundle.registry import CurrentModel, load_published
+from understanding.bundle.registry import load_published
 from understanding.manifest.manifest import Evaluation
+from understanding.manifest.pointer import CurrentModel
 from understanding.scoring.scoring import score
 
 log = structlog.get_logger(__name__)

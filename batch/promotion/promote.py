@@ -19,7 +19,6 @@ from batch.promotion.training_data import TrainingData
 from batch.releases.bundles import forget_texts
 from batch.releases.holds import PublishRules, reason_to_wait
 from batch.releases.models_lock import models_locked
-from batch.releases.releases import champion_of, read_releases
 from batch.releases.verdicts import Verdict, read_verdict
 from batch.training.evaluation.gate import GateRules, challenger_wins
 from batch.training.plan.progress import by_tenths
@@ -30,9 +29,10 @@ from batch.training.update import update_bundle, why_not_updatable
 from schemas.intent_map import NO_CHANGES, IntentMap
 from schemas.taxonomy import Taxonomy
 from understanding.arrays.errors import BundleError
-from understanding.bundle.bundle import Bundle, load_bundle, read_manifest
-from understanding.bundle.registry import CurrentModel
-from understanding.manifest.manifest import CARD_FOLDER, BundleManifest
+from understanding.bundle.bundle import Bundle, load_bundle
+from understanding.manifest.manifest import CARD_FOLDER, BundleManifest, read_manifest
+from understanding.manifest.pointer import CurrentModel
+from understanding.manifest.releases import champion_of, read_releases
 from understanding.signals.priority import PriorityTable
 
 log = structlog.get_logger(__name__)

@@ -9,9 +9,9 @@ import msgspec
 from batch.foundation.reporting import Report
 from batch.releases.bundles import place, released_versions, remove_old_challengers
 from batch.releases.holds import PublishRules
-from batch.releases.releases import read_releases
 from batch.releases.verdicts import Verdict, read_verdict, write_verdict
-from understanding.bundle.registry import CurrentModel
+from understanding.manifest.pointer import CurrentModel
+from understanding.manifest.releases import read_releases
 
 
 def settle(

@@ -6,24 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import structlog
-
 from batch.foundation.errors import ModelUnknown
-from batch.releases.releases import Release
 from understanding.arrays.errors import BundleError
-from understanding.bundle.bundle import load_bundle, read_manifest
-from understanding.bundle.registry import CurrentModel, pointer_to
+from understanding.bundle.bundle import load_bundle
+from understanding.bundle.registry import pointer_to
 from understanding.explanation.kept_examples import load_examples
-from understanding.manifest.manifest import CARD_FOLDER, EXAMPLES, MANIFEST, BundleManifest
-
-log = structlog.get_logger(__name__)
-
-
-class StoredBundle(NamedTuple):
-    """A bundle's folder and its manifest; whether its files are whole is known only after `check`."""
-
-    folder: Path
-    manifest: BundleManifest
+from understanding.manifest.manifest import CARD_FOLDER, EXAMPLES, read_manifest
+from understanding.manifest.pointer import CurrentModel
+from understanding.manifest.releases import Release
+from understanding.manifest.stored import StoredBundle, stored_bundles
 
 
 class Figures(NamedTuple):
@@ -32,17 +23,6 @@ class Figures(NamedTuple):
     accuracy: float
     taxonomy_version: str
     created_at: datetime
-
-
-def stored_bundles(models: Path) -> list[StoredBundle]:
-    """Return the bundles in the models folder, oldest first; those that cannot be read are left out, with a warning."""
-    found = []
-    for file in sorted(models.glob(f"*/{MANIFEST}")):
-        try:
-            found.append(StoredBundle(file.parent, read_manifest(file.parent)))
-        except BundleError as error:
-            log.warning("a bundle cannot be read", error=str(error))
-    return sorted(found, key=lambda bundle: (bundle.manifest.created_at, bundle.manifest.version))
 
 
 def checked_pointer(models: Path, version: str) -> CurrentModel:

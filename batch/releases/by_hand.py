@@ -16,16 +16,17 @@ from batch.foundation.reporting import Report
 from batch.releases.bundles import checked_pointer, figures_of
 from batch.releases.effects import follow
 from batch.releases.models_lock import models_locked
-from batch.releases.releases import (
+from batch.releases.releases import append_release
+from schemas.records.derived import ModelTrial
+from understanding.bundle.registry import check_published
+from understanding.manifest.pointer import CurrentModel
+from understanding.manifest.releases import (
     Release,
-    append_release,
     champion_before,
     is_announced,
     last_rollback,
     read_releases,
 )
-from schemas.records.derived import ModelTrial
-from understanding.bundle.registry import CurrentModel, check_published
 
 TrialKind = Literal["shadow", "canary"]
 

@@ -10,17 +10,13 @@ import structlog
 from batch.foundation.publishing import Announcement, last_event_id, publish
 from batch.foundation.reporting import Report
 from batch.releases.bundles import Figures, figures_of
-from batch.releases.releases import (
-    Release,
-    append_release,
-    is_announced,
-    note_announced,
-    read_releases,
-)
+from batch.releases.releases import append_release, note_announced
 from batch.releases.verdicts import Verdict, read_verdict
 from schemas.records.topics import Topic
 from understanding.arrays.errors import BundleError
-from understanding.bundle.registry import CURRENT, CurrentModel, read_current, write_current
+from understanding.bundle.registry import write_current
+from understanding.manifest.pointer import CURRENT, CurrentModel, read_current
+from understanding.manifest.releases import Release, is_announced, read_releases
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from batch.releases.releases import Release, barred_versions, last_rollback
+from understanding.manifest.releases import Release, barred_versions, last_rollback
 
 
 class PublishRules(msgspec.Struct, frozen=True, kw_only=True):

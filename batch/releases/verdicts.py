@@ -1,24 +1,23 @@
 """The last verdict of the gate, on disk: what it decided, on which inputs, by which figures.
 
 `<models>/verdict.json` is written when the bundle that it is about is in place. That a winner becomes current is a
-release (`batch.releases.releases`), made after it by the same run or by whatever comes next.
+release (`understanding.manifest.releases`), made after it by the same run or by whatever comes next.
 """
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
-from batch.foundation.errors import ModelsDamaged
 from batch.foundation.storage import replace
 from batch.training.evaluation.gate import Comparison
 from schemas.records.derived import ModelPublished
 from schemas.records.identity import derived_id
-from understanding.bundle.registry import CurrentModel, usable
+from understanding.bundle.registry import usable
 from understanding.manifest.manifest import Evaluation
-
-T = TypeVar("T")
+from understanding.manifest.pointer import CurrentModel
+from understanding.manifest.releases import read_record
 
 VERDICT_NAME: Final = "verdict.json"
 
@@ -104,13 +103,3 @@ def settled(models: Path, inputs_sum: str, *, update: bool = False) -> Verdict |
 def write_verdict(models: Path, verdict: Verdict) -> None:
     """Make a verdict count."""
     replace(models / VERDICT_NAME, msgspec.json.format(msgspec.json.encode(verdict), indent=1))
-
-
-def read_record(path: Path, kind: type[T], *, mend: str = "delete it and train again") -> T | None:
-    """Return what a file of the models folder records, None where it is missing. Raises ModelsDamaged, with `mend`."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except FileNotFoundError:
-        return None
-    except msgspec.MsgspecError as error:
-        raise ModelsDamaged(f"{path} cannot be read ({error}): {mend}") from error

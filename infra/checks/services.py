@@ -112,7 +112,8 @@ def webhooks_check(settings: InfraSettings) -> Iterator[Check]:
 def model_check(settings: InfraSettings) -> Check:
     """Look for the current model bundle."""
     # The inference engine takes a second to load.
-    from understanding.bundle.registry import check_published, first_model, read_current  # noqa: PLC0415
+    from understanding.bundle.registry import check_published, first_model  # noqa: PLC0415
+    from understanding.manifest.pointer import read_current  # noqa: PLC0415
 
     mend = "Run `ticketyard batch train`."
     try:

@@ -12,8 +12,8 @@ from infra.demo.serving_client import NotServedInTime, ServingClient
 from infra.foundation.settings import InfraSettings
 from schemas.errors import Permanent
 from schemas.records.topics import Topic
-from understanding.bundle.bundle import read_manifest
 from understanding.bundle.registry import current_or_first
+from understanding.manifest.manifest import read_manifest
 
 SOURCE: Final = "ticketyard/demo"
 _STALLED_S: Final = 60.0

@@ -17,8 +17,8 @@ from understanding.explanation.result import Explanation
 
 if TYPE_CHECKING:
     from understanding.bundle.bundle import Bundle
-    from understanding.bundle.registry import CurrentModel
     from understanding.explanation.kept_examples import KeptExample
+    from understanding.manifest.pointer import CurrentModel
 
 Found = TypeVar("Found")
 _log = structlog.get_logger(__name__)

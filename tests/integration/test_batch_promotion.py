@@ -11,7 +11,6 @@ from batch.foundation.training_options import TrainingOptions
 from batch.promotion.promote import STAGING, TrainingContext, promote
 from batch.promotion.training_data import TrainingData, gather
 from batch.releases.effects import follow
-from batch.releases.releases import Release
 from batch.releases.verdicts import Verdict, read_verdict, settled
 from batch.training.evaluation.gate import GateRules
 from batch.training.rows.rows import TrainingError
@@ -20,7 +19,9 @@ from schemas.records.derived import ModelPublished
 from schemas.records.topics import Topic
 from schemas.taxonomy import Taxonomy, load_taxonomy
 from tests.batch_home import BatchHome, Deadly, Death, Step, nothing
-from understanding.bundle.registry import load_published, read_current
+from understanding.bundle.registry import load_published
+from understanding.manifest.pointer import read_current
+from understanding.manifest.releases import Release
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TRAIN_STEPS = ["train 1", "train 2: learning words", "train 3", "train 4", "train 5"]

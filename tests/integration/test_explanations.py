@@ -23,11 +23,11 @@ from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import record, ticket_row
 from tests.unit.serving.waiting import wait_for
 from understanding.arrays.errors import BundleError
-from understanding.bundle.bundle import Bundle, load_bundle, read_manifest
+from understanding.bundle.bundle import Bundle, load_bundle
 from understanding.bundle.registry import pointer_to, write_current
 from understanding.explanation.explain import explain
 from understanding.explanation.kept_examples import load_examples
-from understanding.manifest.manifest import EXAMPLES
+from understanding.manifest.manifest import EXAMPLES, read_manifest
 
 
 def _margin(bundle: Bundle, text: str, first: str, second: str, by: str) -> float:

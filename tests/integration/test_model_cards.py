@@ -15,8 +15,8 @@ from batch.cards.card import CardOptions, write_card
 from batch.training.rows.rows import LabelledRow, TrainingError
 from infra.cli.models.models import command as models_command
 from tests.small_model import small_rows
-from understanding.bundle.bundle import load_bundle, read_manifest
-from understanding.manifest.manifest import CARD_FOLDER
+from understanding.bundle.bundle import load_bundle
+from understanding.manifest.manifest import CARD_FOLDER, read_manifest
 from understanding.signals.priority import PriorityTable
 
 ROWS = [

@@ -12,16 +12,11 @@ import pytest
 from schemas.errors import Permanent
 from tests.small_model import UNKNOWN, small_rows, train_small
 from understanding.arrays.errors import BundleError
-from understanding.bundle.bundle import load_bundle, read_manifest
-from understanding.bundle.registry import (
-    CurrentModel,
-    check_published,
-    load_published,
-    pointer_to,
-    read_current,
-    write_current,
-)
+from understanding.bundle.bundle import load_bundle
+from understanding.bundle.registry import check_published, load_published, pointer_to, write_current
 from understanding.bundle.writing import bundle_being_written
+from understanding.manifest.manifest import read_manifest
+from understanding.manifest.pointer import CurrentModel, read_current
 from understanding.scoring.scoring import score
 
 

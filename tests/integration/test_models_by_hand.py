@@ -10,7 +10,7 @@ import pytest
 
 from batch.cycle import batch_cycle
 from batch.foundation.errors import BatchBusy, ModelUnknown
-from batch.releases.bundles import remove_old_challengers, stored_bundles
+from batch.releases.bundles import remove_old_challengers
 from batch.releases.by_hand import (
     ModelsInUse,
     StatedReason,
@@ -20,15 +20,8 @@ from batch.releases.by_hand import (
     try_beside,
 )
 from batch.releases.effects import follow
-from batch.releases.listing import summaries
 from batch.releases.models_lock import models_locked
-from batch.releases.releases import (
-    Release,
-    append_release,
-    barred_versions,
-    note_announced,
-    read_releases,
-)
+from batch.releases.releases import append_release, note_announced
 from batch.releases.verdicts import Verdict, read_verdict, settled, write_verdict
 from infra.foundation.settings import InfraSettings
 from infra.local.kafka import LocalKafka
@@ -37,9 +30,11 @@ from schemas.records.derived import ModelPublished
 from schemas.records.topics import Topic
 from tests.batch_home import BatchHome, Deadly, Death, Step, nothing
 from understanding.arrays.errors import BundleError
-from understanding.bundle.bundle import read_manifest
-from understanding.bundle.registry import CURRENT, pointer_to, read_current, write_current
-from understanding.manifest.manifest import Evaluation
+from understanding.bundle.registry import pointer_to, write_current
+from understanding.manifest.manifest import Evaluation, read_manifest
+from understanding.manifest.pointer import CURRENT, read_current
+from understanding.manifest.releases import Release, barred_versions, read_releases
+from understanding.manifest.stored import stored_bundles, summaries
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 WHY = StatedReason("it looked better", NOW)

@@ -13,11 +13,11 @@ from batch.releases.holds import PublishRules
 from batch.releases.verdicts import Verdict
 from tests.batch_home import nothing
 from tests.unit.understanding.tiny_model import tiny_manifest
-from understanding.bundle.bundle import load_bundle, read_manifest
+from understanding.bundle.bundle import load_bundle
 from understanding.bundle.registry import check_published, pointer_to
 from understanding.bundle.writing import write_extras, write_manifest
 from understanding.explanation.kept_examples import KeptExample, encode_examples, load_examples
-from understanding.manifest.manifest import CARD_FOLDER, EXAMPLES, Evaluation
+from understanding.manifest.manifest import CARD_FOLDER, EXAMPLES, Evaluation, read_manifest
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TAUGHT = KeptExample("where is my refund", "refund_status", "taxonomy")

@@ -21,11 +21,11 @@ from infra.cli.training.train_update import command as train_update
 from schemas.taxonomy import load_taxonomy
 from tests.small_model import small_rows
 from understanding.arrays.errors import BundleError
-from understanding.bundle.bundle import load_bundle, read_manifest
+from understanding.bundle.bundle import load_bundle
 from understanding.bundle.registry import pointer_to, write_current
 from understanding.explanation.kept_examples import load_examples
 from understanding.manifest.bands import BandRules
-from understanding.manifest.manifest import Asked
+from understanding.manifest.manifest import Asked, read_manifest
 from understanding.sentiment.folder import load_sentiment
 
 SPLITS = ("train", "train", "train", "val", "test")

@@ -23,7 +23,8 @@ from streams.stages.cases.prediction_shelf import LOOK_EVERY_S, PredictionShelf
 from tests.unit.batch.predictions.test_training import NOW, histories, quiet
 from tests.unit.schemas.ticket_facts import TICKET, from_agent, minute, opened
 from tests.unit.streams.ticket_records import CasesRun, enriched
-from understanding.bundle.registry import CurrentModel, read_current, write_current
+from understanding.bundle.registry import write_current
+from understanding.manifest.pointer import CurrentModel, read_current
 from understanding.predictions.folder import load_current
 
 CLOCKS = Clocks(

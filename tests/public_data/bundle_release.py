@@ -10,9 +10,9 @@ from schemas.records.identity import derived_id
 from schemas.records.topics import Topic
 from schemas.settings import CommonSettings
 from understanding.arrays.stored import sha256_of
-from understanding.bundle.bundle import read_manifest
-from understanding.bundle.registry import CurrentModel, write_current
-from understanding.manifest.manifest import MANIFEST
+from understanding.bundle.registry import write_current
+from understanding.manifest.manifest import MANIFEST, read_manifest
+from understanding.manifest.pointer import CurrentModel
 
 
 def release_bundle(settings: CommonSettings, bundle: Path, *, now: datetime | None = None) -> str:

@@ -5,3 +5,7 @@ from schemas.errors import Permanent
 
 class BundleError(Permanent):
     """A model bundle cannot be used or written; the message names the file and what to do."""
+
+
+class ModelsDamaged(Permanent):
+    """A record of the models folder, of a training or of what decides, cannot be read."""

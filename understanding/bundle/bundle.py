@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
 from schemas.vocabulary import OUT_OF_SCOPE
@@ -15,13 +14,13 @@ from understanding.arrays.stored import load_arrays, sha256_of
 from understanding.encoder.encoder import OpenvinoEncoder, SentenceEncoder
 from understanding.manifest.manifest import (
     FILES,
-    FORMAT,
     HEAD,
     MANIFEST,
     NGRAMS,
     SEVERAL,
     BundleManifest,
     EncoderInfo,
+    read_manifest,
 )
 from understanding.sentiment.folder import SENTIMENT_PART, load_sentiment, refuse_other_encoder
 from understanding.sentiment.model import SentimentModel
@@ -136,25 +135,6 @@ def encoder_of(described: EncoderInfo, folder: Path, *, threads: int) -> Openvin
         threads=threads,
         normalised=described.normalised,
     )
-
-
-def read_manifest(path: Path) -> BundleManifest:
-    """Read a bundle folder's `bundle.json`; BundleError if it is missing, damaged or of another format."""
-    file = path / MANIFEST
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{file}: no model bundle there ({error.strerror}); check the path") from error
-    try:
-        found = msgspec.json.decode(data, type=dict[str, Any]).get("format")
-        if found != FORMAT:
-            raise BundleError(
-                f"{file}: format {found!r}, this version reads {FORMAT}; "
-                "train again, or run the version of ticketyard that wrote it"
-            )
-        return msgspec.json.decode(data, type=BundleManifest)
-    except msgspec.MsgspecError as error:
-        raise BundleError(f"{file}: damaged ({error}); restore the bundle or train again") from error
 
 
 def head_from(state: dict[str, Any]) -> EncoderHead:

@@ -7,9 +7,8 @@ import msgspec
 
 from understanding.arrays.errors import BundleError
 from understanding.arrays.stored import sha256_of
-from understanding.bundle.bundle import read_manifest
 from understanding.explanation.result import ExampleSource
-from understanding.manifest.manifest import EXAMPLES
+from understanding.manifest.manifest import EXAMPLES, read_manifest
 
 
 class KeptExample(msgspec.Struct, frozen=True):

@@ -1,12 +1,14 @@
 """What `bundle.json` says: where a model comes from, what it may answer, and how good it is."""
 
 from datetime import datetime
-from typing import Final, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import msgspec
 
 from schemas.triage import Band
 from schemas.vocabulary import Category, Priority
+from understanding.arrays.errors import BundleError
 from understanding.manifest.bands import BandRules, Bands
 from understanding.manifest.fit_settings import FitSettings
 from understanding.manifest.precision import Precision
@@ -30,6 +32,8 @@ ENCODER: Final = (
 
 EXAMPLES: Final = "examples.json"
 CARD_FOLDER: Final = "card"
+CARD_HTML: Final = "card.html"
+CARD_MARKDOWN: Final = "card.md"
 """Where a bundle's own card lies in its folder; it is none of the files that are summed, and decides nothing."""
 
 EncoderTraining = Literal["frozen", "fine-tuned"]
@@ -258,3 +262,22 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
 def encode_manifest(manifest: BundleManifest) -> bytes:
     """Return the manifest as indented JSON with sorted keys."""
     return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=2) + b"\n"
+
+
+def read_manifest(path: Path) -> BundleManifest:
+    """Read a bundle folder's `bundle.json`; BundleError if it is missing, damaged or of another format."""
+    file = path / MANIFEST
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{file}: no model bundle there ({error.strerror}); check the path") from error
+    try:
+        found = msgspec.json.decode(data, type=dict[str, Any]).get("format")
+        if found != FORMAT:
+            raise BundleError(
+                f"{file}: format {found!r}, this version reads {FORMAT}; "
+                "train again, or run the version of ticketyard that wrote it"
+            )
+        return msgspec.json.decode(data, type=BundleManifest)
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"{file}: damaged ({error}); restore the bundle or train again") from error

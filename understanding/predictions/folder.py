@@ -9,8 +9,8 @@ import msgspec
 from schemas.predictions import Target
 from understanding.arrays.errors import BundleError
 from understanding.arrays.stored import dump_arrays, load_arrays, sha256_of
-from understanding.bundle.registry import CurrentModel
 from understanding.bundle.writing import bundle_being_written
+from understanding.manifest.pointer import CurrentModel
 from understanding.predictions.encoding import Encoding
 from understanding.predictions.model import Calibration, Interval, PredictionModel, TargetModel
 from understanding.predictions.trees import forest_from

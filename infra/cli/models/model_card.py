@@ -9,7 +9,7 @@ import click
 from batch.training.rows.rows import LabelledRow, rows_to_test
 from infra.cli.options.labelled_options import all_column_options, columns_from, progress_bar, read_files
 from schemas.settings import CommonSettings
-from understanding.manifest.manifest import CARD_FOLDER
+from understanding.manifest.manifest import CARD_FOLDER, CARD_HTML
 
 CARD: Final = click.option(
     "--card/--no-card", default=True, show_default=True, help="Write the model card into the bundle's folder."
@@ -49,7 +49,7 @@ def command(
     On the test rows, or on all rows of a file without a split column. Without a file the card says what is known
     without one.
     """
-    from batch.cards.card import HTML_NAME, CardOptions, refuse_other_files, write_card  # noqa: PLC0415 - numpy and more
+    from batch.cards.card import CardOptions, refuse_other_files, write_card  # noqa: PLC0415 - numpy and more
     from understanding.bundle.bundle import load_bundle  # noqa: PLC0415 - as above
     from understanding.signals.priority import PriorityTable  # noqa: PLC0415 - as above
 
@@ -71,7 +71,7 @@ def command(
             progress=progress,
             options=CardOptions(show_texts=show_texts),
         )
-    click.echo(str(target / HTML_NAME))
+    click.echo(str(target / CARD_HTML))
     return 0
 
 

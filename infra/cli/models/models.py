@@ -12,7 +12,7 @@ from process.logs import configure_logs
 
 if TYPE_CHECKING:
     from batch.releases.by_hand import ModelsInUse, StatedReason, TrialKind
-    from batch.releases.releases import Release
+    from understanding.manifest.releases import Release
 
 log = structlog.get_logger("models")
 
@@ -45,9 +45,8 @@ def command() -> None:
 @_json
 def list_models(*, as_json: bool) -> None:
     """List the stored models, the oldest first, and what each is used for."""
-    from batch.releases.bundles import stored_bundles  # noqa: PLC0415 - `--help` must not wait for numpy
-    from batch.releases.listing import summaries  # noqa: PLC0415 - as above
-    from batch.releases.releases import read_releases  # noqa: PLC0415 - as above
+    from understanding.manifest.releases import read_releases  # noqa: PLC0415 - as above
+    from understanding.manifest.stored import stored_bundles, summaries  # noqa: PLC0415 - as above
 
     models = _models()
     found = summaries(stored_bundles(models), read_releases(models))
@@ -69,9 +68,9 @@ def list_models(*, as_json: bool) -> None:
 def show(version: str) -> None:
     """Print what is known of a model: its manifest, what the gate said, and when it came into use and went."""
     from batch.releases.bundles import pointer_of  # noqa: PLC0415 - as above
-    from batch.releases.releases import read_releases  # noqa: PLC0415 - as above
     from batch.releases.verdicts import read_verdict  # noqa: PLC0415 - as above
-    from understanding.bundle.bundle import read_manifest  # noqa: PLC0415 - as above
+    from understanding.manifest.manifest import read_manifest  # noqa: PLC0415 - as above
+    from understanding.manifest.releases import read_releases  # noqa: PLC0415 - as above
 
     models = _models()
     manifest = read_manifest(pointer_of(models, version).folder(models))
@@ -89,7 +88,7 @@ def show(version: str) -> None:
 @_json
 def history(*, as_json: bool) -> None:
     """Print every change of the models in use, the oldest first: when, what, why."""
-    from batch.releases.releases import read_releases  # noqa: PLC0415 - as above
+    from understanding.manifest.releases import read_releases  # noqa: PLC0415 - as above
 
     for release in read_releases(_models()):
         click.echo(msgspec.json.encode(release) if as_json else _line(release))

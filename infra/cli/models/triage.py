@@ -24,7 +24,8 @@ from schemas.triage import Cut, Triage
 from schemas.vocabulary import Tier
 from understanding.arrays.errors import BundleError
 from understanding.bundle.bundle import Bundle, load_bundle
-from understanding.bundle.registry import CurrentModel, current_or_first, load_published
+from understanding.bundle.registry import current_or_first, load_published
+from understanding.manifest.pointer import CurrentModel
 from understanding.scoring.text import clean_text
 from understanding.signals.automatic_mail import AutomaticMail
 from understanding.signals.priority import PriorityTable

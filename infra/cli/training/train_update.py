@@ -103,7 +103,7 @@ def _known(
     intents: IntentMap,
 ) -> Known:
     """Read what the base has learnt and what was corrected since, by today's names of intents."""
-    from understanding.bundle.bundle import read_manifest  # noqa: PLC0415 - it takes seconds to load
+    from understanding.manifest.manifest import read_manifest  # noqa: PLC0415 - it takes seconds to load
 
     files = read_files(paths, columns_from(columns))
     taught = [row for file in read_files(corrections, columns_from(columns)) for row in file.rows]

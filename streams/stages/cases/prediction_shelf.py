@@ -11,7 +11,7 @@ import structlog
 from schemas.predictions import Known, Predictions, Target
 from streams.foundation.backoff import Backoff
 from understanding.arrays.errors import BundleError
-from understanding.bundle.registry import CurrentModel, read_current
+from understanding.manifest.pointer import CurrentModel, read_current
 from understanding.predictions.folder import load_current
 from understanding.predictions.model import PredictionModel
 

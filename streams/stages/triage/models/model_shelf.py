@@ -9,7 +9,8 @@ import structlog
 from schemas.records.derived import ModelPublished, ModelTrial
 from understanding.arrays.errors import BundleError
 from understanding.bundle.bundle import Bundle
-from understanding.bundle.registry import CurrentModel, first_model, load_published, read_current
+from understanding.bundle.registry import first_model, load_published
+from understanding.manifest.pointer import CurrentModel, read_current
 from understanding.signals.priority import PriorityTable
 from understanding.understand import CustomerMessage, understand
 

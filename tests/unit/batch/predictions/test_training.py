@@ -19,7 +19,7 @@ from schemas.records.events import SurveyAnswered, TicketEvent, TicketResolved, 
 from schemas.vocabulary import Priority
 from tests.unit.schemas.ticket_facts import fact, from_agent, minute, opened
 from understanding.arrays.errors import BundleError
-from understanding.bundle.registry import read_current
+from understanding.manifest.pointer import read_current
 from understanding.predictions.folder import (
     OtherFormat,
     load_current,

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from batch.releases.holds import PublishRules, reason_to_wait
-from batch.releases.listing import summaries
-from batch.releases.releases import Kind, Release, barred_versions, champion_before
 from schemas.records.derived import ModelPublished, ModelTrial
-from understanding.bundle.registry import CurrentModel
+from understanding.manifest.pointer import CurrentModel
+from understanding.manifest.releases import Kind, Release, barred_versions, champion_before
+from understanding.manifest.stored import summaries
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CANARY = ModelTrial(version="x", uri="x", sha256="s", share=0.1, salt="canary/x")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from batch.releases.verdicts import Verdict
-from understanding.bundle.registry import CurrentModel
 from understanding.manifest.manifest import Evaluation
+from understanding.manifest.pointer import CurrentModel
 
 EVALUATION = Evaluation(
     bundle_version="v2", test_sum="t", n=10, accuracy=0.9, macro_f1=0.9, micro_f1=0.9, texts_per_second=1.0,

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from streams.stages.cases import prediction_shelf
 from streams.stages.cases.prediction_shelf import LONGEST_RETRY_S, LOOK_EVERY_S, RETRY_S, PredictionShelf
 from understanding.arrays.errors import BundleError
-from understanding.bundle.registry import CurrentModel
+from understanding.manifest.pointer import CurrentModel
 
 
 class Yard:

@@ -21,7 +21,7 @@ from streams.stages.triage.pressure.pressure_metrics import PressureMetrics
 from tests.unit.understanding.tiny_model import tiny_bundle
 from understanding.arrays.errors import BundleError
 from understanding.bundle.bundle import Bundle
-from understanding.bundle.registry import CurrentModel
+from understanding.manifest.pointer import CurrentModel
 from understanding.signals.priority import PriorityTable
 from understanding.understand import CustomerMessage
 

@@ -20,7 +20,8 @@ from tests.unit.streams.stages.triage.watched_models import (
     published,
     shelf_instead_of_disk,
 )
-from understanding.bundle.registry import CurrentModel, write_current
+from understanding.bundle.registry import write_current
+from understanding.manifest.pointer import CurrentModel
 
 
 @pytest.fixture

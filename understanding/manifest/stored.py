@@ -1,12 +1,25 @@
-"""What there is to say about the stored models: figures from their manifests, uses from the history; pure."""
+"""The stored models: what their manifests say, and what the history says each is used for; read without any engine."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
+import structlog
 
-from batch.releases.bundles import StoredBundle
-from batch.releases.releases import Release, barred_versions, champion_before
+from understanding.arrays.errors import BundleError
+from understanding.manifest.manifest import MANIFEST, BundleManifest, read_manifest
+from understanding.manifest.releases import Release, barred_versions, champion_before
+
+log = structlog.get_logger(__name__)
+
+
+class StoredBundle(NamedTuple):
+    """A bundle's folder and its manifest; whether its files are whole is known only after `check`."""
+
+    folder: Path
+    manifest: BundleManifest
 
 
 class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +32,17 @@ class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
     test_rows: int
     test_accuracy: float | None
     marks: tuple[str, ...]
+
+
+def stored_bundles(models: Path) -> list[StoredBundle]:
+    """Return the bundles in the models folder, oldest first; those that cannot be read are left out, with a warning."""
+    found = []
+    for file in sorted(models.glob(f"*/{MANIFEST}")):
+        try:
+            found.append(StoredBundle(file.parent, read_manifest(file.parent)))
+        except BundleError as error:
+            log.warning("a bundle cannot be read", error=str(error))
+    return sorted(found, key=lambda bundle: (bundle.manifest.created_at, bundle.manifest.version))
 
 
 def summaries(bundles: Sequence[StoredBundle], releases: Sequence[Release]) -> list[ModelSummary]:
