@@ -11,9 +11,10 @@ from litestar.params import FromPath, QueryParameter
 from schemas.views.batch_views import BATCH_ONLY_VIEWS, BatchView
 from schemas.views.tables import DERIVED_VIEWS, VIEWS, View
 from serving.assembly.service import Serving
+from serving.doors.filters import Values
 from serving.doors.listing import Statement, conditions
 from serving.doors.parts import PAGED, Part
-from serving.doors.tickets import Values, rows_answer
+from serving.doors.tickets import rows_answer
 from serving.foundation.answers import RowsAnswer
 from serving.foundation.errors import NotFound, QueryRefused
 from serving.foundation.tags import KNOWN_BY

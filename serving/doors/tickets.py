@@ -1,7 +1,6 @@
 """Doors to tickets, queues, agents, models and dead letters."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, Router, get
 from litestar.datastructures import State
@@ -9,8 +8,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from process.http_names import given_id
-from schemas.vocabulary import Category, Channel, Priority, Status, Tier
 from serving.assembly.service import Serving
+from serving.doors.filters import ticket_filters
 from serving.doors.listing import Sort, Statement, conditions, order, page, page_statement, with_search
 from serving.doors.parts import PAGED, Part, encoded
 from serving.doors.summaries import read_summary
@@ -26,13 +25,11 @@ from serving.foundation.errors import NotFound
 from serving.foundation.json_values import json_rows
 from serving.foundation.tags import KNOWN_BY
 from serving.listing.files import MEDIA_TYPES, columns_of, format_of, headers_of, read_rows, written
+from serving.listing.filters import Filters
 from serving.merge.answers import Snapshot
 from serving.queries import read_query
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Rows at most.")]
-Values = Annotated[
-    list[str] | None, QueryParameter(description="Given several times, one of them must match.")
-]
 
 
 @get("/tickets/{ticket_id:str}", dependencies=PAGED)
@@ -70,45 +67,22 @@ async def ticket_summary(
 
 
 def ticket_where(
-    *,
-    ticket: Values = None,
-    status: FromQuery[list[Status] | None] = None,
-    team: Values = None,
-    category: FromQuery[list[Category] | None] = None,
-    intent: Values = None,
-    priority: FromQuery[list[Priority] | None] = None,
-    channel: FromQuery[list[Channel] | None] = None,
-    tier: FromQuery[list[Tier] | None] = None,
-    language: Values = None,
-    assignee: Values = None,
-    customer: Values = None,
-    opened_from: Annotated[datetime | None, QueryParameter(description="Opened then or later.")] = None,
-    opened_to: Annotated[datetime | None, QueryParameter(description="Opened before then.")] = None,
+    filters: NamedDependency[Filters],
     q: Annotated[
         str, QueryParameter(description="Words, each in the subject, in a message, or the id.")
     ] = "",
 ) -> Statement:
-    """Return the filters of a list of tickets."""
-    where = conditions(
-        {
-            "ticket_id": ticket,
-            "status": status,
-            "team": team,
-            "category": category,
-            "intent": intent,
-            "priority": priority,
-            "channel": channel,
-            "customer_tier": tier,
-            "language": language,
-            "assignee": assignee,
-            "customer_id": customer,
-        },
-        [("opened_at", ">=", opened_from), ("opened_at", "<", opened_to)],
-    )
-    return with_search(where, q)
+    """Return the filters of a list of tickets, a search among them."""
+    return with_search(conditions(filters.equal, filters.ranges), q)
 
 
-@get("/tickets", dependencies={"where": Provide(ticket_where, sync_to_thread=False)})
+_WHERE: Final = {
+    "filters": Provide(ticket_filters, sync_to_thread=False),
+    "where": Provide(ticket_where, sync_to_thread=False),
+}
+
+
+@get("/tickets", dependencies=_WHERE)
 async def tickets(
     serving: NamedDependency[Serving],
     where: NamedDependency[Statement],
@@ -133,7 +107,7 @@ async def tickets(
 
 @get(
     [f"/tickets.{kind}" for kind in MEDIA_TYPES],
-    dependencies={"where": Provide(ticket_where, sync_to_thread=False)},
+    dependencies=_WHERE,
 )
 async def tickets_file(
     request: Request[Any, Any, State],

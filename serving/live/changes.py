@@ -15,7 +15,7 @@ from litestar.response.sse import ServerSentEventMessage
 
 from serving.foundation.json_values import Json
 from serving.foundation.state import AnswerMetadata, ServedState, TopicState
-from serving.live.filters import Filters
+from serving.listing.filters import Filters
 from serving.live.messages import Missed, Moved
 from serving.live.pictures import NEVER
 

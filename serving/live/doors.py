@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import structlog
 from litestar import Request, Router, get
@@ -11,27 +11,25 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas.records.topics import Topic
-from schemas.vocabulary import Category, Channel, Priority, Status, Tier
+from schemas.vocabulary import Priority
 from serving.assembly.service import Serving
+from serving.doors.filters import Values, ticket_filters
 from serving.foundation.json_values import Json, json_rows
 from serving.foundation.state import AnswerMetadata
+from serving.listing.filters import Filters, given
 from serving.live.changes import MOST_KEPT, Changes, ChangesReader, Found, Offsets
 from serving.live.feed import Feeds
-from serving.live.filters import Filters, given
 from serving.live.pictures import Rows, RowsReader
 from serving.merge.answers import Snapshot
 
 _log = structlog.get_logger(__name__)
 
-Values = Annotated[
-    list[str] | None, QueryParameter(description="Given several times, one of them must match.")
-]
 Asking = Request[Any, Any, State]
 QUEUES: Final = "SELECT * FROM queues ORDER BY team, priority"
 LIVE: Final = "live"
@@ -112,43 +110,6 @@ def alert_filters(
             ("customer_id", customer),
             ("assignee", assignee),
         ]
-    )
-
-
-def ticket_filters(
-    *,
-    ticket: Values = None,
-    status: FromQuery[list[Status] | None] = None,
-    team: Values = None,
-    category: FromQuery[list[Category] | None] = None,
-    intent: Values = None,
-    priority: FromQuery[list[Priority] | None] = None,
-    channel: FromQuery[list[Channel] | None] = None,
-    tier: FromQuery[list[Tier] | None] = None,
-    language: Values = None,
-    assignee: Values = None,
-    customer: Values = None,
-    opened_from: Annotated[datetime | None, QueryParameter(description="Opened then or later.")] = None,
-    opened_to: Annotated[datetime | None, QueryParameter(description="Opened before then.")] = None,
-) -> Filters:
-    """Return the filters of tickets, those of `GET /v1/tickets` but its search."""
-    filters = given(
-        [
-            ("ticket_id", ticket),
-            ("status", status),
-            ("team", team),
-            ("category", category),
-            ("intent", intent),
-            ("priority", priority),
-            ("channel", channel),
-            ("customer_tier", tier),
-            ("language", language),
-            ("assignee", assignee),
-            ("customer_id", customer),
-        ]
-    )
-    return Filters(
-        equal=filters.equal, ranges=(("opened_at", ">=", opened_from), ("opened_at", "<", opened_to))
     )
 
 

@@ -9,7 +9,7 @@ from litestar.response.sse import ServerSentEventMessage
 
 from serving.foundation.json_values import Json
 from serving.foundation.state import AnswerMetadata, ServedState, position
-from serving.live.filters import Filters
+from serving.listing.filters import Filters
 from serving.live.messages import Moved
 
 NEVER: Final = float("inf")

@@ -9,8 +9,8 @@ import pytest
 from litestar.response.sse import ServerSentEventMessage
 
 from serving.foundation.state import AnswerMetadata, PartitionState, ServedState, TopicState
+from serving.listing.filters import Filters, given
 from serving.live.changes import MOST_AT_ONCE, MOST_KEPT, Changes, ChangesReader, Found, Offsets
-from serving.live.filters import Filters, given
 
 ABOUT = AnswerMetadata(
     run_id="r", boundary={}, watermark=None, freshness_s=None, complete=False, reasons=("a gap",)

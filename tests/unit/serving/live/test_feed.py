@@ -12,8 +12,8 @@ from litestar.response.sse import ServerSentEventMessage
 from serving.assembly.service import Serving
 from serving.foundation.errors import Stopping, TooManyListeners, TooManyQueries
 from serving.foundation.state import AnswerMetadata, PartitionState, ServedState, TopicState, position
+from serving.listing.filters import given
 from serving.live.feed import HEARTBEAT_S, MOST_REST_S, Feed, Feeds
-from serving.live.filters import given
 from serving.live.pictures import MOST_FILTERS, Picture, PictureReader, Rows
 
 ANEW_S = 10.0
