@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.records.derived import RecordDied
 from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.events import TicketOpened
 from schemas.records.ticket_row import Said, TicketRow, Work
@@ -81,6 +82,54 @@ def add(log: MemoryLog, row: TicketRow) -> None:
     log.add(record(row, 0, 0, body))
 
 
+LETTERS = (
+    (
+        "triage",
+        "InvalidBody",
+        "tickets.events",
+        "TicketOpened letter-0: Object missing required field `customer_id`",
+    ),
+    (
+        "triage",
+        "InvalidBody",
+        "tickets.events",
+        "TicketOpened letter-1: Object missing required field `customer_id`",
+    ),
+    (
+        "triage",
+        "EventFromTheFuture",
+        "tickets.events",
+        "MessageAdded letter-2 is of 2031, later than the clock allows",
+    ),
+    (
+        "cases",
+        "DuplicateConflict",
+        "tickets.enriched",
+        "<b>letter-3</b> was seen before and said something else",
+    ),
+)
+
+
+def die(log: MemoryLog, now: datetime) -> None:
+    """Let records die: `letter-0` and so on."""
+    for number, (stage, error, topic, message) in enumerate(LETTERS):
+        died = RecordDied(
+            stage=stage, error=error, message=message, topic=topic, topic_id="id", partition=1,
+            offset=number, timestamp_ms=int(now.timestamp() * 1000), headers=(("ce_source", b"shop"),),
+        )  # fmt: skip
+        envelope = Envelope(id=f"letter-{number}", type="RecordDied", source=f"ticketyard/{stage}", time=now)
+        log.add(
+            TailRecord(
+                topic=Topic.TICKETS_DEAD,
+                partition=0,
+                offset=0,
+                timestamp_ms=died.timestamp_ms,
+                headers=[*encode_headers(envelope), ("dead", msgspec.json.encode(died))],
+                value=b"{}",
+            )
+        )
+
+
 class PatientLog(MemoryLog):
     """A log that is waited for as Kafka is, so that a server with nothing to do does nothing."""
 
@@ -142,8 +191,10 @@ def main() -> None:
         for _ in served_until(SimulatedLogs(900), log, simulated):
             pass
         clock = lambda: simulated + (datetime.now(UTC) - now)  # noqa: E731 - one line
-    for number in range(0 if state in ("empty", "simulated") else 400):
-        add(log, made_up(number, draw, now))
+    if state not in ("empty", "simulated"):
+        die(log, now)
+        for number in range(400):
+            add(log, made_up(number, draw, now))
 
     def listen() -> None:
         """Add as many tickets as a line says, an alert of the newest for `alert`, one ticket for any other word."""

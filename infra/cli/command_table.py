@@ -20,6 +20,7 @@ EXTRAS: Final = {
     "models": "batch",
     "sla": "casework,cli",
     "stream": "streams",
+    "dead": "streams",
     "simulate": "simulation",
     "serve": "serving",
     "rules": "batch",

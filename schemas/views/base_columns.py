@@ -127,9 +127,26 @@ DEAD_LETTERS: Final = (
     BaseColumn("source_offset", "BIGINT", "the record's offset there"),
     BaseColumn("arrived_at", "TIMESTAMPTZ", "when the broker received the record"),
     BaseColumn("event_source", "VARCHAR", "who published the record, where its headers say so", "NULL"),
+    BaseColumn("letter_id", "VARCHAR", "names the letter in `ticketyard dead` and on pages", "NULL"),
     BaseColumn("died_at", "TIMESTAMPTZ", "when the broker logged the dead letter"),
     BaseColumn("log_partition", "BIGINT", "the dead letter's partition"),
     BaseColumn("log_offset", "BIGINT", "the dead letter's offset"),
+)
+
+LETTER_REPLAYS: Final = (
+    BaseColumn("event_id", "VARCHAR", "the note that a letter was sent back"),
+    BaseColumn("letter_id", "VARCHAR", "the letter"),
+    BaseColumn("stage", "VARCHAR", "the stage that gave its record up"),
+    BaseColumn("topic", "VARCHAR", "the topic that the record was in, and is in again"),
+    BaseColumn("topic_id", "VARCHAR", "id of that topic when it died"),
+    BaseColumn("source_partition", "BIGINT", "the record's partition there, then and now"),
+    BaseColumn("source_offset", "BIGINT", "the offset at which it died"),
+    BaseColumn("replayed_to_offset", "BIGINT", "the offset at which it is now"),
+    BaseColumn("repaired", "BOOLEAN", "whether anything was changed before"),
+    BaseColumn("replayed_by", "VARCHAR", "who sent it back, where that was said"),
+    BaseColumn("reason", "VARCHAR", "and why"),
+    BaseColumn("replayed_at", "TIMESTAMPTZ", "when it was sent back"),
+    *POSITION,
 )
 
 MODELS: Final = (

@@ -19,6 +19,7 @@ from schemas.views.base_columns import (
     ALERTS,
     DEAD_LETTERS,
     DELIVERIES,
+    LETTER_REPLAYS,
     MODELS,
     TICKET_EVENTS,
     BaseColumn,
@@ -107,6 +108,14 @@ BASE_VIEWS: Final = (
         order=_LOWEST_OFFSET,
     ),
     BaseView(
+        name="letter_replays",
+        topic=Topic.TICKETS_DEAD,
+        doc="One row per time that a dead letter was sent back, by whom and why.",
+        columns=LETTER_REPLAYS,
+        key=("event_id",),
+        order=_LOWEST_OFFSET,
+    ),
+    BaseView(
         name="models",
         topic=Topic.MODELS_PUBLISHED,
         doc="One row per model version that won its gate.",
@@ -185,6 +194,7 @@ _DERIVED: Final = (
     "customers/customers_at_risk",
     "customers/merge_proposals",
     "tickets/data_quality",
+    "tickets/dead_letter_outcomes",
 )
 
 DERIVED_VIEWS: Final = tuple(parse_view(PurePath(file).name, _read(f"{file}.sql")) for file in _DERIVED)

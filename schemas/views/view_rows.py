@@ -1,6 +1,6 @@
 """Turns a record of a served log into rows of the base views: the one function for batch and serving's tail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import Enum
 from operator import attrgetter
@@ -8,7 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.records.derived import AgentPerformanceMeasured, ModelPublished, Origin, RecordDied, SourceEvent
+from schemas.records.derived import (
+    AgentPerformanceMeasured,
+    DeadLetterReplayed,
+    ModelPublished,
+    Origin,
+    RecordDied,
+    SourceEvent,
+)
 from schemas.records.derived.alert_fields import alert_fields
 from schemas.records.derived.deliveries import DELIVERIES, WebhookFailed, WebhookSent
 from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBody, NotAnEvent, decode_envelope
@@ -44,6 +51,7 @@ _AGENT_BODIES: Final = EventDecoder(
 )
 _MODEL_BODIES: Final = EventDecoder({"ModelPublished": ModelPublished})
 _DELIVERIES: Final = EventDecoder(DELIVERIES)
+_REPLAYS: Final = EventDecoder({"DeadLetterReplayed": DeadLetterReplayed})
 
 
 def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origin) -> list[tuple[str, Row]]:
@@ -65,7 +73,7 @@ def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origi
         case Topic.AGENTS_EVENTS:
             name = "agent_events"
         case Topic.TICKETS_DEAD:
-            name = "dead_letters"
+            name = "letter_replays" if _is_replay(headers) else "dead_letters"
         case Topic.MODELS_PUBLISHED:
             name = "models"
         case _:
@@ -80,12 +88,15 @@ ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] 
     "alerts": lambda headers, value, origin: alert_row(decode_envelope(headers), value, origin),
     "webhook_outcomes": lambda headers, value, origin: outcome_row(decode_envelope(headers), value, origin),
     "agent_events": lambda headers, value, origin: agent_event_row(decode_envelope(headers), value, origin),
-    "dead_letters": lambda headers, _value, origin: dead_letter_row(headers, origin),
+    "dead_letters": lambda headers, value, origin: (
+        None if letter_replay_row(headers, value, origin) else dead_letter_row(headers, origin)
+    ),
+    "letter_replays": lambda *record: letter_replay_row(*record),  # noqa: PLW0108 - it is defined below
     "models": lambda headers, value, origin: model_row(decode_envelope(headers), value, origin),
 }
 """How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError.
 
-None means that the record belongs there and adds no row: a note in tickets.dead that a letter was sent back.
+None means that the record belongs there and adds no row: tickets.dead has letters and notes that they were sent back.
 """
 
 
@@ -177,10 +188,8 @@ def agent_event_row(envelope: Envelope, value: bytes | None, origin: Origin) -> 
     return (*about, body.agent_id, *nothing, body.performance, body.run_id, body.tickets, *_position(origin))
 
 
-def dead_letter_row(headers: Headers, origin: Origin) -> Row | None:
-    """Return the row of `dead_letters`, None for a DeadLetterReplayed. Raises NotAnEvent, as `decode_died`."""
-    if ("ce_type", b"DeadLetterReplayed") in headers:
-        return None
+def dead_letter_row(headers: Headers, origin: Origin) -> Row:
+    """Return the row of `dead_letters`. Raises NotAnEvent, as `decode_died`."""
     died = decode_died(headers)
     return (
         died.stage,
@@ -192,8 +201,37 @@ def dead_letter_row(headers: Headers, origin: Origin) -> Row | None:
         died.offset,
         _moment(died.timestamp_ms),
         _source_of(died),
+        _text_of(headers, "ce_id"),
         *_position(origin),
     )
+
+
+def letter_replay_row(headers: Headers, value: bytes | None, origin: Origin) -> Row | None:
+    """Return the row of `letter_replays`, None for a letter. Raises EventError where a note does not fit."""
+    if not _is_replay(headers):
+        return None
+    envelope = decode_envelope(headers)
+    body = _REPLAYS.decode(envelope, value)
+    assert isinstance(body, DeadLetterReplayed)
+    return (
+        envelope.id,
+        body.letter_id,
+        body.stage,
+        body.topic,
+        body.topic_id,
+        body.partition,
+        body.offset,
+        body.replayed_to_offset,
+        body.repaired,
+        body.by,
+        body.reason,
+        envelope.time,
+        *_position(origin),
+    )
+
+
+def _is_replay(headers: Headers) -> bool:
+    return ("ce_type", b"DeadLetterReplayed") in headers
 
 
 def decode_died(headers: Headers) -> RecordDied:
@@ -209,7 +247,11 @@ def decode_died(headers: Headers) -> RecordDied:
 
 def _source_of(died: RecordDied) -> str | None:
     """Return who published a record that died; its headers may be what killed it, so they may hold any bytes."""
-    raw = dict(died.headers).get("ce_source")
+    return _text_of(died.headers, "ce_source")
+
+
+def _text_of(headers: Iterable[tuple[str, bytes | None]], name: str) -> str | None:
+    raw = dict(headers).get(name)
     return None if raw is None else raw.decode("utf-8", "replace")
 
 

@@ -20,7 +20,7 @@ from serving.queries import read_query
 
 Asking = Request[Any, Any, State]
 _LARGEST: Final = 64 * 2**10
-_NEVER_KEPT: Final = {"cache-control": "no-store"}
+NEVER_KEPT: Final = {"cache-control": "no-store"}
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,8 +58,8 @@ def who(request: Asking, desk: NamedDependency[Desk], serving: NamedDependency[S
         session = desk.sessions.read(request.cookies.get(COOKIE), serving.clock())
     except SignInNeeded as error:
         why = type(error).__name__ if COOKIE in request.cookies else None
-        return Response(_nobody(desk, why), headers=_NEVER_KEPT)
-    return Response(_told(desk, session), headers=_NEVER_KEPT)
+        return Response(_nobody(desk, why), headers=NEVER_KEPT)
+    return Response(_told(desk, session), headers=NEVER_KEPT)
 
 
 @post(
@@ -67,7 +67,7 @@ def who(request: Asking, desk: NamedDependency[Desk], serving: NamedDependency[S
 )
 def sign_in(request: Asking, data: Annotated[SignIn, Body()], desk: NamedDependency[Desk]) -> Response[Who]:
     """Begin a session."""
-    _require_own_page(request)
+    require_own_page(request)
     address = request.client.host if request.client else ""
     session = desk.sign_in(data.name, data.key, address)
     cookie = Cookie(
@@ -78,7 +78,7 @@ def sign_in(request: Asking, data: Annotated[SignIn, Body()], desk: NamedDepende
         samesite="strict",
         secure=_by_https(request),
     )
-    return Response(_told(desk, session), cookies=[cookie], headers=_NEVER_KEPT)
+    return Response(_told(desk, session), cookies=[cookie], headers=NEVER_KEPT)
 
 
 @delete("/session", status_code=200, include_in_schema=False, sync_to_thread=False)
@@ -86,9 +86,9 @@ def sign_out(
     request: Asking, desk: NamedDependency[Desk], serving: NamedDependency[Serving]
 ) -> Response[Who]:
     """End the session."""
-    _writer(request, desk, serving)
+    writer(request, desk, serving)
     gone = Cookie(key=COOKIE, value="", path="/", httponly=True, samesite="strict", max_age=0)
-    return Response(_nobody(desk), cookies=[gone], headers=_NEVER_KEPT)
+    return Response(_nobody(desk), cookies=[gone], headers=NEVER_KEPT)
 
 
 @post("/acts", status_code=200, request_max_body_size=_LARGEST, include_in_schema=False)
@@ -99,16 +99,16 @@ async def act(
     serving: NamedDependency[Serving],
 ) -> Response[Sent]:
     """Send what somebody does to a ticket to the door for events."""
-    session = _writer(request, desk, serving)
+    session = writer(request, desk, serving)
     sent = await desk.take(data, session)
-    return Response(sent, status_code=409 if sent.meanwhile else 200, headers=_NEVER_KEPT)
+    return Response(sent, status_code=409 if sent.meanwhile else 200, headers=NEVER_KEPT)
 
 
 @get("/choices", include_in_schema=False)
 async def choices(desk: NamedDependency[Desk], serving: NamedDependency[Serving]) -> Response[Choices]:
     """What forms offer."""
     found = await serving.ask(lambda snapshot: read_choices(snapshot, desk.taxonomy))
-    return Response(found, headers=_NEVER_KEPT)
+    return Response(found, headers=NEVER_KEPT)
 
 
 @get("/logged/{ticket_id:str}/{event_id:str}", include_in_schema=False)
@@ -116,14 +116,16 @@ async def logged(
     ticket_id: FromPath[str], event_id: FromPath[str], serving: NamedDependency[Serving]
 ) -> Response[Logged]:
     """Whether the log has an event."""
-    wanted = [given_id(ticket_id), given_id(event_id)]
-    rows = await serving.ask(
-        lambda snapshot: snapshot.rows(read_query("acting/logged_event"), wanted).table.to_pylist()
-    )
+    return await logged_by(serving, "acting/logged_event", [given_id(ticket_id), given_id(event_id)])
+
+
+async def logged_by(serving: Serving, query: str, wanted: list[str]) -> Response[Logged]:
+    """Return whether a query finds what was `wanted`, and where the log has it."""
+    rows = await serving.ask(lambda snapshot: snapshot.rows(read_query(query), wanted).table.to_pylist())
     found = Logged(logged=bool(rows))
     if rows:
         found = Logged(logged=True, partition=rows[0]["log_partition"], offset=rows[0]["log_offset"])
-    return Response(found, headers=_NEVER_KEPT)
+    return Response(found, headers=NEVER_KEPT)
 
 
 def _told(desk: Desk, session: Session) -> Who:
@@ -135,15 +137,15 @@ def _nobody(desk: Desk, why: str | None = None) -> Who:
     return Who(wants_key=desk.sessions.wants_key, home=desk.sessions.home, why=why)
 
 
-def _writer(request: Asking, desk: Desk, serving: Serving) -> Session:
+def writer(request: Asking, desk: Desk, serving: Serving) -> Session:
     """Return who writes. Raises SignInNeeded, TokenMissing or OtherSite."""
-    _require_own_page(request)
+    require_own_page(request)
     session = desk.sessions.read(request.cookies.get(COOKIE), serving.clock())
     desk.sessions.require_token(session, request.headers.get("x-csrf-token", ""))
     return session
 
 
-def _require_own_page(request: Asking) -> None:
+def require_own_page(request: Asking) -> None:
     """Raise OtherSite where the browser says that a page from elsewhere sent the request."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     site = request.headers.get("sec-fetch-site", "same-origin")

@@ -15,6 +15,8 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 from process.http_names import known_hosts, path_to_route
 from serving.acting.desk import Desk
 from serving.acting.doors import ROUTER as ACTING
+from serving.acting.letter_doors import ROUTER as LETTERS
+from serving.acting.letters import LetterActs
 from serving.assembly.service import Serving
 from serving.doors import analytics, explaining, metric_values, operations, pages, sql, tickets
 from serving.doors.metrics import AnswerTimer, ServingMetrics
@@ -26,6 +28,7 @@ from serving.live.doors import Stalled
 from serving.live.feed import Feeds
 from serving.pages.doors import ROUTER as PAGES
 from serving.pages.doors import Pages, page_of
+from serving.pages.letter.doors import ROUTER as LETTER
 from serving.pages.triage.doors import ROUTER as TRIAGE
 
 _log = structlog.get_logger(__name__)
@@ -58,7 +61,9 @@ _HANDLERS: Final = (
     LIVE,
     PAGES,
     ACTING,
+    LETTERS,
     TRIAGE,
+    LETTER,
 )
 
 
@@ -77,6 +82,7 @@ def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Lites
         return unchanged(request, serving, made)
 
     given = {"serving": serving, "measures": kept, "desk": desk, "feeds": feeds, "pages": shown}
+    given["letters"] = LetterActs(serving, desk.intake)
     return Doors(
         route_handlers=_HANDLERS,
         dependencies={name: _provided(value) for name, value in given.items()},

@@ -12,7 +12,7 @@ import msgspec
 _SCRIPT: Final = "text/javascript"
 _OURS: Final = {
     **dict.fromkeys(("style.css", "acts.css"), "text/css"),
-    **dict.fromkeys(("page.js", "acts.js", "triage.js"), _SCRIPT),
+    **dict.fromkeys(("page.js", "acts.js", "triage.js", "letters.js"), _SCRIPT),
 }
 _LIBRARIES: Final = {
     "htmx.js": ("htmx.org-2.0.4.jar", "htmx.org/2.0.4/dist/htmx.min.js", _SCRIPT),

@@ -236,9 +236,12 @@ async def agents(request: Asking, pages: NamedDependency[Pages]) -> Response[str
 
 
 @get("/data", include_in_schema=False)
-async def data(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
+async def data(
+    request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
+) -> Response[str]:
     """What comes in, and what of it no stage could process."""
-    return await pages.page(request, "data", read_data)
+    asked = _asked(request)
+    return await pages.page(request, "data", lambda snapshot: read_data(snapshot, asked, serving.clock()))
 
 
 @get("/static/{mark:str}/{name:str}", include_in_schema=False, sync_to_thread=False)

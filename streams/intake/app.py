@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -12,16 +12,22 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from process.http_names import given_id, known_hosts, path_to_route
-from schemas.records.envelope import EventError
+from schemas.errors import Permanent, PipelineError
+from schemas.records.envelope import EventError, InvalidBody
+from streams.dead_letters.desk import LetterFits, LetterPlace, LetterReplayed, LetterShown, ReplayAsked
+from streams.dead_letters.reading import LetterUnknown
+from streams.dead_letters.replaced_pictures import LetterReplaced
+from streams.foundation.errors import TopicMismatch
 from streams.foundation.size_limit import EventTooLarge
 from streams.intake.callers import OPEN, ReadAnyway, check_caller
 from streams.intake.doors import DOORS, Door
-from streams.intake.errors import BodyTooSlow, IntakeError
+from streams.intake.errors import BodyTooSlow, IntakeError, NotDelivered, Stopping
 from streams.intake.memory import Receipt
 from streams.intake.metrics import AnswerCounter
 from streams.intake.openapi import Accepted, AcceptedBatch, document
@@ -30,6 +36,8 @@ from streams.intake.service import BatchRefused, Intake
 
 _log = structlog.get_logger(__name__)
 _BAD, _TOO_LARGE = 400, 413
+_LETTERS = {LetterUnknown: 404, TopicMismatch: 404, LetterReplaced: 409}
+Number = Annotated[int, msgspec.Meta(ge=0)]
 Asked = Request[Any, Any, State]
 
 
@@ -54,11 +62,16 @@ def build_app(intake: Intake) -> Litestar:
     names = known_hosts(settings.intake_host, settings.intake_hosts)
     key = settings.intake_key.get_secret_value()
     return Doors(
-        route_handlers=[health, ready, metrics, openapi, cloud_events, *map(_simple, DOORS)],
+        route_handlers=[
+            *(health, ready, metrics, openapi, cloud_events),
+            *(show_letter, check_letter, replay_letter),
+            *map(_simple, DOORS),
+        ],
         dependencies={"intake": Provide(lambda: intake, sync_to_thread=False)},
         exception_handlers={
             IntakeError: _answer_refusal,
             EventError: _answer_bad_event,
+            PipelineError: _answer_letter,
             HTTPException: _answer_http_error,
             Exception: _answer_unexpected,
         },
@@ -98,6 +111,56 @@ async def cloud_events(
             return Response(AcceptedBatch(events=receipts), status_code=HTTPStatus.ACCEPTED)
         receipt = await intake.take(events[0], _idempotency_key(request.headers), made_up_id=False)
     return _accepted(receipt)
+
+
+@get("/v1/dead-letters/{letter_id:str}")
+async def show_letter(
+    letter_id: FromPath[str],
+    partition: FromQuery[Number],
+    offset: FromQuery[Number],
+    intake: NamedDependency[Intake],
+) -> LetterShown:
+    """One dead letter, with the head of its record."""
+    place = LetterPlace(letter_id=given_id(letter_id), partition=partition, offset=offset)
+    return await intake.letters.show(place)
+
+
+@post("/v1/dead-letters/{letter_id:str}/check", status_code=HTTPStatus.OK)
+async def check_letter(
+    request: Asked,
+    letter_id: FromPath[str],
+    partition: FromQuery[Number],
+    offset: FromQuery[Number],
+    intake: NamedDependency[Intake],
+) -> LetterFits:
+    """Whether a letter, repaired so, fits the contract; nothing is sent."""
+    place = LetterPlace(letter_id=given_id(letter_id), partition=partition, offset=offset)
+    with intake.room.enter(_size(request, intake)):
+        return await intake.letters.check(place, _asked(await _body(request, intake)))
+
+
+@post("/v1/dead-letters/{letter_id:str}/replay", status_code=HTTPStatus.ACCEPTED)
+async def replay_letter(
+    request: Asked,
+    letter_id: FromPath[str],
+    partition: FromQuery[Number],
+    offset: FromQuery[Number],
+    intake: NamedDependency[Intake],
+) -> LetterReplayed:
+    """Send a letter back to where its record came from, repaired where told."""
+    place = LetterPlace(letter_id=given_id(letter_id), partition=partition, offset=offset)
+    with intake.room.enter(_size(request, intake)):
+        asked = _asked(await _body(request, intake))
+        if intake.stopping:
+            raise Stopping("the door is stopping; send it again, with the same idempotency-key")
+        return await intake.letters.replay(place, asked, _idempotency_key(request.headers))
+
+
+def _asked(body: bytes) -> ReplayAsked:
+    try:
+        return msgspec.json.decode(body, type=ReplayAsked)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidBody(f'not {{"by": …, "reason": …}} in JSON: {error}') from error
 
 
 @get("/health", sync_to_thread=False, opt={OPEN: True})
@@ -167,6 +230,14 @@ def _answer_refusal(_: Asked, error: Exception) -> Response[dict[str, Any]]:
     assert isinstance(error, IntakeError)
     more = {"events": error.refusals} if isinstance(error, BatchRefused) else {}
     return _answer(type(error).__name__, str(error), error.status, retry_after_s=error.retry_after_s, **more)
+
+
+def _answer_letter(_: Asked, error: Exception) -> Response[dict[str, Any]]:
+    """Answer what is wrong with a dead letter that somebody wants to see or to send back."""
+    if isinstance(error, Permanent):
+        status = next((status for kind, status in _LETTERS.items() if isinstance(error, kind)), _BAD)
+        return _answer(type(error).__name__, str(error), status)
+    return _answer(type(error).__name__, str(error), 503, retry_after_s=NotDelivered.retry_after_s)
 
 
 def _answer_bad_event(_: Asked, error: Exception) -> Response[dict[str, Any]]:

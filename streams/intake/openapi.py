@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.records.events import EXTERNAL_EVENTS
+from streams.dead_letters.desk import LetterFits, LetterReplayed, LetterShown, ReplayAsked
 from streams.intake.checking import Refusal
 from streams.intake.doors import DOORS, Door
 from streams.intake.memory import Receipt
@@ -79,6 +80,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/v1/events": {"post": _cloud_events()},
             **{door.path: {"post": _simple(door)} for door in DOORS},
+            **_letters(),
         },
         "components": {
             "schemas": _components(),
@@ -91,7 +93,8 @@ def document() -> dict[str, Any]:
 
 
 def _types() -> list[Any]:
-    return [*EXTERNAL_EVENTS.values(), CloudEvent, Accepted, AcceptedBatch, ErrorAnswer]
+    letters = (LetterShown, LetterFits, ReplayAsked, LetterReplayed)
+    return [*EXTERNAL_EVENTS.values(), CloudEvent, Accepted, AcceptedBatch, *letters, ErrorAnswer]
 
 
 @cache
@@ -124,6 +127,54 @@ def _simple(door: Door) -> dict[str, Any]:
         "parameters": [*_path(door), *_headers()],
         "requestBody": {"required": True, "content": {JSON: {"schema": _body(door)}}},
         "responses": _responses(_ref("Accepted")),
+    }
+
+
+def _letters() -> dict[str, Any]:
+    """Return the paths of dead letters."""
+    path = "/v1/dead-letters/{letter_id}"
+    place = [
+        {"name": "letter_id", "in": "path", "required": True, "schema": {"type": "string"}},
+        *(
+            {"name": name, "in": "query", "required": True, "schema": {"type": "integer", "minimum": 0}}
+            for name in ("partition", "offset")
+        ),
+    ]
+    asked = {"required": True, "content": {JSON: {"schema": _ref("ReplayAsked")}}}
+    told = {
+        "": ("get", "showLetter", "One dead letter, with the head of its record", "200", "LetterShown"),
+        "/check": ("post", "checkLetter", "Whether it fits the contract, repaired so", "200", "LetterFits"),
+        "/replay": (
+            *("post", "replayLetter", "Send it back to where its record came from, repaired where told"),
+            *("202", "LetterReplayed"),
+        ),
+    }
+    return {
+        path + end: {
+            method: {
+                "operationId": name,
+                "summary": summary,
+                "parameters": [*place, *(_headers()[:1] if end == "/replay" else ())],
+                **({"requestBody": asked} if method == "post" else {}),
+                "responses": _letter_responses(status, answer),
+            }
+        }
+        for end, (method, name, summary, status, answer) in told.items()
+    }
+
+
+def _letter_responses(status: str, answer: str) -> dict[str, Any]:
+    wrong = {JSON: {"schema": _ref("ErrorAnswer")}}
+    said = {
+        "400": "What is asked for does not fit the contract, or the letter cannot go back; nothing was sent.",
+        "401": _ERRORS["401"],
+        "404": "There is no such letter at that place of tickets.dead.",
+        "409": "A later record has replaced what the letter says, so it stays dead.",
+        "503": "Kafka did not answer in time; ask again, with the same idempotency-key.",
+    }
+    return {
+        status: {"description": "It is so.", "content": {JSON: {"schema": _ref(answer)}}},
+        **{code: {"description": doc, "content": wrong} for code, doc in said.items()},
     }
 
 

@@ -56,9 +56,11 @@ async def _serve(settings: StreamSettings, port: int) -> str | None:
         loop.call_soon_threadsafe(stop.set)
 
     sender = KafkaSender(settings, failed)
+    intake = Intake(settings, sender)
     try:
-        await _listen(Intake(settings, sender), port, stop)
+        await _listen(intake, port, stop)
     finally:
+        await intake.letters.close()
         await asyncio.to_thread(sender.close)
     return failures[0] if failures else None
 

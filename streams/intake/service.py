@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from schemas.records.envelope import InvalidBody
+from streams.dead_letters.desk import LetterDesk
 from streams.foundation.checked_event import horizon
 from streams.foundation.settings import StreamSettings
 from streams.intake.checking import Ready, Refusal, check, check_all
@@ -44,8 +45,10 @@ class Intake:
         *,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = lambda: str(uuid4()),
+        letters: LetterDesk | None = None,
     ) -> None:
         self.settings = settings
+        self.letters = letters or LetterDesk(settings)
         self.sender = sender
         self.room = Room(requests=settings.intake_requests, size=settings.intake_bytes)
         self.metrics = IntakeMetrics(self.room)

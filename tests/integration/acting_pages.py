@@ -26,16 +26,35 @@ class Door(BaseHTTPRequestHandler):
     message: ClassVar[str] = ""
     taken: ClassVar[list[Any]] = []
 
+    def do_GET(self) -> None:
+        """Show a dead letter, the same for each id."""
+        value = json.dumps({"ticket_id": "T-9", "channel": "email", "text": "<b>Where is it?</b>"})
+        headers = [["ce_id", "e-9"], ["ce_type", "TicketOpened"], ["ce_source", "shop"], ["odd", None]]
+        letter = {"letter_id": self.path.split("/")[3].partition("?")[0], "key": "T-9", "headers": headers}
+        about = {"value": value, "value_bytes": len(value), "is_text": True, "whole": True}
+        self._answer(200, letter | about | {"arrived_at": "2026-03-02T08:00:00Z"})
+
     def do_POST(self) -> None:
         """Answer one request."""
         said = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        Door.taken.append(said)
-        place = {"partition": 0, "offset": 7}
+        if self.path.partition("?")[0].endswith("/check"):
+            fits = "customer_id" in (said.get("value") or "")
+            message = "TicketOpened e-9: Object missing required field `customer_id`"
+            refused = {"ok": False, "error": {"type": "InvalidBody", "message": message, "status": 400}}
+            self._answer(200 if fits else 400, {"ok": True} if fits else refused)
+            return
+        Door.taken.append(said | {"path": self.path} if "dead-letters" in self.path else said)
+        place: dict[str, Any] = {"partition": 0, "offset": 7}
+        if "dead-letters" in self.path:
+            place |= {"note_id": f"note-{len(Door.taken)}"}
         body: dict[str, Any] = {"events": [place] * len(said)} if isinstance(said, list) else place
         if Door.status != 202:
             body = {"ok": False, "error": {"type": "T", "message": Door.message, "status": Door.status}}
+        self._answer(Door.status, body)
+
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
         encoded = json.dumps(body).encode()
-        self.send_response(Door.status)
+        self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(encoded)))
         self.send_header("retry-after", "1")

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from infra.foundation.endpoints import read_endpoints
 from infra.local.kafka import LocalKafka
+from schemas.records.envelope import Envelope, encode_headers
 from schemas.settings import CommonSettings
 from tests.unit.serving.waiting import wait_for
 
@@ -104,6 +105,22 @@ class Yard:
             return [one["body"] | {"source": one["source"]} for one in found if one["type"] == kind]
         finally:
             consumer.close()
+
+    def break_records(self, *bodies: bytes) -> None:
+        """Send openings whose bodies no stage can read; their ids are `broken-0` and so on."""
+        producer = KafkaProducer(bootstrap_servers=self.servers)
+        for number, body in enumerate(bodies):
+            now = datetime.now(UTC)
+            envelope = Envelope(id=f"broken-{number}", type="TicketOpened", source="shop", time=now)
+            topic, headers = f"{self.prefix}tickets.events", encode_headers(envelope)
+            producer.send(topic, body, b"broken", headers, partition=0).get(timeout=60)
+        producer.close()
+
+    def ask(self, sql: str) -> list[list[Any]]:
+        """Return the rows of a statement, as they are served."""
+        answer = httpx.post(f"{self.url}/v1/sql", json={"sql": sql}, timeout=120)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["rows"])
 
     def _served(self, name: str) -> int:
         return sum(one["intent"] is not None for one in self.tickets(name))
@@ -254,3 +271,42 @@ def test_the_later_of_two_hears_of_the_former(browser: Browser, yard: Yard) -> N
     ]
     for page in pages.values():
         page.context.close()
+
+
+def test_dead_letters_are_repaired_and_sent_back(browser: Browser, yard: Yard) -> None:
+    """A missing field is filled in and the ticket comes; those that are sent back broken die again, each by name."""
+    opening = {"ticket_id": "mended", "channel": "email", "text": "Where is my refund?"}
+    yard.break_records(json.dumps(opening).encode(), b"{", b"[]")
+    wait_for(lambda: yard.ask("SELECT COUNT(*) FROM dead_letters") == [[3]], "three letters", timeout_s=120)
+    context = person(browser, yard)
+    page = context.new_page()
+    page.goto("/data?stage=triage&error=InvalidBody")
+    page.locator("#letters tbody tr", has_text="customer_id").get_by_role("link").click()
+    body = page.locator("#repair [name=value]")
+    expect(body).to_have_value(json.dumps(opening))
+    sign_in(page, "Ann")
+    body.fill(json.dumps(opening | {"customer_id": 7}))
+    page.locator("#repair [name=reason]").fill("The shop's form lost the customer.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#repair [role=alert]")).to_contain_text("customer_id")
+    body.fill(json.dumps(opening | {"customer_id": "C-mended"}))
+    page.locator("#repair button").first.click()
+    send(page)
+    expect(page.locator(".banner.calm")).to_contain_text("Ann: The shop's form lost the customer.")
+    expect(page.locator(".banner.calm")).to_contain_text("repaired")
+    wait_for(
+        lambda: yard.ask("SELECT customer_id FROM tickets WHERE ticket_id = 'mended'") == [["C-mended"]],
+        "the mended ticket",
+        timeout_s=120,
+    )
+    page.goto("/data?stage=triage&error=InvalidBody")
+    page.keyboard.press("y")
+    page.locator("form[data-form=replay] textarea").fill("Perhaps they pass now.")
+    page.locator("form[data-form=replay] button").first.click()
+    send(page)
+    said = "SELECT replayed_by, reason, repaired FROM letter_replays WHERE reason LIKE 'Perhaps%'"
+    told = ["Ann", "Perhaps they pass now.", False]
+    wait_for(lambda: yard.ask(said) == [told, told], "two notes", timeout_s=60)
+    again = "SELECT COUNT(*), COUNT(*) FILTER (WHERE waits) FROM dead_letter_outcomes"
+    wait_for(lambda: yard.ask(again) == [[5, 2]], "both died again, as letters of their own", timeout_s=120)
+    context.close()

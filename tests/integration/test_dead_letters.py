@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from kafka import KafkaProducer
 
 from infra.cli.tickets.dead import command
-from infra.dead_letter_replay import REPLAY_OF
 from infra.local.kafka import LocalKafka
 from schemas.errors import Permanent
 from schemas.records.derived import TicketLogged, TicketTriaged
 from schemas.records.topics import Topic
+from streams.dead_letters.replaying import REPLAY_OF
 from streams.foundation.record import headers_of
 from tests.integration.broken_records import NotText, headers_for, opened
 from tests.stage_harness import StageHarness, wait_for

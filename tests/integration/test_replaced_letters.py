@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
-from infra.dead_letter_replay import Repair, Replayer
-from infra.dead_letters import DeadLetter
 from infra.local.kafka import LocalKafka
-from infra.replaced_pictures import LetterReplaced
 from schemas.records.derived import AgentHeldElsewhere, RecordDied, WorkChanged
 from schemas.records.derived.customer_events import CustomerWorkChanged
 from schemas.records.envelope import encode_body
 from schemas.records.events import Event
 from schemas.records.ticket_row import Work
 from schemas.records.topics import Topic
+from streams.dead_letters.letters import DeadLetter
+from streams.dead_letters.replaced_pictures import LetterReplaced
+from streams.dead_letters.replaying import Repair, Replayer
 from tests.stage_harness import StageHarness
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -87,7 +87,7 @@ def test_an_old_picture_stays_dead(harness: StageHarness, topic: Topic, bodies: 
         ):
             replayer.send_back(letter(topic, bodies[0], 0), Repair(), now=NOW)
         for offset, body in list(enumerate(bodies))[1:]:
-            sent = replayer.send_back(letter(topic, body, offset), Repair(), now=NOW)
+            sent = replayer.send_back(letter(topic, body, offset), Repair(), now=NOW).replayed
             assert sent.replayed_to_offset == len(bodies) + offset - 1
 
 
@@ -106,6 +106,6 @@ def test_a_picture_whose_replacement_may_have_expired_stays_dead(harness: StageH
             LetterReplaced, match=r"deleted offsets 1 to 1 of tickets\.work\[1\].*--value FILE"
         ):
             replayer.send_back(old, Repair(), now=NOW)
-        assert replayer.send_back(old, Repair(value=value), now=NOW).replayed_to_offset == 3
+        assert replayer.send_back(old, Repair(value=value), now=NOW).replayed.replayed_to_offset == 3
         just_before = letter(Topic.TICKETS_WORK, work(2, Work.NONE), 1)
-        assert replayer.send_back(just_before, Repair(), now=NOW).replayed_to_offset == 4
+        assert replayer.send_back(just_before, Repair(), now=NOW).replayed.replayed_to_offset == 4

@@ -10,11 +10,12 @@ import msgspec
 
 from infra.cli.options.option_groups import with_options
 from infra.cli.tickets.letter_text import closing_lines, lines_of, moment_of, page_of, summary
-from infra.dead_letter_replay import Repair, Replayer
-from infra.dead_letters import LetterFilter, one_id, read_dead_letters, survey, whole_letters
-from infra.foundation.settings import InfraSettings
-from infra.replaced_pictures import LetterReplaced
 from schemas.errors import Permanent
+from streams.dead_letters.letters import LetterFilter, one_id, survey, whole_letters
+from streams.dead_letters.reading import read_dead_letters
+from streams.dead_letters.replaced_pictures import LetterReplaced
+from streams.dead_letters.replaying import Repair, Replayer
+from streams.foundation.settings import StreamSettings
 
 _FILTERS = (
     click.option("--stage", help="Only letters of this stage."),
@@ -55,7 +56,7 @@ def list_letters(
 ) -> None:
     """List letters, the newest first, with why and where they died."""
     wanted = _wanted(stage, error, topic, since)
-    letters = survey(read_dead_letters(InfraSettings(), since=wanted.since), wanted)
+    letters = survey(read_dead_letters(StreamSettings(), since=wanted.since), wanted)
     matching = letters.newest_first(pending=pending)
     for letter in matching[:limit]:
         replay = letters.replays.get(letter.id)
@@ -72,7 +73,7 @@ def list_letters(
 @click.option("--save", type=click.Path(path_type=Path), help="Write the value, byte by byte, to this file.")
 def show(letter_id: str, *, save: Path | None) -> None:
     """Print one letter whole: reason, headers, value. The beginning of an id is enough."""
-    settings = InfraSettings()
+    settings = StreamSettings()
     letters = survey(read_dead_letters(settings), LetterFilter(ids=(letter_id,)))
     chosen = one_id(letters, letter_id)
     (letter,) = whole_letters(read_dead_letters(settings), [chosen])
@@ -119,7 +120,7 @@ def replay(
     )
     if repair and len(letter_ids) != 1:
         raise Permanent("--value, --header and --drop-header repair one letter; name exactly one id")
-    settings = InfraSettings()
+    settings = StreamSettings()
     if everything:
         ids = _all_ids(settings, wanted, again=again)
         if ids and not yes:
@@ -131,7 +132,7 @@ def replay(
     click.echo(f"{sent} letters sent back and acknowledged")
 
 
-def _all_ids(settings: InfraSettings, wanted: LetterFilter, *, again: bool) -> list[str]:
+def _all_ids(settings: StreamSettings, wanted: LetterFilter, *, again: bool) -> list[str]:
     letters = survey(read_dead_letters(settings, since=wanted.since), wanted)
     return [letter.id for letter in letters.newest_first(pending=not again)]
 
@@ -143,14 +144,14 @@ def _require_sense(letter_ids: tuple[str, ...], *, everything: bool, filtered: b
         raise Permanent("--stage, --error, --topic, --since and --again choose among --all; ids name letters")
 
 
-def _send_back(settings: InfraSettings, ids: list[str], repair: Repair, *, since: datetime | None) -> int:
+def _send_back(settings: StreamSettings, ids: list[str], repair: Repair, *, since: datetime | None) -> int:
     if not ids:
         return 0
     sent = 0
     with Replayer(settings) as replayer:
         for letter in whole_letters(read_dead_letters(settings, since=since), ids):
             try:
-                replayed = replayer.send_back(letter, repair, now=datetime.now(UTC))
+                replayed = replayer.send_back(letter, repair, now=datetime.now(UTC)).replayed
             except LetterReplaced as replaced:
                 click.echo(str(replaced), err=True)
                 continue

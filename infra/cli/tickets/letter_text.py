@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from infra.dead_letters import DeadLetter, LetterReplay, Letters
 from schemas.errors import Permanent
+from streams.dead_letters.letters import DeadLetter, LetterReplay, Letters
 
 WIDTH: Final = 80
 _ID: Final = 8

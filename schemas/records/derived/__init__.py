@@ -245,7 +245,8 @@ class RecordDied(Event, frozen=True, kw_only=True, omit_defaults=True):
 class DeadLetterReplayed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """tickets.dead: a letter's record was sent back to its partition, where it is now at `replayed_to_offset`.
 
-    `stage` to `offset` are the letter's. `repaired` tells whether anything was changed.
+    `stage` to `offset` are the letter's. `repaired` tells whether anything was changed; `by` and `reason` who did it
+    and why, where a person has said so.
     """
 
     letter_id: str
@@ -256,6 +257,8 @@ class DeadLetterReplayed(Event, frozen=True, kw_only=True, omit_defaults=True):
     offset: Number
     replayed_to_offset: Number
     repaired: bool = False
+    by: str | None = None
+    reason: str | None = None
 
 
 DERIVED_EVENTS: Final[dict[str, type[Event]]] = {

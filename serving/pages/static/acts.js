@@ -5,6 +5,7 @@
 (() => {
   const KEPT = "ticketyard.acts", WAIT_S = 10, LEASE_S = 20, SHOWN_S = 8, PATIENCE_S = 30, LOOK_MS = 250, RETRY_S = 3, SLOWEST_S = 30;
   const FIELDS = ["id", "ticket_id", "act", "by", "life", "revision", "value", "move", "decision", "was", "reason", "over"];
+  const OF_LETTERS = ["id", "act", "by", "reason", "before", "letter_id", "repaired", "stage", "error", "topic", "over"];
   const find = (id) => document.getElementById(id);
   const now = () => Date.now() / 1000;
   let me = { wants_key: false, name: null, token: null, home: null };
@@ -86,14 +87,25 @@
 
   const send = async (one, keepalive = false) => {
     change(one, { state: "sending", due: now() + LEASE_S });
-    const body = Object.fromEntries(FIELDS.filter((name) => one[name] !== undefined && one[name] !== null).map((name) => [name, one[name]]));
+    const replay = one.act === "replay";
+    const body = Object.fromEntries((replay ? OF_LETTERS : FIELDS).filter((name) => one[name] !== undefined && one[name] !== null).map((name) => [name, one[name]]));
     let answer;
-    try { answer = await ask("/acting/acts", "POST", body, keepalive); }
+    try { answer = await ask(replay ? "/acting/replays" : "/acting/acts", "POST", body, keepalive); }
     catch { change(one, { state: "failed", type: "", detail: word("offline"), unsure: true, due: now() + RETRY_S }); return; }
     const told = await said(answer);
-    if (answer.ok) change(one, { state: "kafka", events: told.event_ids, place: told.places.map((p) => `${p.partition}/${p.offset}`).join(", "), due: now(), until: now() + PATIENCE_S });
+    if (answer.ok && replay) sentBack(one, told);
+    else if (answer.ok) change(one, { state: "kafka", events: told.event_ids, place: told.places.map((p) => `${p.partition}/${p.offset}`).join(", "), due: now(), until: now() + PATIENCE_S });
     else if (answer.status === 409) change(one, { state: "meanwhile", meanwhile: told.meanwhile });
     else failed(one, answer, told.error || {});
+  };
+  // Many letters go back some at a time: the server is asked again until none is left.
+  const sentBack = (one, told) => {
+    const sent = (one.sent || 0) + told.event_ids.length, stays = [...(one.stays || []), ...told.refused];
+    const events = told.event_ids.length ? told.event_ids.slice(-1) : one.events || [];
+    if (told.left) { change(one, { events, sent, stays, due: now() }); return; }
+    const place = told.places.slice(0, 2).map((p) => `${p.partition}/${p.offset}`).join(", ") + (sent > 2 ? ` … (${sent})` : "");
+    if (stays.length) change(one, { state: "refused", type: "", detail: word("partly", { sent, stays: stays.length, why: stays[0].message }) });
+    else change(one, { state: "kafka", events, place: place || "—", due: now(), until: now() + PATIENCE_S });
   };
   const failed = (one, answer, error) => {
     const type = error.type || "", detail = error.message || `${answer.status}`;
@@ -109,7 +121,8 @@
     let logged = true;
     try {
       for (const event of one.events) {
-        const answer = await ask(`/acting/logged/${encodeURIComponent(one.ticket_id)}/${encodeURIComponent(event)}`);
+        const path = one.act === "replay" ? "/acting/replayed" : `/acting/logged/${encodeURIComponent(one.ticket_id)}`;
+        const answer = await ask(`${path}/${encodeURIComponent(event)}`);
         logged &&= answer.ok && (await said(answer)).logged;
       }
     } catch { logged = false; } // it is looked for again
@@ -147,7 +160,7 @@
     const first = (one.meanwhile || [])[0] || {};
     const time = first.at ? new Date(first.at).toLocaleTimeString() : "";
     const name = slow(one) ? "slow" : one.state;
-    const text = word(name, { seconds, place: one.place, time, by: first.by, value: first.value || (first.about === "status" ? word("resolved") : "—") });
+    const text = word(name, { seconds, place: one.place, time, by: first.by, value: first.value || word({ status: "resolved", replay: "sent_back" }[first.about] || "") || "—" });
     const state = item.querySelector(".state");
     // A countdown that is read out each second would drown everything else.
     state.setAttribute("aria-live", ["held", "failed"].includes(one.state) ? "off" : "polite");
@@ -187,7 +200,10 @@
     now: (one) => change(one, { due: now() }), again: (one) => change(one, { due: now() }),
     sign: (one) => { signIn(word(`failed-${one.type}`) || "", one.by); },
     over: (one) => change(one, { over: [...one.over, ...one.meanwhile.map((w) => w.event_id)], state: "held", due: now() }),
-    edit: (one) => { editing = one.id; openForm(one.act, one, one); },
+    edit: (one) => {
+      if (one.repaired) { drop(one); inside = true; location.href = `/data/letters/${encodeURIComponent(one.letter_id)}`; return; } // what was typed is there
+      editing = one.id; openForm(one.act, one, one);
+    },
   };
 
   // -- forms ----------------------------------------------------------------------------------------------------------
@@ -199,7 +215,7 @@
     fill("intents", choices.intents.map((one) => [one.name, one.team]));
     for (const name of ["teams", "agents", "priorities", "categories", "risks"]) fill(name, choices[name].map((one) => [one]));
   };
-  const draft = (kind) => `ticketyard.draft.${about.ticket_id}.${kind}`;
+  const draft = (kind) => `ticketyard.draft.${about.ticket_id || about.letter_id || about.subject}.${kind}`;
   const values = (form) => Object.fromEntries([...form.elements].filter((one) => one.name).map((one) => [one.name, one.value]));
   const LISTS = { intent: "intents", category: "categories", priority: "priorities", team: "teams", assignee: "agents", satisfaction_risk: "risks" };
   const suit = (form) => {
@@ -230,14 +246,20 @@
     const { ticket, life, revision, subject, ...current } = part.dataset;
     return { ticket_id: ticket, life: Number(life), revision: Number(revision), subject, current };
   };
+  const letters = (part) => {
+    const { letter, before, stage, error, topic, subject } = part.dataset;
+    const one = { letter_id: letter, before, stage, error, topic, subject };
+    return Object.fromEntries(Object.entries(one).filter(([, value]) => value));
+  };
   const submitAct = (form) => {
     const kind = form.dataset.form, typed = values(form), { current, ticket_id, life, revision, subject, over = [], follows } = about;
+    const { letter_id, before, stage, error, topic } = about;
     const key = draft(kind), was = typed.decision ? (current || {})[typed.decision] : about.was;
     const former = all().find((one) => one.id === editing);
     find("act-dialog").close();
     signedIn(() => {
       if (former) drop(former); // and not before: who closes the form has changed nothing
-      act({ ticket_id, life, revision, subject, over, act: kind, ...typed, ...(follows && following(typed.value, current)), was: was || undefined, current });
+      act({ ticket_id, life, revision, letter_id, before, stage, error, topic, subject, over, act: kind, ...typed, ...(follows && following(typed.value, current)), was: was || undefined, current });
       sessionStorage.removeItem(key);
     });
   };
@@ -251,6 +273,7 @@
     if (!button) return;
     if (button.id === "who") me.name ? signOut() : signIn();
     else if (button.dataset.close) button.closest("dialog").close();
+    else if (button.dataset.act === "replay") openForm("replay", letters(button.closest("[data-letters]")));
     else if (button.dataset.act) openForm(button.dataset.act, seen(button.closest("[data-ticket]")));
     else if (button.dataset.do) { const one = all().find((each) => each.id === button.closest("li").id); if (one && buttons(one).includes(button.dataset.do)) DO[button.dataset.do](one); }
   });
@@ -270,10 +293,11 @@
   addEventListener("storage", draw);
   addEventListener("pagehide", () => { if (!inside && me.name) all().filter((one) => one.state === "held" && one.tab === tab && mine(one)).forEach((one) => send(one, true)); });
   document.addEventListener("ticketyard:logged", (event) => {
-    const shown = document.querySelector("main .acts[data-ticket]");
-    if (shown && shown.dataset.ticket === event.detail.ticket_id && !document.querySelector("dialog[open]")) leave();
+    const shown = document.querySelector("main .acts[data-ticket]"), replay = event.detail.act === "replay";
+    const here = replay ? document.querySelector("main [data-letters]") : shown && shown.dataset.ticket === event.detail.ticket_id;
+    if (here && !document.querySelector("dialog[open]")) leave();
   });
-  window.ticketyard = { act, all, seen, offer, following };
+  window.ticketyard = { act, all, seen, letters, offer, following };
   draw();
   meAgain().then(() => setInterval(tick, LOOK_MS));
 })();

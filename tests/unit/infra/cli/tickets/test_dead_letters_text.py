@@ -17,10 +17,10 @@ from infra.cli.tickets.letter_text import (
     summary,
     value_lines,
 )
-from infra.dead_letters import DeadLetter, ForeignRecord, LetterReplay, Letters
 from schemas.errors import Permanent
 from schemas.records.derived import DeadLetterReplayed, RecordDied
 from schemas.records.topics import Topic
+from streams.dead_letters.letters import DeadLetter, ForeignRecord, LetterReplay, Letters
 
 AT = datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
 ABOUT = RecordDied(

@@ -5,25 +5,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kafka.errors import MetadataEmptyBrokerList, TopicAuthorizationFailedError
 from msgspec.structs import replace
 
-from infra.dead_letter_replay import REPLAY_OF, Repair, replayed_headers
-from infra.dead_letters import (
+from schemas.errors import Permanent
+from schemas.records.derived import DeadLetterReplayed, RecordDied
+from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
+from streams.dead_letters.letters import (
     DeadLetter,
     ForeignRecord,
     Found,
     LetterFilter,
     LetterReplay,
     one_id,
-    partitions_of,
     survey,
     what_is,
     whole_letters,
 )
-from schemas.errors import Permanent, Transient
-from schemas.records.derived import DeadLetterReplayed, RecordDied
-from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
+from streams.dead_letters.replaying import REPLAY_OF, Repair, replayed_headers
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -185,23 +183,3 @@ def test_a_repair_replaces_and_leaves_out_headers() -> None:
     assert repair
     assert not Repair()
     assert replayed_headers(found, repair) == [("ce_type", b"TicketOpened"), (REPLAY_OF, b"d2")]
-
-
-class _BusyBroker:
-    """A consumer whose broker first names no brokers."""
-
-    def __init__(self, failures: list[Exception]) -> None:
-        self._failures = failures
-
-    def partitions_for_topic(self, _topic: str) -> set[int] | None:
-        """Fail as often as told, then answer."""
-        if self._failures:
-            raise self._failures.pop()
-        return {0, 1}
-
-
-def test_a_broker_that_names_no_brokers_for_a_moment_is_asked_again() -> None:
-    """`dead list` ended with a stack while a busy broker had missed its own heartbeat."""
-    assert partitions_of(_BusyBroker([MetadataEmptyBrokerList()] * 2), "tickets.dead") == {0, 1}
-    with pytest.raises(Transient, match=r"topic tickets\.dead \(TopicAuthorizationFailedError\)"):
-        partitions_of(_BusyBroker([TopicAuthorizationFailedError()]), "tickets.dead")

@@ -1,25 +1,16 @@
-"""Reads tickets.dead: the letters, notes of what was sent back since, and foreign records, which do no harm."""
+"""What tickets.dead holds: letters, notes of what was sent back since, and foreign records, which do no harm; pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import stamina
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, RetriableError
 
-from schemas.errors import Permanent, Transient
+from schemas.errors import Permanent
 from schemas.records.derived import DeadLetterReplayed, RecordDied
 from schemas.records.envelope import Envelope, EventDecoder, EventError, Headers, decode_envelope
-from schemas.records.topics import DERIVED_BYTES, Topic
-from schemas.settings import CommonSettings
+from schemas.records.topics import Topic
 from schemas.views.view_rows import decode_died
-from serving.tail.lenient_records import read_leniently
-
-_POLL_MS: Final = 500
-_PATIENCE_S: Final = 30.0
-"""A busy broker that its controller has missed for a moment names no broker at all, itself among them."""
 
 _REPLAYED: Final = EventDecoder({"DeadLetterReplayed": DeadLetterReplayed})
 
@@ -122,59 +113,6 @@ def _replayed(envelope: Envelope, value: bytes | None) -> DeadLetterReplayed:
     body = _REPLAYED.decode(envelope, value)
     assert isinstance(body, DeadLetterReplayed)  # the decoder knows no other type
     return body
-
-
-def read_dead_letters(settings: CommonSettings, *, since: datetime | None = None) -> Iterator[Found]:
-    """Yield every record of tickets.dead from `since`, or from the beginning, to the present end.
-
-    Of one partition in order. Raises Permanent where the topic does not exist, Transient where Kafka does not tell.
-    """
-    read_leniently()
-    name = settings.topic_prefix + Topic.TICKETS_DEAD
-    consumer = KafkaConsumer(
-        **settings.kafka_python_options(), enable_auto_commit=False, max_partition_fetch_bytes=DERIVED_BYTES
-    )
-    try:
-        partitions = [TopicPartition(name, number) for number in partitions_of(consumer, name)]
-        if not partitions:
-            raise Permanent(f"topic {name} does not exist; create it with `ticketyard topics create`")
-        consumer.assign(partitions)
-        ends = consumer.end_offsets(partitions)
-        _seek(consumer, partitions, ends, since)
-        yield from _read(consumer, ends)
-    finally:
-        consumer.close()
-
-
-def partitions_of(consumer: Any, topic: str) -> set[int]:
-    """Return the numbers of a topic's partitions, none where there is no such topic; waits for a busy broker."""
-    try:
-        for attempt in stamina.retry_context(on=RetriableError, attempts=None, timeout=_PATIENCE_S):
-            with attempt:
-                return set(consumer.partitions_for_topic(topic) or ())
-    except KafkaError as error:
-        raise Transient(
-            f"Kafka does not tell of topic {topic} ({type(error).__name__}): see `ticketyard doctor`"
-        ) from error
-    raise AssertionError("stamina either returns or raises")
-
-
-def _seek(consumer: Any, partitions: list[Any], ends: dict[Any, int], since: datetime | None) -> None:
-    if since is None:
-        consumer.seek_to_beginning(*partitions)
-        return
-    milliseconds = max(0, int(since.timestamp() * 1000))
-    found = consumer.offsets_for_times(dict.fromkeys(partitions, milliseconds))
-    for partition in partitions:
-        first = found[partition]
-        consumer.seek(partition, ends[partition] if first is None else first.offset)
-
-
-def _read(consumer: Any, ends: dict[Any, int]) -> Iterator[Found]:
-    while any(consumer.position(partition) < end for partition, end in ends.items()):
-        for records in consumer.poll(timeout_ms=_POLL_MS).values():
-            for record in records:
-                yield what_is(record.partition, record.offset, record.timestamp, record.headers, record.value)
 
 
 def one_id(letters: Letters, wanted: str) -> str:

@@ -5,28 +5,25 @@ an end they may have forgotten what came before it. An older picture that is sen
 ever: an agent would hold a ticket that has ended.
 """
 
-import time
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from confluent_kafka import Consumer, TopicPartition
 
-from infra.dead_letters import DeadLetter
-from schemas.errors import Permanent, Transient
+from schemas.errors import Permanent
 from schemas.records.derived import AgentHeldElsewhere, WorkChanged
 from schemas.records.derived.customer_events import CustomerWorkChanged
 from schemas.records.events import Event
-from schemas.records.topics import DERIVED_BYTES, Topic
-from serving.tail.lenient_records import read_leniently
+from schemas.records.topics import Topic
+from streams.dead_letters.letters import DeadLetter
+from streams.dead_letters.reading import bounds, to_the_end
 
 _PICTURES: Final[Mapping[str, type[Event]]] = {
     Topic.TICKETS_WORK: WorkChanged,
     Topic.AGENTS_HOLDINGS: AgentHeldElsewhere,
     Topic.CUSTOMERS_WORK: CustomerWorkChanged,
 }
-_SILENCE_S: Final = 30.0
 
 
 class LetterReplaced(Permanent):
@@ -61,12 +58,7 @@ def picture_of(topic: str, value: bytes | None) -> Picture | None:
 
 
 def require_current(
-    client_options: Mapping[str, Any],
-    prefix: str,
-    letter: DeadLetter,
-    value: bytes | None,
-    *,
-    vouched: bool,
+    consumer: Consumer, prefix: str, letter: DeadLetter, value: bytes | None, *, vouched: bool
 ) -> None:
     """Raise LetterReplaced where a later record of its partition replaced what the letter says with `value`.
 
@@ -74,28 +66,19 @@ def require_current(
     is raised too, unless a person has `vouched` for the value. A record that replaces it from now on comes behind what
     is sent back, so nothing can be missed in between.
     """
-    picture = picture_of(letter.about.topic, value)
+    about = letter.about
+    picture = picture_of(about.topic, value)
     if picture is None:
         return
-    place = TopicPartition(prefix + letter.about.topic, letter.about.partition)
-    read_leniently()
-    consumer = KafkaConsumer(
-        **client_options, enable_auto_commit=False, group_id=None, max_partition_fetch_bytes=DERIVED_BYTES
-    )
-    try:
-        consumer.assign([place])
-        first = consumer.beginning_offsets([place])[place]
-        at = _replaced_at(consumer, place, letter.about.topic, max(first, letter.about.offset + 1), picture)
-    except KafkaError as error:
-        raise Transient(f"{place.topic}[{place.partition}] cannot be read ({error}); try again") from error
-    finally:
-        consumer.close()
+    place = TopicPartition(prefix + about.topic, about.partition)
+    first, _end = bounds(consumer, place)
+    at = _replaced_at(consumer, place, about.topic, max(first, about.offset + 1), picture)
     if at is not None:
         raise LetterReplaced(
-            f"letter {letter.id} was not sent back: {letter.about.topic}[{place.partition}]@{at} has replaced what it "
+            f"letter {letter.id} was not sent back: {about.topic}[{about.partition}]@{at} has replaced what it "
             "says, and the old picture would be believed"
         )
-    if first > letter.about.offset + 1 and not vouched:
+    if first > about.offset + 1 and not vouched:
         raise LetterReplaced(_untold(letter, first))
 
 
@@ -109,18 +92,12 @@ def _untold(letter: DeadLetter, first: int) -> str:
     )
 
 
-def _replaced_at(consumer: Any, place: Any, topic: str, start: int, picture: Picture) -> int | None:
-    end = consumer.end_offsets([place])[place]
-    consumer.seek(place, start)
-    heard = time.monotonic()
-    while consumer.position(place) < end:
-        records = consumer.poll(timeout_ms=500).get(place, [])
-        if records:
-            heard = time.monotonic()
-        elif time.monotonic() - heard > _SILENCE_S:
-            raise Transient(f"no word of {place.topic}[{place.partition}] for {_SILENCE_S:g} s")
-        for record in records:
-            later = picture_of(topic, record.value)
-            if later is not None and later.about == picture.about and later.revision > picture.revision:
-                return int(record.offset)
+def _replaced_at(
+    consumer: Consumer, place: TopicPartition, topic: str, start: int, picture: Picture
+) -> int | None:
+    for message in to_the_end(consumer, TopicPartition(place.topic, place.partition, start)):
+        later = picture_of(topic, message.value())
+        if later is not None and later.about == picture.about and later.revision > picture.revision:
+            consumer.unassign()
+            return int(message.offset())
     return None

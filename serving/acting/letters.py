@@ -1,0 +1,203 @@
+"""What people do to dead letters on a page: look at one, repair it, send it back, or all of a kind.
+
+A letter that has been sent back is not sent again by an act of many. So an act of many that was cut off goes on where
+it was, and of two people who send all of a kind each sends what the other has not.
+"""
+
+from collections import OrderedDict
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from schemas.records.identity import derived_id
+from serving.acting.acts import EventId
+from serving.acting.desk import require_key
+from serving.acting.intake import DeadLetter, Intake, LetterPlace, Place
+from serving.acting.meanwhile import Word
+from serving.acting.sessions import Session
+from serving.assembly.service import Serving
+from serving.foundation.errors import ActRefused, NotFound, OtherName
+from serving.merge.answers import Snapshot
+from serving.queries import read_query
+
+AT_ONCE: Final = 100
+"""Letters that one request sends back at most; the page asks again for the others."""
+
+_MOST: Final = 10_000
+_REMEMBERED: Final = 10_000
+SENT_BACK: Final = "replay"
+"""What a word is about that says that a letter was sent back."""
+
+
+class Repaired(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a letter shall say instead: its whole body, single headers."""
+
+    value: str | None = None
+    headers: dict[str, str] = {}
+
+
+class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One act as a page sends it: a letter to send back, perhaps repaired, or all of a kind that wait.
+
+    `before` is the moment of the page that the person saw: what died later is not meant. `over` names notes of others
+    that the person has read of and means to repeat. An act that comes again with its `id` counts once.
+    """
+
+    id: EventId
+    act: Literal["replay"]
+    by: str
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
+    before: datetime
+    letter_id: str | None = None
+    repaired: Repaired | None = None
+    stage: str | None = None
+    error: str | None = None
+    topic: str | None = None
+    over: tuple[str, ...] = ()
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter that was not sent back, and why."""
+
+    letter_id: str
+    message: str
+
+
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an act: notes that letters were sent back and where the records are; `left` are yet to be sent."""
+
+    event_ids: list[str]
+    places: list[Place]
+    left: int = 0
+    refused: list[Refusal] = []
+    meanwhile: list[Word] = []
+
+
+class _Known(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter that went back through this server; the views show it only after a moment."""
+
+    word: Word
+    place: Place
+
+
+class LetterActs:
+    """Takes what people do to letters. Used from one thread, that of the event loop."""
+
+    def __init__(self, serving: Serving, intake: Intake) -> None:
+        self._serving = serving
+        self._intake = intake
+        self._recent: OrderedDict[str, _Known] = OrderedDict()
+        self._refused: dict[str, frozenset[str]] = {}
+
+    async def show(self, letter_id: str) -> DeadLetter:
+        """Return a letter with the head of its record. Raises NotFound, and what the door raises."""
+        return await self._intake.letter(await self._place(letter_id))
+
+    async def check(self, letter_id: str, repaired: Repaired) -> None:
+        """Raise ActRefused where a letter would die again with what it says now, NotFound where there is none."""
+        await self._intake.check(await self._place(letter_id), _asked("-", "-", repaired))
+
+    async def take(self, act: Replay, session: Session) -> Returned:
+        """Send letters back, some of them where there are many. Raises ServingError."""
+        require_key(self._serving.settings)
+        if act.by != session.name:
+            raise OtherName(f"{act.by} wrote this and you are {session.name}: sign in as {act.by} to send it")
+        if not act.reason.strip():
+            raise ActRefused("say why the letter may go back")
+        return await (self._many(act) if act.letter_id is None else self._one(act, act.letter_id))
+
+    async def _one(self, act: Replay, letter_id: str) -> Returned:
+        place = await self._place(letter_id)
+        told = await self._serving.ask(
+            lambda snapshot: snapshot.rows(read_query("acting/letter_replays"), [letter_id]).table.to_pylist()
+        )
+        own = note_of(letter_id, act.id)
+        found = {row["event_id"]: _known(row) for row in told}
+        recent = self._recent.get(letter_id)
+        if recent is not None:
+            found.setdefault(recent.word.event_id, recent)
+        if own in found:
+            return Returned(event_ids=[own], places=[found[own].place])
+        others = [
+            one.word
+            for note, one in found.items()
+            if one.word.by != act.by and one.word.at > act.before and note not in act.over
+        ]
+        if others:
+            return Returned(event_ids=[], places=[], meanwhile=others)
+        return Returned(event_ids=[own], places=[await self._send(act, place)])
+
+    async def _many(self, act: Replay) -> Returned:
+        if act.repaired is not None:
+            raise ActRefused("a repair is of one letter; name it")
+        waiting = await self._serving.ask(lambda snapshot: _waiting(snapshot, act))
+        given_up = self._refused.get(act.id, frozenset())
+        wanted = [
+            place
+            for place in waiting
+            if place.letter_id not in self._recent and place.letter_id not in given_up
+        ]
+        notes, places, refused = [], [], []
+        for place in wanted[:AT_ONCE]:
+            try:
+                places.append(await self._send(act, place))
+                notes.append(note_of(place.letter_id, act.id))
+            except (ActRefused, NotFound) as error:
+                refused.append(Refusal(letter_id=place.letter_id, message=str(error)))
+        left = len(wanted[AT_ONCE:])
+        self._give_up(act.id, given_up | {one.letter_id for one in refused}, last=not left)
+        return Returned(event_ids=notes, places=places, left=left, refused=refused)
+
+    def _give_up(self, act_id: str, letters: frozenset[str], *, last: bool) -> None:
+        """Keep which letters of an act cannot go back, until the act is over."""
+        self._refused.pop(act_id, None)
+        if letters and not last:
+            self._refused[act_id] = letters
+
+    async def _send(self, act: Replay, place: LetterPlace) -> Place:
+        sent = await self._intake.replay(place, _asked(act.by, act.reason.strip(), act.repaired), act.id)
+        where = Place(sent.partition, sent.offset)
+        word = Word(event_id=sent.note_id, by=act.by, at=self._serving.clock(), about=SENT_BACK)
+        self._recent[place.letter_id] = _Known(word=word, place=where)
+        while len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+        return where
+
+    async def _place(self, letter_id: str) -> LetterPlace:
+        return _place(await self._serving.ask(lambda snapshot: letter_row(snapshot, letter_id)))
+
+
+def letter_row(snapshot: Snapshot, letter_id: str) -> dict[str, Any]:
+    """Return the row of a letter. Raises NotFound."""
+    rows = snapshot.rows(read_query("acting/letter"), [letter_id], most=1).table.to_pylist()
+    if not rows:
+        raise NotFound(f"there is no dead letter {letter_id[:80]!r}; the page Data lists them")
+    found: dict[str, Any] = rows[0]
+    return found
+
+
+def note_of(letter_id: str, act_id: str) -> str:
+    """Return the id of the note that an act sent a letter back, as the door makes it of the act's id."""
+    return derived_id(letter_id, act_id, "DeadLetterReplayed")
+
+
+def _waiting(snapshot: Snapshot, act: Replay) -> list[LetterPlace]:
+    chosen = {"before": act.before, "stage": act.stage, "error": act.error, "topic": act.topic}
+    rows = snapshot.rows(read_query("acting/letters_waiting"), chosen, most=_MOST).table.to_pylist()
+    return [_place(row) for row in rows]
+
+
+def _place(row: dict[str, Any]) -> LetterPlace:
+    return LetterPlace(letter_id=row["letter_id"], partition=row["log_partition"], offset=row["log_offset"])
+
+
+def _known(row: dict[str, Any]) -> _Known:
+    by = row["replayed_by"] or "somebody by `ticketyard dead replay`"
+    word = Word(event_id=row["event_id"], by=by, at=row["replayed_at"], about=SENT_BACK)
+    return _Known(word=word, place=Place(row["source_partition"], row["replayed_to_offset"]))
+
+
+def _asked(by: str, reason: str, repaired: Repaired | None) -> dict[str, Any]:
+    changed = {} if repaired is None else msgspec.structs.asdict(repaired)
+    return {"by": by, "reason": reason, **changed}

@@ -1,0 +1,1 @@
+"""One dead letter: why its record died, the record, and what people have done about it."""

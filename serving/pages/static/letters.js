@@ -1,0 +1,43 @@
+"use strict";
+// The page of one dead letter: what is repaired is checked by the contract before it is handed on to be sent.
+(() => {
+  const form = document.getElementById("repair"), part = document.getElementById("letter");
+  if (!form) return;
+  const DRAFT = `ticketyard.draft.${part.dataset.letter}.repair`;
+  const fields = [...form.elements].filter((one) => one.name);
+  const changed = (one) => one.value !== one.defaultValue;
+
+  const repaired = () => {
+    const found = { headers: {} };
+    for (const one of fields.filter(changed)) {
+      if (one.dataset.header) found.headers[one.name] = one.value;
+      else if (one.name === "value") found.value = one.value;
+    }
+    return found.value === undefined && !Object.keys(found.headers).length ? undefined : found;
+  };
+  const refused = async (mended) => {
+    if (!mended) return "";
+    try {
+      const path = `/acting/letters/${encodeURIComponent(part.dataset.letter)}/check`;
+      const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(mended) });
+      return answer.ok ? "" : (await answer.json()).error.message;
+    } catch (error) { return String(error); }
+  };
+  const submit = async () => {
+    const button = form.querySelector("button"), alert = form.querySelector("[role=alert]"), mended = repaired();
+    button.disabled = true;
+    alert.textContent = await refused(mended);
+    button.disabled = false;
+    if (alert.textContent) return;
+    window.ticketyard.act({ ...window.ticketyard.letters(part), act: "replay", reason: form.elements.reason.value, repaired: mended });
+  };
+
+  // What was typed stays in this tab until the log has it.
+  const keep = () => sessionStorage.setItem(DRAFT, JSON.stringify(Object.fromEntries(fields.filter(changed).map((one) => [one.name, one.value]))));
+  for (const [name, value] of Object.entries(JSON.parse(sessionStorage.getItem(DRAFT) || "{}"))) form.elements[name].value = value;
+  form.addEventListener("input", keep);
+  form.addEventListener("reset", () => sessionStorage.removeItem(DRAFT));
+  form.addEventListener("submit", submit);
+  document.getElementById("mend").addEventListener("click", () => form.elements.value.focus());
+  document.addEventListener("ticketyard:logged", (event) => { if (event.detail.letter_id === part.dataset.letter) sessionStorage.removeItem(DRAFT); }, true);
+})();

@@ -1,0 +1,1 @@
+SELECT * FROM dead_letter_outcomes WHERE letter_id = ?

@@ -1,0 +1,1 @@
+SELECT log_partition, log_offset FROM letter_replays WHERE event_id = ?
