@@ -9,7 +9,7 @@ from batch.predictions.archived import histories_of
 from batch.predictions.due import Attempt, is_due, note_attempt
 from batch.predictions.releases import Outcome, train_and_release
 from schemas.records.topics import Topic
-from understanding.predictions.folder import PREDICTIONS_FOLDER
+from understanding.manifest.pointer import PREDICTIONS_FOLDER
 
 
 def train_archived(

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -75,12 +74,17 @@ class Holidays(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _are_known(self) -> Self:
+        if self.country is None:
+            if self.subdivision is not None:
+                raise PydanticCustomError("country", "names a subdivision without its country")
+            return self
+        # Imported where a file names a country: it costs a sixth of the start of every worker.
+        import holidays  # noqa: PLC0415 - see above
+
         known = holidays.list_supported_countries()
-        if self.country is None and self.subdivision is not None:
-            raise PydanticCustomError("country", "names a subdivision without its country")
-        if self.country is not None and self.country not in known:
+        if self.country not in known:
             raise PydanticCustomError("country", "names no country that is known: write a code such as DE")
-        if self.country and self.subdivision and self.subdivision not in known[self.country]:
+        if self.subdivision and self.subdivision not in known[self.country]:
             raise PydanticCustomError(
                 "subdivision",
                 "{it} is no subdivision of {country}: use one of {known}",
@@ -92,6 +96,8 @@ class Holidays(BaseModel, frozen=True, extra="forbid"):
         """Return those of a year."""
         found = set[date]()
         if self.country is not None:
+            import holidays  # noqa: PLC0415 - as above
+
             found |= holidays.country_holidays(self.country, subdiv=self.subdivision, years=year).keys()
         return frozenset((found | _in(year, self.add)) - _in(year, self.remove))
 

@@ -28,7 +28,7 @@ from streams.stages.routing.partition import RoutingPartition
 from streams.stages.routing.policy import ByWeights
 from streams.stages.routing.weights import RoutingWeights
 from streams.steps.step import PartitionLogic
-from understanding.predictions.folder import PREDICTIONS_FOLDER
+from understanding.manifest.pointer import PREDICTIONS_FOLDER
 
 _sla_policies = cache(
     load_sla_policies

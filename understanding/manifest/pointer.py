@@ -9,6 +9,9 @@ from understanding.arrays.errors import BundleError
 
 CURRENT: Final = "CURRENT"
 
+PREDICTIONS_FOLDER: Final = "predictions"
+"""The folder in the models folder that has models of predictions, their releases and the pointer to the current one."""
+
 
 class CurrentModel(msgspec.Struct, frozen=True, kw_only=True):
     """The pointer to a bundle.

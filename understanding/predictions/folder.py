@@ -18,9 +18,6 @@ from understanding.predictions.trees import forest_from
 PREDICTIONS_FORMAT: Final = 2
 """1 was before manifests said until when a target had learnt, and which outcomes were still hidden."""
 
-PREDICTIONS_FOLDER: Final = "predictions"
-"""The folder in the models folder that has these models, their releases and the pointer to the current one."""
-
 PREDICTIONS_MANIFEST: Final = "predictions.json"
 ARRAYS: Final = "forests.skops"
 ENCODINGS: Final = "encodings.json"

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.cli.models.batch import batch_command, say_predictions
-from understanding.predictions.folder import PREDICTIONS_FOLDER, PredictionsManifest
+from understanding.manifest.pointer import PREDICTIONS_FOLDER
+from understanding.predictions.folder import PredictionsManifest
 
 
 @click.command("train predictions")

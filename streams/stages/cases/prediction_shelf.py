@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -12,14 +12,22 @@ from schemas.predictions import Known, Predictions, Target
 from streams.foundation.backoff import Backoff
 from understanding.arrays.errors import BundleError
 from understanding.manifest.pointer import CurrentModel, read_current
-from understanding.predictions.folder import load_current
-from understanding.predictions.model import PredictionModel
+
+if TYPE_CHECKING:
+    from understanding.predictions.model import PredictionModel
 
 _log = structlog.get_logger(__name__)
 LOOK_EVERY_S: Final = 5.0
 RETRY_S: Final = 60.0
 LONGEST_RETRY_S: Final = 900.0
 """The first and the longest pause before a model that could not be loaded is tried again; another one is at once."""
+
+
+def _load(pointer: CurrentModel, folder: Path) -> "PredictionModel":
+    # Imported where there is a model: arrays and networks cost a worker without one a third of its start.
+    from understanding.predictions.folder import load_current  # noqa: PLC0415 - see above
+
+    return load_current(pointer, folder)
 
 
 class PredictionShelf:
@@ -67,7 +75,7 @@ class PredictionShelf:
                 self._retry.reset()
             elif not self._retry.due:
                 return
-            self._model = model = load_current(pointer, self._folder)
+            self._model = model = _load(pointer, self._folder)
         except (BundleError, OSError) as error:
             if pointer is None and self._refused is None and not self._retry.due:
                 return  # a pointer that cannot be read is looked at with each look, and told of as seldom as a model

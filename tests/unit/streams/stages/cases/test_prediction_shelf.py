@@ -22,7 +22,7 @@ class Yard:
         self.loads: list[tuple[float, str]] = []
         self.shelf = PredictionShelf(Path("models"), clock=lambda: self.now)
         patch.setattr(prediction_shelf, "read_current", self._read)
-        patch.setattr(prediction_shelf, "load_current", self._load)
+        patch.setattr(prediction_shelf, "_load", self._load)
 
     def _read(self, _models: Path) -> CurrentModel:
         if self.named is None:
