@@ -19,6 +19,7 @@ from batch.views.runs import CompleteRun
 from infra.foundation.topics import ensure_topics, specs_of
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import ARCHIVED, Topic
+from tests.patience import PATIENCE_S
 from tests.simulated_logs import LogRecord
 
 Step = Callable[[str], None]
@@ -95,7 +96,7 @@ class BatchHome:
             for record in records
         ]
         for future in futures:
-            future.get(timeout=30)
+            future.get(timeout=PATIENCE_S)
         producer.close()
 
     def archive(self, progress: Step = nothing, *, accept_gaps: bool = False) -> Archive:

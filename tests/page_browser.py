@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from schemas.settings import CommonSettings
-from tests.patient_http import PATIENCE_S, get
+from tests.patience import PATIENCE_S
+from tests.patient_http import get
 from tests.unit.serving.waiting import wait_for
 
 ROOT: Final = Path(__file__).parents[1]
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 class Running(NamedTuple):
@@ -34,10 +36,10 @@ def running(home: Path, *arguments: str, watched: bool = True) -> Iterator[Runni
     command = [sys.executable, "-m", "tests.page_server", str(home), "0", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True) as process:
         address = home / "run" / "serving.json"
-        wait_for(lambda: address.exists() or process.poll() is not None, "the server listens", timeout_s=120)
+        wait_for(lambda: address.exists() or process.poll() is not None, "the server listens")
         assert process.poll() is None
         url = json.loads(address.read_text(encoding="utf-8"))["url"]
-        wait_for(lambda: get(f"{url}/ready").status_code == 200, "the tail is read", timeout_s=60)
+        wait_for(lambda: get(f"{url}/ready").status_code == 200, "the tail is read")
         stdin = process.stdin
         assert stdin is not None
 
@@ -52,7 +54,7 @@ def running(home: Path, *arguments: str, watched: bool = True) -> Iterator[Runni
         with httpx.stream("GET", f"{url}/live/now", timeout=PATIENCE_S) as left_open:
             assert next(left_open.iter_lines())
             process.terminate()
-            assert process.wait(30) == 0, "a page that was left open kept the server running for ever"
+            assert process.wait(PATIENCE_S) == 0, "a page that was left open kept the server running for ever"
 
 
 @contextmanager
@@ -71,6 +73,7 @@ def chromium() -> Iterator[Browser]:
 def silent_page(browser: Browser, server: str) -> Iterator[Page]:
     """A page that fails where the console tells of an error or a request leaves this machine."""
     context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_S * 1000)
     page, wrong = context.new_page(), list[str]()
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -1,6 +1,7 @@
 """Starts workers as real processes on topics of their own, and reads what they sent; shared by the streams' tests."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from kafka.admin import NewTopic
@@ -18,13 +19,15 @@ from infra.foundation.topics import admin_client, ensure_topics, specs_of
 from schemas.records.derived import ModelPublished
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.topics import Topic
+from streams.foundation.errors import EXIT_STAY_DOWN
 from streams.foundation.settings import StreamSettings
 from streams.runtime.stage_spec import names_of
+from tests.patience import PATIENCE_S
 from understanding.bundle.registry import pointer_to
 from understanding.manifest.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
-
+_SAID: Final = 3000  # characters of a log that a failure shows
 
 _NO_COORDINATOR_YET = (
     KafkaError.NOT_COORDINATOR,
@@ -33,12 +36,27 @@ _NO_COORDINATOR_YET = (
 )
 
 
-def wait_for(reached: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
-    """Wait for an effect; fail with `what` when it does not come in time."""
+_AS_ASKED: Final = (0, -signal.SIGKILL, -signal.SIGTERM, EXIT_STAY_DOWN)
+"""How a worker ends where a test wants it to."""
+
+_RUNNING: Final[list["StageHarness"]] = []
+"""Those that have started workers and not stopped them yet."""
+
+
+def wait_for(reached: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
+    """Wait for an effect; fail with `what` when it does not come in time, at once where no worker is left for it."""
     deadline = time.monotonic() + timeout_s
-    while not reached():
-        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
+    while True:
+        failed = [said for harness in _RUNNING if (said := harness.failure())]  # looked for before the effect
+        if reached():
+            return
+        assert not failed, f"{what}: cannot come any more; {failed[0]}"
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}{_last_words()}"
         time.sleep(0.02)  # the pause between two looks, not a guess at how long the effect takes
+
+
+def _last_words() -> str:
+    return "".join(f"\nthe workers said last: {harness.log()[-_SAID:]}" for harness in _RUNNING)
 
 
 class StageHarness:
@@ -87,11 +105,20 @@ class StageHarness:
                 cwd=ROOT,
             )
         self._workers.append(worker)
+        if self not in _RUNNING:
+            _RUNNING.append(self)
         return worker
+
+    def failure(self) -> str | None:
+        """Return how the last worker ended, if none runs and that one failed; else None."""
+        codes = [worker.poll() for worker in self._workers]
+        if None in codes or codes[-1] in _AS_ASKED:
+            return None
+        return f"the worker ended with {codes[-1]}: {self.log()[-_SAID:]}"
 
     def log(self) -> str:
         """Return what the workers said."""
-        return self._log.read_text(errors="replace")
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def send(
         self,
@@ -110,7 +137,7 @@ class StageHarness:
 
     def flush(self) -> None:
         """Wait until everything queued has been acknowledged."""
-        assert self._producer.flush(30) == 0
+        assert self._producer.flush(PATIENCE_S) == 0
 
     def announce_model(self, bundle: Path) -> None:
         """Publish a bundle as the model that triage is to load."""
@@ -142,7 +169,7 @@ class StageHarness:
         consumer = Consumer({"bootstrap.servers": self.settings.bootstrap_servers, "group.id": group})
         try:
             parts = [TopicPartition(self.names[topic], number) for number in range(4)]
-            return [int(part.offset) for part in consumer.committed(parts, timeout=10)]
+            return [int(part.offset) for part in consumer.committed(parts, timeout=PATIENCE_S)]
         except KafkaException as failure:
             if failure.args[0].code() not in _NO_COORDINATOR_YET:
                 raise
@@ -168,12 +195,14 @@ class StageHarness:
 
     def stop(self) -> None:
         """End every worker that still runs."""
+        if self in _RUNNING:
+            _RUNNING.remove(self)
         for worker in self._workers:
             if worker.poll() is None:
                 worker.terminate()
         for worker in self._workers:
             try:
-                worker.wait(15)
+                worker.wait(60)
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
@@ -192,7 +221,7 @@ class Reading:
         self.records += [message for message in found if message.error() is None]
         return self.records
 
-    def wait(self, count: int, timeout_s: float = 60.0) -> list[Any]:
+    def wait(self, count: int, timeout_s: float = PATIENCE_S) -> list[Any]:
         """Wait until there are at least `count` records."""
         wait_for(lambda: len(self.more()) >= count, f"{count} records", timeout_s)
         return self.records

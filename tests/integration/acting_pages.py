@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from schemas.settings import CommonSettings
 from tests.page_browser import ROOT
+from tests.patience import PATIENCE_S
 from tests.unit.serving.waiting import wait_for
 
 START_S: Final = 180
@@ -116,7 +117,7 @@ class Pages:
         """End the server."""
         if self._process is not None:
             self._process.terminate()
-            self._process.communicate(timeout=60)
+            self._process.communicate(timeout=PATIENCE_S)
             self._process = None
 
     def _ready(self) -> bool:
@@ -125,7 +126,7 @@ class Pages:
         try:
             told = (self._home / "run" / "serving.json").read_text(encoding="utf-8")
             self.url = str(json.loads(told)["url"])
-            with urllib.request.urlopen(f"{self.url}/ready", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.url}/ready", timeout=PATIENCE_S) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -31,6 +31,7 @@ from tests.integration.broken_records import (
     headers_for,
     opened,
 )
+from tests.patience import PATIENCE_S
 from tests.stage_harness import Reading, StageHarness, wait_for
 from understanding.bundle.registry import pointer_to
 
@@ -71,7 +72,7 @@ class BadInputRun:
         topic = self.harness.names[sent.topic]
         if any(isinstance(name, NotText) for name, _value in sent.headers):
             future = self._other.send(topic, sent.value, sent.key, list(sent.headers), partition=partition)
-            self.places[sent.name] = (partition, future.get(timeout=30).offset)
+            self.places[sent.name] = (partition, future.get(timeout=PATIENCE_S).offset)
             return
         producer = self._compressing if len(sent.value or b"") > INPUT_BYTES else self._producer
         producer.produce(
@@ -121,8 +122,8 @@ class BadInputRun:
                 self.workers_live()
                 return tickets - {record.key().decode() for record in log.more()}
 
-            wait_for(lambda: not missing(), "every good ticket in tickets.log", 120)
-            wait_for(lambda: _grown(dead, self) >= letters, f"{letters} letters", 60)
+            wait_for(lambda: not missing(), "every good ticket in tickets.log")
+            wait_for(lambda: _grown(dead, self) >= letters, f"{letters} letters")
 
     def close(self) -> None:
         """Let go of the connections and end the workers."""
@@ -141,7 +142,7 @@ class BadInputRun:
         )
         try:
             parts = [TopicPartition(self.harness.names[topic], number) for number in range(PARTITIONS)]
-            ends = [consumer.get_watermark_offsets(part, timeout=10)[1] for part in parts]
+            ends = [consumer.get_watermark_offsets(part, timeout=PATIENCE_S)[1] for part in parts]
         finally:
             consumer.close()
         return sum(ends) - sum(max(0, offset) for offset in self.harness.committed(stage, topic))

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.acting_pages import Door, OpenDoor, Pages
-from tests.patient_http import PATIENCE_S, post
+from tests.patience import PATIENCE_S
+from tests.patient_http import post
 from tests.unit.serving.waiting import wait_for
 
 OLD_KEY, NEW_KEY = "the-old-key", "the-new-key"

@@ -88,7 +88,7 @@ def test_no_partition_stops_and_no_worker_ends(run: BadInputRun) -> None:
     }
     for stage, topics in inputs.items():
         for topic in topics:
-            wait_for(lambda stage=stage, topic=topic: run.lag(stage, topic) == 0, f"{stage} read {topic}", 60)  # type: ignore[misc]
+            wait_for(lambda stage=stage, topic=topic: run.lag(stage, topic) == 0, f"{stage} read {topic}")  # type: ignore[misc]
 
 
 def test_agents_between_garbage_get_work(run: BadInputRun) -> None:

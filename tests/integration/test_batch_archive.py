@@ -100,7 +100,7 @@ def _archive_to(home: BatchHome, topic: str, offset: int) -> None:
         home.archive()
         return read_archive(home.history).topics[topic].next_offsets[0] == offset
 
-    wait_for(reached, f"the archive to reach offset {offset}", 120)
+    wait_for(reached, f"the archive to reach offset {offset}")
 
 
 def test_what_a_producer_took_back_is_not_archived(new_home: NewHome, kafka: LocalKafka) -> None:

@@ -17,6 +17,7 @@ from batch.views.runs import is_current, served_run
 from infra.local.kafka import LocalKafka
 from schemas.records.topics import Topic
 from tests.batch_home import BatchHome
+from tests.patience import PATIENCE_S
 from tests.simulated_logs import SimulatedLogs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,8 +86,8 @@ def test_killed_run_is_repaired_by_the_next(home: BatchHome, killed: subprocess.
     children = psutil.Process(killed.pid).children(recursive=True)
     assert children
     killed.kill()
-    killed.wait(timeout=30)
-    _, alive = psutil.wait_procs(children, timeout=60)
+    killed.wait(timeout=PATIENCE_S)
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
     assert not alive, "Spark outlived its run"
     assert served_run(home.views) is None
 
@@ -126,10 +127,10 @@ def test_the_worker_goes_on_warm_and_after_spark_has_died(home: BatchHome) -> No
             wait_until_complete(worker, home)
             children = psutil.Process(worker.pid).children(recursive=True)
             worker.terminate()
-            assert worker.wait(timeout=60) == 0
+            assert worker.wait(timeout=PATIENCE_S) == 0
         finally:
             worker.kill()
-    assert psutil.wait_procs(children, timeout=30)[1] == [], "Spark outlived its worker"
+    assert psutil.wait_procs(children, timeout=PATIENCE_S)[1] == [], "Spark outlived its worker"
     with exclusive(home.settings.lock_file, command="another", now=datetime.now(UTC)):
         pass
 

@@ -29,6 +29,7 @@ from batch.views.runs import (
 )
 from schemas.views.leases import LEASE, RunLease, lease_file
 from schemas.views.manifest import Manifest, ViewGap
+from tests.patience import PATIENCE_S
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -189,7 +190,7 @@ def _in_another_process(path: Path) -> str:
     answers: multiprocessing.Queue[str] = context.Queue()
     process = context.Process(target=_try_lock, args=(path, answers))
     process.start()
-    answer = answers.get(timeout=60)
+    answer = answers.get(timeout=PATIENCE_S)
     process.join()
     return answer
 

@@ -19,6 +19,7 @@ from schemas.records.topics import Topic
 from streams.dead_letters.replaying import REPLAY_OF
 from streams.foundation.record import headers_of
 from tests.integration.broken_records import NotText, headers_for, opened
+from tests.patience import PATIENCE_S
 from tests.stage_harness import StageHarness, wait_for
 
 
@@ -76,7 +77,7 @@ def _new_letter(before: set[str]) -> dict[str, Any]:
         found[:] = [letter for letter in _listed() if letter["id"] not in before]
         return bool(found)
 
-    wait_for(arrived, "a new letter", 120)
+    wait_for(arrived, "a new letter")
     (letter,) = found
     return letter
 
@@ -201,7 +202,7 @@ def test_strangers_on_tickets_dead_break_nothing(harness: StageHarness) -> None:
         headers_for("DeadLetterReplayed", "s"),
     ):
         producer.send(harness.names[Topic.TICKETS_DEAD], b"\xff", headers=headers, partition=0).get(
-            timeout=30
+            timeout=PATIENCE_S
         )
     producer.close()
     assert len(_listed()) == letters

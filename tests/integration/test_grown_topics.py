@@ -39,10 +39,10 @@ def test_topics_that_grew_stop_the_stage(harness: StageHarness) -> None:
         [NewPartitions(harness.names[one], 8) for one in together]
     ).values():
         answer.result(30)
-    wait_for(lambda: reading.poll() is not None, "the worker that reads to stop", 120)
+    wait_for(lambda: reading.poll() is not None, "the worker that reads to stop")
     assert reading.returncode == EXIT_STAY_DOWN, harness.log()[-3000:]
     starting = harness.start(PROGRAM)
-    wait_for(lambda: starting.poll() is not None, "the worker that starts to refuse", 120)
+    wait_for(lambda: starting.poll() is not None, "the worker that starts to refuse")
     assert starting.returncode == EXIT_STAY_DOWN, harness.log()[-3000:]
     assert "was given 8 partitions while it was read; it had 4" in harness.log()
     assert "has 8 partitions, and had 4 when this was written" in harness.log()

@@ -93,7 +93,7 @@ def test_an_objection_after_the_clock_finds_the_ticket_closed(harness: StageHarn
     _send(harness, _message("H-1"), 3)
     harness.flush()
     with harness.reading(Topic.TICKETS_LOG) as reading:
-        wait_for(lambda: len(_log_of(reading, "H-1")) == 4, "the log of the ticket", 120)
+        wait_for(lambda: len(_log_of(reading, "H-1")) == 4, "the log of the ticket")
         log = _log_of(reading, "H-1")
     assert [(entry.event.type, entry.after.status) for entry in log] == [
         ("TicketOpened", Status.NEW),
@@ -117,7 +117,7 @@ def test_a_message_on_a_merged_ticket_reaches_another_partition(harness: StageHa
     _send(harness, _message(one), 10.3)
     harness.flush()
     with harness.reading(Topic.TICKETS_LOG) as reading:
-        wait_for(lambda: len(_log_of(reading, other)) == 3, "the log of the ticket in its place", 120)
+        wait_for(lambda: len(_log_of(reading, other)) == 3, "the log of the ticket in its place")
         log = _log_of(reading, other)
     assert "ticketyard/cases" in {entry.event.source for entry in log}  # before the resolution or after it
     assert (log[-1].after.customer_messages, log[-1].after.work) == (1, Work.WANTED)
@@ -141,10 +141,10 @@ def test_a_rule_escalates_at_its_moment_and_tells_it_as_an_alert(harness: StageH
         ]
 
     with harness.reading(Topic.TICKETS_ALERTS) as alerts:
-        wait_for(lambda: bool(fired(alerts)), "the alert", 120)
+        wait_for(lambda: bool(fired(alerts)), "the alert")
         ((name, alert),) = fired(alerts)
     with harness.reading(Topic.TICKETS_LOG) as reading:
-        wait_for(lambda: len(_log_of(reading, "H-E")) == 2, "the log of the old ticket", 120)
+        wait_for(lambda: len(_log_of(reading, "H-E")) == 2, "the log of the old ticket")
         (entry,) = [entry for entry in _all_of(reading, "H-E") if entry.event.id == name]
     assert (entry.event.type, alert.owner, alert.level) == ("TicketEscalated", "team_leads", 1)
     assert entry.before is not None

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.patient_http import PATIENCE_S, get
+from tests.patience import PATIENCE_S
+from tests.patient_http import get
 from tests.unit.serving.waiting import wait_for
 
 ROOT: Final = Path(__file__).parents[2]
@@ -89,13 +90,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         ) as process,
     ):
         address = home / "run" / "serving.json"
-        wait_for(lambda: address.exists() or process.poll() is not None, "the server listens", timeout_s=60)
+        wait_for(lambda: address.exists() or process.poll() is not None, "the server listens")
         assert process.poll() is None
         url = json.loads(address.read_text(encoding="utf-8"))["url"]
         wait_for(lambda: get(f"{url}/ready").status_code == 200, "the tail is read")
         yield Server(url, process, log)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def rows_of(event: Event) -> list[Any]:

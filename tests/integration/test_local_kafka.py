@@ -16,6 +16,7 @@ from infra.foundation.topics import KafkaUnreachable, TopicMismatch, admin_clien
 from infra.local.kafka import LocalKafka
 from schemas.errors import Permanent
 from schemas.records.topics import Topic, TopicSpec
+from tests.patience import PATIENCE_S
 
 
 def _spec(name: str, partitions: int = 3) -> TopicSpec:
@@ -74,7 +75,7 @@ def test_data_and_port_survive_a_kill_and_a_restart(
         address = broker.bootstrap_servers
         ensure_topics(_options(broker), [_spec(unique_topic, 1)])
         producer = KafkaProducer(**_options(broker), acks="all")
-        producer.send(unique_topic, b"kept").get(timeout=20)
+        producer.send(unique_topic, b"kept").get(timeout=PATIENCE_S)
         producer.close()
         broker.kill()
         assert not broker.is_ready()
@@ -114,7 +115,7 @@ def test_the_broker_does_not_outlive_its_owner(kafka: LocalKafka, tmp_path: Path
         broker = psutil.Process(json.loads(owner.stdout.readline()))
         os.kill(owner.pid, signal.SIGKILL)
         owner.wait()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while broker.is_running() and broker.status() != psutil.STATUS_ZOMBIE:
             assert time.monotonic() < deadline, "the broker outlived its owner"
             owner.poll()

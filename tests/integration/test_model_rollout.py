@@ -83,7 +83,6 @@ class Rollout:
         wait_for(
             lambda: self._recent(last=30 if versions[1:] else 10, wanted=set(versions)),
             f"{versions} decide",
-            90,
         )
 
     def _recent(self, *, last: int, wanted: set[str]) -> bool:
@@ -111,7 +110,7 @@ def rollout(kafka: LocalKafka, small_bundle: Path, encoder_folder: Path, tmp_pat
             promote_version(run.in_use, first, WHY)
             for worker in ("w1", "w2"):
                 harness.start("-m", "streams", "triage", worker_id=worker)
-            wait_for(lambda: _share_the_partitions(harness), "two workers to share the partitions", 120)
+            wait_for(lambda: _share_the_partitions(harness), "two workers to share the partitions")
             run.traffic.start()
             run.wait_for_models(first)
             yield run

@@ -51,7 +51,7 @@ def results(enriched: Reading) -> list[Triage]:
 def test_the_encoder_gives_way_to_what_waits_in_kafka_and_comes_back(harness: StageHarness) -> None:
     """Most of what waited is decided by n-grams, and the results say why; tickets that come alone get the encoder."""
     with harness.reading(Topic.TICKETS_ENRICHED) as enriched:
-        wait_for(lambda: len(results(enriched)) == WAITING, "all that waited to be decided", 90)
+        wait_for(lambda: len(results(enriched)) == WAITING, "all that waited to be decided")
         found = Counter((result.decided_by, ENCODER_BUDGET in result.reasons) for result in results(enriched))
         assert found["ngrams", True] > WAITING // 2, found
         alone = iter(range(10_000))
@@ -61,9 +61,9 @@ def test_the_encoder_gives_way_to_what_waits_in_kafka_and_comes_back(harness: St
             open_ticket(harness, f"A-{number}")
             harness.flush()
             expected = WAITING + number + 1
-            wait_for(lambda: len(results(enriched)) == expected, "one ticket to be decided", 30)
+            wait_for(lambda: len(results(enriched)) == expected, "one ticket to be decided")
             return (
                 sum(result.decided_by == "encoder" for result in results(enriched)) > found["encoder", False]
             )
 
-        wait_for(encoder_is_back, "the encoder to come back", 60)
+        wait_for(encoder_is_back, "the encoder to come back")

@@ -25,6 +25,7 @@ from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
 from schemas.vocabulary import Channel
+from tests.patience import PATIENCE_S
 from ticketyard import BrokerUnreachable, Message, ProducingSettings, TicketProducer, TopicUnusable
 from ticketyard.connection import WRITTEN
 from ticketyard.record import MAX_BODY_BYTES
@@ -68,7 +69,7 @@ def records_of(settings: ProducingSettings, topic: Topic) -> list[ConsumerRecord
         consumer.seek_to_beginning(*partitions)
         ends = consumer.end_offsets(partitions)
         found: list[ConsumerRecord] = []
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while any(consumer.position(each) < ends[each] for each in partitions):
             assert time.monotonic() < deadline, "the topic was not read in time"
             for records in consumer.poll(timeout_ms=500).values():
@@ -201,7 +202,7 @@ def progress_files(settings: ProducingSettings) -> list[Path]:
 def test_a_killed_replay_goes_on_where_it_stopped(settings: ProducingSettings, tickets_file: Path) -> None:
     """Kill -9 in the middle: the next run does not begin again, and all ids are there."""
     killed = replay_command(settings, tickets_file, "--rate", "700")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not any(msgspec.json.decode(path.read_bytes())["rows"] for path in progress_files(settings)):
         assert time.monotonic() < deadline
         with suppress(subprocess.TimeoutExpired):
@@ -225,7 +226,7 @@ def test_a_recreated_topic_gets_everything_again(settings: ProducingSettings, ti
     name = settings.topic_prefix + Topic.TICKETS_EVENTS
     with admin_client(settings.kafka_python_options()) as admin:
         admin.delete_topics([name])
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while name in admin.list_topics():
             assert time.monotonic() < deadline
     create_topics(settings)

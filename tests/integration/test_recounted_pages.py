@@ -166,7 +166,7 @@ def served(recount: Recount, home: Path) -> Iterator[Serving]:
     serving.start()
     try:
         records = sum(map(len, recount.log.records.values()))
-        wait_for(lambda: serving.status.records >= records, "the log is read", timeout_s=120)
+        wait_for(lambda: serving.status.records >= records, "the log is read")
         yield serving
     finally:
         serving.stop()

@@ -67,9 +67,9 @@ def test_a_recreated_topic_stops_triage_until_a_person_acts(harness: StageHarnes
     ].topic_id
     reading = harness.start("-m", "streams", "triage")
     _open_tickets(harness, 40)
-    wait_for(lambda: harness.committed("triage", Topic.TICKETS_EVENTS) == [10] * 4, "offsets committed", 120)
+    wait_for(lambda: harness.committed("triage", Topic.TICKETS_EVENTS) == [10] * 4, "offsets committed")
     harness.recreate(Topic.TICKETS_EVENTS)
-    wait_for(lambda: reading.poll() is not None, "the worker that reads to stop", 120)
+    wait_for(lambda: reading.poll() is not None, "the worker that reads to stop")
     assert reading.returncode == EXIT_STAY_DOWN, harness.log()[-3000:]
     assert "was created again while it was read" in harness.log()
     # Kafka forgets the offsets of a topic that is deleted, unless somebody commits late.
@@ -77,14 +77,14 @@ def test_a_recreated_topic_stops_triage_until_a_person_acts(harness: StageHarnes
         wait_for(lambda: _commit_as_of(admin, harness, old_id), "an old offset committed")
     _open_tickets(harness, 8)
     starting = harness.start("-m", "streams", "triage")
-    wait_for(lambda: starting.poll() is not None, "the worker that starts to refuse", 120)
+    wait_for(lambda: starting.poll() is not None, "the worker that starts to refuse")
     assert starting.returncode == EXIT_STAY_DOWN, harness.log()[-3000:]
     assert f"topic {harness.names[Topic.TICKETS_EVENTS]} was created again: its id is" in harness.log()
     with admin_client(_client(harness)) as admin:
         wait_for(lambda: _is_deleted(admin, _group(harness)), "the group deleted, as the message says")
     harness.start("-m", "streams", "triage")
     with harness.reading(Topic.TICKETS_ENRICHED) as enriched:
-        wait_for(lambda: _triaged(enriched.more(), old_id) == 8, "every ticket of the new topic", 120)
+        wait_for(lambda: _triaged(enriched.more(), old_id) == 8, "every ticket of the new topic")
 
 
 def _is_deleted(admin: KafkaAdminClient, group: str) -> bool:

@@ -18,6 +18,7 @@ from infra.cli.root import run
 from infra.foundation.topics import ensure_topics
 from schemas.records.partitioning import partition_for
 from schemas.records.topics import Topic, topic_specs
+from tests.patience import PATIENCE_S
 from tests.patient_http import get, post
 from tests.unit.serving.merge_bench import write_run
 from tests.unit.serving.ticket_log import Recount, record, ticket_row
@@ -81,7 +82,7 @@ class Pipeline:
         """Ask the process to stop and return its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE_S)
 
     def close(self) -> None:
         """Stop everything that runs."""

@@ -19,6 +19,7 @@ from schemas.vocabulary import AgentStatus
 from streams.foundation.errors import EXIT_STAY_DOWN
 from streams.stages.registry import STAGES
 from streams.stopped_stage import StoppedStage
+from tests.patience import PATIENCE_S
 from tests.stage_harness import Reading, StageHarness, wait_for
 
 AGENTS = 8
@@ -73,14 +74,14 @@ def _revisions(reading: Reading, update: str) -> set[int]:
         found[:] = [body for body in bodies if update in body.skills]
         return len({body.agent_id for body in found}) == AGENTS
 
-    wait_for(told, f"every agent's {update} on the roster", 120)
+    wait_for(told, f"every agent's {update} on the roster")
     return {body.roster_revision for body in found}
 
 
 def _end(worker: Any) -> None:
     """Stop a worker, and wait until its session has ended: it has a name in its group, so it may come back."""
     worker.terminate()
-    worker.wait(30)
+    worker.wait(PATIENCE_S)
     wait_for(lambda: "has live members" not in _reset()[1], "its session to end")
 
 

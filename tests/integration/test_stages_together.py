@@ -12,6 +12,7 @@ from schemas.records.derived import AgentReleased
 from schemas.records.topics import Topic
 from streams.foundation.errors import EXIT_STAY_DOWN
 from streams.foundation.fault_points import FaultPoint
+from tests.patience import PATIENCE_S
 from tests.stage_harness import Reading, StageHarness, wait_for
 
 _PROGRAM = """
@@ -73,7 +74,7 @@ def test_both_count_exactly_though_their_process_is_killed_and_end_in_good_order
     _produce(harness)
     for point in (FaultPoint.AFTER_TRANSACTION, FaultPoint.IN_OUTBOX):
         worker = harness.start("-c", _PROGRAM, crash_at=f"{point}:3")
-        wait_for(lambda worker=worker: worker.poll() is not None, f"death at {point}", 60)  # type: ignore[misc]
+        wait_for(lambda worker=worker: worker.poll() is not None, f"death at {point}")  # type: ignore[misc]
         assert worker.returncode == -signal.SIGKILL, harness.log()
         _produce(harness)
     worker = harness.start("-c", _PROGRAM)
@@ -81,9 +82,9 @@ def test_both_count_exactly_though_their_process_is_killed_and_end_in_good_order
     expected = {f"a{key}": list(range(1, 2 * rounds + 1)) for key in range(KEYS)}
     expected |= {f"w{key}": list(range(1, rounds + 1)) for key in range(KEYS)}
     with harness.reading(Topic.AGENTS_ROSTER) as reading:
-        wait_for(lambda: _counts(reading) == expected, "every record counted once by its stage", 60)
+        wait_for(lambda: _counts(reading) == expected, "every record counted once by its stage")
     worker.terminate()
-    assert worker.wait(30) == 0, harness.log()
+    assert worker.wait(PATIENCE_S) == 0, harness.log()
     assert "worker.ends" not in harness.log()
 
 
@@ -92,8 +93,8 @@ def test_what_ends_one_ends_both_with_its_exit_code(harness: StageHarness) -> No
     _produce(harness)
     worker = harness.start("-c", _PROGRAM)
     with harness.reading(Topic.AGENTS_ROSTER) as reading:
-        wait_for(lambda: len(_counts(reading)) == 2 * KEYS, "both at work", 60)
+        wait_for(lambda: len(_counts(reading)) == 2 * KEYS, "both at work")
     harness.recreate(Topic.TICKETS_WORK)
-    wait_for(lambda: worker.poll() is not None, "the end of both", 60)
+    wait_for(lambda: worker.poll() is not None, "the end of both")
     assert worker.returncode == EXIT_STAY_DOWN, harness.log()
     assert '"stage": "other"' in harness.log()

@@ -17,6 +17,7 @@ from streams.foundation.errors import EXIT_STAY_DOWN, GivenUp, OwnershipLost
 from streams.foundation.fault_points import FaultPoint, never
 from streams.steps.state_log import StateLog
 from streams.steps.step_header import StepHeader
+from tests.patience import PATIENCE_S
 from tests.stage_harness import StageHarness, wait_for
 
 PROGRAM = str(Path(__file__).with_name("counting_stage.py"))
@@ -68,9 +69,7 @@ def test_killed_at_every_point_nothing_is_lost_doubled_or_decided_twice(harness:
     harness.start(PROGRAM)
     total = len(FaultPoint) * per_death * 2
     with harness.reading(Topic.AGENTS_ROSTER) as reading:
-        wait_for(
-            lambda: sum(map(len, _counts(reading.more())[0].values())) >= total, "every record counted", 90
-        )
+        wait_for(lambda: sum(map(len, _counts(reading.more())[0].values())) >= total, "every record counted")
         counts, conflicts = _counts(reading.records)
     assert conflicts == 0
     assert {f"a{key}": list(range(1, total // KEYS + 1)) for key in range(KEYS)} == {
@@ -102,7 +101,7 @@ def test_two_workers_share_partitions_and_one_takes_over(harness: StageHarness) 
         _produce(harness, 400)
         second.kill()
         _produce(harness, 400)
-        wait_for(lambda: sum(map(len, _counts(reading.more())[0].values())) >= 1200, "taken over", 90)
+        wait_for(lambda: sum(map(len, _counts(reading.more())[0].values())) >= 1200, "taken over")
         counts, conflicts = _counts(reading.records)
     assert conflicts == 0
     assert all(sorted(values) == list(range(1, 61)) for values in counts.values()), harness.log()
@@ -163,7 +162,7 @@ def test_a_topic_that_was_created_again_stops_the_stage(harness: StageHarness, k
         reading.wait(40)
     wait_for(lambda: min(harness.committed("counting", Topic.AGENTS_EVENTS)) > 0, "offsets committed")
     first.terminate()
-    first.wait(15)
+    first.wait(PATIENCE_S)
     harness.recreate(Topic.AGENTS_EVENTS)
     _produce(harness, 80)
     second = harness.start(PROGRAM)

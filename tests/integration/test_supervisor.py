@@ -18,6 +18,7 @@ from infra.processes.pid_files import write_pid_file
 from infra.processes.restart_policy import RestartPolicy
 from infra.processes.supervisor import PartNotReady, Supervisor
 from schemas.errors import Permanent
+from tests.patience import PATIENCE_S
 
 QUICK = RestartPolicy(first_delay_s=0.05, largest_delay_s=0.2, stable_s=60)
 
@@ -33,7 +34,7 @@ def _part(folder: Path, name: str, script: str, **options: object) -> PartSpec:
     return PartSpec(child=child, **options)  # type: ignore[arg-type]  # each test names a field or two
 
 
-def _until(condition: Callable[[], bool], what: str, timeout_s: float = 15.0) -> None:
+def _until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"never happened: {what}"
@@ -176,7 +177,7 @@ def test_no_orphan_whatever_way_the_supervisor_ends(tmp_path: Path, number: sign
     with owner:
         assert owner_of(tmp_path) == owner.pid
         owner.send_signal(number)
-        assert owner.wait(timeout=20) == (-9 if number is signal.SIGKILL else 0)
+        assert owner.wait(timeout=PATIENCE_S) == (-9 if number is signal.SIGKILL else 0)
     _until(lambda: all(_gone(pid) for pid in pids), "the end of every part")
     assert owner_of(tmp_path) is None
 

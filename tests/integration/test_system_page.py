@@ -72,12 +72,12 @@ def test_a_worker_that_was_killed_is_named_with_what_to_do(
     observe = partial(say_parts, tmp_path, tmp_path / "logs", {"triage": url})
     policy = RestartPolicy(first_delay_s=600.0, largest_delay_s=600.0)
     with Supervisor([PartSpec(child=child)], observe=observe, policy=policy) as supervisor:
-        wait_for(lambda: 'id="stages"' in client.get("/system").text, "the worker tells its metrics", 60)
+        wait_for(lambda: 'id="stages"' in client.get("/system").text, "the worker tells its metrics")
         page = client.get("/system").text
         assert '<td class="num">7</td>' in page, "the lag of the stage"
         assert '<td class="num">0.025 s</td>' in page, "the time of its steps"
         supervisor.kill("triage")
-        wait_for(lambda: "triage is waiting to restart" in client.get("/system").text, "it is named", 60)
+        wait_for(lambda: "triage is waiting to restart" in client.get("/system").text, "it is named")
         page = client.get("/system").text
         assert "killed by signal 9" in page or "SIGKILL" in page
         assert str(child.log_file) in page

@@ -11,7 +11,7 @@ from serving.assembly.service import Serving
 from serving.foundation.errors import CallerLeft
 from serving.foundation.settings import ServingSettings
 from serving.merge.answers import Snapshot
-from tests.patient_http import PATIENCE_S
+from tests.patience import PATIENCE_S
 from tests.unit.serving.memory_log import MemoryLog
 
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 
 from schemas.views.metrics import metrics
 from tests.page_browser import opened
-from tests.patient_http import PATIENCE_S, get
+from tests.patience import PATIENCE_S
+from tests.patient_http import get
 
 FILES = ("csv", "xlsx", "parquet")
 

@@ -18,6 +18,7 @@ from schemas.records.derived import TicketTriaged, WatermarkAdvanced
 from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.topics import Topic
 from streams.broker.clients import reader
+from tests.patience import PATIENCE_S
 from tests.stage_harness import StageHarness, wait_for
 
 PARTITIONS = range(4)
@@ -95,7 +96,7 @@ def test_what_is_committed_is_read_and_markers_hold_nothing_up(
     for name, commit in (("a", True), ("gone", False), ("b", True), ("gone-too", False)):
         _transaction(harness, producer, name, commit=commit)
     sent = datetime.now(UTC)
-    wait_for(lambda: harness.committed("triage", Topic.TICKETS_EVENTS) == [8] * 4, "all offsets", 120)
+    wait_for(lambda: harness.committed("triage", Topic.TICKETS_EVENTS) == [8] * 4, "all offsets")
     with harness.reading(Topic.TICKETS_ENRICHED) as enriched:
         wait_for(lambda: _idle_beyond(enriched.more(), sent) == set(PARTITIONS), "every source idle")
         assert _tickets(enriched.records) == [f"{name}-{number}" for name in "ab" for number in PARTITIONS]
@@ -116,14 +117,14 @@ def test_an_open_transaction_is_no_lag(harness: StageHarness, producer: Producer
         }
     )
     assert (
-        ours.get_watermark_offsets(place, timeout=20),
-        plain.get_watermark_offsets(place, timeout=20),
+        ours.get_watermark_offsets(place, timeout=PATIENCE_S),
+        plain.get_watermark_offsets(place, timeout=PATIENCE_S),
     ) == (
         (0, 0),
         (0, 1),
     )
     producer.commit_transaction(30)
-    wait_for(lambda: ours.get_watermark_offsets(place, timeout=20) == (0, 2), "ticket and marker")
+    wait_for(lambda: ours.get_watermark_offsets(place, timeout=PATIENCE_S) == (0, 2), "ticket and marker")
     ours.close()
     plain.close()
 

@@ -17,6 +17,7 @@ from infra.foundation.endpoints import Endpoints, read_endpoints
 from infra.foundation.http_probe import responds
 from infra.processes.pid_files import living
 from schemas.settings import CommonSettings
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def _run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPr
     )
 
 
-def _until(condition: Callable[[], bool], what: str, timeout_s: float = 180.0) -> None:
+def _until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"never happened: {what}"
@@ -89,14 +90,14 @@ def test_up_runs_everything_until_down(
 ) -> None:
     """Other commands find what runs; a second `up` is refused; a killed part comes back; `down` ends all."""
     home = tmp_path / "home"
-    with urllib.request.urlopen(f"{_endpoints(home).http_url}/health", timeout=10) as answer:
+    with urllib.request.urlopen(f"{_endpoints(home).http_url}/health", timeout=PATIENCE_S) as answer:
         assert answer.status == 200
     body = b'{"ticket_id": "T-1", "customer_id": "C-7", "channel": "chat", "text": "Hello?"}'
     opening = urllib.request.Request(
         f"{_endpoints(home).intake_url}/v1/tickets", data=body, headers={"content-type": "application/json"}
     )
     _until(lambda: responds(f"{_endpoints(home).intake_url}/ready", good=True), "a door that is ready")
-    with urllib.request.urlopen(opening, timeout=10) as answer:
+    with urllib.request.urlopen(opening, timeout=PATIENCE_S) as answer:
         assert answer.status == 202
     assert _run(environment, "topics", "describe").returncode == 0
     second = _run(environment, "up")
@@ -113,7 +114,7 @@ def test_up_runs_everything_until_down(
 
     parts = _parts(home)
     assert _run(environment, "down").returncode == 0
-    assert up.wait(timeout=60) == 0
+    assert up.wait(timeout=PATIENCE_S) == 0
     assert not any(process.is_running() for process in parts.values())
     assert read_endpoints(home) is None
 

@@ -12,6 +12,7 @@ from pyspark import SparkContext
 
 from batch.foundation.settings import BatchSettings
 from batch.warm_session import WarmSession
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 Scenario = Callable[[WarmSession], None]
@@ -62,7 +63,7 @@ def the_end(warm: WarmSession) -> None:
     warm.session().range(1).count()
     processes = [java(), *java().children(recursive=True)]
     warm.replace()
-    assert psutil.wait_procs(processes, timeout=10)[1] == []
+    assert psutil.wait_procs(processes, timeout=PATIENCE_S)[1] == []
     assert not warm.is_running()
 
 

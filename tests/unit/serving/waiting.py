@@ -4,8 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 
+from tests.patience import PATIENCE_S
 
-def wait_for(reached: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
+
+def wait_for(reached: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
     """Look until an effect is there; fail with `what` when it does not come in time."""
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
