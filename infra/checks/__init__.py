@@ -41,3 +41,17 @@ def all_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]
         lambda: webhooks_check(settings),
         lambda: [model_check(settings)],
     )
+
+
+def running_checks(settings: InfraSettings) -> Iterable[Callable[[], Iterable[Check]]]:
+    """Return the checks that say something of a pipeline at work, unstarted, in the order of the report."""
+    return (
+        lambda: [memory_check(running=True)],
+        lambda: [disk_check(settings.home)],
+        lambda: [encoder_check(settings)],
+        lambda: [kafka_check(settings)],
+        lambda: transactions_check(settings, now=datetime.now(UTC)),
+        lambda: intake_check(settings),
+        lambda: webhooks_check(settings),
+        lambda: [model_check(settings)],
+    )

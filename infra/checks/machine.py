@@ -48,11 +48,12 @@ def room_check(name: str, available: float, *, least_gib: float, good_gib: float
     return Check(name, CheckStatus.OK, detail)
 
 
-def memory_check() -> Check:
-    """Broker, Spark, encoder and DuckDB at once want about 4 GiB."""
+def memory_check(*, running: bool = False) -> Check:
+    """Broker, Spark, encoder and DuckDB at once want about 4 GiB; while they run, what is left may be less."""
     available = psutil.virtual_memory().available
     mend = "Close other programs, or lower TICKETYARD_KAFKA_HEAP_MB and TICKETYARD_SPARK_DRIVER_MEMORY."
-    return room_check("memory", available, least_gib=2, good_gib=4, mend=mend)
+    least, good = (0.25, 0.5) if running else (2, 4)
+    return room_check("memory", available, least_gib=least, good_gib=good, mend=mend)
 
 
 def disk_check(home: Path) -> Check:

@@ -29,6 +29,7 @@ from serving.live.feed import Feeds
 from serving.pages.doors import ROUTER as PAGES
 from serving.pages.doors import Pages, page_of
 from serving.pages.letter.doors import ROUTER as LETTER
+from serving.pages.system.doctor import Checks
 from serving.pages.triage.doors import ROUTER as TRIAGE
 
 _log = structlog.get_logger(__name__)
@@ -67,15 +68,16 @@ _HANDLERS: Final = (
 )
 
 
-def build_app(serving: Serving, measures: ServingMetrics | None = None) -> Litestar:
+def build_app(
+    serving: Serving, measures: ServingMetrics | None = None, checks: Checks | None = None
+) -> Litestar:
     """Return the application over a Serving that runs; it neither starts nor stops it."""
     kept = measures or ServingMetrics()
     names = known_hosts(serving.settings.http_host, serving.settings.http_hosts)
     desk = Desk(serving)
-    version = product_version()
-    made = made_by(version)
+    made = made_by(version := product_version())
     feeds = Feeds(serving)
-    shown = Pages(serving, feeds)
+    shown = Pages(serving, feeds, checks)
 
     def first(request: Request[Any, Any, State]) -> Response[None] | None:
         check_caller(request, names)

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from litestar import Litestar
 
 from process.listening import choose_port, until_listening, write_address
 from process.priority import step_back
@@ -15,6 +16,7 @@ from serving.assembly.service import Serving
 from serving.foundation.errors import TailFailed
 from serving.foundation.settings import ServingSettings
 from serving.http.app import build_app
+from serving.pages.system.doctor import Checks
 
 _log = structlog.get_logger(__name__)
 
@@ -32,28 +34,30 @@ def _made(settings: ServingSettings, on_failure: Callable[[], object]) -> Servin
     return Serving(settings, on_failure=on_failure)
 
 
-def serve(settings: ServingSettings, made: Made = _made) -> None:
+def serve(settings: ServingSettings, made: Made = _made, checks: Checks | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken, TailFailed where the tail dies.
+
+    `checks` say how what runs here is, for the page System.
 
     Lowers this process's priority for good: no scan and no explanation is worth a ticket that waits.
     """
     step_back(settings.serving_niceness)
     port = choose_port(settings.http_host, settings.http_port, "TICKETYARD_HTTP_PORT")
     try:
-        asyncio.run(_serve(settings, settings.http_host, port, made))
+        asyncio.run(_serve(settings, port, made, checks))
     finally:
         settings.address_file.unlink(missing_ok=True)
         _log.info("serving has stopped")
 
 
-async def _serve(settings: ServingSettings, host: str, port: int, made: Made) -> None:
+async def _serve(settings: ServingSettings, port: int, made: Made, checks: Checks | None) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     serving = made(settings, lambda: loop.call_soon_threadsafe(stop.set))
     serving.start()
     try:
-        await _listen(serving, host, port, stop)
+        await _listen(serving, settings.http_host, build_app(serving, checks=checks), port, stop)
         failure = serving.status.failure
     finally:
         serving.stop()
@@ -62,11 +66,11 @@ async def _serve(settings: ServingSettings, host: str, port: int, made: Made) ->
         raise TailFailed(f"the tail has failed ({failure}); start serving again")
 
 
-async def _listen(serving: Serving, host: str, port: int, stop: asyncio.Event) -> None:
+async def _listen(serving: Serving, host: str, app: Litestar, port: int, stop: asyncio.Event) -> None:
     # Whoever listens holds a place for as long as they do; by default the server has 128, and then is deaf to all.
     places = serving.settings.live_listeners + _OTHER_PLACES
     server: Any = Server(
-        build_app(serving),
+        app,
         host,
         port,
         interface=Interfaces.ASGI,

@@ -27,6 +27,7 @@ from serving.pages.data.reading import read_data
 from serving.pages.now.reading import read_now
 from serving.pages.operations.reading import read_operations
 from serving.pages.satisfaction.reading import read_satisfaction
+from serving.pages.system.doctor import Checks, Doctor
 from serving.pages.system.parts import Watch
 from serving.pages.system.reading import read_system
 from serving.pages.templates import PAGES, Templates, language_of
@@ -53,12 +54,13 @@ _FOR_EVER: Final = {"cache-control": "public, max-age=31536000, immutable", **PO
 class Pages:
     """All pages over one Serving: templates, files, and the feeds that those who look share."""
 
-    def __init__(self, serving: Serving, feeds: Feeds) -> None:
+    def __init__(self, serving: Serving, feeds: Feeds, checks: Checks | None = None) -> None:
         self.assets = Assets(serving.settings.jars_folder)
         self.templates = Templates(self.assets)
         self._serving = serving
         self._feeds = feeds
         self.watch = Watch(serving.settings.home, serving.clock)
+        self.doctor = Doctor(checks, serving.clock)
 
     async def page(self, request: Asking, name: str, read: Any, **more: Any) -> Response[str]:
         """Return the page `name` with what `read` finds in one snapshot."""
@@ -204,8 +206,14 @@ async def system(
     request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
 ) -> Response[str]:
     """How the pipeline itself does."""
-    seen = await pages.watch.look()
-    return await pages.page(request, "system", lambda snapshot: read_system(snapshot, serving, seen))
+    seen, doctor = await pages.watch.look(), pages.doctor.look()
+    return await pages.page(request, "system", lambda snapshot: read_system(snapshot, serving, seen, doctor))
+
+
+@get("/system/doctor", include_in_schema=False, sync_to_thread=False, opt={KNOWN_BY: None})
+def doctor(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
+    """What the checks of what runs say, as a part of the page System."""
+    return html(pages.part(request, "system/doctor.html", doctor=pages.doctor.look()))
 
 
 @get("/understanding", include_in_schema=False)
@@ -257,7 +265,7 @@ ROUTER = Router(
     "/",
     route_handlers=[
         *(start, now, live_now, tickets, tickets_file, ticket, operations),
-        *(understanding, satisfaction, agents, data, system, static),
+        *(understanding, satisfaction, agents, data, system, doctor, static),
     ],
     opt={KNOWN_BY: "ages"},
 )

@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from batch.foundation.lock import exclusive
+from infra.checks.asking import ask_doctor
 from infra.local.ports import free_ports
 from infra.processes.child import ChildSpec
 from infra.processes.part import PartSpec
@@ -25,6 +27,7 @@ from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
 from serving.http.app import build_app
 from serving.pages.system import parts as parts_module
+from serving.pages.system.doctor import Finding
 from serving.pages.system.parts import RUNNING, parse, quantile, seen, stages_of
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.waiting import wait_for
@@ -128,3 +131,66 @@ def test_quantiles_are_bounds_of_buckets() -> None:
 def test_a_worker_of_another_version_has_no_stage() -> None:
     assert list(stages_of("x", parse("other_metric 1.0\n"))) == []
     assert RUNNING == "running"
+
+
+def test_what_doctor_says_stands_on_the_page(tmp_path: Path) -> None:
+    """Looked at on a thread of its own, once a minute at most, however many look; what fails is among the problems."""
+    asked, go, now = list[int](), threading.Event(), [datetime.now(UTC)]
+
+    def checks() -> list[Finding]:
+        asked.append(1)
+        assert go.wait(60)
+        wrong = "Topic <x> has cleanup.policy compact and needs delete"
+        return [
+            Finding(name="memory", verdict="ok", detail="9 GiB available"),
+            Finding(name="kafka", verdict="fail", detail=wrong, mend="Run `kafka-configs`."),
+        ]
+
+    serving = Serving(ServingSettings(home=tmp_path, tail_poll_ms=5), connect=MemoryLog, clock=lambda: now[0])
+    serving.start()
+    try:
+        with TestClient(build_app(serving, checks=checks), base_url="http://127.0.0.1") as client:
+            page = client.get("/system").text  # nobody waits for the doctor
+            assert 'hx-get="/system/doctor?lang=en"' in page
+            assert "Looking now" in client.get("/system/doctor").text
+            go.set()
+            wait_for(
+                lambda: "9 GiB available" in client.get("/system/doctor").text, "the doctor has answered"
+            )
+            page = client.get("/system").text
+            assert "hx-get" not in page
+            sentence = (
+                "kafka: Topic &lt;x&gt; has cleanup.policy compact and needs delete Run `kafka-configs`."
+            )
+            assert f'<li class="bad">{sentence}</li>' in page
+            assert len(asked) == 1
+            now[0] += timedelta(seconds=61)
+            assert "9 GiB available" in client.get("/system/doctor?lang=de").text
+            wait_for(lambda: len(asked) == 2, "it is looked again after a minute")
+    finally:
+        serving.stop()
+
+
+def test_without_checks_the_page_says_how_to_ask(client: TestClient[Litestar]) -> None:
+    assert "This server was started without its checks" in client.get("/system").text
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import sys; sys.exit('no Kafka is named')", "it did not answer (no Kafka is named)"),
+        ("print('{')", "it did not answer (Input data was truncated)"),
+        ("pass", "it did not answer (it ended with 0)"),
+    ],
+)
+def test_a_doctor_who_does_not_answer_is_a_finding(program: str, said: str) -> None:
+    (found,) = ask_doctor([sys.executable, "-c", program])
+    assert (found.verdict, found.detail) == ("fail", said)
+
+
+def test_the_doctor_is_asked_for_what_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the command itself, in a process of its own: Java, packages and ports are for who sets up."""
+    monkeypatch.setenv("TICKETYARD_HOME", str(tmp_path))
+    names = [one.name for one in ask_doctor()]
+    assert {"memory", "disk", "encoder", "kafka", "model"} <= set(names)
+    assert not {"java", "packages", "python", "java archives"} & set(names)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 from rich.console import Console
 
-from infra.checks import all_checks
+from infra.checks import all_checks, running_checks
 from infra.checks.check import CheckStatus
 from infra.foundation.settings import InfraSettings
 
@@ -15,14 +15,15 @@ _COLOURS = {CheckStatus.OK: "green", CheckStatus.WARN: "yellow", CheckStatus.FAI
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def command(as_json: bool) -> int:
+@click.option("--running", is_flag=True, help="Only what says something of a pipeline at work.")
+def command(*, as_json: bool, running: bool) -> int:
     """Check Python, Java, memory, disk, packages, archives, ports, Kafka and the model.
 
     The exit code is 1 if something fails; a warning is none.
     """
     console = Console()
-    failed = False
-    for check in (line for produce in all_checks(InfraSettings()) for line in produce()):
+    failed, checks = False, running_checks if running else all_checks
+    for check in (line for produce in checks(InfraSettings()) for line in produce()):
         failed |= check.verdict is CheckStatus.FAIL
         if as_json:
             click.echo(json.dumps(asdict(check)))

@@ -8,11 +8,13 @@ import click
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 def command(host: str | None, port: int | None) -> None:
     """Answer over HTTP until Ctrl-C, on the Kafka and the views that the settings name."""
-    from process.logs import configure_logs  # noqa: PLC0415 - `--help` need not wait for the engine
+    from infra.checks.asking import ask_doctor  # noqa: PLC0415 - `--help` need not wait for the engine
+    from process.logs import configure_logs  # noqa: PLC0415
     from serving.foundation.settings import ServingSettings  # noqa: PLC0415
     from serving.http.server import serve  # noqa: PLC0415
 
     configure_logs("serving")
     given = {"http_host": host, "http_port": port}
     settings = ServingSettings()
-    serve(settings.model_copy(update={name: value for name, value in given.items() if value is not None}))
+    named = {name: value for name, value in given.items() if value is not None}
+    serve(settings.model_copy(update=named), checks=ask_doctor)

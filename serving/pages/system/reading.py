@@ -11,6 +11,7 @@ from serving.doors.operations import problems
 from serving.merge.answers import Snapshot
 from serving.pages.figures import tile, values
 from serving.pages.system.batch import at_work
+from serving.pages.system.doctor import Report
 from serving.pages.system.parts import Seen
 
 _RECENT: Final = timedelta(minutes=15)
@@ -54,7 +55,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     age_s: float | None
 
 
-def read_system(snapshot: Snapshot, serving: Serving, seen: Seen) -> dict[str, Any]:
+def read_system(snapshot: Snapshot, serving: Serving, seen: Seen, doctor: Report) -> dict[str, Any]:
     """Return what the template needs."""
     state, now = serving.served, serving.clock()
     letters, run = values(snapshot, "dead_letters", by=["stage", "error"]), snapshot.run()
@@ -64,7 +65,9 @@ def read_system(snapshot: Snapshot, serving: Serving, seen: Seen) -> dict[str, A
             *seen.failing,
             *problems(serving.status, state, serving.sql_failure),
             *_of_disk(disk, serving),
+            *doctor.wrong,
         ],
+        "doctor": doctor,
         "seen": seen,
         "alive": serving.status.alive,
         "tail_lag": serving.status.lag,
