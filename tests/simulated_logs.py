@@ -15,6 +15,7 @@ from schemas.records.derived import SourceEvent, TicketLogged
 from schemas.records.envelope import Envelope, Headers, decode_envelope, encode_body, encode_headers
 from schemas.records.events import (
     AgentUpdated,
+    CustomerLeft,
     CustomerUpdated,
     Event,
     TicketEvent,
@@ -67,7 +68,7 @@ class SimulatedLogs:
             if isinstance(event, AgentUpdated):
                 self._agents.append(event.agent_id)
                 yield _record(Topic.AGENTS_EVENTS, event.agent_id, timed.id, event, timed.at)
-            elif isinstance(event, CustomerUpdated):
+            elif isinstance(event, CustomerUpdated | CustomerLeft):
                 yield _record(Topic.CUSTOMERS_EVENTS, event.customer_id, timed.id, event, timed.at)
             elif isinstance(event, TicketEvent):
                 yield from self._of_ticket(timed, event)

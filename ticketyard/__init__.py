@@ -7,6 +7,7 @@ every acknowledgement. Writes: tickets.events, customers.events and agents.event
 from schemas.records.events import (
     AgentUpdated,
     Attachment,
+    CustomerLeft,
     CustomerUpdated,
     DecisionOverridden,
     Event,
@@ -57,6 +58,7 @@ __all__ = [
     "BrokerUnreachable",
     "Category",
     "Channel",
+    "CustomerLeft",
     "CustomerUpdated",
     "DecisionOverridden",
     "DeliveryFailed",

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from batch.predictions.departures import NOBODY_TELLS, Departures
 from batch.predictions.examples import Breached, Example, History, examples_of, hidden_of, outcomes_of
 from schemas.predictions import RISKS, Target
 from understanding.predictions.trees import Floats
@@ -63,11 +64,17 @@ class Cohort(NamedTuple):
 
 
 def cohort_of(
-    target: Target, histories: Sequence[History], now: datetime, *, breached: Breached | None = None
+    target: Target,
+    histories: Sequence[History],
+    now: datetime,
+    *,
+    breached: Breached | None = None,
+    departures: Departures = NOBODY_TELLS,
 ) -> Cohort:
     """Return what there is to learn of a target at `now`."""
-    examples = examples_of(target, histories, now, breached=breached)
-    return Cohort(examples, hidden_of(target, histories, now, breached=breached), now)
+    examples = examples_of(target, histories, now, breached=breached, departures=departures)
+    hidden = hidden_of(target, histories, now, breached=breached, departures=departures)
+    return Cohort(examples, hidden, now)
 
 
 def settled(target: Target, cohort: Cohort) -> list[Example]:

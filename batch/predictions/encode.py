@@ -51,14 +51,23 @@ def fit_encoding(
     )
 
 
-def training_rows(tickets: Sequence[Known], outcomes: Floats, encoding: Encoding, *, weight: float) -> Floats:
+def training_rows(
+    tickets: Sequence[Known],
+    outcomes: Floats,
+    encoding: Encoding,
+    *,
+    weight: float,
+    owners: Sequence[object] | None = None,
+) -> Floats:
     """Return the rows of the tickets that `encoding` was fitted on: each by the outcomes of the other folds' tickets.
 
-    Tickets are dealt out to the folds in turn, so that each fold has tickets of every time.
+    Tickets are dealt out to the folds in turn, so that each fold has tickets of every time. Those of one of the
+    `owners` stay together: they have one outcome.
     """
     rows = encoding.rows(tickets)
     first = len(encoding.numbers) + 1
-    fold = np.arange(len(tickets)) % FOLDS
+    turns = {owner: turn for turn, owner in enumerate(dict.fromkeys(owners or range(len(tickets))))}
+    fold = np.array([turns[owner] for owner in owners or range(len(tickets))], dtype=np.int64) % FOLDS
     for out in range(FOLDS):
         others = [known for known, own in zip(tickets, fold, strict=True) if own != out]
         refitted = tuple(

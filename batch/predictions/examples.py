@@ -12,8 +12,10 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
-from casework.predictions.known import is_opening, known_at
+from batch.predictions.departures import NOBODY_TELLS, Departures, Fate
+from casework.predictions.known import is_from_people, is_opening, known_at
 from casework.predictions.prior import expected_score
 from schemas.predictions import Known, Target
 from schemas.records.events import SurveyAnswered, TicketEvent
@@ -49,6 +51,7 @@ class Example(NamedTuple):
     priority: str
     prior: float  # the score that the formula of the first day expects
     known_after: timedelta  # how long after the moment its outcome was known
+    customer: str | None = None  # whose outcome it is, where it is not the ticket's: theirs stay together
 
 
 Breached = Callable[[History], bool | None]
@@ -59,14 +62,22 @@ Tell = Callable[[History, datetime], float | bool | None]
 
 
 def examples_of(
-    target: Target, histories: Iterable[History], now: datetime, *, breached: Breached | None = None
+    target: Target,
+    histories: Iterable[History],
+    now: datetime,
+    *,
+    breached: Breached | None = None,
+    departures: Departures = NOBODY_TELLS,
 ) -> list[Example]:
     """Return the examples of a target that are known at `now`, in the order of their moments."""
     tell = _teller(target, breached)
     found: list[Example] = []
     for history in histories:
         passed = [moment for moment in history if moment.time <= now]
-        if tell is None:
+        if target == "churn":
+            fates = _fates(passed, departures, now)
+            found += [_leaving(moment, fate) for moment, fate in fates if fate is not None]
+        elif tell is None:
             found += _surveys(passed)
         elif passed and is_opening(passed[0].body) and (outcome := tell(passed, now)) is not None:
             found.append(_example(passed[0], float(outcome), _known_after(passed, outcome, tell)))
@@ -74,21 +85,48 @@ def examples_of(
 
 
 def hidden_of(
-    target: Target, histories: Iterable[History], now: datetime, *, breached: Breached | None = None
+    target: Target,
+    histories: Iterable[History],
+    now: datetime,
+    *,
+    breached: Breached | None = None,
+    departures: Departures = NOBODY_TELLS,
 ) -> list[datetime]:
-    """Return, in order, the moments of which `now` hides what will come: openings, or ends that no survey followed."""
+    """Return, in order, the moments of which `now` hides what will come.
+
+    They are openings, or ends that no survey followed, or words of customers who may yet leave.
+    """
     tell = _teller(target, breached)
     found: list[datetime] = []
     for history in histories:
         passed = [moment for moment in history if moment.time <= now]
         if not passed:
             continue
-        if tell is None:
+        if target == "churn":
+            fates = _fates(passed, departures, now)
+            found += [moment.time for moment, fate in fates if fate is None]
+        elif tell is None:
             if passed[-1].row.status in FINISHED and not any(_answers(passed)):
                 found.append(passed[-1].time)
         elif is_opening(passed[0].body) and tell(passed, now) is None:
             found.append(passed[0].time)
     return sorted(found)
+
+
+def owners_of(target: Target, examples: Sequence[Example]) -> list[str | None] | None:
+    """Return whose outcome each example has, where several may have the same: of churn its customer, else None."""
+    return [example.customer for example in examples] if target == "churn" else None
+
+
+def independent(target: Target, examples: Sequence[Example]) -> Floats:
+    """Return the outcomes of those that chance draws apart: examples, but of churn customers, who leave once."""
+    owners = owners_of(target, examples)
+    if owners is None:
+        return outcomes_of(examples)
+    outcomes: dict[str | None, float] = {}
+    for owner, example in zip(owners, examples, strict=True):
+        outcomes[owner] = max(example.outcome, outcomes.get(owner, 0.0))
+    return np.array(list(outcomes.values()), dtype=np.float64)
 
 
 def outcomes_of(examples: Sequence[Example]) -> Floats:
@@ -165,6 +203,23 @@ def _answers(history: History) -> Iterator[tuple[Moment, Moment]]:
     for before, answer in pairwise(history):
         if isinstance(answer.body, SurveyAnswered) and not isinstance(before.body, SurveyAnswered):
             yield before, answer
+
+
+def _fates(history: History, departures: Departures, now: datetime) -> Iterator[tuple[Moment, Fate | None]]:
+    """Yield each moment at which a customer's ticket was heard of from outside, with what became of the customer."""
+    for moment in history:
+        customer = moment.row.customer_id
+        if customer is None or not is_from_people(moment.body):
+            continue
+        if departures.counts(customer, moment.time, now):
+            yield moment, departures.of(customer, moment.time, now)
+
+
+def _leaving(moment: Moment, fate: Fate) -> Example:
+    """Return an example that does not know who the customer is: their other tickets would give it away."""
+    example = _example(moment, float(fate.left), fate.known_after)
+    words = {name: word for name, word in example.known.words.items() if name != "customer_id"}
+    return example._replace(known=replace(example.known, words=words), customer=moment.row.customer_id)
 
 
 def _example(moment: Moment, outcome: float, known_after: timedelta) -> Example:

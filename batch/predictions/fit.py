@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from batch.predictions.censoring import Cohort, weighted_quantile
 from batch.predictions.encode import fit_encoding, training_rows
-from batch.predictions.examples import outcomes_of
+from batch.predictions.examples import outcomes_of, owners_of
 from batch.predictions.forest_fit import Loss, Shape, fit_forest
 from schemas.predictions import RISKS, Target
 from understanding.predictions.model import Calibration, Interval, TargetModel
@@ -68,7 +68,8 @@ def held_out(cohort: Cohort) -> tuple[Cohort, Cohort]:
 def _fitted(target: Target, cohort: Cohort, recipe: Recipe, seed: int) -> TargetModel:
     tickets, outcomes = [example.known for example in cohort.examples], outcomes_of(cohort.examples)
     encoding = fit_encoding(tickets, outcomes, weight=recipe.weight, paired=recipe.pairs)
-    rows = training_rows(tickets, outcomes, encoding, weight=recipe.weight)
+    owners = owners_of(target, cohort.examples)
+    rows = training_rows(tickets, outcomes, encoding, weight=recipe.weight, owners=owners)
     answers: NDArray[Any] = outcomes > 0 if target in RISKS else outcomes
     weights = cohort.weights(recipe.half_life)
     forests = [

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.predictions.examples import Example, outcomes_of
+from batch.predictions.examples import Example, outcomes_of, owners_of
 from schemas.predictions import RISKS, Target
 from understanding.predictions.model import TargetModel
 from understanding.predictions.trees import Floats
@@ -71,12 +71,20 @@ def gain_interval(
     outcomes: Floats,
     figure: Callable[[Floats, Floats], float],
     gain: Callable[[float, float], float],
+    *,
+    owners: Sequence[object] | None = None,
 ) -> Judged:
-    """Return both figures and the paired bootstrap interval of the gain over tickets that both answered."""
+    """Return both figures and the paired bootstrap interval of the gain over tickets that both answered.
+
+    Where several tickets have one of the `owners`, whose outcome it is, owners are drawn, each with all their tickets.
+    """
     random = np.random.default_rng(_SEED)
+    own = _places(owners)
     gains = []
     for _ in range(RESAMPLES):
-        drawn = random.integers(0, len(outcomes), len(outcomes))
+        drawn = random.integers(0, len(own or outcomes), len(own or outcomes))
+        if own:
+            drawn = np.concatenate([own[place] for place in drawn])
         gains.append(gain(figure(ours[drawn], outcomes[drawn]), figure(other[drawn], outcomes[drawn])))
     tail = (1 - CONFIDENCE) / 2
     low, high = np.nanquantile(gains, [tail, 1 - tail])
@@ -84,10 +92,19 @@ def gain_interval(
     return Judged(mine, theirs, gain(mine, theirs), float(low), float(high))
 
 
-def judge(target: Target, ours: Floats, other: Floats, outcomes: Floats) -> Judged:
+def _places(owners: Sequence[object] | None) -> list[NDArray[np.int64]]:
+    places: defaultdict[object, list[int]] = defaultdict(list)
+    for place, owner in enumerate(owners or ()):
+        places[owner].append(place)
+    return [np.array(own, dtype=np.int64) for own in places.values()]
+
+
+def judge(target: Target, ours: Floats, other: Floats, examples: Sequence[Example]) -> Judged:
     """Return how two ways to foretell a target compare: by the area under the curve, or by the error."""
+    outcomes = outcomes_of(examples)
     if target in RISKS:
-        return gain_interval(ours, other, outcomes, area_under_curve, more)
+        owners = owners_of(target, examples)
+        return gain_interval(ours, other, outcomes, area_under_curve, more, owners=owners)
     figure = median_error if target == "resolution" else mean_error
     return gain_interval(ours, other, outcomes, figure, less)
 

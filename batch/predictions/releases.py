@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from batch.foundation.errors import ModelUnknown
 from batch.foundation.reporting import Report
 from batch.predictions.card import write_predictions_card
+from batch.predictions.departures import NOBODY_TELLS, Departures
 from batch.predictions.examples import History
 from batch.predictions.train import Trained, inputs_sum, train_predictions
 from batch.releases.models_lock import models_locked
@@ -41,18 +42,25 @@ class Outcome(NamedTuple):
 
 
 def train_and_release(
-    folder: Path, histories: Sequence[History], *, now: datetime, progress: Report
+    folder: Path,
+    histories: Sequence[History],
+    *,
+    departures: Departures = NOBODY_TELLS,
+    now: datetime,
+    progress: Report,
 ) -> Outcome:
-    """Train on these histories and make the model current, unless it was rolled back or nothing is new."""
+    """Train on these histories and departures; make the model current, unless it was rolled back or nothing is new."""
     current = _followed(folder, now)
     champion: dict[Target, Trained] = {}
     if current is not None and (known := _readable(current.folder(folder), progress)) is not None:
-        if known.inputs_sum == inputs_sum(histories):
+        if known.inputs_sum == inputs_sum(histories, departures):
             return Outcome(known, is_current=True, reason="nothing new since it was trained")
         models = load_current(current, folder).targets
         champion = {target: Trained(model, known.targets[target].figures) for target, model in models.items()}
     part = folder / f".training-{secrets.token_hex(4)}"
-    manifest = train_predictions(histories, part, now=now, champion=champion, progress=progress)
+    manifest = train_predictions(
+        histories, part, departures=departures, now=now, champion=champion, progress=progress
+    )
     if manifest is None:
         return Outcome(None, is_current=False, reason="too little is known about every target")
     pointer = _placed(folder, part, manifest)

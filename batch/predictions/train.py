@@ -11,7 +11,8 @@ import numpy as np
 
 from batch.foundation.reporting import Report
 from batch.predictions.censoring import Cohort, cohort_of, settled
-from batch.predictions.examples import Example, History, outcomes_of
+from batch.predictions.departures import NOBODY_TELLS, Departures
+from batch.predictions.examples import Example, History, independent, outcomes_of
 from batch.predictions.fit import HELD_OUT, fit_target, held_out
 from batch.predictions.judging import Judged, answers_of, judge, plain_answers
 from batch.predictions.recipes import RECIPES
@@ -39,9 +40,6 @@ LEAST_BEFORE: Final = 50
 LEAST_COMPARED: Final = 50
 """On fewer tickets than this the current model and a newer one are not compared: the newer one is taken."""
 
-LEARNT: Final[tuple[Target, ...]] = tuple(target for target in get_args(Target) if target != "churn")
-"""Nobody tells the pipeline yet which customers have left, so churn is left out."""
-
 NO_CHURN: Final = "no event says which customers have left"
 _VERSION_LENGTH: Final = 12
 
@@ -53,10 +51,21 @@ class Trained(NamedTuple):
     figures: TargetFigures
 
 
+class _Told(NamedTuple):
+    """All that was told, of tickets and of customers who left; it is asked for what was known at a moment."""
+
+    histories: Sequence[History]
+    departures: Departures
+
+    def cohort(self, target: Target, now: datetime) -> Cohort:
+        return cohort_of(target, self.histories, now, departures=self.departures)
+
+
 def train_predictions(
     histories: Sequence[History],
     out: Path,
     *,
+    departures: Departures = NOBODY_TELLS,
     now: datetime,
     champion: Mapping[Target, Trained],
     progress: Report,
@@ -67,10 +76,12 @@ def train_predictions(
     that it has not learnt stays the champion's, with its figures. Equal histories give equal files.
     """
     trained: dict[Target, Trained] = {}
-    left_out: dict[Target, str] = {"churn": NO_CHURN}
-    for target in LEARNT:
+    left_out: dict[Target, str] = {}
+    told = _Told(histories, departures)
+    for target in get_args(Target):
         progress(f"predictions: {target}")
-        found = _trained(target, histories, now, champion.get(target))
+        untold = target == "churn" and not departures.are_told(now)
+        found = NO_CHURN if untold else _trained(target, told, now, champion.get(target))
         if isinstance(found, str):
             left_out[target] = found
         else:
@@ -78,24 +89,22 @@ def train_predictions(
     if not trained:
         return None
     files = encoded_files({target: found.model for target, found in trained.items()})
-    manifest = _manifest(trained, left_out, histories, files, now)
+    manifest = _manifest(trained, left_out, told, files, now)
     write_predictions(out, manifest, files)
     return manifest
 
 
-def inputs_sum(histories: Iterable[History]) -> str:
-    """Return the sum of what there is to learn from: each ticket's newest row."""
+def inputs_sum(histories: Iterable[History], departures: Departures = NOBODY_TELLS) -> str:
+    """Return the sum of what there is to learn from: each ticket's newest row, and who left."""
     rows = sorted(
         (history[-1].row.ticket_id, history[-1].row.life, history[-1].row.revision) for history in histories
     )
-    return hashlib.sha256(msgspec.json.encode([code_version(), rows])).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([code_version(), rows, departures.words()])).hexdigest()
 
 
-def _trained(
-    target: Target, histories: Sequence[History], now: datetime, champion: Trained | None
-) -> Trained | str:
+def _trained(target: Target, told: _Told, now: datetime, champion: Trained | None) -> Trained | str:
     """Return a target's model, or why there is none."""
-    known = cohort_of(target, histories, now)
+    known = told.cohort(target, now)
     if (why := _too_little(target, known, LEAST_EXAMPLES)) is not None:
         return why
     held = settled(target, known)
@@ -103,45 +112,48 @@ def _trained(
     outcomes = outcomes_of(held)
     if len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - one outcome alone tells nothing
         return f"its latest {len(held)} tickets that are old enough to judge by all came to the same"
-    earlier = cohort_of(target, histories, held[0].at)  # as they were known then
+    earlier = told.cohort(target, held[0].at)  # as they were known then
     if (why := _too_little(target, earlier, LEAST_EARLIER)) is not None:
         return f"{why} when the latest {len(held)} tickets came"
     tried = fit_target(target, earlier, RECIPES[target])
-    judged = judge(target, answers_of(tried, held), plain_answers(target, earlier.examples, held), outcomes)
+    judged = judge(target, answers_of(tried, held), plain_answers(target, earlier.examples, held), held)
     if not judged.low > 0:
         return f"it is not surely better than what needs no model: {_told(judged)}"
-    if champion is not None and _is_surely_better(champion, histories, held):
+    if champion is not None and _is_surely_better(champion, told, held):
         return champion
     figures = _figures(tried, earlier.examples, held, judged, known.examples[-1].at)
     return Trained(fit_target(target, known, RECIPES[target]), figures)
 
 
-def _is_surely_better(champion: Trained, histories: Sequence[History], held: Sequence[Example]) -> bool:
+def _is_surely_better(champion: Trained, told: _Told, held: Sequence[Example]) -> bool:
     """Tell whether the current model beats one of now on held-out tickets after those that it learnt from."""
     fresh = [example for example in held if example.at > champion.figures.learnt_until]
-    outcomes = outcomes_of(fresh)
-    if len(fresh) < LEAST_COMPARED or len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - as above
-        return False
     target = champion.model.target
+    outcomes = independent(target, fresh)
+    if len(outcomes) < LEAST_COMPARED or len(set(outcomes.tolist())) < 2:  # noqa: PLR2004 - as above
+        return False
     # It learns all that was known before: one of the older tickets alone would lose for its age.
-    before = cohort_of(target, histories, fresh[0].at)
+    before = told.cohort(target, fresh[0].at)
     if _too_little(target, before, LEAST_EARLIER) is not None:
         return False
     challenger = fit_target(target, before, RECIPES[target])
-    against = judge(target, answers_of(challenger, fresh), answers_of(champion.model, fresh), outcomes)
+    against = judge(target, answers_of(challenger, fresh), answers_of(champion.model, fresh), fresh)
     return against.high < 0
 
 
 def _too_little(target: Target, cohort: Cohort, least: int) -> str | None:
-    outcomes = outcomes_of(cohort.examples)
+    outcomes = independent(target, cohort.examples)
+    whose = " of customers" if target == "churn" else ""
     if len(outcomes) < least:
-        return f"{len(outcomes)} outcomes are known, {least} are needed"
+        return f"{len(outcomes)} outcomes{whose} are known, {least} are needed"
     having = int((outcomes > 0).sum())
     if target in RISKS and min(having, len(outcomes) - having) < LEAST_OF_EACH:
         return f"{having} of {len(outcomes)} have it; {LEAST_OF_EACH} with and without are needed"
     before, _ = held_out(cohort)
     if len(before.examples) < LEAST_BEFORE:
-        older = f"{len(before.examples)} of {len(outcomes)} tickets came before the newest fifth of them"
+        older = (
+            f"{len(before.examples)} of {len(cohort.examples)} tickets came before the newest fifth of them"
+        )
         return f"{older}, {LEAST_BEFORE} are needed"
     return None
 
@@ -187,7 +199,7 @@ _ERRORS: Final[Mapping[Target, str]] = {
 def _manifest(
     trained: Mapping[Target, Trained],
     left_out: dict[Target, str],
-    histories: Sequence[History],
+    told: _Told,
     files: Mapping[str, bytes],
     now: datetime,
 ) -> PredictionsManifest:
@@ -199,9 +211,9 @@ def _manifest(
     return PredictionsManifest(
         version=version[:_VERSION_LENGTH],
         created_at=now,
-        trained_until=max(history[-1].time for history in histories),
-        tickets=len(histories),
-        inputs_sum=inputs_sum(histories),
+        trained_until=max(history[-1].time for history in told.histories),
+        tickets=len(told.histories),
+        inputs_sum=inputs_sum(*told),
         files=sums,
         targets={
             target: TargetManifest(

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from schemas.predictions import Known
-from schemas.records.events import TicketEvent, TicketImported, TicketOpened
+from schemas.records.derived.decisions import Decision
+from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported, TicketOpened
 from schemas.records.ticket_row import TicketRow
 
 WORDS: Final = (
@@ -39,6 +40,10 @@ NUMBERS: Final = (
     "customer_messages",
     "agent_replies",
     "internal_notes",
+    "survey_score",
+    "open_tickets_of_customer",
+    "wants_human",
+    "wants_other_agent",
 )
 """The fields of a row that are numbers."""
 
@@ -48,6 +53,11 @@ _HOUR_S: Final = 3600.0
 def is_opening(body: TicketEvent) -> bool:
     """Tell whether an event opens its ticket: what is foretold of its course is foretold then."""
     return isinstance(body, TicketOpened)
+
+
+def is_from_people(body: TicketEvent) -> bool:
+    """Tell whether an event comes from outside: at what the pipeline itself has decided nothing is foretold."""
+    return type(body).__name__ in TICKET_EVENTS and not isinstance(body, Decision)
 
 
 def known_at(row: TicketRow, body: TicketEvent, time: datetime) -> Known:
@@ -77,6 +87,7 @@ def _numbers(row: TicketRow, time: datetime) -> Iterator[tuple[str, float]]:
     yield "opened_weekday", float(opened.weekday())
     yield "age_h", max(0.0, (time - opened).total_seconds() / _HOUR_S)
     yield "frustrated", float(row.frustrated)
+    yield "repeats", float(row.repeat_of is not None)
     if row.first_replied_at is not None:
         yield "first_reply_h", max(0.0, (row.first_replied_at - opened).total_seconds() / _HOUR_S)
     if row.customer_wrote_at is not None:

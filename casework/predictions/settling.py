@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from casework.clocks import is_from_outside
-from casework.predictions.known import is_opening
+from casework.predictions.known import is_from_people, is_opening
 from casework.predictions.prior import expected_score
 from casework.predictions.recommendations import POOR, recommended
 from schemas.fold import Fact
@@ -24,11 +24,13 @@ BANDS: Final = ((2.5, CsatRisk.CRITICAL), (3.0, CsatRisk.HIGH), (3.5, CsatRisk.M
 _RISEN: Final = 3.5
 """From here on a score counts as risen again: one that goes to and fro about 3.0 is told of once."""
 
+_ANEW: Final[frozenset[Target]] = frozenset({"satisfaction", "churn"})
+"""What is foretold anew as a ticket goes on; the rest is its course, foretold at its opening."""
+
 _PROBABILITIES: Final[Mapping[Target, str]] = {
     "breach": "breach_risk",
     "reopening": "reopen_risk",
     "reassignment": "reassignment_risk",
-    "churn": "churn_risk",
 }
 
 
@@ -36,11 +38,14 @@ def settle_predictions(before: TicketRow, after: TicketRow, fact: Fact) -> Ticke
     """Return `after` with what is foretold at this fact.
 
     Its course is foretold once, at its opening, so that it can be held against what came of it. The score is expected
-    anew at each fact, until the customer has given it; for the first time at one from outside.
+    anew at each fact, until the customer has given it; for the first time at one from outside. Whether the customer
+    leaves is foretold anew at each fact from outside, by the model of then.
     """
     row = _performance(before, after, fact)
     if is_opening(fact.body) and (before.resumed or before.predictions_basis is None):
         row = _course(row, fact.predictions)
+    if is_from_people(fact.body):
+        row = _churn(row, fact)
     if isinstance(fact.body, SatisfactionAtRisk):
         row = replace(row, csat_told=True)
     elif row.survey_score is None and (before.csat_predicted is not None or is_from_outside(fact)):
@@ -93,7 +98,7 @@ def _performance(before: TicketRow, after: TicketRow, fact: Fact) -> TicketRow:
 def _course(row: TicketRow, foretold: Predictions | None) -> TicketRow:
     forecasts = {} if foretold is None else foretold.forecasts
     course: dict[Target, Forecast] = {
-        target: forecast for target, forecast in forecasts.items() if target != "satisfaction"
+        target: forecast for target, forecast in forecasts.items() if target not in _ANEW
     }
     changes: dict[str, Any] = {
         name: course[target].value for target, name in _PROBABILITIES.items() if target in course
@@ -108,6 +113,22 @@ def _course(row: TicketRow, foretold: Predictions | None) -> TicketRow:
         predictions_basis=Basis.MODEL if course else Basis.TOO_LITTLE_KNOWN,
         predictions_version=foretold.model_version if foretold is not None and course else None,
         prediction_factors=tuple(_told_of_course(course)),
+    )
+
+
+def _churn(row: TicketRow, fact: Fact) -> TicketRow:
+    foretold = fact.predictions
+    forecast = None if foretold is None else foretold.forecasts.get("churn")
+    row = replace(row, churn_foretold_at=fact.time)
+    if foretold is None or forecast is None:
+        basis = Basis.TOO_LITTLE_KNOWN
+        return replace(row, churn_risk=None, churn_basis=basis, churn_version=None, churn_factors=())
+    return replace(
+        row,
+        churn_risk=forecast.value,
+        churn_basis=Basis.MODEL,
+        churn_version=foretold.model_version,
+        churn_factors=_told(forecast.factors),
     )
 
 

@@ -22,16 +22,7 @@ from schemas.records.event_base import (  # the types of fields are imported fro
     TicketEvent,
 )
 from schemas.records.override_events import DecisionOverridden
-from schemas.vocabulary import (
-    AgentStatus,
-    Author,
-    Category,
-    Channel,
-    Priority,
-    Relation,
-    Status,
-    Tier,
-)
+from schemas.vocabulary import AgentStatus, Author, Category, Channel, Priority, Relation, Status, Tier
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -236,6 +227,20 @@ class CustomerUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class CustomerLeft(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A customer has left, or said that they will: the account was closed, the contract was ended.
+
+    `left_at` is when, where that was before the event's own time, at which it was told. `retracted` takes back what was
+    told of this customer before: it was wrong, or they stay after all.
+    """
+
+    customer_id: Id
+    left_at: Moment | None = None
+    reason: Label | None = None
+    told_by: Label | None = None
+    retracted: bool = False
+
+
 class AgentUpdated(Event, frozen=True, kw_only=True, omit_defaults=True):
     """An agent as they are now: a whole picture, not a change.
 
@@ -287,6 +292,7 @@ TICKET_EVENTS: Final[dict[str, type[TicketEvent]]] = {
 EXTERNAL_EVENTS: Final[dict[str, type[Event]]] = {
     **TICKET_EVENTS,
     "CustomerUpdated": CustomerUpdated,
+    "CustomerLeft": CustomerLeft,
     "AgentUpdated": AgentUpdated,
 }
 """Every event that producers may publish."""

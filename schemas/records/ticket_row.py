@@ -181,8 +181,12 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     breach_risk: float | None = None
     reopen_risk: float | None = None
     reassignment_risk: float | None = None
-    churn_risk: float | None = None
     prediction_factors: tuple[str, ...] = ()  # `target effect name=value`
+    churn_risk: float | None = None
+    churn_foretold_at: datetime | None = None
+    churn_basis: Basis | None = None
+    churn_version: str | None = None
+    churn_factors: tuple[str, ...] = ()  # `effect name=value`
     agent_performance: float | None = None  # of the agent that routing gave it to
     csat_predicted: float | None = None
     csat_basis: Basis | None = None

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.records.events import AgentUpdated, CustomerUpdated, Event, TicketEvent
+from schemas.records.events import AgentUpdated, CustomerLeft, CustomerUpdated, Event, TicketEvent
 
 MIB: Final = 1024 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -128,6 +128,7 @@ SERVED: Final = (
     Topic.TICKETS_LOG,
     Topic.TICKETS_ALERTS,
     Topic.ALERTS_DELIVERIES,
+    Topic.CUSTOMERS_EVENTS,
     Topic.AGENTS_EVENTS,
     Topic.TICKETS_DEAD,
     Topic.MODELS_PUBLISHED,
@@ -143,7 +144,7 @@ def address(event: Event) -> tuple[Topic, str] | None:
     match event:
         case TicketEvent():
             return Topic.TICKETS_EVENTS, event.ticket_id
-        case CustomerUpdated():
+        case CustomerUpdated() | CustomerLeft():
             return Topic.CUSTOMERS_EVENTS, event.customer_id
         case AgentUpdated():
             return Topic.AGENTS_EVENTS, event.agent_id

@@ -117,6 +117,18 @@ AGENT_EVENTS: Final = (
     *POSITION,
 )
 
+DEPARTURES: Final = (
+    BaseColumn("event_id", "VARCHAR", "the event"),
+    BaseColumn("event_source", "VARCHAR", "who published it"),
+    BaseColumn("told_at", "TIMESTAMPTZ", "when it was told: the event's own time"),
+    BaseColumn("customer_id", "VARCHAR", "the customer"),
+    BaseColumn("left_at", "TIMESTAMPTZ", "when they left: as the event says, at the latest when it was told"),
+    BaseColumn("reason", "VARCHAR", "why"),
+    BaseColumn("told_by", "VARCHAR", "who says so"),
+    BaseColumn("retracted", "BOOLEAN", "whether it takes back what was told of this customer before"),
+    *POSITION,
+)
+
 DEAD_LETTERS: Final = (
     BaseColumn("stage", "VARCHAR", "the stage that gave the record up"),
     BaseColumn("error", "VARCHAR", "name of the error"),

@@ -19,6 +19,7 @@ from schemas.views.base_columns import (
     ALERTS,
     DEAD_LETTERS,
     DELIVERIES,
+    DEPARTURES,
     LETTER_REPLAYS,
     MODELS,
     TICKET_EVENTS,
@@ -89,6 +90,14 @@ BASE_VIEWS: Final = (
         doc="One row per end of telling an address about an alert: it took it, or that was given up.",
         columns=DELIVERIES,
         key=("event_id",),
+        order=_LOWEST_OFFSET,
+    ),
+    BaseView(
+        name="customer_departures",
+        topic=Topic.CUSTOMERS_EVENTS,
+        doc="One row per word that a customer has left, or that this was wrong.",
+        columns=DEPARTURES,
+        key=("event_source", "event_id"),
         order=_LOWEST_OFFSET,
     ),
     BaseView(
@@ -185,6 +194,7 @@ _DERIVED: Final = (
     "learning/intent_weeks",
     "learning/intent_overlaps",
     "learning/unlabelled_tickets",
+    "customers/customers_left",
     "learning/predictions",
     "customers/satisfaction",
     "learning/prediction_quality",  # it names satisfaction as a target

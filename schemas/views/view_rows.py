@@ -19,7 +19,7 @@ from schemas.records.derived import (
 from schemas.records.derived.alert_fields import alert_fields
 from schemas.records.derived.deliveries import DELIVERIES, WebhookFailed, WebhookSent
 from schemas.records.envelope import Envelope, EventDecoder, Headers, InvalidBody, NotAnEvent, decode_envelope
-from schemas.records.events import AgentUpdated
+from schemas.records.events import AgentUpdated, CustomerLeft, CustomerUpdated
 from schemas.records.sla_clock import values_by_metric
 from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import Topic
@@ -49,9 +49,21 @@ _LOGGED: Final = msgspec.json.Decoder(LoggedTicket)
 _AGENT_BODIES: Final = EventDecoder(
     {"AgentUpdated": AgentUpdated, "AgentPerformanceMeasured": AgentPerformanceMeasured}
 )
+_CUSTOMER_BODIES: Final = EventDecoder({"CustomerLeft": CustomerLeft, "CustomerUpdated": CustomerUpdated})
 _MODEL_BODIES: Final = EventDecoder({"ModelPublished": ModelPublished})
 _DELIVERIES: Final = EventDecoder(DELIVERIES)
 _REPLAYS: Final = EventDecoder({"DeadLetterReplayed": DeadLetterReplayed})
+
+
+_VIEW_OF: Final = {
+    Topic.TICKETS_ALERTS: "alerts",
+    Topic.ALERTS_DELIVERIES: "webhook_outcomes",
+    Topic.CUSTOMERS_EVENTS: "customer_departures",
+    Topic.AGENTS_EVENTS: "agent_events",
+    Topic.TICKETS_DEAD: "dead_letters",
+    Topic.MODELS_PUBLISHED: "models",
+}
+"""The view that a record of a topic of one view is in; tickets.dead has notes that are in another."""
 
 
 def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origin) -> list[tuple[str, Row]]:
@@ -59,25 +71,15 @@ def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origi
 
     Raises EventError where the record is no event that this topic carries; such a record is in no view.
     """
-    match topic:
-        case Topic.TICKETS_LOG:
-            logged = decode_logged(value)
-            return [
-                ("ticket_events", ticket_event_row(logged, origin)),
-                ("tickets", ticket_row(logged.after, origin)),
-            ]
-        case Topic.TICKETS_ALERTS:
-            name = "alerts"
-        case Topic.ALERTS_DELIVERIES:
-            name = "webhook_outcomes"
-        case Topic.AGENTS_EVENTS:
-            name = "agent_events"
-        case Topic.TICKETS_DEAD:
-            name = "letter_replays" if _is_replay(headers) else "dead_letters"
-        case Topic.MODELS_PUBLISHED:
-            name = "models"
-        case _:
-            raise ValueError(f"no view is made of topic {topic}")
+    if topic is Topic.TICKETS_LOG:
+        logged = decode_logged(value)
+        return [
+            ("ticket_events", ticket_event_row(logged, origin)),
+            ("tickets", ticket_row(logged.after, origin)),
+        ]
+    if topic not in _VIEW_OF:
+        raise ValueError(f"no view is made of topic {topic}")
+    name = "letter_replays" if topic is Topic.TICKETS_DEAD and _is_replay(headers) else _VIEW_OF[topic]
     row = ROW_OF[name](headers, value, origin)
     return [] if row is None else [(name, row)]
 
@@ -87,6 +89,7 @@ ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] 
     "ticket_events": lambda _headers, value, origin: ticket_event_row(decode_logged(value), origin),
     "alerts": lambda headers, value, origin: alert_row(decode_envelope(headers), value, origin),
     "webhook_outcomes": lambda headers, value, origin: outcome_row(decode_envelope(headers), value, origin),
+    "customer_departures": lambda *record: departure_row(*record),  # noqa: PLW0108 - it is defined below
     "agent_events": lambda headers, value, origin: agent_event_row(decode_envelope(headers), value, origin),
     "dead_letters": lambda headers, value, origin: (
         None if letter_replay_row(headers, value, origin) else dead_letter_row(headers, origin)
@@ -96,7 +99,7 @@ ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] 
 }
 """How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError.
 
-None means that the record belongs there and adds no row: tickets.dead has letters and notes that they were sent back.
+None means that the record belongs there and adds no row: a note that a letter was sent back, or of a customer who stays.
 """
 
 
@@ -164,6 +167,17 @@ def outcome_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
         reason,
         *_position(origin),
     )
+
+
+def departure_row(headers: Headers, value: bytes | None, origin: Origin) -> Row | None:
+    """Return the row of `customer_departures`, None where nobody left. Raises EventError."""
+    envelope = decode_envelope(headers)
+    body = _CUSTOMER_BODIES.decode(envelope, value)
+    if not isinstance(body, CustomerLeft):
+        return None
+    about = (envelope.id, envelope.source, envelope.time, body.customer_id)
+    left_at = min(body.left_at or envelope.time, envelope.time)
+    return (*about, left_at, body.reason, body.told_by, body.retracted, *_position(origin))
 
 
 def agent_event_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:

@@ -48,6 +48,7 @@ DOORS: Final = (
         for name, event in _ABOUT_A_TICKET.items()
     ),
     Door("/v1/customers/{customer_id}", "CustomerUpdated", "customer_id"),
+    Door("/v1/customers/{customer_id}/departures", "CustomerLeft", "customer_id"),
     Door("/v1/agents/{agent_id}", "AgentUpdated", "agent_id"),
 )
 """Every simple door; any event also comes through /v1/events as a CloudEvent."""

@@ -11,7 +11,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from schemas.records.events import AgentUpdated, CustomerUpdated, Event, TicketEvent, TicketOpened
+from schemas.records.events import (
+    AgentUpdated,
+    CustomerLeft,
+    CustomerUpdated,
+    Event,
+    TicketEvent,
+    TicketOpened,
+)
 from schemas.taxonomy import Taxonomy
 from streams.stages.triage.intake import message_of
 from ticketyard.simulator import SimulationConfig, simulate
@@ -75,7 +82,7 @@ def lives(phases: Sequence[Phase], seed: int, taxonomy: Taxonomy) -> list[Due]:
     due: list[Due] = []
     moved_s: dict[str, float] = {}
     for timed in simulate(config, seed, _START, taxonomy):
-        if isinstance(timed.event, CustomerUpdated):
+        if isinstance(timed.event, CustomerUpdated | CustomerLeft):
             continue
         after_s = (timed.at - _START).total_seconds()
         key = _key(timed.event)

@@ -18,7 +18,14 @@ import pyarrow as pa
 
 from schemas.records.derived import Origin, SourceEvent, TicketTriaged
 from schemas.records.envelope import encode_body
-from schemas.records.events import CustomerUpdated, Event, MessageAdded, TicketEvent, TicketOpened
+from schemas.records.events import (
+    CustomerLeft,
+    CustomerUpdated,
+    Event,
+    MessageAdded,
+    TicketEvent,
+    TicketOpened,
+)
 from schemas.records.topics import Topic
 from schemas.taxonomy import load_taxonomy
 from schemas.vocabulary import Author
@@ -109,7 +116,8 @@ class Yard:
 def _entry(event: Event, event_id: str, now: datetime) -> tuple[Topic, Event]:
     """Return where an event enters, and as what: of a ticket, as triage passes it on."""
     if not isinstance(event, TicketEvent):
-        return (Topic.CUSTOMERS_EVENTS if isinstance(event, CustomerUpdated) else Topic.AGENTS_EVENTS), event
+        of_customer = isinstance(event, CustomerUpdated | CustomerLeft)
+        return (Topic.CUSTOMERS_EVENTS if of_customer else Topic.AGENTS_EVENTS), event
     said = isinstance(event, TicketOpened) or (
         isinstance(event, MessageAdded) and event.author is Author.CUSTOMER
     )

@@ -53,3 +53,51 @@ def test_a_score_is_credited_to_the_model_that_expected_it() -> None:
         ("satisfaction", "model", "new", 1),
         ("satisfaction", "prior", "none", 1),
     }
+
+
+def test_churn_is_held_against_who_left_within_ninety_days() -> None:
+    """By what was told and not taken back; who had left before, or may leave yet, counts for neither."""
+
+    def told(customer: str, day: int, *, retracted: bool = False) -> Row:
+        moment = MONDAY + timedelta(days=day)
+        return {"customer_id": customer, "told_at": moment, "left_at": moment, "retracted": retracted}
+
+    def foretold(number: int, customer: str, day: int) -> Row:
+        at = MONDAY + timedelta(days=day)
+        churn = {"churn_risk": 0.7, "churn_basis": "model", "churn_version": "v1", "churn_foretold_at": at}
+        return ticket(number, 0, 5, customer_id=customer, last_event_at=at, **churn)
+
+    given = {
+        "tickets": [
+            foretold(1, "left", 0),
+            foretold(2, "stayed", 0),
+            foretold(3, "late", 0),
+            foretold(4, "wrongly", 0),
+            foretold(5, "gone", 20),
+            foretold(6, "young", 60),
+            foretold(7, "newest", 100),
+        ],
+        "customer_departures": [
+            told("somebody", -1),
+            told("left", 40),
+            told("late", 95),
+            told("wrongly", 40),
+            told("wrongly", 41, retracted=True),
+            told("gone", 10),
+        ],
+    }
+    rows = {row["customer_id"]: row["has_left"] for row in found("predictions", given)}
+    assert rows == {
+        "left": True,
+        "stayed": False,
+        "late": False,
+        "wrongly": False,
+        "gone": None,
+        "young": None,
+        "newest": None,
+    }
+    (churn,) = [row for row in found("prediction_quality", given) if row["target"] == "churn"]
+    assert (churn["version"], churn["basis"], churn["tickets"], churn["happened"]) == ("v1", "model", 4, 0.25)
+    gone = {row["customer_id"] for row in found("customers", given) if row["left_at"]}
+    assert gone == {"left", "late", "gone"}
+    assert {row["customer_id"] for row in found("customers_at_risk", given)} == rows.keys() - gone

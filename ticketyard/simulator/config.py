@@ -42,6 +42,8 @@ class SimulationConfig(msgspec.Struct, frozen=True, kw_only=True):
     reprioritised: float = 0.04
     reopened: float = 0.08
     surveyed: float = 0.35
+    leaving: float = 0.3
+    """Share of the customers who gave 1 or 2 stars, or whose ticket came back, who leave once the day is over."""
 
     def __post_init__(self) -> None:
         if self.tickets < 1 or self.duration <= timedelta(0) or self.operation <= timedelta(0):

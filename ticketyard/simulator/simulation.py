@@ -1,24 +1,26 @@
 """A whole operation as one stream of events in time order, drawn from a seed: same seed, same events."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
 from random import Random
 from typing import Final
 
 from schemas.errors import Permanent
-from schemas.records.events import CustomerUpdated, Event
+from schemas.records.events import CustomerLeft, CustomerUpdated, Event, SurveyAnswered, TicketReopened
 from schemas.taxonomy import Taxonomy
 from ticketyard.simulator.arrivals import arrivals
 from ticketyard.simulator.case import Case, CaseBook
-from ticketyard.simulator.config import SimulationConfig
+from ticketyard.simulator.config import HOUR, SimulationConfig
 from ticketyard.simulator.lifecycle import Life, LifeEvent
 from ticketyard.simulator.roster import hire, status_changes, teams_of
 from ticketyard.simulator.timed import TicketTruth, TimedEvent
 from ticketyard.simulator.truth import truth_of
 
 _CASES_TO_SIZE_BY: Final = 2000
+_LET_DOWN: Final = 2
+"""So many stars or fewer say that a customer was let down."""
 
 
 def simulate(
@@ -27,8 +29,9 @@ def simulate(
     """Yield every event of the operation in time order, from `start` to `start + config.duration`.
 
     First everybody's AgentUpdated, then tickets with their life cycles; a customer's CustomerUpdated comes
-    right before their first ticket. The taxonomy says which team an intent belongs to, so that agents sit
-    in the teams that the pipeline routes to. A ticket's truth comes with its first event.
+    right before their first ticket, and the CustomerLeft of one who leaves after the last ticket of all. The
+    taxonomy says which team an intent belongs to, so that agents sit in the teams that the pipeline routes to.
+    A ticket's truth comes with its first event.
     """
     if start.utcoffset() is None:
         raise Permanent("a simulation's start needs an offset from UTC: datetime.now(UTC), say")
@@ -49,6 +52,7 @@ class _Simulation:
         for agent in self._agents:
             self._team_agents[agent.team].append(agent.id)
         self._greeted: set[str] = set()
+        self._left: set[str] = set()
         self._ahead: list[tuple[float, int, TimedEvent]] = []
         self._pushed = 0
 
@@ -82,8 +86,24 @@ class _Simulation:
             self._push(at_s, f"{case.customer.id}:0", known)
         steps = [step for step in self._live(case, at_s) if step.at_s <= self._config.operation_s]
         truth = truth_of(case, self._taxonomy, [step.event for step in steps])
+        self._leave(case, steps)
         for position, step in enumerate(steps):
             self._push(step.at_s, f"{case.ticket_id}:{position}", step.event, None if position else truth)
+
+    def _leave(self, case: Case, steps: Sequence[LifeEvent]) -> None:
+        """Let a customer who was let down leave, after the last arrivals: nobody writes after that."""
+        chance = self._cases.rng(case.number, "leaving")
+        down = any(
+            isinstance(step.event, TicketReopened)
+            or (isinstance(step.event, SurveyAnswered) and step.event.score <= _LET_DOWN)
+            for step in steps
+        )
+        if not down or case.customer.id in self._left or chance.random() >= self._config.leaving:
+            return
+        at_s = max(steps[-1].at_s, self._config.arriving_s) + chance.uniform(0, HOUR)
+        if at_s <= self._config.operation_s:
+            self._left.add(case.customer.id)
+            self._push(at_s, f"{case.customer.id}:left", CustomerLeft(customer_id=case.customer.id))
 
     def _live(self, case: Case, at_s: float) -> list[LifeEvent]:
         rng = self._cases.rng(case.number, "life")

@@ -10,19 +10,18 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from casework.predictions.known import is_opening, known_at
+from casework.predictions.known import is_from_people, is_opening, known_at
 from schemas.fold import Fact
 from schemas.predictions import Known, Predictions, Target
-from schemas.records.derived.decisions import Decision
-from schemas.records.events import TICKET_EVENTS, SurveyAnswered
+from schemas.records.events import SurveyAnswered
 from schemas.records.thread_rule import ThreadRule
 from schemas.records.ticket_row import TicketRow
 from streams.foundation.record import Record
 from streams.stages.cases.intake import FoldInput, read
 from streams.steps.isolation import ENVIRONMENT
 
-COURSE: Final[tuple[Target, ...]] = ("resolution", "breach", "reopening", "reassignment", "churn")
-"""What is foretold at an opening; the score is expected anew at each event from outside."""
+COURSE: Final[tuple[Target, ...]] = ("resolution", "breach", "reopening", "reassignment")
+"""What is foretold at an opening; score and churn are foretold anew at each event from outside."""
 
 Fold = Callable[[TicketRow | None, Fact], TicketRow]
 _Place = tuple[int, int]
@@ -105,9 +104,11 @@ class Foretelling:
 
     def _targets(self, fact: Fact) -> tuple[Target, ...]:
         """Return what a model is asked about an event: nothing about what the pipeline itself has decided."""
-        if fact.type not in TICKET_EVENTS or isinstance(fact.body, Decision | SurveyAnswered):
+        if not is_from_people(fact.body):
             return ()
-        asked: tuple[Target, ...] = (*COURSE, "satisfaction") if is_opening(fact.body) else ("satisfaction",)
+        course = COURSE if is_opening(fact.body) else ()
+        score: tuple[Target, ...] = () if isinstance(fact.body, SurveyAnswered) else ("satisfaction",)
+        asked: tuple[Target, ...] = (*course, *score, "churn")
         return tuple(target for target in asked if target in self._model.targets)
 
     def _score(self, wanted: Sequence[_Wanted]) -> None:

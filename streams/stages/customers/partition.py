@@ -13,7 +13,7 @@ from casework.customers.noting import Known, Rank, notes, rank, repeat_contact
 from casework.customers.rules import CustomerRules
 from schemas.records.derived.customer_events import CustomerNoted, CustomerWorkChanged
 from schemas.records.envelope import Envelope, EventDecoder, decode_envelope, encode_body
-from schemas.records.events import CustomerUpdated, TicketEvent
+from schemas.records.events import CustomerLeft, CustomerUpdated, TicketEvent
 from schemas.records.identity import derived_id
 from schemas.records.topics import INPUT_BYTES, Topic
 from streams.foundation.record import Record
@@ -27,7 +27,7 @@ INPUTS: Final = (Topic.CUSTOMERS_WORK, Topic.CUSTOMERS_EVENTS)
 
 _DECODERS: Final = {
     Topic.CUSTOMERS_WORK: EventDecoder({"CustomerWorkChanged": CustomerWorkChanged}),
-    Topic.CUSTOMERS_EVENTS: EventDecoder({"CustomerUpdated": CustomerUpdated}),
+    Topic.CUSTOMERS_EVENTS: EventDecoder({"CustomerUpdated": CustomerUpdated, "CustomerLeft": CustomerLeft}),
 }
 _ENTRIES: Final = msgspec.json.Decoder(Entry)
 
@@ -62,6 +62,8 @@ class CustomersPartition:
         body = _DECODERS[record.topic].decode(envelope, record.value)
         self._forget(step)
         match body:
+            case CustomerLeft():  # views and training read it; no ticket is told
+                step.count("departures")
             case CustomerUpdated():
                 self._updated(body, envelope, _order(envelope, record), step)
             case CustomerWorkChanged():

@@ -13,6 +13,7 @@
 --   mean_sentiment DOUBLE: mean sentiment of recent ones, -1 to 1
 --   wishes BIGINT: open ones whose customer waits for a person or for another agent
 --   last_contact_at TIMESTAMPTZ: when the customer was last heard
+--   left_at TIMESTAMPTZ: when the customer left, where that was told
 --   churn_risk DOUBLE: 0 to 1: what a model foretold at the newest ticket that has it, else the sum of the parts below
 --   churn_reasons VARCHAR: the formula's parts that are not 0, with their weights
 --   churn_basis VARCHAR: what the risk is made by: formula, or model
@@ -29,6 +30,7 @@ SELECT
   mean_sentiment,
   wishes,
   last_contact_at,
+  departures.left_at,
   COALESCE(
     models.foretold, survey_part + repeat_part + reopening_part + sentiment_part + wish_part
   ) AS churn_risk,
@@ -100,3 +102,5 @@ LEFT JOIN (
   WHERE churn_risk IS NOT NULL
 ) AS models
   ON models.customer_id = measured.customer_id AND models.row_rank = 1
+LEFT JOIN customers_left AS departures
+  ON departures.customer_id = measured.customer_id

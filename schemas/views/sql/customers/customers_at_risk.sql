@@ -1,4 +1,4 @@
--- One row per customer who may leave: a churn risk of a half or more, by the view customers.
+-- One row per customer who may leave and has not yet: a churn risk of a half or more, by the view customers.
 --   customer_id VARCHAR: the customer
 --   customer_tier VARCHAR: the customer's tier
 --   churn_risk DOUBLE: 0 to 1
@@ -15,4 +15,4 @@ SELECT
   open_tickets,
   last_contact_at
 FROM customers
-WHERE churn_risk >= 0.5
+WHERE churn_risk >= 0.5 AND left_at IS NULL

@@ -1,9 +1,9 @@
 -- One row per week of opening, model version and target: how what was foretold compares with what came of it, over tickets
 -- of which that is known. The course counts as it was foretold at opening, by the model of then; the score as it was expected
--- last before the customer answered, by the model that expected it.
+-- last before the customer answered, and churn as it was foretold last, each by the model that did.
 --   week DATE: the Monday (UTC) of the week in which the tickets were opened
 --   version VARCHAR: the model that foretold it; none where no model did
---   target VARCHAR: breach, reopening, reassignment, resolution or satisfaction
+--   target VARCHAR: breach, reopening, reassignment, resolution, satisfaction or churn
 --   basis VARCHAR: what the predictions stand on: model, or prior
 --   tickets BIGINT: of how many tickets the outcome is known
 --   foretold DOUBLE: the mean of what was foretold: a probability, seconds or a score
@@ -58,14 +58,17 @@ FROM (
     FROM (
       SELECT
         week,
-        COALESCE(CASE target WHEN 'satisfaction' THEN csat_version ELSE version END, 'none') AS version,
+        COALESCE(
+          CASE target WHEN 'satisfaction' THEN csat_version WHEN 'churn' THEN churn_version ELSE version END, 'none'
+        ) AS version,
         target,
-        CASE target WHEN 'satisfaction' THEN csat_basis ELSE basis END AS basis,
-        CASE WHEN target IN ('breach', 'reopening', 'reassignment') THEN 1 ELSE 0 END AS is_probability,
+        CASE target WHEN 'satisfaction' THEN csat_basis WHEN 'churn' THEN churn_basis ELSE basis END AS basis,
+        CASE WHEN target IN ('breach', 'reopening', 'reassignment', 'churn') THEN 1 ELSE 0 END AS is_probability,
         CASE target
           WHEN 'breach' THEN breach_risk
           WHEN 'reopening' THEN reopen_risk
           WHEN 'reassignment' THEN reassignment_risk
+          WHEN 'churn' THEN churn_risk
           WHEN 'resolution' THEN predicted_resolution_s
           ELSE csat_predicted
         END AS foretold,
@@ -73,6 +76,7 @@ FROM (
           WHEN 'breach' THEN CASE WHEN is_breached THEN 1.0E0 WHEN NOT is_breached THEN 0.0E0 END
           WHEN 'reopening' THEN CASE WHEN is_reopened THEN 1.0E0 WHEN NOT is_reopened THEN 0.0E0 END
           WHEN 'reassignment' THEN CASE WHEN is_reassigned THEN 1.0E0 WHEN NOT is_reassigned THEN 0.0E0 END
+          WHEN 'churn' THEN CASE WHEN has_left THEN 1.0E0 WHEN NOT has_left THEN 0.0E0 END
           WHEN 'resolution' THEN resolution_s
           ELSE survey_score * 1.0E0
         END AS happened,
@@ -85,6 +89,7 @@ FROM (
         UNION ALL SELECT 'reassignment'
         UNION ALL SELECT 'resolution'
         UNION ALL SELECT 'satisfaction'
+        UNION ALL SELECT 'churn'
       ) AS targets
     ) AS spread
     WHERE foretold IS NOT NULL AND happened IS NOT NULL

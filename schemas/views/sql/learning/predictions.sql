@@ -22,8 +22,12 @@
 --   is_reopened BOOLEAN: whether it was; empty while it has never been finished
 --   reassignment_risk DOUBLE: foretold probability that it changes hands
 --   is_reassigned BOOLEAN: whether it did; empty while it is open and has not
---   churn_risk DOUBLE: foretold probability that its customer leaves
 --   factors VARCHAR[]: what moved these predictions most: target, effect, name=value
+--   churn_risk DOUBLE: probability that its customer leaves within 90 days, as foretold at the newest event from outside
+--   has_left BOOLEAN: whether they did; empty while nobody knows
+--   churn_basis VARCHAR: what that stands on: model or too_little_known
+--   churn_version VARCHAR: the model that foretold it; empty where none did
+--   churn_factors VARCHAR[]: what moved it most: effect, name=value
 --   csat_predicted DOUBLE: the score that the customer is expected to give, 1 to 5
 --   csat_basis VARCHAR: what that stands on: model, or prior
 --   csat_version VARCHAR: the model that expects it; empty where none does
@@ -41,7 +45,7 @@ SELECT
   channel,
   team,
   COALESCE(assignee, last_assignee) AS assignee,
-  customer_id,
+  tickets.customer_id,
   predictions_basis AS basis,
   predictions_version AS version,
   predicted_resolution_s,
@@ -65,8 +69,18 @@ SELECT
     WHEN reassignments > 0 THEN TRUE
     WHEN status IN ('resolved', 'closed') THEN FALSE
   END AS is_reassigned,
-  churn_risk,
   prediction_factors AS factors,
+  churn_risk,
+  CASE
+    WHEN departures.left_at <= churn_foretold_at THEN NULL
+    WHEN unix_millis(departures.left_at) - unix_millis(churn_foretold_at) <= 7776000000 THEN TRUE
+    WHEN
+      first_told <= churn_foretold_at AND unix_millis(newest) - unix_millis(churn_foretold_at) >= 7776000000
+      THEN FALSE
+  END AS has_left,
+  churn_basis,
+  churn_version,
+  churn_factors,
   csat_predicted,
   csat_basis,
   csat_version,
@@ -75,4 +89,11 @@ SELECT
   survey_score,
   recommendations
 FROM tickets
+CROSS JOIN (
+  SELECT
+    (SELECT MAX(last_event_at) FROM tickets) AS newest,
+    (SELECT MIN(told_at) FROM customer_departures) AS first_told
+) AS heard
+LEFT JOIN customers_left AS departures
+  ON departures.customer_id = tickets.customer_id
 WHERE merged_into IS NULL AND (predictions_basis IS NOT NULL OR csat_basis IS NOT NULL)

@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from batch.foundation.errors import ModelUnknown
-from batch.predictions.due import Attempt, is_due, note_attempt
+from batch.predictions.departures import Departure, Departures
 from batch.predictions.examples import History, Moment, examples_of
 from batch.predictions.releases import roll_back_predictions, train_and_release
+from batch.predictions.step import Attempt, is_due, note_attempt
 from batch.predictions.train import Trained, train_predictions
 from schemas.fold import fold
 from schemas.predictions import Known
@@ -28,6 +29,7 @@ from understanding.predictions.folder import (
 )
 
 TICKETS = 400
+DAY = 24 * 60.0
 NOW = minute(60 * 24 * 30)
 
 
@@ -73,6 +75,31 @@ def wavering(tickets: int, hint_from: int, seed: int = 5) -> list[History]:
     return found
 
 
+def leaving(customers: int = 400, seed: int = 7) -> tuple[list[History], Departures]:
+    """Return one to four tickets of each customer over 200 days; most who gave one star leave within a month."""
+    random = np.random.default_rng(seed)
+    found: list[History] = []
+    told = [Departure("C-first", minute(-1.0), minute(-1.0), retracted=False)]
+    for number in range(customers):
+        customer, start = f"C-{number}", float(random.uniform(0, 200 * DAY))
+        unhappy = number % 2 == 0
+        for ticket in range(1 + number % 4):
+            at = start + ticket * DAY
+            bodies = (
+                opened(ticket_id=f"T-{number}-{ticket}", customer_id=customer),
+                SurveyAnswered(ticket_id=f"T-{number}-{ticket}", score=1 if unhappy else 5),
+            )
+            history: list[Moment] = []
+            for later, body in enumerate(bodies):
+                row = fold(history[-1].row if history else None, fact(body, at + later))
+                history.append(Moment(minute(at + later), body, row))
+            found.append(history)
+        if random.random() < (0.7 if unhappy else 0.1):
+            left = minute(start + (5 + 25 * float(random.random())) * DAY)
+            told.append(Departure(customer, left, left, retracted=False))
+    return found, Departures(told)
+
+
 def quiet(_step: str) -> None:
     """Say nothing."""
 
@@ -90,6 +117,8 @@ def test_what_is_known_enough_about_is_learnt_and_the_rest_says_why(trained: Pat
     assert pointer is not None
     model = load_current(pointer, trained)
     assert set(model.targets) == {"resolution", "reassignment", "satisfaction"}
+    manifest = read_predictions_manifest(pointer.folder(trained))
+    assert manifest.left_out["churn"] == "no event says which customers have left"
     slow, quick = (Known(words={"team": team}, numbers={}) for team in ("slow", "quick"))
     answers = model.score([slow, quick], ["resolution", "reassignment"])
     (first, second) = (one.forecasts for one in answers)
@@ -128,6 +157,38 @@ def test_probabilities_are_calibrated(trained: Path) -> None:
     forecasts = load_current(pointer, trained).score([one.known for one in fresh], ["reassignment"])
     foretold = np.mean([one.forecasts["reassignment"].value for one in forecasts])
     assert foretold == pytest.approx(np.mean([one.outcome for one in fresh]), abs=0.08)
+
+
+def test_churn_is_learnt_from_departures_and_no_customer_is_recognised(tmp_path: Path) -> None:
+    """By the score that was given: who it was would tell of a customer's other tickets what became of them."""
+    told, departures = leaving()
+    now = minute(300 * DAY)
+    outcome = train_and_release(tmp_path, told, departures=departures, now=now, progress=quiet)
+    assert outcome.manifest is not None
+    figures = outcome.manifest.targets["churn"].figures
+    assert figures.quality > 0.7
+    assert outcome.manifest.targets["churn"].calibration is not None
+    pointer = read_current(tmp_path)
+    assert pointer is not None
+    model = load_current(pointer, tmp_path)
+    assert "customer_id" not in model.targets["churn"].encoding.columns
+    sad, glad = (Known(words={}, numbers={"survey_score": score}) for score in (1.0, 5.0))
+    (first, second) = (one.forecasts["churn"] for one in model.score([sad, glad], ["churn"]))
+    assert first.value > 2 * second.value
+    assert any("survey_score" in factor.name and factor.effect > 0 for factor in first.factors)
+    again = train_and_release(tmp_path, told, departures=departures, now=now, progress=quiet)
+    assert "nothing new" in again.reason
+
+
+def test_churn_is_judged_by_customers_and_not_by_their_tickets(tmp_path: Path) -> None:
+    """A hundred customers with five hundred words between them are a hundred outcomes."""
+    told, departures = leaving(customers=100)
+    now = minute(300 * DAY)
+    manifest = train_predictions(
+        [*told, *histories()], tmp_path, departures=departures, now=now, champion={}, progress=quiet
+    )
+    assert manifest is not None
+    assert "outcomes of customers are known, 200 are needed" in manifest.left_out["churn"]
 
 
 def test_nothing_new_trains_nothing(trained: Path) -> None:

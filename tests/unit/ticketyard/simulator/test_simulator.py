@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from schemas.errors import Permanent
 from schemas.records.events import (
     AgentUpdated,
+    CustomerLeft,
     LabelCorrected,
     MessageAdded,
     SurveyAnswered,
@@ -221,6 +223,19 @@ def test_load_is_evenly_spaced_and_frees_capacity(taxonomy: Taxonomy) -> None:
     assert sum(isinstance(timed.event, AgentUpdated) for timed in events) >= len(taxonomy.teams())
     only = islice(load(1, 100, MONDAY, taxonomy, hold=None), 200)
     assert all(isinstance(timed.event, TicketOpened) for timed in only)
+
+
+def test_some_who_were_let_down_leave_and_nobody_writes_after(taxonomy: Taxonomy) -> None:
+    """Each once, after the last ticket of all; with a share of none, nobody leaves and all else is as it was."""
+    config = SimulationConfig(tickets=600)
+    events = list(simulate(config, 3, MONDAY, taxonomy))
+    left = [timed for timed in events if isinstance(timed.event, CustomerLeft)]
+    names = [timed.event.customer_id for timed in left if isinstance(timed.event, CustomerLeft)]
+    assert 3 < len(names) == len(set(names)) < 100
+    opened = [timed.at for timed in events if isinstance(timed.event, TicketOpened)]
+    assert max(opened) < min(timed.at for timed in left)
+    faithful = simulate(msgspec.structs.replace(config, leaving=0.0), 3, MONDAY, taxonomy)
+    assert list(faithful) == [timed for timed in events if timed not in left]
 
 
 def test_impossible_operations_are_refused(taxonomy: Taxonomy) -> None:

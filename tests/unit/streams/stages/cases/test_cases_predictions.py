@@ -17,7 +17,7 @@ from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Known, Predic
 from schemas.records.derived.alerts import SatisfactionAtRisk
 from schemas.records.derived.routing_events import SkillsRelaxed
 from schemas.records.envelope import encode_body
-from schemas.records.events import TicketImported, TicketResolved
+from schemas.records.events import SurveyAnswered, TicketImported, TicketResolved
 from schemas.records.topics import Topic
 from schemas.signals import Signals
 from schemas.vocabulary import Channel, Status
@@ -124,6 +124,24 @@ def test_without_a_model_the_formula_answers_and_the_rest_says_so() -> None:
     assert (row.predictions_basis, row.breach_risk) == (Basis.TOO_LITTLE_KNOWN, None)
     assert (row.csat_basis, row.prediction_factors) == (Basis.PRIOR, ())
     assert row.csat_predicted is not None
+    assert (row.churn_basis, row.churn_risk) == (Basis.TOO_LITTLE_KNOWN, None)
+
+
+def test_whether_a_customer_leaves_is_foretold_anew_by_the_model_of_then() -> None:
+    """At each word from outside, the survey's too; where the model of then knows too little, it says so."""
+    run = ForetellingRun(CLOCKS)
+    rows = []
+    bodies = [opened(), from_customer(), SurveyAnswered(ticket_id=TICKET, score=1), from_customer()]
+    for at, body in enumerate(bodies):
+        run.model.targets = KNOWN_TARGETS | ({"churn"} if at < 3 else set())
+        run.step([enriched(body, at, at=at)])
+        rows.append(run.log()[-1].after)
+    run.model.targets = KNOWN_TARGETS
+    assert [row.churn_basis for row in rows] == [*(Basis.MODEL,) * 3, Basis.TOO_LITTLE_KNOWN]
+    assert rows[0].churn_risk != rows[1].churn_risk
+    assert [row.churn_foretold_at for row in rows] == [minute(at) for at in range(4)]
+    assert (rows[3].churn_risk, rows[3].churn_version, rows[3].churn_factors) == (None, None, ())
+    assert not any("churn" in factor for factor in rows[0].prediction_factors)
 
 
 def test_a_score_that_fell_before_anybody_looked_is_not_told() -> None:
