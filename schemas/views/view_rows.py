@@ -99,7 +99,7 @@ ROW_OF: Final[dict[str, Callable[[Headers, bytes | None, Origin], Row | None]]] 
 }
 """How a record (headers, value, origin) of a base view's topic becomes its row; raises EventError.
 
-None means that the record belongs there and adds no row: a note that a letter was sent back, or of a customer who stays.
+None means that the record belongs there and adds no row: a note that a letter was sent back, a customer who stays.
 """
 
 
