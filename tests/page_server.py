@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from kafka.errors import KafkaConnectionError
 
 from schemas.records.derived import RecordDied
 from schemas.records.envelope import Envelope, encode_headers
@@ -19,9 +20,10 @@ from serving.assembly.service import Serving, utc_now
 from serving.foundation.settings import ServingSettings
 from serving.http import server
 from serving.tail.progress import Place
-from serving.tail.rows import TailRecord
+from serving.tail.rows import TailRecord, arrow_table
 from tests.simulated_logs import START, SimulatedLogs, served_until
 from tests.unit.serving.memory_log import MemoryLog
+from tests.unit.serving.merge_bench import LOG, write_run
 from tests.unit.serving.ticket_log import record, ticket_row
 
 TEAMS = ("accounts", "billing", "technical")
@@ -157,6 +159,30 @@ class SilentLog(PatientLog):
         return {place: end + self.silent for place, end in super().ends(places).items()}
 
 
+class LostLog(PatientLog):
+    """A log whose Kafka goes away once it has been read."""
+
+    gone = False
+
+    def ends(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Return next offsets, as long as there is a Kafka."""
+        if self.gone:
+            raise KafkaConnectionError("127.0.0.1:9092 refuses")
+        return super().ends(places)
+
+    def poll(self, timeout_ms: int, limit: int) -> list[TailRecord]:
+        """Return what is there, and go away where there was nothing more."""
+        found = super().poll(timeout_ms, limit)
+        self.gone = not found
+        return found
+
+
+def lost_views(home: Path) -> None:
+    """Make a batch run whose files somebody takes away later."""
+    table = arrow_table("tickets", [])
+    write_run(home / "views", "run-1", {"tickets": table}, {0: 0, 1: 0}, topic_id=MemoryLog().ids[LOG])
+
+
 def waiting(number: int, moment: datetime) -> TicketRow:
     """Return a ticket that has just come."""
     return ticket_row(
@@ -178,13 +204,24 @@ def alert(log: MemoryLog, ticket_id: str) -> None:
     )
 
 
+def settings_of(state: str, home: Path, port: int) -> ServingSettings:
+    """Return the settings of a state."""
+    settings = ServingSettings(home=home, http_port=port, tail_poll_ms=50, explain=state == "no-model")
+    if state == "no-model":
+        return settings.model_copy(update={"setup_folder": str(home)})
+    return settings.model_copy(update={"stale_after_s": 0.5}) if state == "stale" else settings
+
+
 def main() -> None:
-    """Serve until told to stop; `empty`, `stale` or `simulated` as third argument says what state to be in.
+    """Serve until told to stop; the third argument says what state to be in.
+
+    That is `empty`, `stale`, `gone` (Kafka), `views` (of a batch run), `no-model` or `simulated`.
 
     A simulated day has a clock of its own, which goes on from its tenth hour.
     """
     state = sys.argv[3] if len(sys.argv) > 3 else ""
-    log, draw, now = SilentLog() if state == "stale" else PatientLog(), random.Random(1), datetime.now(UTC)
+    kinds = {"stale": SilentLog, "gone": LostLog}
+    log, draw, now = kinds.get(state, PatientLog)(), random.Random(1), datetime.now(UTC)
     clock = utc_now
     if state == "simulated":
         simulated = START + timedelta(hours=10)
@@ -209,9 +246,9 @@ def main() -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     home, port = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    settings = ServingSettings(home=home, http_port=port, tail_poll_ms=50, explain=False)
-    if state == "stale":
-        settings = settings.model_copy(update={"stale_after_s": 0.5})
+    if state == "views":
+        lost_views(home)
+    settings = settings_of(state, home, port)
     server.serve(
         settings,
         made=lambda given, on_failure: Serving(

@@ -41,10 +41,8 @@ def problems(status: TailStatus, state: ServedState, sql_failure: str | None = N
     if not status.alive:
         why = status.failure or "it has not started or is stopping"
         found.append(f"the tail does not run ({why}); restart serving")
-    if status.waiting_for:
-        found.append(
-            f"the tail cannot go on ({status.waiting_for}); check that Kafka runs, its address, and memory"
-        )
+    if stuck := stuck_sentence(status):
+        found.append(stuck)
     if status.run_error:
         instead = (
             "the one before still is" if state.run_id else "and no other is: answers are of the tail alone"
@@ -61,6 +59,13 @@ def problems(status: TailStatus, state: ServedState, sql_failure: str | None = N
             f"no process of SQL could be started ({sql_failure}); free memory or disk, the next statement tries again"
         )
     return found + [f"{gap.message}; {gap.act}" for gap in state.gaps]
+
+
+def stuck_sentence(status: TailStatus) -> str | None:
+    """Return what the tail waits for and what to do; None while it goes on."""
+    if not status.waiting_for:
+        return None
+    return f"the tail cannot go on ({status.waiting_for}); check that Kafka runs, its address, and memory"
 
 
 def drift_sentences(rows: list[Json]) -> list[str]:

@@ -10,11 +10,13 @@ from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
+from msgspec.structs import replace
 
 from process.http_names import given_id
 from serving.assembly.service import Serving
+from serving.doors.operations import stuck_sentence
 from serving.foundation.errors import NotFound, ServingError
-from serving.foundation.state import position
+from serving.foundation.state import AnswerMetadata, position
 from serving.foundation.tags import KNOWN_BY, SLOT_S, position_header
 from serving.listing.files import MEDIA_TYPES, USUAL_COLUMNS, format_of, headers_of, read_rows, written
 from serving.live.doors import LIVE, last_id, listened
@@ -73,7 +75,7 @@ class Pages:
                 f"{name}/page.html",
                 language,
                 page=name,
-                about=about,
+                about=self._said(about),
                 asked=_asked(request),
                 **found,
             )
@@ -94,7 +96,7 @@ class Pages:
                 lambda snapshot: self.templates.render(
                     "now/content.html",
                     language,
-                    about=snapshot.metadata(serving.clock()),
+                    about=self._said(snapshot.metadata(serving.clock())),
                     **read_now(snapshot, serving.clock()),
                 )
             )
@@ -104,6 +106,11 @@ class Pages:
             lambda: Picture(make, anew_s=SLOT_S, least_rest_s=_NOW_REST_S),
             lambda picture: PictureReader(picture, "now", seen),
         )
+
+    def _said(self, about: AnswerMetadata) -> AnswerMetadata:
+        """Return what a page says of its numbers: it says at once that Kafka is gone, and not when they are old."""
+        stuck = stuck_sentence(self._serving.status)
+        return replace(about, complete=False, reasons=(stuck, *about.reasons)) if stuck else about
 
     def failed(self, request: Asking, error: ServingError) -> Response[str]:
         """Return the page that says what did not work, and what to do."""
