@@ -1,6 +1,7 @@
 """How many messages a second the routing stage's logic takes, decoding and encoding included, Kafka not.
 
-Run from the project's root: `PYTHONPATH=. .venv/bin/python tests/bench/routing_logic.py`. Half of the messages end
+Run from the project's root: `PYTHONPATH=. .venv/bin/python tests/bench/routing_logic.py`, with `--packaged` under the
+packaged rules. Half of the messages end
 a ticket, which gives its agent to the foremost in the queue; half bring one that has to wait. It prints CPU time,
 not wall time, so that a busy machine does not change the figure.
 """
@@ -11,6 +12,7 @@ import time
 from datetime import timedelta
 from random import Random
 
+from casework.routing.rules import RoutingRules
 from schemas.records.derived import AgentRostered, WorkChanged
 from schemas.records.derived.decisions import TicketAssigned
 from schemas.records.ticket_row import Work
@@ -31,9 +33,10 @@ Held = list[tuple[str, str]]
 class Bench:
     """Some teams with full hands and a queue; `held` is what can end: team and ticket."""
 
-    def __init__(self, *, teams: int, agents: int, waiting: int) -> None:
+    def __init__(self, *, teams: int, agents: int, waiting: int, rules: RoutingRules | None = None) -> None:
         self.random = Random(1)
-        self.logic = RoutingPartition()
+        self.rules = rules
+        self.logic = RoutingPartition(rules=rules)
         self.teams = [f"team-{number}" for number in range(teams)]
         self.held: Held = []
         self.state: dict[str, bytes | None] = {}
@@ -102,7 +105,7 @@ class Bench:
 
     def restored(self) -> float:
         """Let a successor take over all that is kept; return its CPU seconds."""
-        successor = RoutingPartition()
+        successor = RoutingPartition(rules=self.rules)
         started = time.process_time()
         for key, value in self.state.items():
             if value is not None:
@@ -112,8 +115,9 @@ class Bench:
 
 def main() -> None:
     """Measure and print a line for each size."""
+    rules = RoutingRules.load() if "--packaged" in sys.argv[1:] else None
     for teams, agents, waiting in ((1, 50, 10_000), (50, 10, 10_000), (1, 200, 20_000), (1, 50, 100_000)):
-        bench = Bench(teams=teams, agents=agents, waiting=waiting)
+        bench = Bench(teams=teams, agents=agents, waiting=waiting, rules=rules)
         seconds, half = 0.0, STEP_RECORDS // 2
         for _ in range(ROUNDS):
             seconds += bench.run([make() for _ in range(half) for make in (bench.ended, bench.opened)])

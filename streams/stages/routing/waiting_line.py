@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection
+from heapq import heapify, heappop, heapreplace
 from math import inf
 from typing import Final, NamedTuple
 
@@ -79,37 +80,42 @@ class WaitingLine:
 
     def __init__(self) -> None:
         self._lanes: dict[Lane, list[Place]] = {}
-        self._length = 0
+        self._places: list[
+            Place
+        ] = []  # of all lanes: looking into each for a position cost more than all else
 
     def __len__(self) -> int:
         """Return how many tickets wait."""
-        return self._length
+        return len(self._places)
 
     def add(self, lane: Lane, place: Place) -> None:
         """Let a ticket wait."""
         insort(self._lanes.setdefault(lane, []), place)
-        self._length += 1
+        insort(self._places, place)
 
     def remove(self, lane: Lane, place: Place) -> None:
         """Take a waiting ticket out, wherever it stands."""
         places = self._lanes[lane]
         del places[bisect_left(places, place)]
-        self._length -= 1
+        del self._places[bisect_left(self._places, place)]
         if not places:
             del self._lanes[lane]
 
     def position(self, place: Place) -> int:
         """Return the rank of `place` among all lanes; 1 is next."""
-        return 1 + sum(bisect_left(places, place) for places in self._lanes.values())
+        return 1 + bisect_left(self._places, place)
 
     def first(self, takes: Callable[[Lane, str], bool]) -> Place | None:
         """Return the foremost ticket of which `takes` (lane, ticket id) says that somebody free can take it."""
-        best: Place | None = None
-        for lane, places in self._lanes.items():
-            for place in places[: LOOK_AHEAD if lane.choosy else 1]:
-                if best is not None and place > best:
-                    break
-                if takes(lane, place[-1]):
-                    best = place
-                    break
-        return best
+        heads = [(places[0], lane, 0) for lane, places in self._lanes.items()]
+        heapify(heads)  # no two places are equal, so lanes are never compared
+        while heads:
+            place, lane, number = heads[0]
+            if takes(lane, place[-1]):
+                return place
+            places, following = self._lanes[lane], number + 1
+            if lane.choosy and following < min(LOOK_AHEAD, len(places)):
+                heapreplace(heads, (places[following], lane, following))
+            else:
+                heappop(heads)
+        return None
