@@ -38,7 +38,7 @@ FROM dead_letters AS letters
 LEFT JOIN (
   SELECT
     *,
-    ROW_NUMBER() OVER (PARTITION BY letter_id ORDER BY log_partition DESC, log_offset DESC) AS row_rank
+    ROW_NUMBER() OVER (PARTITION BY letter_id ORDER BY log_partition DESC, log_offset DESC, event_id) AS row_rank
   FROM letter_replays
 ) AS newest
   ON newest.letter_id = letters.letter_id AND newest.row_rank = 1

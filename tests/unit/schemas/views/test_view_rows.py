@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from schemas.records.derived import (
     AgentPerformanceMeasured,
+    DeadLetterReplayed,
     ModelPublished,
     Origin,
     RecordDied,
@@ -48,7 +49,7 @@ from schemas.sentiment import Sentiment
 from schemas.signals import Entity, EntityKind, Signals
 from schemas.triage import Triage
 from schemas.views.tables import VIEWS
-from schemas.views.view_rows import base_rows
+from schemas.views.view_rows import ROW_OF, base_rows
 from schemas.vocabulary import AgentStatus, Author, AutomaticDecision, Channel, Priority, Status
 from tests.unit.schemas.ticket_facts import SCORED
 
@@ -272,6 +273,23 @@ def test_dead_letter() -> None:
     letter = named(view, row)
     assert (letter["stage"], letter["source_partition"], letter["source_offset"]) == ("triage", 1, 5)
     assert letter["arrived_at"] == AT
+
+
+def test_a_note_that_a_letter_was_sent_back_is_a_row_of_its_own() -> None:
+    """A note added no row, so nobody could ask who had sent what back, and why."""
+    note = DeadLetterReplayed(
+        letter_id="d1", stage="triage", topic="tickets.events", topic_id="t", partition=1, offset=5,
+        replayed_to_offset=9, repaired=True, by="Ann", reason="mended",
+    )  # fmt: skip
+    ((view, row),) = base_rows(Topic.TICKETS_DEAD, headers("DeadLetterReplayed"), encode_body(note), ORIGIN)
+    found = named(view, row)
+    assert view == "letter_replays"
+    assert (found["letter_id"], found["replayed_by"], found["reason"]) == ("d1", "Ann", "mended")
+    assert (found["source_offset"], found["replayed_to_offset"], found["repaired"]) == (5, 9, True)
+    for of in ("dead_letters", "letter_replays"):
+        with pytest.raises(InvalidBody):
+            ROW_OF[of](headers("DeadLetterReplayed"), b"{}", ORIGIN)
+    assert ROW_OF["dead_letters"](headers("DeadLetterReplayed"), encode_body(note), ORIGIN) is None
 
 
 def test_model() -> None:
