@@ -1,6 +1,6 @@
 """The metric layer: each number that is shown has one definition, which compiles to SQL over a documented view."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -45,6 +45,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `time` is the column by which a range counts; a metric without one is of now. The values of disjoint groups of an
     `additive` metric add up to that of all. `behind` says which rows of the view have the tickets behind the number:
     of a share those that count for it, of a mean those that have a value; None where rows are of no single ticket.
+    Where `rows` is given, only these rows of the view are looked at.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     value: str
     dimensions: tuple[str, ...]
     time: str | None = None
+    rows: str | None = None
     behind: str | None = None
     additive: bool = False
 
@@ -110,13 +112,50 @@ def compiled(
     for one in chosen:
         _check(one, chosen[0], (*keys, *wanted), timed=period is not None or every is not None)
     view, time = chosen[0].view, chosen[0].time
-    where, parameters = _where(time, wanted, period)
+    where, parameters = _where(chosen[0], wanted, period)
     cut = (f"date_trunc('{every}', {time}) AS {MOMENT}",) if every else ()
     columns = ", ".join((*cut, *keys, *(f"{one.value} AS {one.name}" for one in chosen)))
     groups = ", ".join((*((MOMENT,) if every else ()), *keys))
     grouped = f"GROUP BY {groups} ORDER BY {groups}" if groups else ""
     sql = f"SELECT {columns} FROM {view} {where} {grouped}"  # noqa: S608 - names of the file alone
     return MetricQuery(sql=" ".join(sql.split()), parameters=parameters)
+
+
+def compiled_over(
+    names: Iterable[str], periods: Sequence[Period], *, by: str | None = None, every: Step | None = None
+) -> MetricQuery:
+    """Return the one statement for metrics over several periods that do not overlap, so that rows are read once.
+
+    Its rows are of three kinds. For each period with rows there is one of its `nth` alone; with `by` one for each of
+    its values, where `of_by` is true; with `every` one for each piece, where `of_moment` is true. Raises NoSuchMetric.
+    """
+    chosen = [metric(name) for name in names]
+    for one in chosen:
+        _check(one, chosen[0], () if by is None else (by,), timed=True)
+    view, time = chosen[0].view, chosen[0].time
+    within, values = list[str](), list[Any]()
+    for period in periods:
+        condition, bounds = _where(chosen[0], {}, period)
+        within.append(condition.removeprefix("WHERE "))
+        values += bounds
+    whens = " ".join(f"WHEN {condition} THEN {nth}" for nth, condition in enumerate(within))
+    cut = f", date_trunc('{every}', {time}) AS {MOMENT}" if every else ""
+    keys = [key for key, wanted in ((by, by), (MOMENT, every)) if key and wanted]
+    told = [f"{key}, GROUPING({key}) = 0 AS of_{'by' if key == by else MOMENT}" for key in keys]
+    columns = ", ".join(("nth", *told, *(f"{one.value} AS {one.name}" for one in chosen)))
+    sets = ", ".join(("(nth)", *(f"(nth, {key})" for key in keys)))
+    starts, ends = ([getattr(one, bound) for one in periods] for bound in ("start", "end"))
+    # What lies outside of all periods is known by the files' statistics, and not read.
+    whole = Period(
+        start=None if None in starts else min(starts, default=None),
+        end=None if None in ends else max(ends, default=None),
+    )
+    where, bounds = _where(chosen[0], {}, whole)
+    sql = (
+        f"SELECT {columns} FROM (SELECT *, CASE {whens} END AS nth{cut} FROM {view} {where}) WHERE nth IS NOT NULL "  # noqa: S608 - names of the file alone
+        f"GROUP BY GROUPING SETS ({sets}) ORDER BY {', '.join(('nth', *keys))}"
+    )
+    return MetricQuery(sql=sql, parameters=(*values, *bounds))
 
 
 def behind(name: str, period: Period | None = None) -> MetricQuery:
@@ -129,14 +168,14 @@ def behind(name: str, period: Period | None = None) -> MetricQuery:
     if one.behind is None:
         raise NoSuchMetric(f"metric {name} counts no single tickets; ask for the tickets by other filters")
     _check(one, one, (), timed=period is not None)
-    where, parameters = _where(one.time, {}, period)
+    where, parameters = _where(one, {}, period)
     condition = f"{where} AND" if where else "WHERE"
     sql = f"SELECT ticket_id FROM {one.view} {condition} ({one.behind})"  # noqa: S608 - names of the file alone
     return MetricQuery(sql=sql, parameters=parameters)
 
 
 def _check(metric: Metric, first: Metric, names: Iterable[str], *, timed: bool) -> None:
-    if (metric.view, metric.time) != (first.view, first.time):
+    if (metric.view, metric.time, metric.rows) != (first.view, first.time, first.rows):
         raise NoSuchMetric(
             f"metrics {first.name} and {metric.name} are of different views; ask for them one by one"
         )
@@ -150,9 +189,9 @@ def _check(metric: Metric, first: Metric, names: Iterable[str], *, timed: bool) 
 
 
 def _where(
-    time: str | None, only: Mapping[str, tuple[str, ...]], period: Period | None
+    metric: Metric, only: Mapping[str, tuple[str, ...]], period: Period | None
 ) -> tuple[str, tuple[Any, ...]]:
-    parts, values = list[str](), list[Any]()
+    time, parts, values = metric.time, [] if metric.rows is None else [metric.rows], list[Any]()
     for name, wanted in only.items():
         parts.append(f"{name} IN ({', '.join('?' * len(wanted))})" if wanted else "FALSE")
         values += wanted

@@ -86,7 +86,7 @@ def columns_of(text: str | None) -> tuple[str, ...]:
 def read_rows(snapshot: Snapshot, columns: tuple[str, ...], rest: str, parameters: Sequence[Any]) -> Rows:
     """Return the first `EXPORTED` tickets; `rest` is the statement after its FROM. Raises ServingError."""
     sql = f"SELECT {', '.join(columns)} FROM tickets {rest} LIMIT {EXPORTED + 1}"  # noqa: S608 - own names
-    return snapshot.rows(sql, list(parameters), most=EXPORTED)
+    return snapshot.streamed(sql, list(parameters), most=EXPORTED)
 
 
 def written(found: Rows, kind: FileFormat, check: Check) -> Exported:

@@ -1,6 +1,7 @@
 """Readers of the merge: each answer is read in one transaction with the state that describes it."""
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +22,9 @@ from serving.foundation.query_line import Cancellation
 from serving.foundation.runs import Run
 from serving.foundation.state import AnswerMetadata, ServedState, answer_metadata
 from serving.merge.store import read_run, read_state
+
+# The copy is of few rows, and avoids a second planning: see Snapshot.rows.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result")
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 Found = TypeVar("Found")
@@ -53,15 +57,23 @@ class Snapshot:
         self.state: ServedState = read_state(cursor)
 
     def rows(self, sql: str, parameters: Parameters = None, *, most: int | None = None) -> Rows:
-        """Run a statement known to only read, for the row cap or `most` rows.
+        """Run a statement of ours that gives few rows, for the row cap or `most` rows; it is planned once.
 
         Raises QueryRefused, QueryTookTooLong or QueryTooLarge.
         """
-        cap = self._limits.row_cap if most is None else most
+        return self._read(lambda: self.cursor.execute(sql, parameters), most)
+
+    def streamed(self, sql: str, parameters: Parameters = None, *, most: int | None = None) -> Rows:
+        """Do the same for a statement that may give many rows, or is of somebody else: none is copied twice.
+
+        DuckDB plans it twice for that, which costs milliseconds where views have many columns.
+        """
+        return self._read(lambda: self.cursor.sql(sql, params=parameters), most)
+
+    def _read(self, ask: Callable[[], Any], most: int | None) -> Rows:
         try:
-            relation = self.cursor.sql(sql, params=parameters)
-            reader = relation.to_arrow_reader(_BATCH_ROWS)
-            return self._collect(reader, cap)
+            reader = ask().to_arrow_reader(_BATCH_ROWS)
+            return self._collect(reader, self._limits.row_cap if most is None else most)
         except duckdb.InterruptException as error:
             raise self._too_long() from error
         except duckdb.OutOfMemoryException as error:

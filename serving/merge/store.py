@@ -19,10 +19,12 @@ from serving.foundation.state import ServedState
 from serving.merge.database import BATCH, REALTIME
 from serving.merge.view_sql import (
     BATCH_VIEWS,
+    IN_WORK,
     NEWEST_DRIFT,
     REPLACED,
     batch_view_sql,
     columns_sql,
+    in_work_sql,
     kept_rows_sql,
     merged_views,
     names,
@@ -59,9 +61,11 @@ class MergeStore:
                 self._cursor.execute(f"CREATE SCHEMA {schema}")
             for view in BATCH_VIEWS:
                 self._cursor.execute(f"CREATE VIEW {BATCH}.{view.name} AS {batch_view_sql(view, ())}")
-            for statement in (*realtime_tables(), *merged_views()):
+            for statement in realtime_tables():
                 self._cursor.execute(statement)
-            self._keep_newest_drift()
+            self._keep_few()
+            for statement in merged_views():
+                self._cursor.execute(statement)
             self._cursor.execute(f"INSERT INTO {REALTIME}.state VALUES (?)", [_document(state)])
             self._cursor.execute(f"INSERT INTO {REALTIME}.run VALUES (NULL)")
 
@@ -91,7 +95,7 @@ class MergeStore:
                 for view in BATCH_VIEWS:
                     self._show(run, view)
                 self._keep_tail(boundary, keep=keep_tail)
-                self._keep_newest_drift()
+                self._keep_few()
                 self._cursor.execute(f"UPDATE {REALTIME}.run SET document = ?", [_document(run)])
                 self._write_state(state)
         except duckdb.Error as error:
@@ -126,6 +130,7 @@ class MergeStore:
                 sql = batch_view_sql(view, ())
                 self._cursor.execute(f"CREATE OR REPLACE VIEW {BATCH}.{view.name} AS {sql}")
             self._keep_tail({}, keep=False)
+            self._keep_few()
 
     def memory_bytes(self) -> int:
         """Return how much memory the database holds: between statements the tail's rows."""
@@ -215,8 +220,10 @@ class MergeStore:
         replaced = replaced_rows_sql(f"{REALTIME}.tickets")
         self._cursor.execute(f"CREATE OR REPLACE TABLE {REPLACED} AS {replaced}")
 
-    def _keep_newest_drift(self) -> None:
-        self._cursor.execute(f"CREATE OR REPLACE TABLE {NEWEST_DRIFT} AS {newest_drift_sql()}")
+    def _keep_few(self) -> None:
+        """Take the few rows of the run into memory that are asked for all the time."""
+        for table, sql in ((NEWEST_DRIFT, newest_drift_sql()), (IN_WORK, in_work_sql())):
+            self._cursor.execute(f"CREATE OR REPLACE TABLE {table} AS {sql}")
 
     def _write_state(self, state: ServedState) -> None:
         self._cursor.execute(f"UPDATE {REALTIME}.state SET document = ?", [_document(state)])

@@ -7,6 +7,7 @@ those in `batch`.
 
 # ruff: noqa: S608 - statements are made of our own names, whole numbers and quoted paths
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -26,6 +27,20 @@ from serving.merge.database import BATCH, REALTIME
 ADDITIVE: Final = "daily_analytics"
 """The derived view that is kept by adding the tail's rows and subtracting those that they replace."""
 
+BY_TICKET: Final = frozenset({"ticket_outcomes", "sla_clocks"})
+"""Derived views whose rows follow each from one ticket's row: batch's, but of the tickets that the tail has, whose rows
+are computed. Their files have few columns and need no joins, so a page reads a million tickets of them in time."""
+
+IN_WORK: Final = f"{BATCH}.in_work"
+"""Batch's tickets that are in work, by the few columns of the page Now: a table that each switch makes anew. There are
+few at any time, and planning a statement over all columns of `tickets` costs more than reading these rows."""
+
+_IN_WORK_COLUMNS: Final = (
+    *("ticket_id", "team", "priority", "work", "waiting_since", "due_at", "assignee", "subject"),
+)
+_ONLY_IN_WORK: Final = frozenset({"queues"})
+"""Derived views that look at tickets in work alone, and at these columns of them."""
+
 REPLACED: Final = f"{REALTIME}.replaced"
 """The rows of batch's `tickets` that the tail has newer ones of."""
 
@@ -41,6 +56,7 @@ NEWEST_DRIFT: Final = f"{REALTIME}.newest_drift"
 BATCH_VIEWS: Final[tuple[View, ...]] = (
     *BASE_VIEWS,
     *GIVEN_VIEWS,
+    *(view for view in DERIVED_VIEWS if view.name in BY_TICKET),
     VIEWS[ADDITIVE],
     VIEWS[DRIFT],
     *BATCH_ONLY_VIEWS,
@@ -80,15 +96,21 @@ def batch_view_sql(view: View, files: Sequence[str], present: Collection[str] = 
 def recomputed_sql(view: DerivedView) -> str:
     """Return the SELECT that stands in for a run's derived view where another definition made the run's.
 
-    Daily analytics are made of the run's own tickets, so that all sums that are added follow one definition.
+    What is united with the tail's is made of the run's own tickets, so that all of it follows one definition.
     """
-    source = f"({_over(view, f'{BATCH}.tickets')})" if view.name == ADDITIVE else f"main.{view.name}"
+    own = view.name == ADDITIVE or view.name in BY_TICKET
+    source = f"({_over(view, f'{BATCH}.tickets')})" if own else f"main.{view.name}"
     return f"SELECT {names(view.columns)} FROM {source}"
 
 
 def columns_sql(files: Sequence[str]) -> str:
     """Return the statement that lists the columns of Parquet `files`, a row each, by name first."""
     return f"DESCRIBE SELECT * FROM read_parquet([{', '.join(map(_literal, files))}])"
+
+
+def in_work_sql() -> str:
+    """Return the SELECT of batch's tickets that are in work."""
+    return f"SELECT {', '.join(_IN_WORK_COLUMNS)} FROM {BATCH}.tickets WHERE work <> 'none'"
 
 
 def newest_drift_sql() -> str:
@@ -111,9 +133,9 @@ def merged_views() -> Iterator[str]:
         yield f"CREATE VIEW {base.name} AS {_merged_base(base)}"
     for given in GIVEN_VIEWS:
         yield f"CREATE VIEW {given.name} AS SELECT {names(given.columns)} FROM {BATCH}.{given.name}"
+    yield f"CREATE VIEW in_work AS {_merged_in_work()}"
     for derived in DERIVED_VIEWS:
-        sql = _merged_additive(derived) if derived.name == ADDITIVE else derived.sql
-        yield f"CREATE VIEW {derived.name} AS SELECT {names(derived.columns)} FROM ({sql})"
+        yield f"CREATE VIEW {derived.name} AS SELECT {names(derived.columns)} FROM ({_merged_derived(derived)})"
     for view in BATCH_ONLY_VIEWS:
         yield f"CREATE VIEW {view.name} AS SELECT {names(view.columns)} FROM {BATCH}.{view.name}"
 
@@ -121,9 +143,37 @@ def merged_views() -> Iterator[str]:
 def _merged_base(view: BaseView) -> str:
     columns, batch, tail = names(view.columns), f"{BATCH}.{view.name}", f"{REALTIME}.{view.name}"
     if view.name == "tickets":
-        batch = f"{batch} ANTI JOIN (SELECT ticket_id FROM {tail}) USING (ticket_id)"
+        batch = _not_in_tail(batch)
     united = f"SELECT {columns} FROM {batch} UNION ALL SELECT {columns} FROM {tail}"
     return united if view.name in MERGED_ON_WRITE else unique_rows_sql(view, f"({united})")
+
+
+def _merged_derived(view: DerivedView) -> str:
+    if view.name == ADDITIVE:
+        return _merged_additive(view)
+    if view.name in _ONLY_IN_WORK:
+        return f"WITH tickets AS (SELECT * FROM main.in_work) SELECT * FROM ({view.sql})"
+    return _merged_by_ticket(view) if view.name in BY_TICKET else view.sql
+
+
+def _merged_by_ticket(view: DerivedView) -> str:
+    columns, tail = names(view.columns), f"{REALTIME}.tickets"
+    return (
+        f"SELECT {columns} FROM {_not_in_tail(f'{BATCH}.{view.name}')} "
+        f"UNION ALL SELECT {columns} FROM ({_over(view, tail)})"
+    )
+
+
+def _merged_in_work() -> str:
+    columns = ", ".join(_IN_WORK_COLUMNS)
+    return (
+        f"SELECT {columns} FROM {_not_in_tail(IN_WORK)} "
+        f"UNION ALL SELECT {columns} FROM {REALTIME}.tickets WHERE work <> 'none'"
+    )
+
+
+def _not_in_tail(rows: str) -> str:
+    return f"{rows} ANTI JOIN (SELECT ticket_id FROM {REALTIME}.tickets) USING (ticket_id)"
 
 
 def _merged_additive(view: DerivedView) -> str:
@@ -143,10 +193,10 @@ def _merged_additive(view: DerivedView) -> str:
 
 def _over(view: DerivedView, tickets: str) -> str:
     """Return the SQL of `view` with the rows of `tickets` in place of the view of that name."""
-    outcomes = _DERIVED[_OUTCOMES].sql
-    return (
-        f"WITH tickets AS (SELECT * FROM {tickets}), {_OUTCOMES} AS ({outcomes}) SELECT * FROM ({view.sql})"
-    )
+    outcomes = f", {_OUTCOMES} AS ({_DERIVED[_OUTCOMES].sql})" if view.name == ADDITIVE else ""
+    named = set(re.findall(r"\w+", outcomes + view.sql))
+    used = ", ".join(column.name for column in VIEWS["tickets"].columns if column.name in named)
+    return f"WITH tickets AS (SELECT {used} FROM {tickets}){outcomes} SELECT * FROM ({view.sql})"
 
 
 def kept_rows_sql(view: BaseView, offsets: Mapping[str, int] | None) -> str:

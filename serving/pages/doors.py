@@ -10,6 +10,7 @@ from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from process.http_names import given_id
@@ -26,6 +27,7 @@ from serving.merge.answers import Snapshot
 from serving.pages.agents.reading import read_agents
 from serving.pages.assets import Assets
 from serving.pages.data.reading import read_data
+from serving.pages.kept import Kept
 from serving.pages.now.reading import read_now
 from serving.pages.operations.reading import read_operations
 from serving.pages.satisfaction.reading import read_satisfaction
@@ -89,17 +91,21 @@ class Pages:
 
     def moving_now(self, language: str, seen: str | None) -> AsyncIterator[ServerSentEventMessage]:
         """Return the events of what moves on the page Now, from the one with the id `seen` on."""
-        serving = self._serving
+        serving, kept = self._serving, Kept()
+
+        def picture(snapshot: Snapshot) -> str:
+            found = read_now(snapshot, serving.clock(), kept)
+            flow = {"flow": found["flow"], "flow_metrics": found["flow_metrics"]}
+            found["flow_part"] = kept.part(
+                "flow in html",
+                found["flow"],
+                lambda: Markup(self.templates.render("now/flow.html", language, **flow)),  # noqa: S704 - ours
+            )
+            about = self._said(snapshot.metadata(serving.clock()))
+            return self.templates.render("now/content.html", language, about=about, **found)
 
         async def make() -> str:
-            return await serving.ask(
-                lambda snapshot: self.templates.render(
-                    "now/content.html",
-                    language,
-                    about=self._said(snapshot.metadata(serving.clock())),
-                    **read_now(snapshot, serving.clock()),
-                )
-            )
+            return await serving.ask(picture)
 
         return self._feeds.events(
             f"now in {language}",

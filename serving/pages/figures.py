@@ -1,12 +1,12 @@
 """Numbers of pages: each is a metric, with how it changed and where the tickets behind it are listed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from schemas.views.metrics import MOMENT, Metric, Period, Step, compiled, metric
+from schemas.views.metrics import MOMENT, Metric, Period, Step, compiled, compiled_over, metric
 from serving.foundation.errors import QueryRefused
 from serving.merge.answers import Snapshot
 from serving.pages import shown
@@ -67,6 +67,37 @@ def values(
     return rows
 
 
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """The values of metrics in one period: of all, by a dimension, and in each piece that has rows."""
+
+    total: dict[str, Any]
+    groups: list[dict[str, Any]]
+    pieces: list[dict[str, Any]]
+
+
+def over(
+    snapshot: Snapshot,
+    *names: str,
+    periods: Sequence[Period],
+    by: str | None = None,
+    every: Step | None = None,
+) -> list[Figures]:
+    """Return metrics of one view in each of some periods that do not overlap, all from one reading of its rows."""
+    query = compiled_over(names, periods, by=by, every=every)
+    rows: list[dict[str, Any]] = snapshot.rows(query.sql, query.parameters).table.to_pylist()
+    nothing = {name: 0 if metric(name).additive else None for name in names}
+    found = [Figures(total=dict(nothing), groups=[], pieces=[]) for _ in periods]
+    for row in rows:
+        place = found[row.pop("nth")]
+        if row.pop("of_by", False):
+            place.groups.append(row)
+        elif row.pop("of_moment", False):
+            place.pieces.append(row)
+        else:
+            place.total.update(row)
+    return found
+
+
 def tile(name: str, found: Any, now: datetime, *, before: Any = None, link: str | None = None) -> Tile:
     """Return a metric's tile; `before` is its value in the period that it is compared with."""
     about = metric(name)
@@ -78,10 +109,17 @@ def tile(name: str, found: Any, now: datetime, *, before: Any = None, link: str 
 def compared(snapshot: Snapshot, names: Iterable[str], length: timedelta, now: datetime) -> list[Tile]:
     """Return the tiles of metrics of one view over the last `length`, against as long before."""
     wanted = tuple(names)
-    period = Period(start=now - length, end=now)
-    (new,) = values(snapshot, *wanted, period=period)
-    (old,) = values(snapshot, *wanted, period=Period(start=now - 2 * length, end=now - length))
-    return [tile(name, new[name], now, before=old[name], link=behind(name, period)) for name in wanted]
+    periods = now_and_before(length, now)
+    new, old = over(snapshot, *wanted, periods=periods)
+    return [
+        tile(name, new.total[name], now, before=old.total[name], link=behind(name, periods[0]))
+        for name in wanted
+    ]
+
+
+def now_and_before(length: timedelta, now: datetime) -> tuple[Period, Period]:
+    """Return the last `length` and as long before."""
+    return Period(start=now - length, end=now), Period(start=now - 2 * length, end=now - length)
 
 
 def grouped(

@@ -167,7 +167,7 @@ class Worker:
 def _reply(snapshot: Snapshot, question: Question) -> Reply:
     params = question.params or None
     check_statement(snapshot.cursor, question.sql, VIEWS.keys(), params)
-    found = snapshot.rows(question.sql, params)
+    found = snapshot.streamed(question.sql, params)
     metadata = snapshot.metadata(question.now)
     return _as_arrow(found, metadata) if question.as_arrow else _as_json(found, metadata)
 

@@ -4,6 +4,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.records.ticket_row import TicketRow, Work
+from schemas.views.tables import VIEWS, DerivedView
 from schemas.vocabulary import Category, Channel, Priority, Status
 from serving.foundation.errors import RunUnusable
 from serving.foundation.state import ServedState
 from serving.merge.answers import Snapshot
+from serving.merge.view_sql import BY_TICKET
 from tests.unit.serving.merge_bench import LOG, MergeBench, write_run
 from tests.unit.serving.ticket_log import Log, Recount, at, ticket_row
 
@@ -109,6 +112,11 @@ def check(bench: MergeBench, log: Log) -> None:
     daily = bench.rows("SELECT * FROM daily_analytics")
     assert by_key(daily, 8) == expected.daily_analytics
     assert by_key(bench.rows("SELECT * FROM queues"), 2) == expected.queues
+    for name in sorted(BY_TICKET):
+        view = VIEWS[name]
+        assert isinstance(view, DerivedView)
+        rows = bench.rows(f"SELECT * FROM {name} ORDER BY ALL")
+        assert rows == bench.rows(f"SELECT * FROM ({view.sql}) ORDER BY ALL"), name
 
 
 def by_key(rows: list[dict[str, Any]], keys: int) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -256,6 +264,25 @@ def test_sums_of_another_definition_are_not_added_to_those_of_today(
     tables["daily_analytics"] = daily.drop_columns(lost)
     write_run(bench.views, "old", tables, half, definitions={"daily_analytics": definition})
     bench.switch()
+    check(bench, log)
+    feed(bench, log, log.ends(), step=3)
+    check(bench, log)
+
+
+def test_views_by_ticket_are_the_runs_rows_but_for_the_tails_tickets(
+    bench: MergeBench, tmp_path: Path
+) -> None:
+    """Their files are read instead of all columns of the tickets, and hold none of a ticket that has moved on."""
+    log = growing_log(tickets=6, revisions=4)
+    half = dict.fromkeys(PARTITIONS, 5)
+    tables = Recount(log.below(half)).tables()
+    with MergeBench(tmp_path / "of the run") as before:
+        feed(before, log, half, step=3)
+        for name in BY_TICKET:
+            tables[name] = before.answers.read(partial(Snapshot.rows, sql=f"SELECT * FROM {name}")).table
+    write_run(bench.views, "run", tables, half)
+    run = bench.switch()
+    assert all(run.has_of_today(name) for name in BY_TICKET)
     check(bench, log)
     feed(bench, log, log.ends(), step=3)
     check(bench, log)

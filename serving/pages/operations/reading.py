@@ -1,14 +1,14 @@
 """What the page Operations shows: metrics of a period, by a dimension, against the period before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from schemas.views.metrics import Period, Step, metric
+from schemas.views.metrics import MOMENT, Period, Step, metric
 from serving.foundation.errors import QueryRefused
 from serving.merge.answers import Snapshot
 from serving.pages import shown
-from serving.pages.figures import DAYS, Tile, behind, by_moment, days_of, tile, values
+from serving.pages.figures import DAYS, Tile, behind, by_moment, days_of, now_and_before, over, tile, values
 
 _TILES: Final = (
     *("arrivals", "first_reply", "resolution_time", "first_contact", "reopened", "reassignments"),
@@ -34,13 +34,14 @@ def read_operations(snapshot: Snapshot, asked: Mapping[str, str], now: datetime)
     dimensions = metric("arrivals").dimensions
     if by not in dimensions:
         raise QueryRefused(f"by={by[:40]} is not one of {', '.join(dimensions)}")
-    length, now = timedelta(days=days), now.replace(microsecond=0)
-    period, before = Period(start=now - length, end=now), Period(start=now - 2 * length, end=now - length)
-    compared = {name: _compared(snapshot, name, period, before) for name in _ALONE}
-    (new,), (old,) = values(snapshot, *_TILES, period=period), values(snapshot, *_TILES, period=before)
-    compared |= {name: (new[name], old[name]) for name in _TILES}
+    now = now.replace(microsecond=0)
+    periods = now_and_before(timedelta(days=days), now)
+    period = periods[0]
+    step: Step = "hour" if days == 1 else "day"
+    new, old = over(snapshot, *_TILES, periods=periods, by=by, every=step)
+    compared = {name: _compared(snapshot, name, periods) for name in _ALONE}
+    compared |= {name: (new.total[name], old.total[name]) for name in _TILES}
     (backlog,) = values(snapshot, "backlog")
-    groups = values(snapshot, *_COLUMNS, by=[by], period=period)
     return {
         "days": days,
         "by": by,
@@ -53,17 +54,17 @@ def read_operations(snapshot: Snapshot, asked: Mapping[str, str], now: datetime)
         ],
         "columns": [metric(name) for name in _COLUMNS],
         "flow_metrics": [metric(name) for name in _FLOW],
-        "groups": _groups(groups, by, period, now),
-        "most": max((row["arrivals"] for row in groups), default=0),
-        "flow": _flow(snapshot, days, now),
-        "changed": _changed(groups, values(snapshot, "arrivals", by=[by], period=before), by, period),
+        "groups": _groups(new.groups, by, period, now),
+        "most": max((row["arrivals"] for row in new.groups), default=0),
+        "flow": _flow(snapshot, new.pieces, days, now),
+        "changed": _changed(new.groups, old.groups, by, period),
         "moved": _moved(compared, now),
     }
 
 
-def _compared(snapshot: Snapshot, name: str, period: Period, before: Period) -> tuple[Any, Any]:
-    (new,), (old,) = values(snapshot, name, period=period), values(snapshot, name, period=before)
-    return new[name], old[name]
+def _compared(snapshot: Snapshot, name: str, periods: Sequence[Period]) -> tuple[Any, Any]:
+    new, old = over(snapshot, name, periods=periods)
+    return new.total[name], old.total[name]
 
 
 def _tile(name: str, compared: tuple[Any, Any], period: Period, now: datetime) -> Tile:
@@ -84,15 +85,18 @@ def _groups(rows: list[dict[str, Any]], by: str, period: Period, now: datetime) 
     ]
 
 
-def _flow(snapshot: Snapshot, days: int, now: datetime) -> list[dict[str, Any]]:
+def _flow(
+    snapshot: Snapshot, arrivals: list[dict[str, Any]], days: int, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the whole pieces of the period, and the one of now: `arrivals` has the first piece only in part."""
     step: Step = "hour" if days == 1 else "day"
     count, length = (24, timedelta(hours=1)) if days == 1 else (days, timedelta(days=1))
     begin = now.replace(minute=0, second=0, microsecond=0)
     begin = begin if days == 1 else begin.replace(hour=0)
     first = begin - length * (count - 1)
-    period = Period(start=first, end=now)
-    rows = [row for name in _FLOW for row in values(snapshot, name, every=step, period=period)]
-    return by_moment(rows, _FLOW, first, length, now)
+    resolved = values(snapshot, "resolutions", every=step, period=Period(start=first, end=now))
+    opened = [{MOMENT: row[MOMENT], "arrivals": row["arrivals"]} for row in arrivals]
+    return by_moment([*opened, *resolved], _FLOW, first, length, now)
 
 
 def _changed(

@@ -1,4 +1,4 @@
-"""What open pages cost the server, and how soon two hundred listeners hear of a ticket, as tickets come all the time.
+"""What open pages cost the server, how soon listeners hear of a ticket, and how soon a page paints in Chromium.
 
 The server runs by itself over a log in memory (tests.page_server), so figures are of serving alone. Tickets come by a
 schedule that waits for nobody, and a delay counts from the scheduled moment.
@@ -20,6 +20,7 @@ from urllib.request import urlopen
 
 import psutil
 
+from tests.bench.first_paint import INTERACTION_BAR_S, PAGES, PAINT_BAR_S, watch
 from tests.bench.report import Bar, Section, Spread
 from tests.bench.run import BenchRun
 
@@ -84,8 +85,26 @@ def measure(run: BenchRun) -> Section:
             [(Bar(DELAY_BAR_S), delays[-1])],
         )
         section.raw[name] = {"cores": share._asdict(), "delays_s": late | {1: delays[-1]}}
+    _look(run, section)
     section.notes.append(f"{RATE:g} tickets a second for {OBSERVED_S:.0f} s; listeners run beside the server")
     return section
+
+
+def _look(run: BenchRun, section: Section) -> None:
+    """Add when each page first paints, and what its slowest interaction takes."""
+    run.say("pages in Chromium")
+    seen = list(watch(run.folder / "pages-seen", 3 * run.long_rounds))
+    for path in PAGES:
+        own = [one for one in seen if one.path == path]
+        for name, bar, values in (
+            ("first paint", PAINT_BAR_S, [one.paint_s for one in own]),
+            ("interaction", INTERACTION_BAR_S, [one.interaction_s for one in own]),
+        ):
+            spread = Spread.of(values)
+            section.held(
+                f"{path}: {name}", f"{1000 * bar:.0f} ms", spread.told("s", 3), [(Bar(bar), spread.median)]
+            )
+        section.raw[path] = [one._asdict() for one in own]
 
 
 _KINDS: Final = (

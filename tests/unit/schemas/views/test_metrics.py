@@ -1,10 +1,19 @@
 """The metric layer: each number has one definition, which names columns that there are."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from schemas.views.metrics import MOMENT, NoSuchMetric, Period, behind, compiled, metric, metrics
+from schemas.views.metrics import (
+    MOMENT,
+    NoSuchMetric,
+    Period,
+    behind,
+    compiled,
+    compiled_over,
+    metric,
+    metrics,
+)
 from schemas.views.tables import VIEWS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -34,6 +43,28 @@ def test_a_statement_has_dimensions_pieces_periods_and_filters() -> None:
         f"GROUP BY {MOMENT}, team ORDER BY {MOMENT}, team"
     )
     assert query.parameters == ("email", "chat", NOON)
+
+
+def test_several_periods_are_read_at_once_as_wholes_groups_and_pieces() -> None:
+    """Operations asked ten statements, each over all tickets; those of one view and time are one."""
+    before = Period(start=NOON - timedelta(days=1), end=NOON)
+    query = compiled_over(
+        ["arrivals"], [Period(start=NOON, end=NOON + timedelta(days=1)), before], by="team", every="hour"
+    )
+    within = "opened_at >= ? AND opened_at < ? AND opened_at IS NOT NULL"
+    assert query.sql == (
+        f"SELECT nth, team, GROUPING(team) = 0 AS of_by, {MOMENT}, GROUPING({MOMENT}) = 0 AS of_moment, "
+        f"COUNT(*) AS arrivals FROM (SELECT *, CASE WHEN {within} THEN 0 WHEN {within} THEN 1 END AS nth, "
+        f"date_trunc('hour', opened_at) AS {MOMENT} FROM ticket_outcomes WHERE {within}) WHERE nth IS NOT NULL "
+        f"GROUP BY GROUPING SETS ((nth), (nth, team), (nth, {MOMENT})) ORDER BY nth, team, {MOMENT}"
+    )
+    day = timedelta(days=1)
+    assert query.parameters == (NOON, NOON + day, NOON - day, NOON, NOON - day, NOON + day)
+
+
+def test_several_periods_of_what_is_of_now_are_refused() -> None:
+    with pytest.raises(NoSuchMetric, match="waiting is of now"):
+        compiled_over(["waiting"], [Period(start=NOON)])
 
 
 @pytest.mark.parametrize(
