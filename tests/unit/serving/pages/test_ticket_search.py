@@ -18,11 +18,13 @@ def few() -> Iterator[duckdb.DuckDBPyConnection]:
             "CREATE TABLE tickets AS FROM (VALUES ('T1', 'İstanbul', NULL), ('T2', 'ΟΔΟΣ', 'T1'), "
             "('T3', 'Straße', NULL)) AS t(ticket_id, subject, merged_into)"
         )
-        database.execute("CREATE TABLE ticket_events AS FROM (VALUES ('T3', 'ΑΘΗΝΑΣ')) AS t(ticket_id, text)")
         database.execute(
-            "CREATE TABLE escalations AS FROM (VALUES ('T1', TIMESTAMPTZ '2026-03-01 00:00:00+00'), "
-            "('T1', TIMESTAMPTZ '2026-03-02 00:00:00+00'), ('T2', TIMESTAMPTZ '2026-03-01 00:00:00+00')) "
-            "AS t(ticket_id, escalated_at)"
+            "CREATE TABLE ticket_events AS FROM (VALUES "
+            "('T3', 'MessageAdded', TIMESTAMPTZ '2026-03-01 00:00:00+00', 'ΑΘΗΝΑΣ'), "
+            "('T1', 'TicketEscalated', TIMESTAMPTZ '2026-03-01 00:00:00+00', NULL), "
+            "('T1', 'TicketEscalated', TIMESTAMPTZ '2026-03-02 00:00:00+00', NULL), "
+            "('T2', 'TicketEscalated', TIMESTAMPTZ '2026-03-01 00:00:00+00', NULL)) "
+            "AS t(ticket_id, event_type, event_time, text)"
         )
         yield database
 
