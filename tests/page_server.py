@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from kafka.errors import KafkaConnectionError
 
+from infra.model_changes import ModelsByCommand
 from schemas.records.derived import RecordDied
 from schemas.records.envelope import Envelope, encode_headers
 from schemas.records.events import TicketOpened
@@ -206,7 +207,10 @@ def alert(log: MemoryLog, ticket_id: str) -> None:
 
 def settings_of(state: str, home: Path, port: int) -> ServingSettings:
     """Return the settings of a state."""
-    settings = ServingSettings(home=home, http_port=port, tail_poll_ms=50, explain=state == "no-model")
+    # The log in memory has no prefix; the topics that a test has in Kafka do.
+    settings = ServingSettings(
+        home=home, http_port=port, topic_prefix="", tail_poll_ms=50, explain=state == "no-model"
+    )
     if state == "no-model":
         return settings.model_copy(update={"setup_folder": str(home)})
     return settings.model_copy(update={"stale_after_s": 0.5}) if state == "stale" else settings
@@ -254,6 +258,7 @@ def main() -> None:
         made=lambda given, on_failure: Serving(
             given, connect=lambda: log, clock=clock, on_failure=on_failure
         ),
+        changes=ModelsByCommand(),
     )
 
 

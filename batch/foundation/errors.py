@@ -59,5 +59,9 @@ class ExecutorFailed(Permanent):
     """Spark's executors cannot do a training's work: something is missing there, or is another version."""
 
 
+class ModelsChanged(Permanent):
+    """Which model decides has changed since a person looked; they have to look again."""
+
+
 class ModelUnknown(Permanent):
     """No bundle of this version lies in the models folder, or none can take part in what was asked."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from batch.foundation.errors import ModelUnknown
+from batch.foundation.errors import ModelsChanged, ModelUnknown
 from batch.foundation.reporting import Report
 from batch.releases.bundles import checked_pointer, figures_of
 from batch.releases.effects import follow
@@ -41,19 +41,28 @@ class ModelsInUse(NamedTuple):
 
 
 class StatedReason(NamedTuple):
-    """A person's reason, and when."""
+    """A person's reason, when, and who they are, where they say so.
+
+    What has the id `act` counts once. Where the newest release is not the one numbered `after`, which the person saw,
+    nothing is done.
+    """
 
     reason: str
     now: datetime
+    by: str | None = None
+    act: str | None = None
+    after: int | None = None
 
 
 def promote_version(home: ModelsInUse, version: str, why: StatedReason) -> Release:
     """Make a stored version the current one, and end trials; where it is current already, nothing changes.
 
-    Raises ModelUnknown, or BundleError where it is damaged, with everything as it was.
+    Raises ModelUnknown, BundleError where it is damaged, or ModelsChanged, with everything as it was.
     """
     pointer = checked_pointer(home.models, version)
     with _changing(home, "models promote", why) as (releases, _):
+        if (done := _done(releases, why)) is not None:
+            return done
         if releases and releases[-1].model == pointer and last_rollback(releases) is None:
             return releases[-1]
         return _release(home, releases, _champion(home, releases, "promote", pointer, why))
@@ -63,9 +72,11 @@ def roll_back(home: ModelsInUse, to: str | None, why: StatedReason) -> Release:
     """Go back to the champion before the current one, or to an earlier one by its version, and end trials.
 
     The version that is left is barred: from then on only a person publishes it. A rollback that was interrupted is
-    finished, not done a second time. Raises ModelUnknown, or BundleError where the target is damaged.
+    finished, not done a second time. Raises ModelUnknown, BundleError where the target is damaged, or ModelsChanged.
     """
     with _changing(home, "models rollback", why) as (releases, before):
+        if (done := _done(releases, why)) is not None:
+            return done
         if to is None and before.interrupted and releases[-1].kind == "rollback":
             return releases[-1]
         # What a person leaves is what they saw, not a winner of the gate that was only just released.
@@ -126,6 +137,18 @@ def _changing(
         yield _follow(home), _Before(len(before), interrupted)
 
 
+def _done(releases: Sequence[Release], why: StatedReason) -> Release | None:
+    """Return the release that an act has made already. Raises ModelsChanged where the person saw an older one."""
+    if why.act is not None and (done := [one for one in releases if one.act == why.act]):
+        return done[-1]
+    newest = releases[-1].number if releases else 0
+    if why.after is not None and newest != why.after:
+        raise ModelsChanged(
+            f"release {newest} came after release {why.after}: see `ticketyard models history`, then decide again"
+        )
+    return None
+
+
 def _follow(home: ModelsInUse) -> tuple[Release, ...]:
     return follow(home.client_options, home.models, prefix=home.prefix, progress=home.progress)
 
@@ -149,6 +172,8 @@ def _champion(
         decided_at=why.now,
         kind=kind,
         reason=why.reason,
+        by=why.by,
+        act=why.act,
         model=pointer,
         accuracy=figures.accuracy,
         taxonomy_version=figures.taxonomy_version,
@@ -162,6 +187,8 @@ def _beside(last: Release, kind: TrialKind, trial: ModelTrial | None, why: State
         decided_at=why.now,
         kind=kind,
         reason=why.reason,
+        by=why.by,
+        act=None,
         replaced_version=None,
         cause=None,
         **{kind: trial},

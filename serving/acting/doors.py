@@ -13,6 +13,7 @@ from process.http_names import given_id
 from serving.acting.acts import Act
 from serving.acting.choices import Choices, read_choices
 from serving.acting.desk import Desk, Sent
+from serving.acting.model_acts import ModelAct, ModelActed, ModelDesk
 from serving.acting.sessions import COOKIE, Session
 from serving.assembly.service import Serving
 from serving.foundation.errors import OtherSite, SignInNeeded
@@ -104,6 +105,19 @@ async def act(
     return Response(sent, status_code=409 if sent.meanwhile else 200, headers=NEVER_KEPT)
 
 
+@post("/models", status_code=200, request_max_body_size=_LARGEST, include_in_schema=False)
+async def act_on_models(
+    request: Asking,
+    data: Annotated[ModelAct, Body()],
+    desk: NamedDependency[Desk],
+    model_desk: NamedDependency[ModelDesk],
+    serving: NamedDependency[Serving],
+) -> Response[ModelActed]:
+    """Promote a model, or roll back to one."""
+    acted = await model_desk.take(data, writer(request, desk, serving))
+    return Response(acted, status_code=409 if acted.meanwhile else 200, headers=NEVER_KEPT)
+
+
 @get("/choices", include_in_schema=False)
 async def choices(desk: NamedDependency[Desk], serving: NamedDependency[Serving]) -> Response[Choices]:
     """What forms offer."""
@@ -165,4 +179,4 @@ def _by_https(request: Asking) -> bool:
     return "https" in (request.headers.get("x-forwarded-proto", ""), request.url.scheme)
 
 
-ROUTER = Router("/acting", route_handlers=[who, sign_in, sign_out, act, choices, logged])
+ROUTER = Router("/acting", route_handlers=[who, sign_in, sign_out, act, act_on_models, choices, logged])

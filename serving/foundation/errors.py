@@ -163,7 +163,7 @@ class TokenMissing(ServingError, Permanent):  # noqa: N818 - as above
 
 
 class ActRefused(ServingError, Permanent):  # noqa: N818 - as above
-    """What somebody means to do to a ticket cannot be done so; the message says why."""
+    """What somebody means to do to a ticket or the models cannot be done so; the message says why."""
 
     status = 400
 
@@ -176,6 +176,13 @@ class OtherName(ServingError, Permanent):  # noqa: N818 - as above
 
 class IntakeAway(ServingError, Transient):  # noqa: N818 - as above
     """The door for events is not known, does not answer, or cannot reach Kafka; nothing was lost."""
+
+    status = 503
+    retry_after_s = 5
+
+
+class ModelsAway(ServingError, Transient):  # noqa: N818 - as above
+    """A change of which model decides could not be finished for now; asked again by its id it goes on from there."""
 
     status = 503
     retry_after_s = 5

@@ -17,8 +17,9 @@ from serving.acting.desk import Desk
 from serving.acting.doors import ROUTER as ACTING
 from serving.acting.letter_doors import ROUTER as LETTERS
 from serving.acting.letters import LetterActs
+from serving.acting.model_acts import ModelChanges, ModelDesk, NoModelChanges
 from serving.assembly.service import Serving
-from serving.doors import analytics, explaining, metric_values, operations, pages, sql, tickets
+from serving.doors import analytics, explaining, metric_values, models, operations, pages, sql, tickets
 from serving.doors.metrics import AnswerTimer, ServingMetrics
 from serving.foundation.errors import ServingError
 from serving.http.callers import Leaving, check_caller
@@ -59,6 +60,7 @@ _HANDLERS: Final = (
     analytics.ROUTER,
     metric_values.ROUTER,
     explaining.ROUTER,
+    models.ROUTER,
     LIVE,
     PAGES,
     ACTING,
@@ -69,9 +71,12 @@ _HANDLERS: Final = (
 
 
 def build_app(
-    serving: Serving, measures: ServingMetrics | None = None, checks: Checks | None = None
+    serving: Serving,
+    measures: ServingMetrics | None = None,
+    checks: Checks | None = None,
+    changes: ModelChanges | None = None,
 ) -> Litestar:
-    """Return the application over a Serving that runs; it neither starts nor stops it."""
+    """Return the application over a Serving that runs; without `changes` nobody can promote a model on its pages."""
     kept = measures or ServingMetrics()
     names = known_hosts(serving.settings.http_host, serving.settings.http_hosts)
     desk = Desk(serving)
@@ -85,6 +90,7 @@ def build_app(
 
     given = {"serving": serving, "measures": kept, "desk": desk, "feeds": feeds, "pages": shown}
     given["letters"] = LetterActs(serving, desk.intake)
+    given["model_desk"] = ModelDesk(serving.settings, changes or NoModelChanges())
     return Doors(
         route_handlers=_HANDLERS,
         dependencies={name: _provided(value) for name, value in given.items()},

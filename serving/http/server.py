@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from process.listening import choose_port, until_listening, write_address
 from process.priority import step_back
+from serving.acting.model_acts import ModelChanges
 from serving.assembly.service import Serving
 from serving.foundation.errors import TailFailed
 from serving.foundation.settings import ServingSettings
@@ -34,30 +35,38 @@ def _made(settings: ServingSettings, on_failure: Callable[[], object]) -> Servin
     return Serving(settings, on_failure=on_failure)
 
 
-def serve(settings: ServingSettings, made: Made = _made, checks: Checks | None = None) -> None:
+def serve(
+    settings: ServingSettings,
+    made: Made = _made,
+    checks: Checks | None = None,
+    changes: ModelChanges | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT. Raises Permanent where the port is taken, TailFailed where the tail dies.
 
-    `checks` say how what runs here is, for the page System.
+    `checks` say how what runs here is, for the page System; `changes` promotes and rolls back models on pages.
 
     Lowers this process's priority for good: no scan and no explanation is worth a ticket that waits.
     """
     step_back(settings.serving_niceness)
     port = choose_port(settings.http_host, settings.http_port, "TICKETYARD_HTTP_PORT")
     try:
-        asyncio.run(_serve(settings, port, made, checks))
+        asyncio.run(_serve(settings, port, made, checks, changes))
     finally:
         settings.address_file.unlink(missing_ok=True)
         _log.info("serving has stopped")
 
 
-async def _serve(settings: ServingSettings, port: int, made: Made, checks: Checks | None) -> None:
+async def _serve(
+    settings: ServingSettings, port: int, made: Made, checks: Checks | None, changes: ModelChanges | None
+) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     serving = made(settings, lambda: loop.call_soon_threadsafe(stop.set))
     serving.start()
     try:
-        await _listen(serving, settings.http_host, build_app(serving, checks=checks), port, stop)
+        app = build_app(serving, checks=checks, changes=changes)
+        await _listen(serving, settings.http_host, app, port, stop)
         failure = serving.status.failure
     finally:
         serving.stop()

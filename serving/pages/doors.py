@@ -229,14 +229,16 @@ def doctor(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
     return html(pages.part(request, "system/doctor.html", doctor=pages.doctor.look()))
 
 
-@get("/understanding", include_in_schema=False)
+@get("/understanding", include_in_schema=False, opt={KNOWN_BY: None})
 async def understanding(
     request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
 ) -> Response[str]:
     """How well tickets are understood."""
     asked = _asked(request)
     return await pages.page(
-        request, "understanding", lambda snapshot: read_understanding(snapshot, asked, serving.clock())
+        request,
+        "understanding",
+        lambda snapshot: read_understanding(snapshot, asked, serving.settings, serving.clock()),
     )
 
 

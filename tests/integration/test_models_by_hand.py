@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from batch.cycle import batch_cycle
-from batch.foundation.errors import BatchBusy, ModelUnknown
+from batch.foundation.errors import BatchBusy, ModelsChanged, ModelUnknown
 from batch.releases.bundles import remove_old_challengers
 from batch.releases.by_hand import (
     ModelsInUse,
@@ -29,6 +29,7 @@ from infra.running import announce_model
 from schemas.records.derived import ModelPublished
 from schemas.records.topics import Topic
 from tests.batch_home import BatchHome, Deadly, Death, Step, nothing
+from tests.stored_models import linked, store
 from understanding.arrays.errors import BundleError
 from understanding.bundle.registry import pointer_to, write_current
 from understanding.manifest.manifest import Evaluation, read_manifest
@@ -51,18 +52,8 @@ def home(kafka: LocalKafka, tmp_path: Path, unique_topic: str) -> BatchHome:
 def models(home: BatchHome, small_bundle: Path) -> Path:
     """A folder with three models, of which nothing is known but their manifests."""
     folder = Path(home.settings.models_uri)
-    for place, version in enumerate(("v1", "v2", "v3")):
-        shutil.copytree(small_bundle, folder / version, copy_function=_link)
-        manifest = read_manifest(small_bundle)
-        created = manifest.created_at + timedelta(days=place)
-        changed = msgspec.structs.replace(manifest, version=version, created_at=created)
-        (folder / version / "bundle.json").unlink()
-        (folder / version / "bundle.json").write_bytes(msgspec.json.encode(changed))
+    store(folder, small_bundle, "v1", "v2", "v3")
     return folder
-
-
-def _link(source: str, target: str) -> None:
-    Path(target).hardlink_to(source)
 
 
 def in_use(home: BatchHome, progress: Step = nothing) -> ModelsInUse:
@@ -296,7 +287,7 @@ def test_old_challengers_go_and_what_is_needed_stays(models: Path) -> None:
     """The one just judged may be old and about to be published: it stays, as do released ones and a person's own."""
     were_current(models, "v1")
     (models / "v2").rename(models / "mine")
-    shutil.copytree(models / "v3", models / "v4", copy_function=_link)
+    shutil.copytree(models / "v3", models / "v4", copy_function=linked)
     manifest = read_manifest(models / "v3")
     later = msgspec.structs.replace(
         manifest, version="v4", created_at=manifest.created_at + timedelta(days=1)
@@ -306,3 +297,26 @@ def test_old_challengers_go_and_what_is_needed_stays(models: Path) -> None:
     assert remove_old_challengers(models, read_releases(models), spare={"v3"}, keep=0) == ["v4"]
     assert remove_old_challengers(models, read_releases(models), spare={"v1", None}, keep=0) == ["v3"]
     assert sorted(path.name for path in models.iterdir() if path.is_dir()) == ["mine", "releases", "v1"]
+
+
+def test_an_act_of_a_page_counts_once_and_after_what_its_person_saw(home: BatchHome, models: Path) -> None:
+    """An answer that was lost is asked for again with the act's id; the later of two people hears of the former."""
+    ann = StatedReason("it looked better", NOW, "Ann", "page-1", after=0)
+    first = promote_version(in_use(home), "v1", ann)
+    assert promote_version(in_use(home), "v1", ann) == first
+    with pytest.raises(ModelsChanged, match="release 1 came after release 0"):
+        promote_version(in_use(home), "v2", StatedReason("mine is better", NOW, "Bo", "page-2", after=0))
+    promote_version(in_use(home), "v2", StatedReason("mine is better", NOW, "Bo", "page-2", after=1))
+    back = StatedReason("it is not", NOW, "Ann", "page-3", after=2)
+    assert roll_back(in_use(home), "v1", back) == roll_back(in_use(home), "v1", back)
+    assert [(one.number, one.by, one.act) for one in read_releases(models)] == [
+        (1, "Ann", "page-1"), (2, "Bo", "page-2"), (3, "Ann", "page-3"),
+    ]  # fmt: skip
+    assert announced(home)[-1].reason == "rollback by Ann: it is not"
+
+
+def test_a_trial_is_no_act_of_the_page_before_it(home: BatchHome, models: Path) -> None:
+    """A release beside the champion copies the one before, and would have counted as that one's act."""
+    promote_version(in_use(home), "v1", StatedReason("it looked better", NOW, "Ann", "page-1"))
+    tried = try_beside(in_use(home), "shadow", "v2", 0.1, StatedReason("to compare", NOW, "Bo"))
+    assert (tried.by, tried.act) == ("Bo", None)

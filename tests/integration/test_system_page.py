@@ -31,13 +31,17 @@ from serving.pages.system.doctor import Finding
 from serving.pages.system.parts import RUNNING, parse, quantile, seen, stages_of
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.waiting import wait_for
+from understanding.bundle.registry import write_current
+from understanding.manifest.pointer import CurrentModel
 
 WORKER = """
 import sys, time
 from prometheus_client import start_http_server
 from streams.foundation.metrics import StageMetrics
+from streams.stages.triage.models.trial_metrics import TrialMetrics
 metrics = StageMetrics("triage")
 metrics.lag.set(7)
+TrialMetrics(metrics.registry).show_loaded({"champion": "v2", "standby": "v1"})
 metrics.step_seconds.observe(0.02)
 start_http_server(int(sys.argv[1]), addr="127.0.0.1", registry=metrics.registry)
 time.sleep(600)
@@ -78,6 +82,10 @@ def test_a_worker_that_was_killed_is_named_with_what_to_do(
         wait_for(lambda: 'id="stages"' in client.get("/system").text, "the worker tells its metrics")
         page = client.get("/system").text
         assert '<td class="num">7</td>' in page, "the lag of the stage"
+        assert "<td>decides</td><td><bdi>v2</bdi></td>" in page, "the model that it has loaded"
+        assert "not the current one" not in page, "none was published here"
+        write_current(tmp_path / "models", CurrentModel(version="v3", uri="v3", sha256="s"))
+        assert "not the current one, v3" in client.get("/system").text
         assert '<td class="num">0.025 s</td>' in page, "the time of its steps"
         supervisor.kill("triage")
         wait_for(lambda: "triage is waiting to restart" in client.get("/system").text, "it is named")

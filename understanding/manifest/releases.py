@@ -33,7 +33,8 @@ _MEND: Final = "restore it from a copy; deleting it would undo what it says, a r
 class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole picture after one change, with when, what and why; `cause` is the id of the gate's verdict.
 
-    `leaves` is the version that a person rolled back from, where the gate's winner came between.
+    `leaves` is the version that a person rolled back from, where the gate's winner came between. `by` is who that
+    person is, `act` the id of what they did on a page, where they said so: one id is done once.
     """
 
     number: int
@@ -48,6 +49,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     canary: ModelTrial | None = None
     cause: str | None = None
     leaves: str | None = None
+    by: str | None = None
+    act: str | None = None
 
     @property
     def id(self) -> str:
@@ -56,6 +59,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def event(self) -> ModelPublished:
         """Return what is announced to the workers."""
+        what = f"{self.kind} by {self.by}" if self.by else self.kind
         return ModelPublished(
             version=self.model.version,
             uri=self.model.uri,
@@ -63,7 +67,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             accuracy=self.accuracy,
             taxonomy_version=self.taxonomy_version,
             replaced_version=self.replaced_version,
-            reason=f"{self.kind}: {self.reason}",
+            reason=f"{what}: {self.reason}",
             shadow=self.shadow,
             canary=self.canary,
         )

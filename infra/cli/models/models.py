@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger("models")
 
 _reason = click.option("--reason", required=True, help="Why; it stays in the history.")
+_by = click.option("--by", metavar="NAME", help="Who; it stays in the history.")
+_act = click.option("--act", metavar="ID", help="An id of what is done: what has it counts once.")
+_after = click.option("--after", type=int, metavar="NUMBER", help="Do it only if this is the newest release.")
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
@@ -97,21 +100,27 @@ def history(*, as_json: bool) -> None:
 @command.command()
 @click.argument("version")
 @_reason
-def promote(version: str, reason: str) -> None:
+@_by
+@_act
+@_after
+def promote(version: str, reason: str, by: str | None, act: str | None, after: int | None) -> None:
     """Make a stored model the current one, whatever the gate said; a damaged one is refused."""
     from batch.releases.by_hand import promote_version  # noqa: PLC0415 - as above
 
-    click.echo(_line(promote_version(_in_use(), version, _why(reason))))
+    click.echo(_line(promote_version(_in_use(), version, _why(reason, by, act, after))))
 
 
 @command.command()
 @click.option("--to", metavar="VERSION", help="An earlier model; without it, the one before the current.")
 @_reason
-def rollback(to: str | None, reason: str) -> None:
+@_by
+@_act
+@_after
+def rollback(to: str | None, reason: str, by: str | None, act: str | None, after: int | None) -> None:
     """Go back to an earlier model; the one that is left is not published again but by hand."""
     from batch.releases.by_hand import roll_back  # noqa: PLC0415 - as above
 
-    click.echo(_line(roll_back(_in_use(), to, _why(reason))))
+    click.echo(_line(roll_back(_in_use(), to, _why(reason, by, act, after))))
 
 
 @command.command()
@@ -119,9 +128,10 @@ def rollback(to: str | None, reason: str) -> None:
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=0.05, show_default=True)
 @click.option("--off", is_flag=True, help="End it.")
 @_reason
-def shadow(*, version: str | None, share: float, off: bool, reason: str) -> None:
+@_by
+def shadow(*, version: str | None, share: float, off: bool, reason: str, by: str | None) -> None:
     """Let a model score a share of the tickets beside the current one; it decides nothing."""
-    _trial("shadow", version, share, off=off, reason=reason)
+    _trial("shadow", version, share, off=off, why=_why(reason, by))
 
 
 @command.command()
@@ -129,20 +139,21 @@ def shadow(*, version: str | None, share: float, off: bool, reason: str) -> None
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=0.1, show_default=True)
 @click.option("--off", is_flag=True, help="End it.")
 @_reason
-def canary(*, version: str | None, share: float, off: bool, reason: str) -> None:
+@_by
+def canary(*, version: str | None, share: float, off: bool, reason: str, by: str | None) -> None:
     """Let a model decide a share of the tickets; a ticket stays with one model."""
-    _trial("canary", version, share, off=off, reason=reason)
+    _trial("canary", version, share, off=off, why=_why(reason, by))
 
 
-def _trial(kind: "TrialKind", version: str | None, share: float, *, off: bool, reason: str) -> None:
+def _trial(kind: "TrialKind", version: str | None, share: float, *, off: bool, why: "StatedReason") -> None:
     from batch.releases.by_hand import end_trial, try_beside  # noqa: PLC0415 - as above
 
     if (version is None) != off:
         raise click.UsageError("name a VERSION to try, or --off to end what is tried")
     if version is None:
-        click.echo(_line(end_trial(_in_use(), kind, _why(reason))))
+        click.echo(_line(end_trial(_in_use(), kind, why)))
     else:
-        click.echo(_line(try_beside(_in_use(), kind, version, share, _why(reason))))
+        click.echo(_line(try_beside(_in_use(), kind, version, share, why)))
 
 
 def _in_use() -> "ModelsInUse":
@@ -160,10 +171,12 @@ def _models() -> Path:
     return BatchSettings().models_folder
 
 
-def _why(reason: str) -> "StatedReason":
+def _why(
+    reason: str, by: str | None = None, act: str | None = None, after: int | None = None
+) -> "StatedReason":
     from batch.releases.by_hand import StatedReason  # noqa: PLC0415 - as above
 
-    return StatedReason(reason, datetime.now(UTC))
+    return StatedReason(reason, datetime.now(UTC), by, act, after)
 
 
 def _line(release: "Release") -> str:
@@ -175,4 +188,5 @@ def _line(release: "Release") -> str:
     ]
     models = ", ".join([f"champion {release.model.version}", *beside])
     when = release.decided_at.astimezone(UTC)
-    return f"{release.number}  {when:%Y-%m-%d %H:%M:%S}Z  {release.kind}: {models}; {release.reason}"
+    who = f" by {release.by}" if release.by else ""
+    return f"{release.number}  {when:%Y-%m-%d %H:%M:%S}Z  {release.kind}{who}: {models}; {release.reason}"

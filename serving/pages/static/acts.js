@@ -5,6 +5,7 @@
 (() => {
   const KEPT = "ticketyard.acts", WAIT_S = 10, LEASE_S = 20, SHOWN_S = 8, PATIENCE_S = 30, LOOK_MS = 250, RETRY_S = 3, SLOWEST_S = 30;
   const FIELDS = ["id", "ticket_id", "act", "by", "life", "revision", "value", "move", "decision", "was", "reason", "over"];
+  const OF_MODELS = ["id", "act", "by", "reason", "over", "version", "release"];
   const OF_LETTERS = ["id", "act", "by", "reason", "before", "letter_id", "repaired", "stage", "error", "topic", "over"];
   const find = (id) => document.getElementById(id);
   const now = () => Date.now() / 1000;
@@ -88,15 +89,20 @@
   const send = async (one, keepalive = false) => {
     change(one, { state: "sending", due: now() + LEASE_S });
     const replay = one.act === "replay";
-    const body = Object.fromEntries((replay ? OF_LETTERS : FIELDS).filter((name) => one[name] !== undefined && one[name] !== null).map((name) => [name, one[name]]));
+    const body = Object.fromEntries((replay ? OF_LETTERS : one.version ? OF_MODELS : FIELDS).filter((name) => one[name] !== undefined && one[name] !== null).map((name) => [name, one[name]]));
     let answer;
-    try { answer = await ask(replay ? "/acting/replays" : "/acting/acts", "POST", body, keepalive); }
+    try { answer = await ask(replay ? "/acting/replays" : one.version ? "/acting/models" : "/acting/acts", "POST", body, keepalive); }
     catch { change(one, { state: "failed", type: "", detail: word("offline"), unsure: true, due: now() + RETRY_S }); return; }
     const told = await said(answer);
     if (answer.ok && replay) sentBack(one, told);
+    else if (answer.ok && one.version) released(one, told.release);
     else if (answer.ok) change(one, { state: "kafka", events: told.event_ids, place: told.places.map((p) => `${p.partition}/${p.offset}`).join(", "), due: now(), until: now() + PATIENCE_S });
     else if (answer.status === 409) change(one, { state: "meanwhile", meanwhile: told.meanwhile });
     else failed(one, answer, told.error || {});
+  };
+  const released = (one, number) => {
+    change(one, { state: "released", number, due: now() + SHOWN_S });
+    document.dispatchEvent(new CustomEvent("ticketyard:logged", { detail: one }));
   };
   // Many letters go back some at a time: the server is asked again until none is left.
   const sentBack = (one, told) => {
@@ -142,7 +148,7 @@
         if (mine(one)) send(one);
         else change(one, { state: "sign", type: me.name ? "OtherName" : me.why || "SignInNeeded", detail: "" });
       } else if (one.state === "kafka") look(one);
-      else if (one.state === "logged") drop(one);
+      else if (["logged", "released"].includes(one.state)) drop(one);
     }
     document.querySelectorAll("#acts li").forEach((item) => {
       const one = all().find((each) => each.id === item.id);
@@ -159,8 +165,8 @@
     const seconds = Math.max(0, Math.ceil(one.due - now()));
     const first = (one.meanwhile || [])[0] || {};
     const time = first.at ? new Date(first.at).toLocaleTimeString() : "";
-    const name = slow(one) ? "slow" : one.state;
-    const text = word(name, { seconds, place: one.place, time, by: first.by, value: first.value || word({ status: "resolved", replay: "sent_back" }[first.about] || "") || "—" });
+    const name = slow(one) ? "slow" : one.state === "meanwhile" && one.version ? "overtaken" : one.state;
+    const text = word(name, { seconds, number: one.number, place: one.place, time, by: first.by, value: first.value || word({ status: "resolved", replay: "sent_back" }[first.about] || "") || "—" });
     const state = item.querySelector(".state");
     // A countdown that is read out each second would drown everything else.
     state.setAttribute("aria-live", ["held", "failed"].includes(one.state) ? "off" : "polite");
@@ -243,8 +249,8 @@
   const teamOf = (intent) => choices?.intents.find((one) => one.name === intent)?.team || "";
   const following = (intent, current, to = teamOf(intent)) => (to && to === current.team ? { follows: true } : { follows: true, move: true, to });
   const seen = (part) => {
-    const { ticket, life, revision, subject, ...current } = part.dataset;
-    return { ticket_id: ticket, life: Number(life), revision: Number(revision), subject, current };
+    const { ticket, life, revision, subject, model, release, ...current } = part.dataset;
+    return model ? { version: model, release: Number(release), subject: model } : { ticket_id: ticket, life: Number(life), revision: Number(revision), subject, current };
   };
   const letters = (part) => {
     const { letter, before, stage, error, topic, subject } = part.dataset;
@@ -253,13 +259,13 @@
   };
   const submitAct = (form) => {
     const kind = form.dataset.form, typed = values(form), { current, ticket_id, life, revision, subject, over = [], follows } = about;
-    const { letter_id, before, stage, error, topic } = about;
+    const { letter_id, before, stage, error, topic, version, release } = about;
     const key = draft(kind), was = typed.decision ? (current || {})[typed.decision] : about.was;
     const former = all().find((one) => one.id === editing);
     find("act-dialog").close();
     signedIn(() => {
       if (former) drop(former); // and not before: who closes the form has changed nothing
-      act({ ticket_id, life, revision, letter_id, before, stage, error, topic, subject, over, act: kind, ...typed, ...(follows && following(typed.value, current)), was: was || undefined, current });
+      act({ ticket_id, life, revision, letter_id, before, stage, error, topic, version, release, subject, over, act: kind, ...typed, ...(follows && following(typed.value, current)), was: was || undefined, current });
       sessionStorage.removeItem(key);
     });
   };
@@ -274,7 +280,7 @@
     if (button.id === "who") me.name ? signOut() : signIn();
     else if (button.dataset.close) button.closest("dialog").close();
     else if (button.dataset.act === "replay") openForm("replay", letters(button.closest("[data-letters]")));
-    else if (button.dataset.act) openForm(button.dataset.act, seen(button.closest("[data-ticket]")));
+    else if (button.dataset.act) openForm(button.dataset.act, seen(button.closest("[data-ticket], [data-model]")));
     else if (button.dataset.do) { const one = all().find((each) => each.id === button.closest("li").id); if (one && buttons(one).includes(button.dataset.do)) DO[button.dataset.do](one); }
   });
   document.addEventListener("submit", (event) => {
@@ -294,7 +300,8 @@
   addEventListener("pagehide", () => { if (!inside && me.name) all().filter((one) => one.state === "held" && one.tab === tab && mine(one)).forEach((one) => send(one, true)); });
   document.addEventListener("ticketyard:logged", (event) => {
     const shown = document.querySelector("main .acts[data-ticket]"), replay = event.detail.act === "replay";
-    const here = replay ? document.querySelector("main [data-letters]") : shown && shown.dataset.ticket === event.detail.ticket_id;
+    const list = replay ? "main [data-letters]" : event.detail.version && "main [data-models]";
+    const here = list ? document.querySelector(list) : shown && shown.dataset.ticket === event.detail.ticket_id;
     if (here && !document.querySelector("dialog[open]")) leave();
   });
   window.ticketyard = { act, all, seen, letters, offer, following };

@@ -24,6 +24,7 @@ _DIRECTLY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Workers are of this machine: a proxy of the environment does not reach them."""
 
 _STEP: Final = "ticketyard_step_seconds"
+_LOADED: Final = "ticketyard_model_loaded"
 Metrics = Mapping[str, list[tuple[Mapping[str, str], float]]]
 """By the name of a sample: its labels and value."""
 
@@ -39,11 +40,20 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     p999_s: float | None
 
 
+class LoadedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model of intents that a worker has loaded, and for what: champion, canary, shadow or standby."""
+
+    part: str
+    role: str
+    version: str
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """All that was found; `unknown` says what could not be, and why; `failing` names parts with what to do."""
 
     parts: tuple[PartReport, ...]
     stages: tuple[Stage, ...]
+    models: tuple[LoadedModel, ...]
     failing: tuple[str, ...]
     unknown: tuple[str, ...]
 
@@ -99,6 +109,12 @@ def seen(report: PartsReport, pages: Mapping[str, Metrics | str], now: datetime)
             if not isinstance(page, str)
             for stage in stages_of(name, page)
         ),
+        models=tuple(
+            model
+            for name, page in pages.items()
+            if not isinstance(page, str)
+            for model in models_of(name, page)
+        ),
         failing=tuple(failing(report.parts)),
         unknown=tuple(unknown),
     )
@@ -133,6 +149,13 @@ def stages_of(part: str, metrics: Metrics) -> Iterable[Stage]:
         yield Stage(part=part, stage=stage, lag=lag, p50_s=p50_s, p99_s=p99_s, p999_s=p999_s)
 
 
+def models_of(part: str, metrics: Metrics) -> Iterable[LoadedModel]:
+    """Yield the models that a worker's metrics say it has loaded."""
+    for labels, loaded in metrics.get(_LOADED, []):
+        if loaded and {"role", "version"} <= labels.keys():
+            yield LoadedModel(part=part, role=labels["role"], version=labels["version"])
+
+
 def quantile(buckets: Iterable[tuple[float, float]], share: float) -> float | None:
     """Return the upper bound of the bucket in which a share of all lies; None of nothing, or above all bounds."""
     found = sorted(buckets)
@@ -161,4 +184,4 @@ def _fetch(url: str) -> Metrics | str:
 
 
 def _unseen(why: str) -> Seen:
-    return Seen(parts=(), stages=(), failing=(), unknown=(why,))
+    return Seen(parts=(), stages=(), models=(), failing=(), unknown=(why,))

@@ -8,6 +8,7 @@ import msgspec
 
 from serving.assembly.service import Serving
 from serving.doors.operations import problems
+from serving.foundation.models_folder import current_version
 from serving.merge.answers import Snapshot
 from serving.pages.figures import tile, values
 from serving.pages.system.batch import at_work
@@ -69,6 +70,7 @@ def read_system(snapshot: Snapshot, serving: Serving, seen: Seen, doctor: Report
         ],
         "doctor": doctor,
         "seen": seen,
+        "champion": current_version(serving.settings.models_folder),
         "alive": serving.status.alive,
         "tail_lag": serving.status.lag,
         "run_id": state.run_id,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from schemas.triage import Triage
+from streams.stages.triage.models.trial_metrics import Role
 from understanding.bundle.bundle import Bundle
 from understanding.manifest.manifest import Validation
 from understanding.signals.priority import PriorityTable
@@ -45,6 +46,13 @@ class Deployment:
     champion: Bundle
     canary: LoadedTrial | None = None
     shadow: LoadedTrial | None = None
+
+    @property
+    def bundles(self) -> Mapping[Role, Bundle]:
+        """Return the model of each role that there is."""
+        trials: dict[Role, LoadedTrial | None] = {"canary": self.canary, "shadow": self.shadow}
+        found: dict[Role, Bundle] = {"champion": self.champion}
+        return found | {role: one.bundle for role, one in trials.items() if one is not None}
 
     @property
     def validations(self) -> Mapping[str, Validation | None]:

@@ -254,9 +254,11 @@ class ModelWatch(threading.Thread):
     def _keep_what_is_used(self) -> None:
         deployment = self._deployment
         assert deployment is not None  # called once there is one
-        trials = [trial.bundle for trial in (deployment.canary, deployment.shadow) if trial is not None]
-        standby = [self._standby] if self._standby is not None else []
-        self._shelf.keep((deployment.champion, *trials, *standby))
+        used = dict(deployment.bundles)
+        if self._standby is not None:
+            used["standby"] = self._standby
+        self._shelf.keep(used.values())
+        self._metrics.show_loaded({role: bundle.version for role, bundle in used.items()})
 
     def _champion(self, announced: Sequence[ModelPublished]) -> Bundle | None:
         for published in reversed(announced):

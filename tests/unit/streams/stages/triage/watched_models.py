@@ -90,9 +90,11 @@ def new_watch(
     budget: EncoderBudget | None = None,
     first_models: Path = Path("no-first-model"),
     models: Path = Path("no-models"),
+    *,
+    registry: CollectorRegistry | None = None,
 ) -> ModelWatch:
     """Return a watch that is not started, without a model of the first day or a pointer unless a test gives one."""
-    metrics = TrialMetrics(CollectorRegistry())
+    metrics = TrialMetrics(registry or CollectorRegistry())
     return ModelWatch(
         topic="models.published",
         new_reader=new_reader,

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from schemas.triage import ENCODER_BUDGET
 from streams.runtime.backlog import Backlog
 from streams.stages.triage.models.model_watch import RETRY_S, STANDBY_S, ModelWatch, NoModel
+from streams.stages.triage.models.trial_metrics import LOADED
 from streams.stages.triage.pressure.pressure_metrics import ASKED, LEFT_OUT
 from tests.unit.streams.stages.triage.watched_models import (
     Clock,
@@ -192,3 +193,23 @@ def test_a_damaged_pointer_leaves_it_to_announcements(shelf: Shelf, tmp_path: Pa
     assert decided_by(watch) == "v1"
     told = [line["act"] for line in logs if line["event"] == "pointer.unreadable"]
     assert told == ["run `ticketyard batch run`"]
+
+
+def test_a_worker_tells_which_models_it_has_loaded(shelf: Shelf, clock: Clock) -> None:
+    """What was announced is no proof of what a worker decides by; a replaced champion stands by for an hour."""
+    del shelf
+    registry = CollectorRegistry()
+
+    def loaded() -> dict[str, str]:
+        families = {family.name: family for family in registry.collect()}
+        return {one.labels["role"]: one.labels["version"] for one in families[LOADED].samples}
+
+    watch = new_watch(clock, registry=registry)
+    assert loaded() == {}
+    watch.deploy([published("a", canary="b", shadow="bad")])
+    assert loaded() == {"champion": "a", "canary": "b"}
+    watch.deploy([published("b")])
+    assert loaded() == {"champion": "b", "standby": "a"}
+    clock.now += STANDBY_S
+    watch.forget_standby()
+    assert loaded() == {"champion": "b"}
