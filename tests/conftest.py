@@ -3,6 +3,7 @@
 import fcntl
 import os
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,20 @@ def _place_in_run(item: pytest.Item) -> tuple[int, bool]:
     """Return what decides how early a test runs; equal ones stay in the order that chance gave them."""
     file = item.path.relative_to(_ROOT / "tests")
     return _FOLDERS.index(file.parts[0]), file.as_posix() not in _IN_THIS_PROCESS_SPARK
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say after the slowest tests which files took longest, what their tests share included."""
+    spent = Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                spent[report.nodeid.partition("::")[0]] += report.duration
+    listed = terminalreporter.config.getoption("durations")
+    if listed:
+        terminalreporter.section(f"slowest {listed} files")
+        for file, seconds in spent.most_common(listed):
+            terminalreporter.write_line(f"{seconds:8.1f} s {file}")
 
 
 @pytest.fixture(scope="session")

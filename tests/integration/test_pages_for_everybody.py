@@ -17,6 +17,10 @@ AXE: Final = resources.files("axe_playwright_python").joinpath("axe.min.js").rea
 """axe-core, out of the package that carries it; it is asked in the page's own world, past its policy for scripts."""
 
 SIZES: Final = ((360, 780), (1280, 900), (1920, 1080))
+LOOKS: Final = (*((size, "light") for size in SIZES), (SIZES[1], "dark"))
+"""Colours depend on the light alone: no rule of the style sheets asks for a light and a width together, and a small
+screen shows nothing that a large one hides. So what is dark is looked at once."""
+
 PAGES: Final = (
     "/now",
     "/triage",
@@ -76,8 +80,7 @@ def folder() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 @pytest.mark.parametrize("address", PAGES)
 def test_each_page_can_be_read_by_everybody(
     browser: Browser, server: str, address: str, size: tuple[int, int], scheme: str
