@@ -3,14 +3,14 @@
 import fcntl
 import os
 import uuid
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from infra.local.kafka import LocalKafka
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("any_machine", deadline=None)
+# How long an example takes, to make or to test, says how busy the machine is, not whether the code is right.
+settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any_machine")
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +64,7 @@ def _place_in_run(item: pytest.Item) -> tuple[int, bool]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say after the slowest tests which files took longest, what their tests share included."""
-    spent = Counter[str]()
+    spent = defaultdict[str, float](float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
@@ -72,8 +72,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     listed = terminalreporter.config.getoption("durations")
     if listed:
         terminalreporter.section(f"slowest {listed} files")
-        for file, seconds in spent.most_common(listed):
-            terminalreporter.write_line(f"{seconds:8.1f} s {file}")
+        for file in sorted(spent, key=spent.__getitem__, reverse=True)[:listed]:
+            terminalreporter.write_line(f"{spent[file]:8.1f} s {file}")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from confluent_kafka.cimpl import NewPartitions
 from infra.local.kafka import LocalKafka
 from schemas.records.topics import Topic
 from streams.foundation.errors import EXIT_STAY_DOWN
+from tests.patience import PATIENCE_S
 from tests.stage_harness import StageHarness, wait_for
 
 PROGRAM = str(Path(__file__).with_name("counting_stage.py"))
@@ -38,7 +39,7 @@ def test_topics_that_grew_stop_the_stage(harness: StageHarness) -> None:
     for answer in admin.create_partitions(
         [NewPartitions(harness.names[one], 8) for one in together]
     ).values():
-        answer.result(30)
+        answer.result(PATIENCE_S)
     wait_for(lambda: reading.poll() is not None, "the worker that reads to stop")
     assert reading.returncode == EXIT_STAY_DOWN, harness.log()[-3000:]
     starting = harness.start(PROGRAM)

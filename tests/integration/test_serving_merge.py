@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records.ticket_row import TicketRow, Work
@@ -131,7 +131,7 @@ def by_key(rows: list[dict[str, Any]], keys: int) -> dict[tuple[Any, ...], dict[
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 def test_any_boundary_and_any_prefix_equal_a_recount(data: st.DataObject) -> None:
     """Whatever batch holds and however far the tail has read, before and after a switch, answers are exact."""
     log = data.draw(logs())

@@ -67,14 +67,14 @@ def test_a_part_that_says_permanent_is_not_started_again(tmp_path: Path) -> None
 
 
 def _unready(part: PartSpec) -> PartSpec:
-    return PartSpec(child=part.child, ready=lambda: False, ready_timeout_s=10, grace_s=5)
+    return PartSpec(child=part.child, ready=lambda: False, ready_timeout_s=PATIENCE_S, grace_s=5)
 
 
 def test_a_part_that_is_late_stops_everything(tmp_path: Path) -> None:
     """If one part is not ready in time, the ones that were started are stopped and the log's end is told."""
     first = _part(tmp_path, "first", "exec sleep 600", tier=0)
-    late = _part(tmp_path, "late", "echo still loading; exec sleep 600", ready=lambda: False)
-    late = PartSpec(child=late.child, ready=lambda: False, ready_timeout_s=0.5)
+    late = _part(tmp_path, "late", "echo still loading; exec sleep 600")
+    late = PartSpec(child=late.child, ready=lambda: False, ready_timeout_s=3)  # a shell says its word in less
     supervisor = Supervisor([first, late], policy=QUICK)
     with pytest.raises(PartNotReady, match=r"(?s)late was not ready within .*still loading"):
         supervisor.start()

@@ -17,6 +17,7 @@ from streams.foundation.settings import StreamSettings
 from streams.runtime.partition_worker import PartitionWorker
 from streams.runtime.stage_runtime import StageRuntime
 from streams.steps.partition_engine import StepResult
+from tests.patience import PATIENCE_S
 
 
 class NotingEngine:
@@ -211,7 +212,7 @@ class RestoringEngine(NotingEngine):
         self.unwanted = False
 
     def open(self) -> dict[str, int]:
-        assert self.may_go_on.wait(20)
+        assert self.may_go_on.wait(PATIENCE_S)
         if self.unwanted:
             raise GivenUp("taken away")
         return {"t": 0}

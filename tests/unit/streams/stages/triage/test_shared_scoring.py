@@ -11,6 +11,7 @@ import pytest
 from schemas.triage import Triage
 from streams.stages.triage.models.deployment import TicketMessage
 from streams.stages.triage.shared_scoring import ScoreMessages, SharedScoring
+from tests.patience import PATIENCE_S
 from understanding.understand import CustomerMessage
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -53,18 +54,18 @@ def test_what_waits_goes_into_one_call() -> None:
         sizes.append(len(messages))
         if messages == texts_of("block"):
             started.release()
-            assert go_on.wait(5)
+            assert go_on.wait(PATIENCE_S)
         return echo(messages)
 
     with sharing(blocking, most=4) as scoring, ThreadPoolExecutor(8) as callers:
         for _ in range(2):
             callers.submit(scoring.score, texts_of("block"))
-            started.acquire(timeout=5)
+            assert started.acquire(timeout=PATIENCE_S)
         waiting = [callers.submit(scoring.score, texts_of("a", "b")) for _ in range(4)]
         while scoring._waiting.qsize() < 4:
             threading.Event().wait(0.001)
         go_on.set()
-        assert [len(future.result(5)) for future in waiting] == [2, 2, 2, 2]
+        assert [len(future.result(PATIENCE_S)) for future in waiting] == [2, 2, 2, 2]
     assert sorted(sizes) == [1, 1, 4, 4]
 
 
