@@ -22,11 +22,13 @@ class BatchSettings(CommonSettings):
     )
     spark_driver_memory: str = Field(default="1g", description="Heap of Spark's driver, such as 1g.")
     spark_driver_java_options: str = Field(
-        default="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=192m",
+        default=(
+            "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=192m -XX:MetaspaceSize=192m"
+        ),
         description="Java options of Spark's driver; these start fast, for hours of work use others.",
     )
     spark_shuffle_partitions: int = Field(
-        default=4, ge=1, description="Partitions after a shuffle; about the number of cores."
+        default=4, ge=1, description="Partitions after a shuffle of many records; about the number of cores."
     )
     keep_runs: int = Field(
         default=3,

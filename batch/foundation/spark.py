@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -14,8 +15,35 @@ import schemas
 from batch.foundation.errors import ArchivesMissing, SparkUnreachable
 from batch.foundation.settings import BatchSettings
 
-_LOG_FILE = Path(__file__).with_name("log4j2.properties")
-_JAVA_OPTIONS = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file:{_LOG_FILE}"
+_LOG_FILE: Final = Path(__file__).with_name("log4j2.properties")
+_JAVA_OPTIONS: Final = f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file:{_LOG_FILE}"
+
+FEW_RECORDS: Final = 50_000
+"""Below so many, what Spark does for a query (jobs, tasks, Java code for each expression) costs more than the rows."""
+
+COMPILED_FROM_RECORDS: Final = 1_000_000
+"""From so many on, compiling each query to Java code takes less time than it saves."""
+
+_FOR_FEW: Final = {
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "1",
+    # Nothing is to be adapted in one partition, and each table that is broadcast is a job of its own.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+}
+
+
+def are_few(records: int) -> bool:
+    """Tell whether so many records go through one task."""
+    return records < FEW_RECORDS
+
+
+def suit_records(session: SparkSession, records: int) -> None:
+    """Have a session answer queries of so many records as is quickest for them; the answers are the same."""
+    session.conf.set("spark.sql.codegen.wholeStage", records >= COMPILED_FROM_RECORDS)
+    if are_few(records):
+        for name, value in _FOR_FEW.items():
+            session.conf.set(name, value)
 
 
 def spark_options(settings: BatchSettings, archives: Sequence[Path]) -> dict[str, str]:

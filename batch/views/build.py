@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +11,7 @@ import structlog
 from pyspark.sql import DataFrame, SparkSession
 
 from batch.foundation.reporting import Report
+from batch.foundation.spark import are_few, suit_records
 from batch.foundation.storage import sync_files
 from batch.history.commits import Archive
 from batch.views.base import base_view, no_unreadable, read_records, tickets_view
@@ -29,9 +30,6 @@ from schemas.views.tables import BASE_VIEWS, DERIVED_VIEWS, BaseView, View
 
 log = structlog.get_logger(__name__)
 
-COMPILED_FROM_RECORDS: Final = 1_000_000
-"""From so many archived records on, compiling each query to Java code takes less time than it saves."""
-
 
 class BuiltViews(NamedTuple):
     """Where the views of a run lie, and the records that are in none because they cannot be read."""
@@ -41,12 +39,16 @@ class BuiltViews(NamedTuple):
 
 
 class ViewBuilder:
-    """Writes views below `folder`, one folder each, and lets later ones query earlier ones by name."""
+    """Writes views below `folder`, one folder each, and lets later ones query earlier ones by name.
 
-    def __init__(self, spark: SparkSession, folder: Path, before: RunBefore) -> None:
+    With `in_one` each is one partition, so that a query of them is one task and moves no rows between tasks.
+    """
+
+    def __init__(self, spark: SparkSession, folder: Path, before: RunBefore, *, in_one: bool) -> None:
         self._spark = spark
         self._folder = folder
         self._before = before
+        self._in_one = in_one
         self.files: dict[str, ViewFiles] = {}
 
     def write(self, view: View, rows: DataFrame) -> None:
@@ -76,7 +78,7 @@ class ViewBuilder:
         count = sum(pq.read_metadata(path).num_rows for path in target.glob("*.parquet"))
         self.files[view.name] = ViewFiles(path=view.name, rows=count, definition=definition_of(view.name))
         written = self._spark.read.schema(spark_schema(view.columns)).parquet(str(target))
-        written.createOrReplaceTempView(view.name)
+        (written.coalesce(1) if self._in_one else written).createOrReplaceTempView(view.name)
 
 
 def build_views(
@@ -97,8 +99,8 @@ def build_views(
     Views of which nothing changed since the run `before` are its files. Without an encoder there are no clusters.
     """
     records = sum(file.rows for topic in archive.topics.values() for file in topic.files)
-    spark.conf.set("spark.sql.codegen.wholeStage", records >= COMPILED_FROM_RECORDS)
-    builder = ViewBuilder(spark, folder, before)
+    suit_records(spark, records)
+    builder = ViewBuilder(spark, folder, before, in_one=are_few(records))
     undecodable: dict[Topic, tuple[ViewGap, ...]] = {}
     for view in sorted(BASE_VIEWS, key=lambda view: view.name == "tickets"):  # made from ticket_events
         name = topic_names[view.topic]

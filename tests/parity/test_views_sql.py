@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from batch.foundation.settings import BatchSettings
-from batch.foundation.spark import spark_session
+from batch.foundation.spark import COMPILED_FROM_RECORDS, FEW_RECORDS, spark_session, suit_records
 from batch.views.column_types import spark_schema
 from batch.views.row_batches import arrow_schema
 from schemas.records.sla_clock import SlaMetric, SlaState
@@ -133,11 +133,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.fixture(scope="module")
-def spark(folder: Path) -> Iterator[SparkSession]:
-    """Spark with every view defined by the shared SQL."""
+@pytest.fixture(scope="module", params=[FEW_RECORDS - 1, COMPILED_FROM_RECORDS], ids=["few", "many"])
+def spark(folder: Path, request: pytest.FixtureRequest) -> Iterator[SparkSession]:
+    """Spark with every view defined by the shared SQL, as it works on few and on many records."""
     settings = BatchSettings(spark_master="local[1]", spark_shuffle_partitions=2)
     with spark_session(settings) as session:
+        suit_records(session, request.param)
         for view in BASE_VIEWS:
             rows = session.read.schema(spark_schema(view.columns)).parquet(
                 str(folder / f"{view.name}.parquet")

@@ -2,14 +2,22 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from py4j.protocol import Py4JError
+from pyspark.sql import SparkSession
 
 from batch.foundation import spark
 from batch.foundation.errors import ArchivesMissing, SparkUnreachable
 from batch.foundation.settings import BatchSettings
-from batch.foundation.spark import kafka_archives, spark_options
+from batch.foundation.spark import (
+    COMPILED_FROM_RECORDS,
+    FEW_RECORDS,
+    kafka_archives,
+    spark_options,
+    suit_records,
+)
 
 
 def test_local_spark_stays_on_loopback() -> None:
@@ -64,3 +72,22 @@ def test_a_master_that_does_not_answer_is_one_sentence(
         spark.spark_session(settings, reads_kafka=False),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("records", "expressions", "queries", "partitions"),
+    [
+        (FEW_RECORDS - 1, "NO_CODEGEN", False, "1"),
+        (FEW_RECORDS, None, False, None),
+        (COMPILED_FROM_RECORDS, None, True, None),
+    ],
+)
+def test_what_costs_more_than_the_rows_is_left_out(
+    records: int, expressions: str | None, queries: bool, partitions: str | None
+) -> None:
+    """A cycle of 8,000 records made Java code of hundreds of expressions: 40 % of what its tasks did."""
+    given: dict[str, object] = {}
+    suit_records(cast("SparkSession", SimpleNamespace(conf=SimpleNamespace(set=given.__setitem__))), records)
+    assert given["spark.sql.codegen.wholeStage"] is queries
+    assert given.get("spark.sql.codegen.factoryMode") == expressions
+    assert given.get("spark.sql.shuffle.partitions") == partitions
