@@ -31,6 +31,7 @@ _FOLDERS: Final = ("chaos", "end_to_end", "integration", "parity", "contract", "
 _IN_THIS_PROCESS_SPARK: Final = {
     "integration/test_batch_archive.py",
     "integration/test_batch_views.py",
+    "integration/test_trained_predictions.py",
     "integration/test_training_on_spark.py",
     "parity/test_batch_fold.py",
     "parity/test_views_sql.py",
