@@ -108,12 +108,12 @@ def test_a_file_ends_at_the_limit_and_says_so(there: int, truncated: bool) -> No
     """Nothing is left out silently."""
     asked: dict[str, Any] = {}
 
-    def rows(sql: str, parameters: list[Any], most: int) -> Rows:
+    def streamed(sql: str, parameters: list[Any], most: int) -> Rows:
         asked.update(sql=sql, parameters=parameters)
         table = pa.table({"ticket_id": [str(number) for number in range(min(there, most))]})
         return Rows(table=table, truncated=there > most)
 
-    snapshot = cast("Snapshot", SimpleNamespace(rows=rows))
+    snapshot = cast("Snapshot", SimpleNamespace(streamed=streamed))
     found = read_rows(snapshot, ("ticket_id",), "WHERE team = ? ORDER BY ticket_id", ["billing"])
     file = written(found, "csv", waits)
     assert (file.rows, file.truncated) == (min(there, EXPORTED), truncated)
