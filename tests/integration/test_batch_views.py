@@ -209,15 +209,15 @@ def gaps_of(run: CompleteRun) -> list[tuple[str, int, int, bool]]:
 
 
 def test_logs_that_no_view_shows_make_no_run(new_home: NewHome) -> None:
-    """New customers are archived, and the run before goes on being served without a Spark for views."""
+    """Events as they came in are archived, and the run before goes on being served without a Spark for views."""
     home = new_home()
     logs = list(SimulatedLogs(tickets=20, seed=4))
-    home.publish(record for record in logs if record.topic != Topic.CUSTOMERS_EVENTS)
+    home.publish(record for record in logs if record.topic != Topic.TICKETS_EVENTS)
     home.archive()
     home.refresh()
     home.archive()  # what it has published of agents itself
     first = home.refresh()
-    home.publish(record for record in logs if record.topic == Topic.CUSTOMERS_EVENTS)
+    home.publish(record for record in logs if record.topic == Topic.TICKETS_EVENTS)
     assert home.archive().number == 3
     assert home.refresh() == first
 

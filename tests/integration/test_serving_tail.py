@@ -217,7 +217,7 @@ def test_a_first_switch_without_memory_is_waited_out(tmp_path: Path, monkeypatch
     bench = TailBench(tmp_path / "views")
     bench.run_of("run-1", [], {0: 0, 1: 0})
     with monkeypatch.context() as short:
-        short.setattr(bench.store, "_keep_newest_drift", _no_memory_but_once())
+        short.setattr(bench.store, "_keep_few", _no_memory_but_once(bench.store._keep_few))
         bench.tail.start()
     assert "OutOfMemory" in (bench.board.now.waiting_for or "")
     assert bench.tail.try_step(0.0) == 0.0
@@ -225,15 +225,16 @@ def test_a_first_switch_without_memory_is_waited_out(tmp_path: Path, monkeypatch
     bench.database.close()
 
 
-def _no_memory_but_once() -> Callable[[], None]:
+def _no_memory_but_once(keep: Callable[[], None]) -> Callable[[], None]:
     """The merge's installation finds memory, the switch behind it none."""
     calls = iter((False, True))
 
-    def keep() -> None:
+    def kept() -> None:
         if next(calls):
             raise duckdb.OutOfMemoryException("none left")
+        keep()
 
-    return keep
+    return kept
 
 
 def test_a_lease_that_cannot_be_written_is_said(bench: TailBench) -> None:
