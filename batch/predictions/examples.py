@@ -15,7 +15,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from batch.predictions.departures import NOBODY_TELLS, Departures, Fate
-from casework.predictions.known import is_from_people, is_opening, known_at
+from casework.predictions.known import is_of_customer, is_opening, known_at
 from casework.predictions.prior import expected_score
 from schemas.predictions import Known, Target
 from schemas.records.events import SurveyAnswered, TicketEvent
@@ -206,10 +206,11 @@ def _answers(history: History) -> Iterator[tuple[Moment, Moment]]:
 
 
 def _fates(history: History, departures: Departures, now: datetime) -> Iterator[tuple[Moment, Fate | None]]:
-    """Yield each moment at which a customer's ticket was heard of from outside, with what became of the customer."""
+    """Yield each moment at which a customer was heard, with what became of them."""
     for moment in history:
         customer = moment.row.customer_id
-        if customer is None or not is_from_people(moment.body):
+        late = moment.time < moment.row.last_event_at  # what is known with it happened after it
+        if customer is None or late or not is_of_customer(moment.body):
             continue
         if departures.counts(customer, moment.time, now):
             yield moment, departures.of(customer, moment.time, now)

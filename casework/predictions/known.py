@@ -10,8 +10,16 @@ from typing import Final
 
 from schemas.predictions import Known
 from schemas.records.derived.decisions import Decision
-from schemas.records.events import TICKET_EVENTS, TicketEvent, TicketImported, TicketOpened
+from schemas.records.events import (
+    TICKET_EVENTS,
+    MessageAdded,
+    SurveyAnswered,
+    TicketEvent,
+    TicketImported,
+    TicketOpened,
+)
 from schemas.records.ticket_row import TicketRow
+from schemas.vocabulary import Author
 
 WORDS: Final = (
     "priority",
@@ -58,6 +66,12 @@ def is_opening(body: TicketEvent) -> bool:
 def is_from_people(body: TicketEvent) -> bool:
     """Tell whether an event comes from outside: at what the pipeline itself has decided nothing is foretold."""
     return type(body).__name__ in TICKET_EVENTS and not isinstance(body, Decision)
+
+
+def is_of_customer(body: TicketEvent) -> bool:
+    """Tell whether the customer is heard: at what others do nothing is foretold of whether they leave."""
+    written = isinstance(body, MessageAdded) and body.author is Author.CUSTOMER
+    return written or isinstance(body, TicketOpened | TicketImported | SurveyAnswered)
 
 
 def known_at(row: TicketRow, body: TicketEvent, time: datetime) -> Known:

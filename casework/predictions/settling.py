@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from casework.clocks import is_from_outside
-from casework.predictions.known import is_from_people, is_opening
+from casework.predictions.known import is_of_customer, is_opening
 from casework.predictions.prior import expected_score
 from casework.predictions.recommendations import POOR, recommended
 from schemas.fold import Fact
@@ -39,13 +39,13 @@ def settle_predictions(before: TicketRow, after: TicketRow, fact: Fact) -> Ticke
 
     Its course is foretold once, at its opening, so that it can be held against what came of it. The score is expected
     anew at each fact, until the customer has given it; for the first time at one from outside. Whether the customer
-    leaves is foretold anew at each fact from outside, by the model of then.
+    leaves is foretold anew whenever the customer is heard, by the model of then.
     """
     row = _performance(before, after, fact)
     if is_opening(fact.body) and (before.resumed or before.predictions_basis is None):
         row = _course(row, fact.predictions)
-    if is_from_people(fact.body):
-        row = _churn(row, fact)
+    if is_of_customer(fact.body):
+        row = _churn(before, row, fact)
     if isinstance(fact.body, SatisfactionAtRisk):
         row = replace(row, csat_told=True)
     elif row.survey_score is None and (before.csat_predicted is not None or is_from_outside(fact)):
@@ -116,10 +116,10 @@ def _course(row: TicketRow, foretold: Predictions | None) -> TicketRow:
     )
 
 
-def _churn(row: TicketRow, fact: Fact) -> TicketRow:
+def _churn(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
     foretold = fact.predictions
     forecast = None if foretold is None else foretold.forecasts.get("churn")
-    row = replace(row, churn_foretold_at=fact.time)
+    row = replace(row, churn_foretold_at=as_of(before, fact))
     if foretold is None or forecast is None:
         basis = Basis.TOO_LITTLE_KNOWN
         return replace(row, churn_risk=None, churn_basis=basis, churn_version=None, churn_factors=())
@@ -158,8 +158,13 @@ def _told(factors: Iterable[Factor]) -> tuple[str, ...]:
     return tuple(f"{factor.effect:+.3f} {factor.name}" for factor in factors)
 
 
+def as_of(before: TicketRow, fact: Fact) -> datetime:
+    """Return the moment of which the row after a fact is: what is heard late makes no ticket younger."""
+    return max(fact.time, before.last_event_at)
+
+
 def _satisfaction(before: TicketRow, row: TicketRow, fact: Fact) -> TicketRow:
-    moment = max(fact.time, before.last_event_at)  # what is heard late makes no ticket younger
+    moment = as_of(before, fact)
     foretold = fact.predictions
     forecast = None if foretold is None else foretold.forecasts.get("satisfaction")
     if foretold is None or forecast is None:

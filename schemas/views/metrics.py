@@ -132,6 +132,8 @@ def compiled_over(
     chosen = [metric(name) for name in names]
     for one in chosen:
         _check(one, chosen[0], () if by is None else (by,), timed=True)
+        if " OVER (" in one.value:
+            raise NoSuchMetric(f"{one.name} cannot be told of several at once, as it compares with all rows")
     view, time = chosen[0].view, chosen[0].time
     within, values = list[str](), list[Any]()
     for period in periods:

@@ -103,7 +103,7 @@ _TICKET_DOCS: Final = {
     "reopen_risk": "the same that it is reopened",
     "reassignment_risk": "the same that it changes hands",
     "prediction_factors": "what moved them most: target, effect, name=value",
-    "churn_risk": "probability that its customer leaves within 90 days, as foretold at the newest event from outside",
+    "churn_risk": "probability that its customer leaves within 90 days, as foretold when the customer was last heard",
     "churn_foretold_at": "the time of that event",
     "churn_basis": "what that stands on: model or too_little_known",
     "churn_version": "the model that foretold it",

@@ -72,12 +72,12 @@ class Pages:
 
         def question(snapshot: Snapshot) -> Response[str]:
             found = read(snapshot) | more
-            about = snapshot.metadata(serving.clock())
+            about = self._said(snapshot.metadata(serving.clock()))
             text = self.templates.render(
                 f"{name}/page.html",
                 language,
                 page=name,
-                about=self._said(about),
+                about=about,
                 asked=_asked(request),
                 **found,
             )

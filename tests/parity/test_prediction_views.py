@@ -76,6 +76,7 @@ def test_churn_is_held_against_who_left_within_ninety_days() -> None:
             foretold(5, "gone", 20),
             foretold(6, "young", 60),
             foretold(7, "newest", 100),
+            foretold(8, "soon", 60),
         ],
         "customer_departures": [
             told("somebody", -1),
@@ -84,6 +85,7 @@ def test_churn_is_held_against_who_left_within_ninety_days() -> None:
             told("wrongly", 40),
             told("wrongly", 41, retracted=True),
             told("gone", 10),
+            told("soon", 61),
         ],
     }
     rows = {row["customer_id"]: row["has_left"] for row in found("predictions", given)}
@@ -95,9 +97,28 @@ def test_churn_is_held_against_who_left_within_ninety_days() -> None:
         "gone": None,
         "young": None,
         "newest": None,
+        "soon": None,  # of those who were foretold with them nobody can have stayed yet
     }
     (churn,) = [row for row in found("prediction_quality", given) if row["target"] == "churn"]
     assert (churn["version"], churn["basis"], churn["tickets"], churn["happened"]) == ("v1", "model", 4, 0.25)
     gone = {row["customer_id"] for row in found("customers", given) if row["left_at"]}
-    assert gone == {"left", "late", "gone"}
+    assert gone == {"left", "late", "gone", "soon"}
     assert {row["customer_id"] for row in found("customers_at_risk", given)} == rows.keys() - gone
+
+
+def test_a_customer_is_at_risk_by_what_was_foretold_last() -> None:
+    """A bad survey of an old ticket was outdone by what a newer ticket's opening had said before it."""
+
+    def foretold(number: int, opened: int, at: int, risk: float, merged_into: str | None = None) -> Row:
+        churn = {"churn_risk": risk, "churn_basis": "model", "churn_foretold_at": MONDAY + timedelta(days=at)}
+        return ticket(number, opened, 5, customer_id="one", merged_into=merged_into, **churn)
+
+    given = {
+        "tickets": [
+            foretold(1, 0, 60, 0.9),
+            foretold(2, 7, 7, 0.1),
+            foretold(3, 8, 61, 0.2, "T-1"),
+        ]
+    }
+    (row,) = found("customers_at_risk", given)
+    assert (row["customer_id"], row["churn_risk"], row["churn_basis"]) == ("one", 0.9, "model")

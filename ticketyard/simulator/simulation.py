@@ -91,7 +91,7 @@ class _Simulation:
             self._push(step.at_s, f"{case.ticket_id}:{position}", step.event, None if position else truth)
 
     def _leave(self, case: Case, steps: Sequence[LifeEvent]) -> None:
-        """Let a customer who was let down leave, after the last arrivals: nobody writes after that."""
+        """Let a customer who was let down leave, after the last arrivals and the last event of this ticket."""
         chance = self._cases.rng(case.number, "leaving")
         down = any(
             isinstance(step.event, TicketReopened)

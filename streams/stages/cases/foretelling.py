@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from casework.predictions.known import is_from_people, is_opening, known_at
+from casework.predictions.known import is_from_people, is_of_customer, is_opening, known_at
 from schemas.fold import Fact
 from schemas.predictions import Known, Predictions, Target
 from schemas.records.events import SurveyAnswered
@@ -21,7 +21,7 @@ from streams.stages.cases.intake import FoldInput, read
 from streams.steps.isolation import ENVIRONMENT
 
 COURSE: Final[tuple[Target, ...]] = ("resolution", "breach", "reopening", "reassignment")
-"""What is foretold at an opening; score and churn are foretold anew at each event from outside."""
+"""What is foretold at an opening; the score is at each event from outside, churn whenever the customer is heard."""
 
 Fold = Callable[[TicketRow | None, Fact], TicketRow]
 _Place = tuple[int, int]
@@ -108,7 +108,8 @@ class Foretelling:
             return ()
         course = COURSE if is_opening(fact.body) else ()
         score: tuple[Target, ...] = () if isinstance(fact.body, SurveyAnswered) else ("satisfaction",)
-        asked: tuple[Target, ...] = (*course, *score, "churn")
+        churn: tuple[Target, ...] = ("churn",) if is_of_customer(fact.body) else ()
+        asked = (*course, *score, *churn)
         return tuple(target for target in asked if target in self._model.targets)
 
     def _score(self, wanted: Sequence[_Wanted]) -> None:

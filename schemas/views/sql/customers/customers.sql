@@ -14,7 +14,7 @@
 --   wishes BIGINT: open ones whose customer waits for a person or for another agent
 --   last_contact_at TIMESTAMPTZ: when the customer was last heard
 --   left_at TIMESTAMPTZ: when the customer left, where that was told
---   churn_risk DOUBLE: 0 to 1: what a model foretold at the newest ticket that has it, else the sum of the parts below
+--   churn_risk DOUBLE: 0 to 1: what a model foretold last, of any ticket, else the sum of the parts below
 --   churn_reasons VARCHAR: the formula's parts that are not 0, with their weights
 --   churn_basis VARCHAR: what the risk is made by: formula, or model
 SELECT
@@ -97,9 +97,11 @@ LEFT JOIN (
   SELECT
     customer_id,
     churn_risk AS foretold,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY opened_at DESC, ticket_id DESC) AS row_rank
+    ROW_NUMBER() OVER (
+      PARTITION BY customer_id ORDER BY churn_foretold_at DESC, opened_at DESC, ticket_id DESC
+    ) AS row_rank
   FROM tickets
-  WHERE churn_risk IS NOT NULL
+  WHERE churn_risk IS NOT NULL AND merged_into IS NULL
 ) AS models
   ON models.customer_id = measured.customer_id AND models.row_rank = 1
 LEFT JOIN customers_left AS departures

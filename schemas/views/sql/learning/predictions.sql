@@ -73,10 +73,8 @@ SELECT
   churn_risk,
   CASE
     WHEN departures.left_at <= churn_foretold_at THEN NULL
-    WHEN unix_millis(departures.left_at) - unix_millis(churn_foretold_at) <= 7776000000 THEN TRUE
-    WHEN
-      first_told <= churn_foretold_at AND unix_millis(newest) - unix_millis(churn_foretold_at) >= 7776000000
-      THEN FALSE
+    WHEN first_told <= churn_foretold_at AND unix_millis(newest) - unix_millis(churn_foretold_at) >= 7776000000
+      THEN COALESCE(unix_millis(departures.left_at) - unix_millis(churn_foretold_at) <= 7776000000, FALSE)
   END AS has_left,
   churn_basis,
   churn_version,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from batch.predictions.departures import LEAVES_WITHIN, Departure, Departures
 from batch.predictions.examples import examples_of, hidden_of
-from schemas.records.events import SurveyAnswered
+from schemas.records.events import SurveyAnswered, TicketClosed
 from tests.unit.batch.predictions.test_examples import history
 from tests.unit.schemas.ticket_facts import TICKET, from_customer, minute, opened
 
@@ -68,7 +68,15 @@ def test_who_has_left_is_foretold_nothing() -> None:
     assert [example.at for example in found] == [minute(0)]
 
 
-def test_each_word_from_outside_is_an_example_that_knows_what_was_said() -> None:
+def test_what_others_do_to_a_ticket_or_is_heard_late_is_no_example() -> None:
+    """A clock closed the ticket of somebody who had left; with a late message came what happened after it."""
+    bodies = (0.0, opened(customer_id=CUSTOMER)), (41 * DAY, TicketClosed(ticket_id=TICKET))
+    written = [history(*bodies, (39 * DAY, from_customer()))]
+    found = examples_of("churn", written, minute(400 * DAY), departures=Departures([TOLD, left(40)]))
+    assert [example.at for example in found] == [minute(0)]
+
+
+def test_each_word_of_the_customer_is_an_example_that_knows_what_was_said() -> None:
     written = [history((0.0, opened(customer_id=CUSTOMER)), (5.0, SurveyAnswered(ticket_id=TICKET, score=1)))]
     first, second = examples_of("churn", written, minute(400 * DAY), departures=Departures([TOLD]))
     assert "survey_score" not in first.known.numbers

@@ -67,6 +67,12 @@ def test_several_periods_of_what_is_of_now_are_refused() -> None:
         compiled_over(["waiting"], [Period(start=NOON)])
 
 
+def test_several_periods_of_a_share_of_all_rows_are_refused() -> None:
+    """Its window would count the rows of all periods and groups as one."""
+    with pytest.raises(NoSuchMetric, match="predicted_share cannot be told of several at once"):
+        compiled_over(["predicted_share"], [Period(start=NOON)], by="band")
+
+
 @pytest.mark.parametrize(
     ("names", "how", "said"),
     [

@@ -9,8 +9,8 @@ import pytest
 
 from schemas.views.definitions import definition_of
 from serving.assembly.service import Serving
-from serving.foundation.tags import KNOWN_BY, POSITION, SLOT_S
-from serving.http.unchanged import Tagging, made_by
+from serving.foundation.tags import KNOWN_BY, POSITION, SLOT_S, position_header
+from serving.http.unchanged import Tagging, _tag, made_by, unchanged
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEXT_SLOT = NOON + timedelta(seconds=SLOT_S)
@@ -50,3 +50,26 @@ def test_a_view_that_means_something_else_has_other_tags(monkeypatch: pytest.Mon
     changed = lambda name: "changed" if name == "queues" else definition_of(name)  # noqa: E731 - one line
     monkeypatch.setattr("serving.http.unchanged.definition_of", changed)
     assert made_by("1") != before
+
+
+@pytest.mark.parametrize(
+    ("said", "waits_for", "kept"), [(True, None, True), (True, "Kafka", False), (False, None, False)]
+)
+def test_a_page_of_before_kafka_went_or_came_back_is_read_anew(
+    monkeypatch: pytest.MonkeyPatch, *, said: bool, waits_for: str | None, kept: bool
+) -> None:
+    """Its rows are the same; a browser went on to say for ten seconds that all was complete, or that Kafka was gone."""
+    monkeypatch.setattr("serving.http.unchanged.position", lambda _: "p")
+    header = position_header("p", complete=said)[POSITION]
+    handler = SimpleNamespace(opt={KNOWN_BY: "ages"})
+    scope: dict[str, Any] = {"route_handler": handler, "headers": [], "path": "/now", "query_string": b""}
+    serving: Any = SimpleNamespace(
+        clock=lambda: NOON,
+        settings=SimpleNamespace(query_rows=10),
+        served=None,
+        status=SimpleNamespace(waiting_for=waits_for),
+        metadata=lambda: SimpleNamespace(complete=True, freshness_s=0.0),
+    )
+    tag = _tag(scope, header, "ages", serving, made_by("1"), now=NOON)
+    request: Any = SimpleNamespace(scope=scope, headers={"if-none-match": tag})
+    assert (unchanged(request, serving, made_by("1")) is not None) == kept

@@ -17,7 +17,7 @@ from schemas.predictions import Basis, CsatRisk, Factor, Forecast, Known, Predic
 from schemas.records.derived.alerts import SatisfactionAtRisk
 from schemas.records.derived.routing_events import SkillsRelaxed
 from schemas.records.envelope import encode_body
-from schemas.records.events import SurveyAnswered, TicketImported, TicketResolved
+from schemas.records.events import SurveyAnswered, TicketClosed, TicketImported, TicketResolved
 from schemas.records.topics import Topic
 from schemas.signals import Signals
 from schemas.vocabulary import Channel, Status
@@ -128,7 +128,7 @@ def test_without_a_model_the_formula_answers_and_the_rest_says_so() -> None:
 
 
 def test_whether_a_customer_leaves_is_foretold_anew_by_the_model_of_then() -> None:
-    """At each word from outside, the survey's too; where the model of then knows too little, it says so."""
+    """At each word of theirs, the survey's too; where the model of then knows too little, it says so."""
     run = ForetellingRun(CLOCKS)
     rows = []
     bodies = [opened(), from_customer(), SurveyAnswered(ticket_id=TICKET, score=1), from_customer()]
@@ -142,6 +142,19 @@ def test_whether_a_customer_leaves_is_foretold_anew_by_the_model_of_then() -> No
     assert [row.churn_foretold_at for row in rows] == [minute(at) for at in range(4)]
     assert (rows[3].churn_risk, rows[3].churn_version, rows[3].churn_factors) == (None, None, ())
     assert not any("churn" in factor for factor in rows[0].prediction_factors)
+
+
+def test_what_others_do_leaves_it_as_it_was_foretold_and_a_late_word_is_of_now() -> None:
+    """The clock's closing once took the place of what was foretold before the customer left."""
+    run = ForetellingRun(CLOCKS)
+    run.model.targets = KNOWN_TARGETS | {"churn"}
+    run.step([enriched(opened(), 0, at=0)])
+    first = run.log()[-1].after
+    run.step([enriched(TicketClosed(ticket_id=TICKET), 1, at=9)])
+    closed = run.log()[-1].after
+    assert (closed.churn_risk, closed.churn_foretold_at) == (first.churn_risk, minute(0))
+    run.step([enriched(from_customer(), 2, at=5)])
+    assert run.log()[-1].after.churn_foretold_at == minute(9)
 
 
 def test_a_score_that_fell_before_anybody_looked_is_not_told() -> None:
