@@ -143,7 +143,8 @@ def test_the_first_event_of_an_id_wins(run: BadInputRun) -> None:
     """The same again is dropped; another content under the same id is a letter, and the ticket goes on."""
     first, resolved = run.logged("twice")
     assert opened("twice", text="refund me") == bytes(first.event.body)
-    assert (resolved.event.type, resolved.revision) == ("TicketResolved", first.revision + 1)
+    assert resolved.event.type == "TicketResolved"
+    assert resolved.revision > first.revision
     (conflict,) = (
         (letter, about) for letter, about in run.letters().values() if about.error == "DuplicateConflict"
     )
