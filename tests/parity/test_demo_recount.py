@@ -83,10 +83,11 @@ def duck(day: tuple[Published, list[LoggedTicket]]) -> duckdb.DuckDBPyConnection
     rows = {
         "ticket_events": [ticket_event_row(*each) for each in zip(log, origins, strict=True)],
         "tickets": [ticket_row(logged.after, origins[0]) for logged in newest.values()],
+        "customer_departures": [],
     }
     for name, found in rows.items():
         connection.register(name, arrow_table(name, found))
-    for name in ("sla_clocks", "escalations", "predictions", "satisfaction", "customers"):
+    for name in ("sla_clocks", "escalations", "customers_left", "predictions", "satisfaction", "customers"):
         view = VIEWS[name]
         assert isinstance(view, DerivedView)
         connection.execute(f"CREATE VIEW {name} AS {view.sql}")

@@ -50,6 +50,7 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "text": ("", "  ", "Zeile eins\nline two", "naïve \\n 'quoted'", None),
     "merged_into": (None, None, None, None, "ticket_id-1"),
     "label_said_by": ("people", "model", "source"),
+    "customer_id": tuple(f"customer_id-{n}" for n in range(12)),  # so many that some have not left
     "intent": INTENTS,
     "predicted_intent": INTENTS,
     "triage_reasons": ("unsure", "truncated", "empty_text"),
