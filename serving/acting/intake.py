@@ -24,7 +24,7 @@ SOURCE: Final = "ticketyard/pages"
 """The source of every event that a page sends."""
 
 _PATIENCE_S: Final = 15.0
-"""Longer than the door waits for Kafka, so that its own word is heard."""
+"""Longer than the door takes by default to answer, of letters too, so that its own word is heard."""
 
 _RETRY_S: Final = 1
 _LONGEST_WAIT: Final = 6  # digits

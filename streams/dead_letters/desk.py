@@ -4,15 +4,16 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
-from schemas.errors import Permanent, Transient
+from schemas.errors import Transient
 from streams.dead_letters.contract import require_contract
 from streams.dead_letters.letters import DeadLetter
 from streams.dead_letters.replaying import Repair, Replayer, Sent, Word
 from streams.foundation.checked_event import horizon
+from streams.foundation.errors import BrokerFailed
 from streams.foundation.settings import StreamSettings
 
 HEAD_BYTES: Final = 64 * 1024
@@ -89,7 +90,11 @@ class LetterReplayed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LetterDesk:
-    """Shows letters and sends them back, one after another. Used from one thread, that of the event loop."""
+    """Shows letters and sends them back, one after another. Used from one thread, that of the event loop.
+
+    Whoever asks is answered within `intake_timeout_s`. What has begun by then goes on, and what is asked for next waits
+    until it has ended: then it is known what became of it.
+    """
 
     def __init__(
         self,
@@ -115,28 +120,28 @@ class LetterDesk:
         return LetterFits()
 
     async def replay(self, place: LetterPlace, asked: ReplayAsked, key: str | None) -> LetterReplayed:
-        """Send a letter back, once for each `key`. What is repaired must fit the contract.
+        """Send a letter back, once for each `key` that is remembered. What is repaired must fit the contract.
 
         Raises EventError, LetterUnknown, LetterReplaced or another Permanent where it cannot go back, Transient where
         Kafka does not answer.
         """
-        known = self._known.get((place.letter_id, key)) if key else None
-        if known is not None:
-            return known
 
-        def send(replayer: Replayer) -> Sent:
+        def send(replayer: Replayer) -> LetterReplayed:
+            known = self._known.get((place.letter_id, key)) if key else None
+            if known is not None:
+                return known
             letter = _letter(replayer, place)
             if asked.repair():
                 self._require_fit(letter, asked)
             word = Word(by=asked.by, reason=asked.reason, key=key)
-            return replayer.send_back(letter, asked.repair(), now=self._clock(), word=word)
+            told = _told(replayer.send_back(letter, asked.repair(), now=self._clock(), word=word))
+            if key:
+                self._known[place.letter_id, key] = told
+                while len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+            return told
 
-        told = _told(await self._use(send))
-        if key:
-            self._known[place.letter_id, key] = told
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return told
+        return await self._use(send)
 
     async def close(self) -> None:
         """Let go of Kafka."""
@@ -144,15 +149,31 @@ class LetterDesk:
             self._let_go()
 
     async def _use(self, work: Callable[[Replayer], T]) -> T:
-        """Work with the connection on a thread, alone; one that failed is made anew the next time."""
-        async with self._turn:
-            try:
-                return await asyncio.to_thread(lambda: work(self._connected()))
-            except Permanent:
-                raise
-            except Transient:
-                self._let_go()
-                raise
+        """Work with the connection on a thread, alone until it has ended, also where nobody waits any more."""
+        limit_s = self._settings.intake_timeout_s
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._turn.acquire()
+                working = asyncio.get_running_loop().run_in_executor(None, self._worked, work)
+                working.add_done_callback(self._ended)
+                return await asyncio.shield(working)
+        except TimeoutError as error:
+            raise BrokerFailed(
+                f"Kafka did not answer within {limit_s:g} s, or other letters came first; ask again, with the same "
+                "idempotency-key"
+            ) from error
+
+    def _ended(self, working: "asyncio.Future[Any]") -> None:
+        self._turn.release()
+        working.exception()  # nobody may be left to hear of it
+
+    def _worked(self, work: Callable[[Replayer], T]) -> T:
+        """Work with the connection; one that failed is made anew the next time."""
+        try:
+            return work(self._connected())
+        except Transient:
+            self._let_go()
+            raise
 
     def _connected(self) -> Replayer:
         if self._replayer is None:

@@ -27,11 +27,11 @@ from streams.foundation.errors import TopicMismatch
 from streams.foundation.size_limit import EventTooLarge
 from streams.intake.callers import OPEN, ReadAnyway, check_caller
 from streams.intake.doors import DOORS, Door
-from streams.intake.errors import BodyTooSlow, IntakeError, NotDelivered, Stopping
+from streams.intake.errors import BodyTooSlow, IntakeError, NotDelivered, Stopping, WrongMediaType
 from streams.intake.memory import Receipt
 from streams.intake.metrics import AnswerCounter
 from streams.intake.openapi import Accepted, AcceptedBatch, document
-from streams.intake.reading import BATCH, media_type, read_cloud_events, read_simple
+from streams.intake.reading import BATCH, JSON, media_type, read_cloud_events, read_simple
 from streams.intake.service import BatchRefused, Intake
 
 _log = structlog.get_logger(__name__)
@@ -122,7 +122,8 @@ async def show_letter(
 ) -> LetterShown:
     """One dead letter, with the head of its record."""
     place = LetterPlace(letter_id=given_id(letter_id), partition=partition, offset=offset)
-    return await intake.letters.show(place)
+    with intake.room.enter(0):
+        return await intake.letters.show(place)
 
 
 @post("/v1/dead-letters/{letter_id:str}/check", status_code=HTTPStatus.OK)
@@ -136,7 +137,7 @@ async def check_letter(
     """Whether a letter, repaired so, fits the contract; nothing is sent."""
     place = LetterPlace(letter_id=given_id(letter_id), partition=partition, offset=offset)
     with intake.room.enter(_size(request, intake)):
-        return await intake.letters.check(place, _asked(await _body(request, intake)))
+        return await intake.letters.check(place, await _asked(request, intake))
 
 
 @post("/v1/dead-letters/{letter_id:str}/replay", status_code=HTTPStatus.ACCEPTED)
@@ -150,15 +151,18 @@ async def replay_letter(
     """Send a letter back to where its record came from, repaired where told."""
     place = LetterPlace(letter_id=given_id(letter_id), partition=partition, offset=offset)
     with intake.room.enter(_size(request, intake)):
-        asked = _asked(await _body(request, intake))
+        asked = await _asked(request, intake)
         if intake.stopping:
             raise Stopping("the door is stopping; send it again, with the same idempotency-key")
         return await intake.letters.replay(place, asked, _idempotency_key(request.headers))
 
 
-def _asked(body: bytes) -> ReplayAsked:
+async def _asked(request: Asked, intake: Intake) -> ReplayAsked:
+    """Return what the body asks for. Browsers let a page of another site send other kinds than JSON without asking."""
+    if media_type(request.headers.get("content-type", "")) != JSON:
+        raise WrongMediaType(f"what is done with a dead letter is asked for as {JSON}")
     try:
-        return msgspec.json.decode(body, type=ReplayAsked)
+        return msgspec.json.decode(await _body(request, intake), type=ReplayAsked)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidBody(f'not {{"by": …, "reason": …}} in JSON: {error}') from error
 

@@ -156,18 +156,21 @@ def _letters() -> dict[str, Any]:
                 "summary": summary,
                 "parameters": [*place, *(_headers()[:1] if end == "/replay" else ())],
                 **({"requestBody": asked} if method == "post" else {}),
-                "responses": _letter_responses(status, answer),
+                "responses": _letter_responses(method, status, answer),
             }
         }
         for end, (method, name, summary, status, answer) in told.items()
     }
 
 
-def _letter_responses(status: str, answer: str) -> dict[str, Any]:
+def _letter_responses(method: str, status: str, answer: str) -> dict[str, Any]:
     wrong = {JSON: {"schema": _ref("ErrorAnswer")}}
     said = {
         "400": "What is asked for does not fit the contract, or the letter cannot go back; nothing was sent.",
-        "401": _ERRORS["401"],
+        **{
+            code: _ERRORS[code]
+            for code in ("401", "429", *(("408", "413", "415") if method == "post" else ()))
+        },
         "404": "There is no such letter at that place of tickets.dead.",
         "409": "A later record has replaced what the letter says, so it stays dead.",
         "503": "Kafka did not answer in time; ask again, with the same idempotency-key.",

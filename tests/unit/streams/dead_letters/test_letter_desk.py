@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,14 +15,17 @@ from schemas.errors import Transient
 from schemas.records.derived import DeadLetterReplayed, RecordDied
 from schemas.records.envelope import Envelope, EventError, InvalidBody, NotAnEvent, encode_headers
 from schemas.records.topics import Topic
-from streams.dead_letters.desk import HEAD_BYTES, LetterDesk, LetterPlace, ReplayAsked, shown
+from serving.acting import intake
+from streams.dead_letters.desk import HEAD_BYTES, LetterDesk, LetterPlace, LetterReplayed, ReplayAsked, shown
 from streams.dead_letters.letters import DeadLetter
 from streams.dead_letters.reading import LetterUnknown
 from streams.dead_letters.replaying import Repair, Replayer, Sent, Word, note_id
 from streams.foundation.checked_event import EventFromTheFuture
+from streams.foundation.errors import BrokerFailed
 from streams.foundation.settings import StreamSettings
 from streams.foundation.size_limit import EventTooLarge
 from tests.contract.event_samples import sample
+from tests.patience import PATIENCE_S
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PLACE = LetterPlace(letter_id="d1", partition=0, offset=3)
@@ -37,12 +42,14 @@ def letter(value: bytes | None = json.dumps(BROKEN).encode(), **about: Any) -> D
 
 
 class Kafka:
-    """What the desk needs of a Replayer, without Kafka; `failures` come first."""
+    """What the desk needs of a Replayer, without Kafka; `failures` come first. It sends once it is let go on."""
 
     def __init__(self, found: DeadLetter, failures: list[Exception]) -> None:
         self.found, self.failures = found, failures
         self.sent: list[tuple[Repair, Word]] = []
         self.closed = 0
+        self.sending, self.goes_on = threading.Event(), threading.Event()
+        self.goes_on.set()
 
     def letter(self, letter_id: str, partition: int, offset: int) -> DeadLetter:
         """Return the letter."""
@@ -52,6 +59,8 @@ class Kafka:
 
     def send_back(self, letter: DeadLetter, repair: Repair, *, now: datetime, word: Word) -> Sent:
         """Keep what was sent."""
+        self.sending.set()
+        assert self.goes_on.wait(PATIENCE_S)
         if self.failures:
             raise self.failures.pop()
         self.sent.append((repair, word))
@@ -67,11 +76,11 @@ class Kafka:
         self.closed += 1
 
 
-def desk_of(found: DeadLetter, *failures: Exception) -> tuple[LetterDesk, Kafka]:
+def desk_of(found: DeadLetter, *failures: Exception, **settings: Any) -> tuple[LetterDesk, Kafka]:
     kafka = Kafka(found, list(failures))
     connect = cast("Callable[[StreamSettings], Replayer]", lambda _: kafka)
     return LetterDesk(
-        StreamSettings(bootstrap_servers="nowhere:1"), connect=connect, clock=lambda: NOW
+        StreamSettings(bootstrap_servers="nowhere:1", **settings), connect=connect, clock=lambda: NOW
     ), kafka
 
 
@@ -97,6 +106,68 @@ def test_a_letter_is_sent_once_for_each_key() -> None:
         Word(by="Ann", reason="why", key="act-2"),
         Word(by="Ann", reason="why", key=None),
     ]
+
+
+def test_two_requests_at_the_same_time_send_a_letter_once() -> None:
+    """The second asked what is known before the first was through, waited for its turn, and sent the letter again."""
+    desk, kafka = desk_of(letter())
+    kafka.goes_on.clear()
+
+    async def both() -> list[LetterReplayed]:
+        asking = [asyncio.create_task(desk.replay(PLACE, asked(), "act-1")) for _ in range(2)]
+        await asyncio.to_thread(kafka.sending.wait, PATIENCE_S)
+        kafka.goes_on.set()
+        return await asyncio.gather(*asking)
+
+    first, second = asyncio.run(both())
+    assert first == second
+    assert len(kafka.sent) == 1
+
+
+@pytest.mark.parametrize("failures", [(), (Transient("no word"),)])
+def test_who_gives_up_leaves_the_work_to_its_end(failures: tuple[Exception, ...]) -> None:
+    """The turn was free while the thread still worked, so the next used the same connection beside it."""
+    desk, kafka = desk_of(letter(), *failures)
+    kafka.goes_on.clear()
+
+    async def given_up() -> None:
+        first = asyncio.create_task(desk.replay(PLACE, asked(), "act-1"))
+        await asyncio.to_thread(kafka.sending.wait, PATIENCE_S)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        kafka.sending.clear()
+        again = asyncio.create_task(desk.replay(PLACE, asked(), "act-1"))
+        look = asyncio.create_task(desk.show(PLACE))
+        await asyncio.sleep(0)  # both have begun
+        assert not kafka.sending.is_set()
+        kafka.goes_on.set()
+        await asyncio.gather(again, look)
+
+    asyncio.run(given_up())
+    assert len(kafka.sent) == 1
+
+
+def test_whoever_asks_is_answered_in_time_and_may_ask_again() -> None:
+    """Pages gave up after 15 s while the door waited for a minute and more; the letter was then sent twice."""
+    desk, kafka = desk_of(letter(), intake_timeout_s=0.05)
+    kafka.goes_on.clear()
+
+    async def slow() -> LetterReplayed:
+        for _ in range(2):
+            with pytest.raises(BrokerFailed, match="ask again, with the same idempotency-key"):
+                await desk.replay(PLACE, asked(), "act-1")
+        kafka.goes_on.set()
+        while True:
+            with suppress(BrokerFailed):
+                return await desk.replay(PLACE, asked(), "act-1")
+
+    assert asyncio.run(slow()).offset == 8
+    assert len(kafka.sent) == 1
+
+
+def test_pages_wait_longer_than_the_door() -> None:
+    """Then they hear why it has not answered, in its own words."""
+    assert StreamSettings(bootstrap_servers="nowhere:1").intake_timeout_s < intake._PATIENCE_S
 
 
 def test_what_is_repaired_must_fit_and_what_is_not_goes_as_it_is() -> None:
