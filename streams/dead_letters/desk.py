@@ -19,6 +19,10 @@ from streams.foundation.settings import StreamSettings
 HEAD_BYTES: Final = 64 * 1024
 """So much of a record is shown; `ticketyard dead show --save` has all."""
 
+LAST_PARTITION: Final = 2**31 - 1
+LAST_OFFSET: Final = 2**63 - 1
+"""Kafka can count so far, and its client takes no larger number."""
+
 _REMEMBERED: Final = 10_000
 T = TypeVar("T")
 

@@ -1,6 +1,7 @@
 """Reads partitions to their present end, tickets.dead as letters; it joins no group and commits nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,11 +11,18 @@ from schemas.errors import Permanent
 from schemas.records.topics import Topic
 from streams.broker.clients import consumed, reader, topic_facts
 from streams.dead_letters.letters import DeadLetter, Found, what_is
-from streams.foundation.errors import BrokerFailed
+from streams.foundation.errors import BrokerFailed, TopicMismatch
 from streams.foundation.record import headers_of
 from streams.foundation.settings import StreamSettings
 
 _SILENCE_S: Final = 30.0
+_MISSING: Final = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - its public name
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 - its public name
+    }
+)
 _AT_ONCE: Final = 500
 
 
@@ -33,7 +41,8 @@ def read_dead_letters(settings: StreamSettings, *, since: datetime | None = None
     consumer = reader(settings)
     try:
         for place in _starts(consumer, name, partitions, since):
-            yield from map(found_in, to_the_end(consumer, place))
+            with closing(to_the_end(consumer, place)) as messages:
+                yield from map(found_in, messages)
     finally:
         consumer.close()
 
@@ -43,40 +52,56 @@ def letter_at(consumer: Consumer, name: str, partition: int, offset: int, letter
     place = TopicPartition(name, partition, offset)
     low, high = bounds(consumer, place)
     if low <= offset < high:
-        for message in to_the_end(consumer, place, at_once=1):
-            consumer.unassign()  # what lies behind is not read
-            found = found_in(message)
-            if message.offset() == offset and isinstance(found, DeadLetter) and found.id == letter_id:
-                return found
-            break
+        with closing(to_the_end(consumer, place, at_once=1)) as messages:
+            for message in messages:
+                found = found_in(message)
+                if message.offset() == offset and isinstance(found, DeadLetter) and found.id == letter_id:
+                    return found
+                break
     raise LetterUnknown(
         f"there is no letter {letter_id} at {name}[{partition}]@{offset}; the view dead_letters names id and place"
     )
 
 
-def to_the_end(consumer: Consumer, place: TopicPartition, *, at_once: int = _AT_ONCE) -> Iterator[Any]:
-    """Yield the messages of a partition from the place's offset to its present end. Raises BrokerFailed."""
+def to_the_end(consumer: Consumer, place: TopicPartition, *, at_once: int = _AT_ONCE) -> Generator[Any]:
+    """Yield the messages of a partition from the place's offset to its present end; what lies behind is not read.
+
+    To be closed where it is left before. Raises BrokerFailed, or Permanent where Kafka will never tell.
+    """
     name = f"{place.topic}[{place.partition}]"
     consumer.assign([place])
-    for message in consumed(consumer, at_once, silence_s=_SILENCE_S, place=name):
-        error = message.error()
-        if error is None:
-            yield message
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-            return
-        else:
-            raise BrokerFailed(f"cannot read {name}: {error}")
+    try:
+        for message in consumed(consumer, at_once, silence_s=_SILENCE_S, place=name):
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                return
+            else:
+                raise for_good(name, error) or BrokerFailed(f"cannot read {name}: {error}")
+    finally:
+        consumer.unassign()
 
 
 def bounds(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
-    """Return the first offset that a partition has, and the next that it will have. Raises BrokerFailed."""
+    """Return a partition's first offset, and the next that it will have. Raises BrokerFailed or Permanent."""
+    name = f"{place.topic}[{place.partition}]"
     try:
         found: tuple[int, int] = consumer.get_watermark_offsets(place, timeout=_SILENCE_S)
     except KafkaException as error:
-        raise BrokerFailed(
-            f"Kafka does not tell the ends of {place.topic}[{place.partition}]: {error}"
+        raise for_good(name, error.args[0]) or BrokerFailed(
+            f"Kafka does not tell the ends of {name}: {error}"
         ) from error
     return found
+
+
+def for_good(place: str, error: KafkaError) -> Permanent | None:
+    """Return what Kafka says of a place where asking again cannot help, None where it may."""
+    if error.code() in _MISSING:
+        return TopicMismatch(f"Kafka has no {place} (any more): {error}")
+    if "AUTHORIZATION" in error.name():
+        return Permanent(f"Kafka does not let this process use {place}: {error}; give its user that right")
+    return None
 
 
 def found_in(message: Any) -> Found:

@@ -6,6 +6,7 @@ ever: an agent would hold a ticket that has ended.
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Final, NamedTuple
 
 import msgspec
@@ -95,9 +96,9 @@ def _untold(letter: DeadLetter, first: int) -> str:
 def _replaced_at(
     consumer: Consumer, place: TopicPartition, topic: str, start: int, picture: Picture
 ) -> int | None:
-    for message in to_the_end(consumer, TopicPartition(place.topic, place.partition, start)):
-        later = picture_of(topic, message.value())
-        if later is not None and later.about == picture.about and later.revision > picture.revision:
-            consumer.unassign()
-            return int(message.offset())
+    with closing(to_the_end(consumer, TopicPartition(place.topic, place.partition, start))) as messages:
+        for message in messages:
+            later = picture_of(topic, message.value())
+            if later is not None and later.about == picture.about and later.revision > picture.revision:
+                return int(message.offset())
     return None

@@ -15,7 +15,7 @@ from schemas.records.identity import derived_id
 from schemas.records.topics import Topic
 from streams.broker.clients import idempotent_producer, reader
 from streams.dead_letters.letters import DeadLetter
-from streams.dead_letters.reading import letter_at
+from streams.dead_letters.reading import for_good, letter_at
 from streams.dead_letters.replaced_pictures import require_current
 from streams.foundation.settings import StreamSettings
 
@@ -179,4 +179,7 @@ def note_id(letter_id: str, key: str | int) -> str:
 def _refusal(place: str, size: int, error: KafkaError | None) -> PipelineError:
     if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
         return Permanent(f"{size:,} bytes are more than {place} takes: {error}")
-    return Transient(f"{place} did not acknowledge the record ({error}); replaying it again does no harm")
+    never = None if error is None else for_good(place, error)
+    return never or Transient(
+        f"{place} did not acknowledge the record ({error}); replaying it again does no harm"
+    )

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, QueryParameter
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -20,7 +20,15 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from process.http_names import given_id, known_hosts, path_to_route
 from schemas.errors import Permanent, PipelineError
 from schemas.records.envelope import EventError, InvalidBody
-from streams.dead_letters.desk import LetterFits, LetterPlace, LetterReplayed, LetterShown, ReplayAsked
+from streams.dead_letters.desk import (
+    LAST_OFFSET,
+    LAST_PARTITION,
+    LetterFits,
+    LetterPlace,
+    LetterReplayed,
+    LetterShown,
+    ReplayAsked,
+)
 from streams.dead_letters.reading import LetterUnknown
 from streams.dead_letters.replaced_pictures import LetterReplaced
 from streams.foundation.errors import TopicMismatch
@@ -37,7 +45,8 @@ from streams.intake.service import BatchRefused, Intake
 _log = structlog.get_logger(__name__)
 _BAD, _TOO_LARGE = 400, 413
 _LETTERS = {LetterUnknown: 404, TopicMismatch: 404, LetterReplaced: 409}
-Number = Annotated[int, msgspec.Meta(ge=0)]
+Partition = Annotated[int, QueryParameter(ge=0, le=LAST_PARTITION)]
+Offset = Annotated[int, QueryParameter(ge=0, le=LAST_OFFSET)]
 Asked = Request[Any, Any, State]
 
 
@@ -116,8 +125,8 @@ async def cloud_events(
 @get("/v1/dead-letters/{letter_id:str}")
 async def show_letter(
     letter_id: FromPath[str],
-    partition: FromQuery[Number],
-    offset: FromQuery[Number],
+    partition: Partition,
+    offset: Offset,
     intake: NamedDependency[Intake],
 ) -> LetterShown:
     """One dead letter, with the head of its record."""
@@ -130,8 +139,8 @@ async def show_letter(
 async def check_letter(
     request: Asked,
     letter_id: FromPath[str],
-    partition: FromQuery[Number],
-    offset: FromQuery[Number],
+    partition: Partition,
+    offset: Offset,
     intake: NamedDependency[Intake],
 ) -> LetterFits:
     """Whether a letter, repaired so, fits the contract; nothing is sent."""
@@ -144,8 +153,8 @@ async def check_letter(
 async def replay_letter(
     request: Asked,
     letter_id: FromPath[str],
-    partition: FromQuery[Number],
-    offset: FromQuery[Number],
+    partition: Partition,
+    offset: Offset,
     intake: NamedDependency[Intake],
 ) -> LetterReplayed:
     """Send a letter back to where its record came from, repaired where told."""

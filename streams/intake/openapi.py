@@ -6,7 +6,14 @@ from typing import Any, Final
 import msgspec
 
 from schemas.records.events import EXTERNAL_EVENTS
-from streams.dead_letters.desk import LetterFits, LetterReplayed, LetterShown, ReplayAsked
+from streams.dead_letters.desk import (
+    LAST_OFFSET,
+    LAST_PARTITION,
+    LetterFits,
+    LetterReplayed,
+    LetterShown,
+    ReplayAsked,
+)
 from streams.intake.checking import Refusal
 from streams.intake.doors import DOORS, Door
 from streams.intake.memory import Receipt
@@ -136,8 +143,13 @@ def _letters() -> dict[str, Any]:
     place = [
         {"name": "letter_id", "in": "path", "required": True, "schema": {"type": "string"}},
         *(
-            {"name": name, "in": "query", "required": True, "schema": {"type": "integer", "minimum": 0}}
-            for name in ("partition", "offset")
+            {
+                "name": name,
+                "in": "query",
+                "required": True,
+                "schema": {"type": "integer", "minimum": 0, "maximum": most},
+            }
+            for name, most in (("partition", LAST_PARTITION), ("offset", LAST_OFFSET))
         ),
     ]
     asked = {"required": True, "content": {JSON: {"schema": _ref("ReplayAsked")}}}

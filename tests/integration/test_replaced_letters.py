@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
+from msgspec.structs import replace
 
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentHeldElsewhere, RecordDied, WorkChanged
@@ -17,6 +18,7 @@ from schemas.records.topics import Topic
 from streams.dead_letters.letters import DeadLetter
 from streams.dead_letters.replaced_pictures import LetterReplaced
 from streams.dead_letters.replaying import Repair, Replayer
+from streams.foundation.errors import TopicMismatch
 from tests.stage_harness import StageHarness
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -89,6 +91,31 @@ def test_an_old_picture_stays_dead(harness: StageHarness, topic: Topic, bodies: 
         for offset, body in list(enumerate(bodies))[1:]:
             sent = replayer.send_back(letter(topic, body, offset), Repair(), now=NOW).replayed
             assert sent.replayed_to_offset == len(bodies) + offset - 1
+
+
+def test_a_letter_whose_partition_is_gone_can_never_go_back(harness: StageHarness) -> None:
+    """That counted as a moment's failure: it was tried without end, and blocked all letters behind it."""
+    with Replayer(harness.settings) as replayer:
+        for topic in (Topic.TICKETS_WORK, Topic.TICKETS_DECISIONS):
+            told = letter(topic, work(1, Work.HELD), 0)
+            gone = replace(told, about=replace(told.about, partition=99))
+            with pytest.raises(TopicMismatch, match=rf"{topic}\[99\]"):
+                replayer.send_back(gone, Repair(), now=NOW)
+        with pytest.raises(TopicMismatch, match=r"tickets\.dead\[99\]"):
+            replayer.letter("d1", 99, 0)
+
+
+def test_a_search_that_has_ended_reads_no_more(harness: StageHarness) -> None:
+    """The door kept one connection, which went on to fetch all that came into the topic of the last picture."""
+    for revision in (1, 2):
+        harness.send(Topic.TICKETS_WORK, "k", encode_body(work(revision, Work.HELD)), partition=1)
+    harness.flush()
+    with Replayer(harness.settings) as replayer:
+        replayer.send_back(letter(Topic.TICKETS_WORK, work(2, Work.HELD), 1), Repair(), now=NOW)
+        assert replayer._reader.assignment() == []
+        with pytest.raises(LetterReplaced):
+            replayer.send_back(letter(Topic.TICKETS_WORK, work(1, Work.HELD), 0), Repair(), now=NOW)
+        assert replayer._reader.assignment() == []
 
 
 def test_a_picture_whose_replacement_may_have_expired_stays_dead(harness: StageHarness) -> None:

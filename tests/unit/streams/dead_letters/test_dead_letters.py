@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from confluent_kafka import KafkaError
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.errors import Permanent
+from schemas.errors import Permanent, Transient
 from schemas.records.derived import DeadLetterReplayed, RecordDied
 from schemas.records.envelope import Envelope, Headers, encode_body, encode_headers
 from streams.dead_letters.letters import (
@@ -21,7 +22,7 @@ from streams.dead_letters.letters import (
     what_is,
     whole_letters,
 )
-from streams.dead_letters.replaying import REPLAY_OF, Repair, replayed_headers
+from streams.dead_letters.replaying import REPLAY_OF, Repair, _refusal, replayed_headers
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -183,3 +184,21 @@ def test_a_repair_replaces_and_leaves_out_headers() -> None:
     assert repair
     assert not Repair()
     assert replayed_headers(found, repair) == [("ce_type", b"TicketOpened"), (REPLAY_OF, b"d2")]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (KafkaError.MSG_SIZE_TOO_LARGE, Permanent),
+        (KafkaError.UNKNOWN_TOPIC_OR_PART, Permanent),
+        (KafkaError._UNKNOWN_PARTITION, Permanent),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, Permanent),
+        (KafkaError.CLUSTER_AUTHORIZATION_FAILED, Permanent),
+        (KafkaError.REQUEST_TIMED_OUT, Transient),
+        (KafkaError._MSG_TIMED_OUT, Transient),
+        (KafkaError.NOT_LEADER_FOR_PARTITION, Transient),
+    ],
+)
+def test_what_kafka_will_never_take_is_refused_for_good(code: int, kind: type[Exception]) -> None:
+    """All but a record that is too large was to be tried again, for ever where nothing could help."""
+    assert isinstance(_refusal("tickets.work[1]", 9, KafkaError(code)), kind)

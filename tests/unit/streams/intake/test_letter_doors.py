@@ -35,6 +35,21 @@ def test_a_look_takes_room_like_anything_that_waits_for_kafka() -> None:
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"?partition={2**31}&offset=0",
+        f"?partition=0&offset={2**63}",
+        "?partition=-1&offset=0",
+        "?partition=0&offset=-1",
+    ],
+)
+def test_a_number_that_no_place_has_is_refused(place: str) -> None:
+    """Kafka's client raised an OverflowError, answered as the door's own fault; a number below 0 was sent to Kafka."""
+    with client_of(MemorySender()) as client:
+        assert client.get(f"/v1/dead-letters/L{place}").status_code == 400
+
+
 def test_the_document_tells_what_the_doors_of_letters_refuse() -> None:
     """It told nothing of bodies that are too large, too slow or no JSON, nor of a door that is full."""
     path = "/v1/dead-letters/{letter_id}"
