@@ -15,6 +15,7 @@ from schemas.errors import PipelineError
 from serving.acting.acts import EventId, Number
 from serving.acting.desk import require_key
 from serving.acting.meanwhile import Word
+from serving.acting.once import Once
 from serving.acting.sessions import Session
 from serving.foundation.errors import ActRefused, ModelUnusable, OtherName
 from serving.foundation.settings import ServingSettings
@@ -80,7 +81,7 @@ class ModelDesk:
     def __init__(self, settings: ServingSettings, changes: ModelChanges) -> None:
         self._settings = settings
         self._changes = changes
-        self._running: dict[str, asyncio.Task[ModelActed]] = {}
+        self._once: Once[ModelActed] = Once("models.unchanged")
 
     async def take(self, act: ModelAct, session: Session) -> ModelActed:
         """Make a change, unless others have changed something meanwhile. Raises ServingError.
@@ -92,11 +93,7 @@ class ModelDesk:
             raise OtherName(f"{act.by} wrote this and you are {session.name}: sign in as {act.by} to send it")
         if not act.reason.strip() or "\0" in act.reason + act.version:
             raise ActRefused("say why: it stays in the history of the models")
-        running = self._running.get(act.id)
-        if running is None:
-            running = self._running[act.id] = asyncio.create_task(self._make(act))
-            running.add_done_callback(lambda done: self._ended(act.id, done))
-        return await asyncio.shield(running)
+        return await self._once.make(act.id, lambda: self._make(act))
 
     async def _make(self, act: ModelAct) -> ModelActed:
         models = self._settings.models_folder
@@ -116,11 +113,6 @@ class ModelDesk:
         releases = await asyncio.to_thread(_read, models)
         _log.info("models.changed", kind=act.act, version=act.version, by=act.by, act=act.id)
         return ModelActed(release=releases[-1].number if releases else 0)
-
-    def _ended(self, act_id: str, done: "asyncio.Task[ModelActed]") -> None:
-        self._running.pop(act_id, None)
-        if not done.cancelled() and (error := done.exception()) is not None:
-            _log.warning("models.unchanged", act=act_id, error=str(error))  # the caller may have left
 
 
 def unseen(act: ModelAct, releases: Iterable[Release]) -> list[Word]:
