@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from understanding.predictions.trees import Floats, Forest
 
@@ -26,11 +27,16 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 def fit_forest(
     rows: Floats, answers: NDArray[Any], loss: Loss, shape: Shape, *, seed: int, weights: Floats | None = None
 ) -> Forest:
-    """Return trees that answer log odds (`log_loss`, of booleans), or the mean or median of numbers."""
+    """Return trees that answer log odds (`log_loss`, of booleans), or the mean or median of numbers.
+
+    Fitted on one core: where something else wants the cores, two threads wait for each other for many times as long as
+    one works (docs/measurements/predictions.md). That limit is the process's: not for two threads at once.
+    """
     kind: Any = HistGradientBoostingClassifier if loss == "log_loss" else HistGradientBoostingRegressor
     options = msgspec.structs.asdict(shape)
     model = kind(**options, loss=loss, early_stopping=False, random_state=seed)
-    return forest_of(model.fit(rows, answers, sample_weight=weights))
+    with threadpool_limits(1):
+        return forest_of(model.fit(rows, answers, sample_weight=weights))
 
 
 def forest_of(model: Any) -> Forest:
