@@ -23,18 +23,19 @@ class EventFromTheFuture(EventError):  # noqa: N818 - named as it appears in dea
 
 
 def checked_event(
-    record: Carried, decoder: EventDecoder, *, latest: datetime, largest: int
+    record: Carried, decoder: EventDecoder, *, latest: datetime, largest: int, deepest: int = MAX_DEPTH
 ) -> tuple[Envelope, Event]:
     """Return envelope and body of a record. Raises EventError.
 
-    Events later than `latest` are from the future, records of more than `largest` bytes too large to be passed on.
+    Events later than `latest` are from the future, records of more than `largest` bytes too large to be passed on,
+    and bodies nested more than `deepest` levels unreadable to those behind.
     """
     require_size(record, largest)
     envelope = decode_envelope(record.headers)
     body = decoder.decode(envelope, record.value)
     value = record.value or b""
     _require_utf8(envelope, value)
-    _require_flat(envelope, value)
+    _require_flat(envelope, value, deepest)
     _require_meaning(envelope, body)
     if envelope.time > latest:
         raise EventFromTheFuture(
@@ -64,12 +65,12 @@ def _require_meaning(envelope: Envelope, body: Event) -> None:
         raise InvalidBody(f"{envelope.type} {envelope.id}: {error}") from error
 
 
-def _require_flat(envelope: Envelope, value: bytes) -> None:
+def _require_flat(envelope: Envelope, value: bytes, deepest: int) -> None:
     """Refuse a body that is nested too deeply for recursion, even in fields that the schema does not know."""
-    if value.count(b"{") + value.count(b"[") <= MAX_DEPTH:
+    if value.count(b"{") + value.count(b"[") <= deepest:
         return  # nearly every event, at the cost of two scans in C
     steps = (_DEPTH[byte] for byte in _STRINGS.sub(b"", value) if byte in _DEPTH)
-    if max(accumulate(steps)) > MAX_DEPTH:
+    if max(accumulate(steps)) > deepest:
         raise InvalidBody(
-            f"{envelope.type} {envelope.id} is nested more than {MAX_DEPTH} levels deep; send flat JSON"
+            f"{envelope.type} {envelope.id} is nested more than {deepest} levels deep; send flat JSON"
         )

@@ -13,7 +13,14 @@ from msgspec.structs import replace
 
 from schemas.errors import Transient
 from schemas.records.derived import DeadLetterReplayed, RecordDied
-from schemas.records.envelope import Envelope, EventError, InvalidBody, NotAnEvent, encode_headers
+from schemas.records.envelope import (
+    Envelope,
+    EventError,
+    InvalidBody,
+    NotAnEvent,
+    UnknownEventType,
+    encode_headers,
+)
 from schemas.records.topics import Topic
 from serving.acting import intake
 from streams.dead_letters.desk import HEAD_BYTES, LetterDesk, LetterPlace, LetterReplayed, ReplayAsked, shown
@@ -189,7 +196,7 @@ def test_what_is_repaired_must_fit_and_what_is_not_goes_as_it_is() -> None:
         (
             letter(),
             {"headers": {"ce_type": "AgentUpdated"}, "value": json.dumps(sample("AgentUpdated"))},
-            InvalidBody,
+            UnknownEventType,
         ),
         (
             letter(),
