@@ -65,7 +65,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     act: Literal["replay"]
     by: str
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
-    before: datetime
+    before: Annotated[datetime, msgspec.Meta(tz=True)]
     letter_id: str | None = None
     repaired: Repaired | None = None
     stage: str | None = None
@@ -127,7 +127,11 @@ class LetterActs:
         return await self._intake.letter(await self._place(letter_id))
 
     async def check(self, letter_id: str, repaired: Repaired) -> None:
-        """Raise ActRefused where a letter would die again with what it says now, NotFound where there is none."""
+        """Raise ActRefused where a letter would die again with what it says now, NotFound where there is none.
+
+        Raises SignInOff, too, and what the door raises.
+        """
+        require_key(self._serving.settings)
         await self._intake.check(await self._place(letter_id), _asked("-", "-", repaired))
 
     async def take(self, act: Replay, session: Session) -> Returned:

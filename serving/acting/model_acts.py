@@ -81,19 +81,24 @@ class ModelDesk:
     def __init__(self, settings: ServingSettings, changes: ModelChanges) -> None:
         self._settings = settings
         self._changes = changes
+        self._turn = asyncio.Lock()
         self._once: Once[ModelActed] = Once("models.unchanged")
 
     async def take(self, act: ModelAct, session: Session) -> ModelActed:
         """Make a change, unless others have changed something meanwhile. Raises ServingError.
 
-        It takes seconds, in which the caller may leave, or ask again: it is made once, to its end.
+        It takes seconds, in which the caller may leave, or ask again: it is made once, to its end, after those before.
         """
         require_key(self._settings)
         if act.by != session.name:
             raise OtherName(f"{act.by} wrote this and you are {session.name}: sign in as {act.by} to send it")
         if not act.reason.strip() or "\0" in act.reason + act.version:
             raise ActRefused("say why: it stays in the history of the models")
-        return await self._once.make(act.id, lambda: self._make(act))
+        return await self._once.make(act.id, lambda: self._in_turn(act))
+
+    async def _in_turn(self, act: ModelAct) -> ModelActed:
+        async with self._turn:  # each change loads a bundle in a process of its own
+            return await self._make(act)
 
     async def _make(self, act: ModelAct) -> ModelActed:
         models = self._settings.models_folder

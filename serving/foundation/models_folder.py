@@ -95,22 +95,32 @@ def current_version(models: Path) -> str | None:
 
 
 def card_file(models: Path, first_models: Path, version: str, name: str) -> Path:
-    """Return a file of the card of a stored model, or of the one of the first day. Raises NotFound.
+    """Return a file of the card of a stored model, or of the one of the first day. Raises NotFound or ModelUnusable.
 
     The version is looked for among those that there are: no path is made of what somebody sends.
     """
     folders = [bundle.folder for bundle in stored_bundles(models) if bundle.manifest.version == version]
-    first = read_current(first_models)
-    if first is not None and first.version == version:
-        folders.append(first.folder(first_models))
+    for folder in folders:
+        if (file := folder / CARD_FOLDER / name).is_file():
+            return file
+    if (first := _first_folder(first_models, version)) is not None:
+        folders.append(first)
     if not folders:
         raise NotFound(
             f"there is no model {version[:80]!r}; GET /v1/models/stored names those that there are"
         )
-    for folder in folders:
-        if (file := folder / CARD_FOLDER / name).is_file():
-            return file
+    if first is not None and (file := first / CARD_FOLDER / name).is_file():
+        return file
     raise NotFound(f"model {version} has no card; `ticketyard models card {version}` writes one")
+
+
+def _first_folder(first_models: Path, version: str) -> Path | None:
+    """Return the folder of the model of the first day, if it is this one. Raises ModelUnusable."""
+    try:
+        first = read_current(first_models)
+    except (PipelineError, OSError) as error:
+        raise ModelUnusable(str(error)) from error
+    return first.folder(first_models) if first is not None and first.version == version else None
 
 
 def _newest_first(

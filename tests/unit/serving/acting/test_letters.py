@@ -255,6 +255,20 @@ def test_a_lost_answer_is_given_again_from_the_log(case: Case) -> None:
     assert case.asked == []
 
 
+def test_a_moment_without_a_zone_is_no_act() -> None:
+    """It was compared with moments that have one: the answer was a 500 instead of a 400."""
+    told = {
+        "id": f"page-{0:032x}",
+        "act": "replay",
+        "by": "bo",
+        "reason": "r",
+        "before": "2026-03-02T08:00:00",
+    }
+    with pytest.raises(msgspec.ValidationError, match="timezone"):
+        msgspec.convert(told, Replay)
+    msgspec.convert(told | {"before": "2026-03-02T08:00:00Z"}, Replay)
+
+
 def test_what_makes_no_sense_is_refused(case: Case) -> None:
     case.die(0)
     with pytest.raises(ActRefused, match="say why"):

@@ -11,6 +11,7 @@ from serving.acting.model_acts import ModelAct, ModelActed, ModelChange, ModelDe
 from serving.acting.sessions import Session
 from serving.foundation.errors import ActRefused, ModelsAway, OtherName
 from serving.foundation.settings import ServingSettings
+from tests.patience import PATIENCE_S
 from tests.unit.serving.ticket_log import at
 from understanding.manifest.pointer import CurrentModel
 from understanding.manifest.releases import Announced, Release, read_releases
@@ -81,6 +82,25 @@ def test_an_act_counts_once_however_often_it_comes(case: Case) -> None:
     asyncio.run(both())
     (made,) = case.changes.made
     assert (made.version, made.by, made.after, made.act) == ("v2", "ann", 0, f"page-{0:032x}")
+
+
+def test_changes_are_made_one_after_another(case: Case) -> None:
+    """Thirty acts with thirty ids started thirty processes, each with a bundle in memory, before one had the lock."""
+
+    async def many() -> None:
+        case.changes.let_go.clear()
+        asked = [asyncio.create_task(case.take("ann", number=number)) for number in range(3)]
+        async with asyncio.timeout(PATIENCE_S):
+            while not case.changes.made:
+                await asyncio.sleep(0)
+        await asyncio.to_thread(read_releases, case.changes.models)  # the others have read by now
+        await asyncio.to_thread(read_releases, case.changes.models)
+        assert len(case.changes.made) == 1
+        case.changes.let_go.set()
+        assert [one.release for one in await asyncio.gather(*asked)] == [1, 2, 3]
+
+    asyncio.run(many())
+    assert [one.after for one in case.changes.made] == [0, 1, 2]
 
 
 def test_an_act_goes_on_when_its_caller_leaves(case: Case) -> None:
