@@ -159,6 +159,15 @@ def writer(request: Asking, desk: Desk, serving: Serving) -> Session:
     return session
 
 
+def may_read_records(request: Asking, desk: Desk, serving: Serving) -> bool:
+    """Tell whether somebody may see what the door gives for this server's key: without one all, else who signed in."""
+    try:
+        desk.sessions.read(request.cookies.get(COOKIE), serving.clock())
+    except SignInNeeded:
+        return not desk.sessions.wants_key
+    return True
+
+
 def require_own_page(request: Asking) -> None:
     """Raise OtherSite where the browser says that a page from elsewhere sent the request."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")

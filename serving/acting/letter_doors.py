@@ -8,7 +8,7 @@ from litestar.params import Body, FromPath
 
 from process.http_names import given_id
 from serving.acting.desk import Desk
-from serving.acting.doors import NEVER_KEPT, Asking, Logged, logged_by, require_own_page, writer
+from serving.acting.doors import NEVER_KEPT, Asking, Logged, logged_by, writer
 from serving.acting.letters import LetterActs, Repaired, Replay, Returned
 from serving.assembly.service import Serving
 
@@ -33,12 +33,15 @@ async def replay(
 )
 async def check(
     request: Asking,
+    *,
     letter_id: FromPath[str],
     data: Annotated[Repaired, Body()],
+    desk: NamedDependency[Desk],
     letters: NamedDependency[LetterActs],
+    serving: NamedDependency[Serving],
 ) -> Response[dict[str, bool]]:
-    """Whether a letter fits the contract with what it says now."""
-    require_own_page(request)
+    """Whether a letter fits the contract with what it says now; for who has signed in, as the server's key asks."""
+    writer(request, desk, serving)
     await letters.check(given_id(letter_id), data)
     return Response({"ok": True}, headers=NEVER_KEPT)
 

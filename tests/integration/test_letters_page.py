@@ -1,5 +1,6 @@
 """Dead letters on pages: found by kind, looked at, repaired and sent back by whoever has signed in, with why."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -103,6 +104,7 @@ def test_a_letter_is_repaired_and_sent_back(page: Page, door: OpenDoor) -> None:
     page.keyboard.type(" ")
     page.locator("#repair [name=reason]").fill("The shop forgot whose it is.")
     page.keyboard.press("Enter")
+    sign_in(page)
     expect(page.locator("#repair [role=alert]")).to_contain_text("missing required field `customer_id`")
     assert Door.taken == []
     page.locator("#repair [name=value]").fill('{"ticket_id": "T-9", "customer_id": "C-9"}')
@@ -110,7 +112,6 @@ def test_a_letter_is_repaired_and_sent_back(page: Page, door: OpenDoor) -> None:
     expect(page.locator("#repair [name=value]")).to_have_value('{"ticket_id": "T-9", "customer_id": "C-9"}')
     page.locator("#repair [name=ce_source]").fill("mended")
     page.keyboard.press("Enter")
-    sign_in(page)
     send(page)
     expect(page.locator("#acts li.kafka")).to_contain_text("Kafka has it, at 0/7")
     (sent,) = Door.taken
@@ -155,6 +156,43 @@ def test_all_of_a_filter_go_back_and_each_once(page: Page, door: OpenDoor) -> No
     expect(page.locator("#acts li.kafka")).to_contain_text("2 letters")
     assert sorted(one["path"].split("/")[3] for one in Door.taken) == ["letter-0", "letter-1"]
     assert {(one["by"], one["reason"]) for one in Door.taken} == {("Ann", "Try again.")}
+
+
+def test_where_nothing_is_left_to_send_the_tray_says_so(page: Page, door: OpenDoor) -> None:
+    """Others had sent all meanwhile, or no letter had an id yet: the tray said that the log had it."""
+    for number in range(2):
+        page.goto("/data?stage=cases")
+        page.keyboard.press("y")
+        page.locator("form[data-form=replay] textarea").fill("Try again.")
+        page.locator("form[data-form=replay] button").first.click()
+        if number == 0:
+            sign_in(page)
+        send(page)
+        expect(page.locator("#acts li.held, #acts li.sending")).to_have_count(0)
+    expect(page.locator("#acts li.nothing")).to_contain_text("nothing was left to send")
+    assert len(Door.taken) <= 1, "what another test has sent is not sent again"
+
+
+def test_the_key_of_the_server_shows_no_record_to_strangers(
+    browser: Browser, pages: Pages, door: OpenDoor
+) -> None:
+    """Who reached the pages read bodies by the server's key, and had half a megabyte checked, without a session."""
+    pages.start(door.url, key="the-key")
+    try:
+        with reader(browser, pages) as page:
+            page.goto("/data/letters/letter-0")
+            expect(page.locator("#unsigned")).to_contain_text("Sign in to see the record")
+            expect(page.locator(".lead")).to_contain_text("missing required field")
+            assert "Where is it?" not in page.content()
+            tried = page.request.post("/acting/letters/letter-0/check", data={"value": "{}"})
+            assert tried.status == 401
+            page.locator("#unsigned button").click()
+            page.locator("#sign-in input[name=key]").fill("the-key")
+            page.locator("#sign-in input[name=name]").fill("Ann")
+            page.keyboard.press("Enter")
+            expect(page.locator("#repair [name=value]")).to_have_value(re.compile("Where is it"))
+    finally:
+        pages.start(door.url)
 
 
 def test_what_stays_dead_is_said(page: Page, door: OpenDoor) -> None:

@@ -8,6 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from process.http_names import given_id
+from serving.acting.desk import Desk
+from serving.acting.doors import may_read_records
 from serving.acting.letters import LetterActs
 from serving.assembly.service import Serving
 from serving.foundation.errors import IntakeAway, IntakeBusy, IntakeKeyRefused, NotFound
@@ -21,21 +23,29 @@ Asking = Request[Any, Any, State]
 @get("/data/letters/{letter_id:str}", include_in_schema=False, opt={KNOWN_BY: None})
 async def letter(
     request: Asking,
+    *,
     letter_id: FromPath[str],
     pages: NamedDependency[Pages],
+    desk: NamedDependency[Desk],
     letters: NamedDependency[LetterActs],
     serving: NamedDependency[Serving],
 ) -> Response[str]:
-    """One dead letter."""
-    wanted = given_id(letter_id)
+    """One dead letter; its record is for who may have it."""
+    wanted, record, away = given_id(letter_id), None, None
+    shown = may_read_records(request, desk, serving)
     try:
-        record, away = await letters.show(wanted), None
+        if shown:
+            record = await letters.show(wanted)
     except (IntakeAway, IntakeBusy, IntakeKeyRefused) as error:
-        record, away = None, str(error)
+        away = str(error)
     except NotFound as error:  # the views know it, and Kafka has deleted it since; or nobody knows it
-        record, away = None, str(error)
+        away = str(error)
     return await pages.page(
-        request, "letter", lambda snapshot: read_letter(snapshot, wanted, record, serving.clock()), away=away
+        request,
+        "letter",
+        lambda snapshot: read_letter(snapshot, wanted, record, serving.clock()),
+        away=away,
+        shown=shown,
     )
 
 

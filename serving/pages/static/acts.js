@@ -100,8 +100,8 @@
     else if (answer.status === 409) change(one, { state: "meanwhile", meanwhile: told.meanwhile });
     else failed(one, answer, told.error || {});
   };
-  const released = (one, number) => {
-    change(one, { state: "released", number, due: now() + SHOWN_S });
+  const released = (one, number, state = "released") => {
+    change(one, { state, number, due: now() + SHOWN_S });
     document.dispatchEvent(new CustomEvent("ticketyard:logged", { detail: one }));
   };
   // Many letters go back some at a time: the server is asked again until none is left.
@@ -111,6 +111,7 @@
     if (told.left) { change(one, { events, sent, stays, due: now() }); return; }
     const place = told.places.slice(0, 2).map((p) => `${p.partition}/${p.offset}`).join(", ") + (sent > 2 ? ` … (${sent})` : "");
     if (stays.length) change(one, { state: "refused", type: "", detail: word("partly", { sent, stays: stays.length, why: stays[0].message }) });
+    else if (!events.length) released(one, 0, "nothing"); // others have sent them meanwhile, or the answer that said so was lost
     else change(one, { state: "kafka", events, place: place || "—", due: now(), until: now() + PATIENCE_S });
   };
   const failed = (one, answer, error) => {
@@ -148,7 +149,7 @@
         if (mine(one)) send(one);
         else change(one, { state: "sign", type: me.name ? "OtherName" : me.why || "SignInNeeded", detail: "" });
       } else if (one.state === "kafka") look(one);
-      else if (["logged", "released"].includes(one.state)) drop(one);
+      else if (["logged", "released", "nothing"].includes(one.state)) drop(one);
     }
     document.querySelectorAll("#acts li").forEach((item) => {
       const one = all().find((each) => each.id === item.id);
@@ -304,7 +305,7 @@
     const here = list ? document.querySelector(list) : shown && shown.dataset.ticket === event.detail.ticket_id;
     if (here && !document.querySelector("dialog[open]")) leave();
   });
-  window.ticketyard = { act, all, seen, letters, offer, following };
+  window.ticketyard = { act, all, seen, letters, offer, following, ask, meAgain, signedIn, leave, signed: () => Boolean(me.name) };
   draw();
   meAgain().then(() => setInterval(tick, LOOK_MS));
 })();

@@ -2,6 +2,12 @@
 // The page of one dead letter: what is repaired is checked by the contract before it is handed on to be sent.
 (() => {
   const form = document.getElementById("repair"), part = document.getElementById("letter");
+  if (document.getElementById("unsigned")) {
+    const acts = window.ticketyard, again = () => { if (acts.signed()) acts.leave(); };
+    document.querySelector("#unsigned button").addEventListener("click", () => acts.signedIn(again));
+    document.addEventListener("ticketyard:acted", again);
+    again(); // who came from another site has a session that the first request did not carry
+  }
   if (!form) return;
   const DRAFT = `ticketyard.draft.${part.dataset.letter}.repair`;
   const fields = [...form.elements].filter((one) => one.name);
@@ -19,7 +25,8 @@
     if (!mended) return "";
     try {
       const path = `/acting/letters/${encodeURIComponent(part.dataset.letter)}/check`;
-      const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(mended) });
+      const answer = await window.ticketyard.ask(path, "POST", mended);
+      if (answer.status === 401) await window.ticketyard.meAgain(); // the session has ended: the next time asks who it is
       return answer.ok ? "" : (await answer.json()).error.message;
     } catch (error) { return String(error); }
   };
@@ -37,7 +44,7 @@
   for (const [name, value] of Object.entries(JSON.parse(sessionStorage.getItem(DRAFT) || "{}"))) form.elements[name].value = value;
   form.addEventListener("input", keep);
   form.addEventListener("reset", () => sessionStorage.removeItem(DRAFT));
-  form.addEventListener("submit", submit);
+  form.addEventListener("submit", () => window.ticketyard.signedIn(submit));
   document.getElementById("mend").addEventListener("click", () => form.elements.value.focus());
   document.addEventListener("ticketyard:logged", (event) => { if (event.detail.letter_id === part.dataset.letter) sessionStorage.removeItem(DRAFT); }, true);
 })();

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import httpx
 import msgspec
+import pyarrow as pa
 import pytest
 
 from schemas.records.derived import DeadLetterReplayed, RecordDied
@@ -20,6 +21,7 @@ from serving.assembly.service import Serving
 from serving.foundation.errors import ActRefused, IntakeAway, NotFound, OtherName
 from serving.foundation.settings import ServingSettings
 from serving.merge.answers import Snapshot
+from serving.pages.data.reading import read_data
 from serving.tail.rows import TailRecord, arrow_table, decode_records
 from tests.patience import PATIENCE_S
 from tests.unit.serving.merge_bench import LIVE, MergeBench
@@ -52,13 +54,20 @@ class Case:
         """Answer."""
         return self.bench.answers.read(question)
 
-    def die(self, number: int, *, error: str = "InvalidBody", minute: int = 0) -> None:
-        """Let a record die."""
+    def die(self, number: int, *, error: str = "InvalidBody", minute: int = 0, with_id: bool = True) -> None:
+        """Let a record die, if told so with the row that an older version made of it."""
         died = RecordDied(
             stage="triage", error=error, message="m", topic="tickets.events", topic_id="id", partition=0,
             offset=number, timestamp_ms=0,
         )  # fmt: skip
-        self._log(f"letter-{number}", "RecordDied", [("dead", msgspec.json.encode(died))], b"{}", minute)
+        self._log(
+            f"letter-{number}",
+            "RecordDied",
+            [("dead", msgspec.json.encode(died))],
+            b"{}",
+            minute,
+            with_id=with_id,
+        )
 
     def note(self, number: int, note: str, by: str, minute: int) -> None:
         """Log that somebody sent a letter back."""
@@ -68,7 +77,9 @@ class Case:
         )  # fmt: skip
         self._log(note, "DeadLetterReplayed", [], msgspec.json.encode(body), minute)
 
-    def _log(self, identity: str, kind: str, more: list[Any], value: bytes, minute: int) -> None:
+    def _log(
+        self, identity: str, kind: str, more: list[Any], value: bytes, minute: int, *, with_id: bool = True
+    ) -> None:
         headers = encode_headers(Envelope(id=identity, type=kind, source="s", time=at(minute)))
         record = TailRecord(
             topic=DEAD, partition=0, offset=self._offset, timestamp_ms=int(at(minute).timestamp() * 1000),
@@ -78,6 +89,12 @@ class Case:
         rows, refused = decode_records([record], {Topic(name): live.topic_id for name, live in LIVE.items()})
         assert refused == []
         tables = {name: arrow_table(name, found) for name, found in rows.items()}
+        if not with_id:
+            dead = tables["dead_letters"]
+            nulls = pa.nulls(len(dead), dead.schema.field("letter_id").type)
+            tables["dead_letters"] = dead.set_column(
+                dead.schema.get_field_index("letter_id"), "letter_id", nulls
+            )
         self.bench.store.append(tables, self.bench.state)
 
     def take(self, by: str = "ann", number: int = 0, **fields: Any) -> Returned:
@@ -185,6 +202,15 @@ def test_of_two_who_send_one_letter_at_the_same_moment_one_hears_of_the_other(ca
     first, second = asyncio.run(both())
     assert case.sent() == ["letter-0"]
     assert (first.meanwhile, [word.by for word in second.meanwhile]) == ([], ["ann"])
+
+
+def test_the_page_offers_to_send_what_can_be_sent(case: Case) -> None:
+    """Letters of an older batch run have no id and wait: the button promised them, and sent none of them."""
+    case.die(0)
+    case.die(1, with_id=False)
+    shown = case.bench.answers.read(lambda snapshot: read_data(snapshot, {}, at(60)))
+    assert (shown["waiting"], len(shown["letters"])) == (1, 2)
+    assert len(case.take().event_ids) == 1
 
 
 def test_what_was_sent_back_is_not_sent_again_by_many(case: Case) -> None:
