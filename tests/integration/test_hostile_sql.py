@@ -241,6 +241,7 @@ def test_a_bomb_is_ended_by_name(client: Client, kind: str) -> None:
 @pytest.mark.parametrize("kind", DOORS)
 def test_a_door_of_the_engine_is_refused_by_name(client: Client, kind: str) -> None:
     """No file, setting, secret, catalog or other statement is reached by SQL."""
+    wait_for(lambda: has_process(client), "a process of SQL is ready")
     status, body, _ = ask(client, DOORS[kind])
     assert (status, body["error"]["type"]) == (400, "QueryRefused"), body
 

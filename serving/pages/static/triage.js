@@ -36,7 +36,8 @@
     document.getElementById("empty").hidden = Boolean(item);
     document.getElementById("card-failed").hidden = true;
     count();
-    card.replaceChildren(); // the buttons of the ticket before decide nothing while this one is read
+    // The buttons of the ticket before decide nothing while this one is read.
+    card.replaceChildren(Object.assign(document.createElement("p"), { className: "quiet", textContent: card.dataset.reading }));
     if (!item) return;
     const ticket = shown;
     item.scrollIntoView({ block: "nearest" });
