@@ -62,7 +62,7 @@ def training_rows(
     """Return the rows of the tickets that `encoding` was fitted on: each by the outcomes of the other folds' tickets.
 
     Tickets are dealt out to the folds in turn, so that each fold has tickets of every time. Those of one of the
-    `owners` stay together: they have one outcome.
+    `owners` stay together: they share a fate.
     """
     rows = encoding.rows(tickets)
     first = len(encoding.numbers) + 1

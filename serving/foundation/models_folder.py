@@ -11,19 +11,12 @@ from serving.foundation.errors import ModelUnusable, NotFound
 from understanding.manifest.manifest import CARD_FOLDER, CARD_HTML
 from understanding.manifest.pointer import CurrentModel, read_current
 from understanding.manifest.releases import Kind, Release, champion_before, champion_of, read_releases
-from understanding.manifest.stored import StoredBundle, stored_bundles, summaries
+from understanding.manifest.stored import ModelSummary, StoredBundle, stored_bundles, summaries
 
 
-class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored model; `test_accuracy` is on its own test rows, `marks` say what it is used for."""
+class StoredModel(ModelSummary, frozen=True, kw_only=True):
+    """One stored model with what it is used for, and whether it has a card."""
 
-    version: str
-    created_at: datetime
-    labels: int
-    train_rows: int
-    test_rows: int
-    test_accuracy: float | None
-    marks: tuple[str, ...]
     card: bool
 
 
