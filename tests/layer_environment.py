@@ -44,6 +44,9 @@ BESIDE = {
 }
 """The packages that each shared one stands on; a layer stands on all of them."""
 
+OF_A_LAYER = ("schemas", "process", "understanding", "casework", "ticketyard")
+"""Tests of a layer may publish with the producers' client and simulator, which need no extra."""
+
 AT_A_TIME = 2
 TEST_TOOLS = ("pytest", "pytest-randomly", "pytest-timeout", "hypothesis")
 
@@ -64,6 +67,11 @@ def required(
                 seen.add((name, wanted))
                 waiting.extend((deeper, wanted) for deeper in requirements_of(name))
     return {name for name, _ in seen}
+
+
+def packages_of(layer: str) -> set[str]:
+    """Return our packages that are there when a layer is installed alone."""
+    return {layer, *BESIDE.get(layer, OF_A_LAYER)}
 
 
 def _requirements_of(name: str) -> list[Requirement]:
@@ -106,11 +114,7 @@ def build(layer: str) -> Path:
     roots = [Requirement(f"ticketyard{extra}"), *map(Requirement, TEST_TOOLS)]
     for name in sorted(required(roots, _requirements_of) - {"ticketyard"}):
         _link(name, site)
-    # Tests of a layer may publish with the producers' client and simulator, which need no extra.
-    for package in {
-        layer,
-        *BESIDE.get(layer, ("schemas", "process", "understanding", "casework", "ticketyard")),
-    }:
+    for package in packages_of(layer):
         (site / package).symlink_to(ROOT / package)
     return folder / "bin" / "python"
 

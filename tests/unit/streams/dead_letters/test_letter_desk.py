@@ -22,7 +22,6 @@ from schemas.records.envelope import (
     encode_headers,
 )
 from schemas.records.topics import Topic
-from serving.acting import intake
 from streams.dead_letters.desk import HEAD_BYTES, LetterDesk, LetterPlace, LetterReplayed, ReplayAsked, shown
 from streams.dead_letters.letters import DeadLetter
 from streams.dead_letters.reading import LetterUnknown
@@ -170,11 +169,6 @@ def test_whoever_asks_is_answered_in_time_and_may_ask_again() -> None:
 
     assert asyncio.run(slow()).offset == 8
     assert len(kafka.sent) == 1
-
-
-def test_pages_wait_longer_than_the_door() -> None:
-    """Then they hear why it has not answered, in its own words."""
-    assert StreamSettings(bootstrap_servers="nowhere:1").intake_timeout_s < intake._PATIENCE_S
 
 
 def test_what_is_repaired_must_fit_and_what_is_not_goes_as_it_is() -> None:
