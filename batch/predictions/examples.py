@@ -224,6 +224,6 @@ def _leaving(moment: Moment, fate: Fate) -> Example:
 
 
 def _example(moment: Moment, outcome: float, known_after: timedelta) -> Example:
-    known = known_at(moment.row, moment.body, moment.time)
+    known = known_at(moment.row, moment.body)
     prior = expected_score(moment.row, moment.time).score
     return Example(moment.time, known, outcome, moment.row.priority, prior, known_after)

@@ -5,7 +5,6 @@ clocks of the desk decide is left out where it comes after the event.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from schemas.predictions import Known
@@ -74,9 +73,9 @@ def is_of_customer(body: TicketEvent) -> bool:
     return written or isinstance(body, TicketOpened | TicketImported | SurveyAnswered)
 
 
-def known_at(row: TicketRow, body: TicketEvent, time: datetime) -> Known:
-    """Return what is known of a ticket when `body` of `time` has made its row `row`."""
-    return Known(words=dict(_words(row, body)), numbers=dict(_numbers(row, time)))
+def known_at(row: TicketRow, body: TicketEvent) -> Known:
+    """Return what is known of a ticket when `body` has made its row `row`; ages count to its newest event."""
+    return Known(words=dict(_words(row, body)), numbers=dict(_numbers(row)))
 
 
 def _words(row: TicketRow, body: TicketEvent) -> Iterator[tuple[str, str]]:
@@ -91,18 +90,18 @@ def _words(row: TicketRow, body: TicketEvent) -> Iterator[tuple[str, str]]:
         yield "imported_status", str(body.status)
 
 
-def _numbers(row: TicketRow, time: datetime) -> Iterator[tuple[str, float]]:
+def _numbers(row: TicketRow) -> Iterator[tuple[str, float]]:
     for name in NUMBERS:
         value = getattr(row, name)
         if value is not None:
             yield name, float(value)
-    opened = row.opened_at
+    opened, now = row.opened_at, row.last_event_at
     yield "opened_hour", opened.hour + opened.minute / 60
     yield "opened_weekday", float(opened.weekday())
-    yield "age_h", max(0.0, (time - opened).total_seconds() / _HOUR_S)
+    yield "age_h", max(0.0, (now - opened).total_seconds() / _HOUR_S)
     yield "frustrated", float(row.frustrated)
     yield "repeats", float(row.repeat_of is not None)
     if row.first_replied_at is not None:
         yield "first_reply_h", max(0.0, (row.first_replied_at - opened).total_seconds() / _HOUR_S)
     if row.customer_wrote_at is not None:
-        yield "since_customer_h", max(0.0, (time - row.customer_wrote_at).total_seconds() / _HOUR_S)
+        yield "since_customer_h", max(0.0, (now - row.customer_wrote_at).total_seconds() / _HOUR_S)

@@ -99,7 +99,7 @@ class Foretelling:
     def _asked(self, incoming: FoldInput, before: TicketRow | None, after: TicketRow) -> list[_Wanted]:
         fact = incoming.fact
         targets = self._targets(fact)
-        known = known_at(after, fact.body, fact.time)
+        known = known_at(after, fact.body)
         return [_Wanted(_event(incoming), _place(before), known, targets)] if targets else []
 
     def _targets(self, fact: Fact) -> tuple[Target, ...]:

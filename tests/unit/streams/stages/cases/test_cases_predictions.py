@@ -157,6 +157,24 @@ def test_what_others_do_leaves_it_as_it_was_foretold_and_a_late_word_is_of_now()
     assert run.log()[-1].after.churn_foretold_at == minute(9)
 
 
+def test_a_message_heard_late_makes_no_ticket_younger_to_the_model() -> None:
+    """A forecast stamped with the newest event's time was made of the ages at the late message's own."""
+    asked: list[Known] = []
+
+    class Asked(Written):
+        def score(self, tickets: Sequence[Known], wanted: Sequence[Target]) -> list[Predictions]:
+            asked.extend(tickets)
+            return super().score(tickets, wanted)
+
+    run = ForetellingRun(CLOCKS)
+    run.model = Asked()
+    run.restart()
+    run.step([enriched(opened(), 0, at=0)])
+    run.step([enriched(from_agent(), 1, at=120)])
+    run.step([enriched(from_customer(), 2, at=60)])
+    assert [known.numbers["age_h"] for known in asked] == [0.0, 2.0, 2.0]
+
+
 def test_a_score_that_fell_before_anybody_looked_is_not_told() -> None:
     """The first start with predictions told of every unhappy ticket that was open, and an import of each old one.
 
