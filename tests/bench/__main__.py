@@ -23,7 +23,19 @@ from schemas.taxonomy import load_taxonomy
 from tests.bench.processor import Processor
 from tests.bench.report import Report, Section
 from tests.bench.run import BenchRun
-from tests.bench.sections import batch, demo, encoder, idle, latency, million, pages, peers, spike, triage
+from tests.bench.sections import (
+    batch,
+    demo,
+    encoder,
+    hostile,
+    idle,
+    latency,
+    million,
+    pages,
+    peers,
+    spike,
+    triage,
+)
 from tests.bench.trained_bundle import train_bench_model
 
 Measure = Callable[[BenchRun], Section]
@@ -36,6 +48,7 @@ SECTIONS: Final[Mapping[str, Measure]] = {
     "demo": demo.measure,
     "batch": batch.measure,
     "idle": idle.measure,
+    "hostile": hostile.measure,
     "pages": pages.measure,
     "million": million.measure,
     "peers": peers.measure,
