@@ -60,11 +60,6 @@ def less(ours: float, other: float) -> float:
     return other - ours
 
 
-def share_less(ours: float, other: float) -> float:
-    """Return by which share of the other ours is less."""
-    return 1 - ours / other
-
-
 def gain_interval(
     ours: Floats,
     other: Floats,

@@ -26,11 +26,6 @@ def slow_languages() -> frozenset[str]:
     return frozenset(_languages())
 
 
-def load_everything() -> None:
-    """Load the models of all languages now (seconds, 1.2 GB), which else the first text that needs one waits for."""
-    LanguageDetectorBuilder.from_all_languages().with_preloaded_language_models().build()
-
-
 @cache
 def _languages() -> dict[str, Language]:
     return {language.iso_code_639_1.name.lower(): language for language in Language.all()}

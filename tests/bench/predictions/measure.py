@@ -17,7 +17,6 @@ from batch.predictions.judging import (
     median_error,
     more,
     plain_answers,
-    share_less,
 )
 from batch.predictions.recipes import RECIPES
 from schemas.predictions import Forecast, Target
@@ -79,6 +78,11 @@ def _time(train: Cohort, test: Sequence[Example]) -> Measured:
     return Measured(
         "resolution", len(train.examples), len(test), math.nan, figure, covered=float(np.mean(within))
     )
+
+
+def share_less(ours: float, other: float) -> float:
+    """Return by which share of the other ours is less."""
+    return 1 - ours / other
 
 
 def _answers(forecasts: Sequence[Forecast]) -> Floats:
