@@ -32,16 +32,7 @@ def differences(now: Raised, then: Raised) -> Iterator[Difference]:
     """Yield a line for each rule that raised anything under the rules of now, or those of then, by its name."""
     for rule in sorted({*now, *then}):
         before, after = now.get(rule, {}), then.get(rule, {})
-        newly = [
-            ticket_id
-            for ticket_id in sorted(after, key=lambda each: (after[each], each))
-            if ticket_id not in before
-        ]
-        gone = [
-            ticket_id
-            for ticket_id in sorted(before, key=lambda each: (before[each], each))
-            if ticket_id not in after
-        ]
+        newly, gone = _without(after, before), _without(before, after)
         yield Difference(
             rule=rule,
             now=len(before),

@@ -39,8 +39,6 @@ A bundle's head learns from its own form, so they cost no accuracy: 7.1 % of the
 texts are other ones, not worse ones.
 """
 
-Encoders = dict[Precision, OpenvinoEncoder]
-
 
 def measured_forms(folders: dict[Precision, Path], sample: Sample, *, processor: str) -> EncoderForms:
     """Measure each form in its folder against f32, which must be among them, and return all with the chosen one."""

@@ -1,1 +1,1 @@
-"""A real Kafka on this machine: its archives, its configuration, its life from start to wipe."""
+"""A real Kafka on this machine: its archives, its configuration, its life from start to stop."""

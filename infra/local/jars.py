@@ -9,7 +9,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import stamina
@@ -45,11 +45,6 @@ def locked_sums(lock_text: str) -> dict[str, str]:
 def wrong_files(folder: Path, sums: Mapping[str, str]) -> list[str]:
     """Return the locked paths that are missing from the folder or have another sum."""
     return [path for path, digest in sums.items() if _sum(folder / path) != digest]
-
-
-def missing_files(folder: Path, sums: Iterable[str]) -> list[str]:
-    """Return the locked paths that are missing from the folder; reads no contents, so it is instant."""
-    return [path for path in sums if not (folder / path).is_file()]
 
 
 def fetch_jars(settings: CommonSettings, console: Console) -> None:

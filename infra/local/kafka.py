@@ -3,7 +3,6 @@
 import base64
 import json
 import secrets
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -29,7 +28,7 @@ class BrokerNotReady(Transient):
 
 
 class LocalKafka:
-    """An embedded Kafka broker below `home`: start, wait until ready, stop, wipe.
+    """An embedded Kafka broker below `home`: start, wait until ready, stop.
 
     Without `port` a free one is chosen once and kept over restarts, so clients find the broker again. The
     broker never outlives this process. Also usable as a context manager.
@@ -91,11 +90,6 @@ class LocalKafka:
         if self._child is not None:
             self._child.kill()
             self._child.wait(_STOP_GRACE_S)
-
-    def wipe(self) -> None:
-        """Stop the broker and remove its data, its configuration and its choice of ports."""
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         """Start."""

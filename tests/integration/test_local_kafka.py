@@ -82,8 +82,6 @@ def test_data_and_port_survive_a_kill_and_a_restart(
         broker.start()
         assert broker.bootstrap_servers == address
         assert _read_one(broker, unique_topic) == b"kept"
-        broker.wipe()
-        assert not broker.folder.exists()
 
 
 def test_a_taken_port_is_one_sentence(kafka: LocalKafka, tmp_path: Path) -> None:

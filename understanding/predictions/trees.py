@@ -44,7 +44,8 @@ class Forest(NamedTuple):
         """Return what each column added to each answer (rows x columns): exact, and 0 where no node asked for it.
 
         The change of the mean at each node of a row's way goes to the column that the node asked for, after
-        A. Saabas, "Interpreting random forests" (2014). A row's shares and `usual` add up to its answer.
+        A. Saabas, "Interpreting random forests" (2014). A row's shares, `start` and the values of
+        the roots add up to its answer.
         """
         at = self._begin(rows)
         columns = rows.shape[1]
@@ -56,11 +57,6 @@ class Forest(NamedTuple):
             found += np.bincount((places + self.feature[at]).ravel(), change.ravel(), minlength=found.size)
             at = after
         return found.reshape(rows.shape)
-
-    @property
-    def usual(self) -> float:
-        """The answer of which nothing is known: the mean over the training rows."""
-        return float(self.start + self.value[self.roots].sum())
 
     def state(self) -> dict[str, Any]:
         """Return all of it as arrays and numbers, for `understanding.arrays.stored`."""

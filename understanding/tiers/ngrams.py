@@ -18,7 +18,6 @@ from scipy import sparse
 from understanding.arrays.probabilities import Matrix, Wide
 from understanding.arrays.strings import unpack_strings
 
-WORDS: Final = (1, 2)
 CHARACTERS: Final = (2, 5)
 
 _TOKEN: Final = re.compile(r"(?u)\b\w\w+\b")  # scikit-learn's own default

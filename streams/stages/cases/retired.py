@@ -55,10 +55,6 @@ class RetiredTickets:
         packed = self._packed.get(ticket_id)
         return None if packed is None else msgspec.json.decode(_unpacked(packed), type=RetiredTicket).row
 
-    def bytes_of(self, ticket_id: str) -> int:
-        """Return how many bytes a ticket takes."""
-        return len(self._packed[ticket_id])
-
     def since(self) -> Iterator[tuple[str, datetime]]:
         """Yield each ticket and when it left the state."""
         return ((ticket_id, retired_at(_unpacked(packed))) for ticket_id, packed in self._packed.items())

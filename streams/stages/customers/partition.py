@@ -23,7 +23,6 @@ from streams.steps.forgetting import Forgetting
 from streams.steps.step import Step
 
 STAGE: Final = "customers"
-INPUTS: Final = (Topic.CUSTOMERS_WORK, Topic.CUSTOMERS_EVENTS)
 
 _DECODERS: Final = {
     Topic.CUSTOMERS_WORK: EventDecoder({"CustomerWorkChanged": CustomerWorkChanged}),

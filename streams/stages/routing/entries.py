@@ -84,7 +84,6 @@ class DepartedAgent(msgspec.Struct, frozen=True, kw_only=True, tag="departed"):
 
 
 Ticket = OpenTicket | FinishedTicket
-Agent = TeamAgent | DepartedAgent
 
 
 def ticket_key(team: str, ticket_id: str) -> str:

@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tests.unit.understanding.tiny_model import CHARACTERS, WORDS, terms
 from understanding.arrays.strings import pack_strings, unpack_strings
+from understanding.manifest.fit_settings import NgramSettings
 from understanding.tiers import ngrams
 from understanding.tiers.ngrams import NgramFeatures, Terms
 
@@ -22,8 +23,9 @@ CORPUS = [
 
 
 def _fitted() -> tuple[TfidfVectorizer, TfidfVectorizer]:
-    words = TfidfVectorizer(ngram_range=ngrams.WORDS).fit(CORPUS)
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=ngrams.CHARACTERS).fit(CORPUS)
+    sizes = NgramSettings()
+    words = TfidfVectorizer(ngram_range=sizes.words).fit(CORPUS)
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=sizes.characters).fit(CORPUS)
     return words, characters
 
 
