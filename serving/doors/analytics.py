@@ -59,7 +59,7 @@ class ViewsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool = True
 
 
-@get("/views", sync_to_thread=False)
+@get("/views", sync_to_thread=False, opt={KNOWN_BY: "version"})
 def views() -> ViewsAnswer:
     """The documented views and their columns: what SQL can read."""
     return ViewsAnswer(

@@ -46,7 +46,7 @@ class MetricAnswer(AnswerMetadata, frozen=True, kw_only=True):
     ok: bool = True
 
 
-@get("/metrics", sync_to_thread=False)
+@get("/metrics", sync_to_thread=False, opt={KNOWN_BY: "version"})
 def definitions() -> MetricsAnswer:
     """Every number that pages show: its meaning, unit, view and dimensions."""
     return MetricsAnswer(metrics=list(metrics().values()))

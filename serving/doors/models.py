@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from process.http_names import given_id
 from serving.assembly.service import Serving
 from serving.foundation.models_folder import ModelsAnswer, card_file, read_models
+from serving.foundation.tags import KNOWN_BY
 from understanding.manifest.manifest import CARD_HTML, CARD_MARKDOWN
 
 _CARD_POLICY: Final = {
@@ -56,4 +57,4 @@ async def _read(serving: Serving, version: str, name: str) -> bytes:
     return await asyncio.to_thread(read)
 
 
-ROUTER: Final = Router("/v1/models", route_handlers=[stored, card, card_markdown])
+ROUTER: Final = Router("/v1/models", route_handlers=[stored, card, card_markdown], opt={KNOWN_BY: "models"})

@@ -1,6 +1,7 @@
 """What lies in the folder of models, and which of it decides: read anew each time, as others write there."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,9 +9,17 @@ import msgspec
 
 from schemas.errors import PipelineError
 from serving.foundation.errors import ModelUnusable, NotFound
-from understanding.manifest.manifest import CARD_FOLDER, CARD_HTML
-from understanding.manifest.pointer import CurrentModel, read_current
-from understanding.manifest.releases import Kind, Release, champion_before, champion_of, read_releases
+from understanding.manifest.manifest import CARD_FOLDER, CARD_HTML, CARD_MARKDOWN, MANIFEST
+from understanding.manifest.pointer import CURRENT, CurrentModel, read_current
+from understanding.manifest.releases import (
+    ANNOUNCED_NAME,
+    RELEASES,
+    Kind,
+    Release,
+    champion_before,
+    champion_of,
+    read_releases,
+)
 from understanding.manifest.stored import ModelSummary, StoredBundle, stored_bundles, summaries
 
 
@@ -87,6 +96,12 @@ def current_version(models: Path) -> str | None:
     return champion.version if champion else None
 
 
+def models_mark(models: Path, first_models: Path) -> str:
+    """Return what differs wherever a file does that `read_models` or `card_file` reads; it looks into none."""
+    about = [(str(file), *_written(file)) for file in _read_files(models, first_models)]
+    return hashlib.blake2b(msgspec.json.encode(about), digest_size=8).hexdigest()
+
+
 def card_file(models: Path, first_models: Path, version: str, name: str) -> Path:
     """Return a file of the card of a stored model, or of the one of the first day. Raises NotFound or ModelUnusable.
 
@@ -105,6 +120,27 @@ def card_file(models: Path, first_models: Path, version: str, name: str) -> Path
     if first is not None and (file := first / CARD_FOLDER / name).is_file():
         return file
     raise NotFound(f"model {version} has no card; `ticketyard models card {version}` writes one")
+
+
+def _read_files(models: Path, first_models: Path) -> Iterator[Path]:
+    yield from (models / CURRENT, models / ANNOUNCED_NAME, first_models / CURRENT)
+    yield from sorted((models / RELEASES).glob("*.json"))
+    folders = sorted(file.parent for file in models.glob(f"*/{MANIFEST}"))
+    try:
+        first = read_current(first_models)
+    except (PipelineError, OSError):
+        first = None  # `read_models` says what is wrong with it
+    for folder in folders if first is None else (*folders, first.folder(first_models)):
+        yield from (folder / MANIFEST, folder / CARD_FOLDER / CARD_HTML, folder / CARD_FOLDER / CARD_MARKDOWN)
+
+
+def _written(file: Path) -> tuple[int, int, int]:
+    """Return when a file was written last, its length, and which file of the disk it is; zeros where it is missing."""
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _first_folder(first_models: Path, version: str) -> Path | None:

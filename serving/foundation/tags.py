@@ -5,11 +5,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal
 
-KnownBy = Literal["position", "ages"]
-"""What an answer follows from: the snapshot's position alone, or that and the time, as it shows spans up to now."""
+KnownBy = Literal["position", "ages", "ages and models", "models", "version"]
+"""What an answer follows from: the snapshot's position alone; that and the time, as it shows spans up to now; these
+and the folder of models; that folder alone; or nothing but the version of Ticketyard.
+"""
 
 KNOWN_BY: Final = "known_by"
 """The name in a handler's `opt` that says what its answers are known by; without it they have no tag."""
+
+OF_MODELS: Final[frozenset[KnownBy]] = frozenset({"ages and models", "models"})
+"""What changes where a file of the folder of models does."""
+
+OF_NO_SNAPSHOT: Final[frozenset[KnownBy]] = frozenset({"models", "version"})
+"""What stays as it is wherever the log goes on."""
+
+_OF_TIME: Final[frozenset[KnownBy]] = frozenset({"ages", "ages and models"})
 
 SLOT_S: Final = 10
 """An answer that shows spans of time is another one after so many seconds, although nothing has happened."""
@@ -27,7 +37,7 @@ def entity_tag(position: str, asked: Iterable[str], known_by: KnownBy, now: date
 
     Weak, as watermark and freshness say when the answer was made and are left out.
     """
-    slot = int(now.timestamp() // SLOT_S) if known_by == "ages" else 0
+    slot = int(now.timestamp() // SLOT_S) if known_by in _OF_TIME else 0
     named = "\n".join((position, str(slot), *asked)).encode()
     return f'W/"{hashlib.blake2b(named, digest_size=12).hexdigest()}"'
 

@@ -23,7 +23,7 @@ from serving.doors import analytics, explaining, metric_values, models, operatio
 from serving.doors.metrics import AnswerTimer, ServingMetrics
 from serving.foundation.errors import ServingError
 from serving.http.callers import Leaving, check_caller
-from serving.http.unchanged import Tagging, made_by, unchanged
+from serving.http.unchanged import Tagging, made_by, models_of, unchanged
 from serving.live.doors import ROUTER as LIVE
 from serving.live.doors import Stalled
 from serving.live.feed import Feeds
@@ -84,9 +84,9 @@ def build_app(
     feeds = Feeds(serving)
     shown = Pages(serving, feeds, checks)
 
-    def first(request: Request[Any, Any, State]) -> Response[None] | None:
+    async def first(request: Request[Any, Any, State]) -> Response[None] | None:
         check_caller(request, names)
-        return unchanged(request, serving, made)
+        return unchanged(request, serving, made, await models_of(request.scope, serving.settings))
 
     given = {"serving": serving, "measures": kept, "desk": desk, "feeds": feeds, "pages": shown}
     given["letters"] = LetterActs(serving, desk.intake)

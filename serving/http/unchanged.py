@@ -1,10 +1,13 @@
-"""Answers that are known by the snapshot alone: each has an ETag, and who has it already gets 304 at once.
+"""Answers that are known by the snapshot, or by less: each has an ETag, and who has it already gets 304 at once.
 
 The tag is made of the snapshot's position, what was asked, the version of Ticketyard and what its views and metrics
-mean. It costs no look at the rows, and a request that names the current one asks no database.
+mean; where models are shown, of when the files of their folder were written too. It costs no look at the rows, and a
+request that names the current one asks no database.
 """
 
+import asyncio
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,8 +23,19 @@ from schemas.views.metrics import metrics
 from schemas.views.tables import VIEWS
 from serving.assembly.service import Serving
 from serving.doors.operations import stuck_sentence
+from serving.foundation.models_folder import models_mark
+from serving.foundation.settings import ServingSettings
 from serving.foundation.state import position
-from serving.foundation.tags import KNOWN_BY, POSITION, KnownBy, entity_tag, has_tag, position_header
+from serving.foundation.tags import (
+    KNOWN_BY,
+    OF_MODELS,
+    OF_NO_SNAPSHOT,
+    POSITION,
+    KnownBy,
+    entity_tag,
+    has_tag,
+    position_header,
+)
 
 _VARY: Final = ("accept", "accept-language", "cookie")
 
@@ -31,34 +45,52 @@ def made_by(version: str) -> str:
 
     The version alone stays as it is while a view is worked on, and would keep the answers of the old one.
     """
-    parts = [version, [definition_of(name) for name in VIEWS], list(metrics().values())]
+    said = [[view.doc, *(column.doc for column in view.columns)] for view in VIEWS.values()]
+    parts = [version, [definition_of(name) for name in VIEWS], said, list(metrics().values())]
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
 
 
-def unchanged(request: Request[Any, Any, State], serving: Serving, made: str) -> Response[None] | None:
-    """Return 304 for a request that names the tag which its answer would have now; else None."""
+async def models_of(scope: Any, settings: ServingSettings) -> str:
+    """Return the mark of the folder of models where the answer to a request shows some; else nothing."""
+    if _known_by(scope) not in OF_MODELS:
+        return ""
+    return await asyncio.to_thread(models_mark, settings.models_folder, settings.first_models_folder)
+
+
+def unchanged(
+    request: Request[Any, Any, State], serving: Serving, made: str, models: str = ""
+) -> Response[None] | None:
+    """Return 304 for a request that names the tag which its answer would have now; else None.
+
+    `models` is the mark of their folder, by `models_of`.
+    """
     known_by = _known_by(request.scope)
     wanted = request.headers.get("if-none-match")
     if known_by is None or wanted is None:
         return None
+    if known_by in OF_NO_SNAPSHOT:
+        return _not_sent(
+            _tag(request.scope, "", known_by, serving, made + models, now=serving.clock()), wanted
+        )
     about = serving.metadata()
     # While Kafka is gone a page says more than its rows: what was read before, or is read after, differs.
     complete = about.complete and stuck_sentence(serving.status) is None
     headers = position_header(position(serving.served), complete=complete)
-    tag = _tag(request.scope, headers[POSITION], known_by, serving, made, now=serving.clock())
+    headers["x-ticketyard-freshness-s"] = str(about.freshness_s)
+    tag = _tag(request.scope, headers[POSITION], known_by, serving, made + models, now=serving.clock())
+    return _not_sent(tag, wanted, headers)
+
+
+def _not_sent(tag: str, wanted: str, headers: Mapping[str, str] = {}) -> Response[None] | None:
+    """Return 304 where the tag is among those `wanted`; else None."""
     if not has_tag(wanted, tag):
         return None
-    headers |= {
-        "etag": tag,
-        "cache-control": "no-cache",
-        "vary": ", ".join(_VARY),
-        "x-ticketyard-freshness-s": str(about.freshness_s),
-    }
-    return Response(None, status_code=304, headers=headers)
+    about = {"etag": tag, "cache-control": "no-cache", "vary": ", ".join(_VARY)}
+    return Response(None, status_code=304, headers={**headers, **about})
 
 
 class Tagging(ASGIMiddleware):
-    """Gives the ETag to each answer that names the position which it was read from."""
+    """Gives the ETag to each answer that names the position which it was read from, or needs none."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -71,13 +103,14 @@ class Tagging(ASGIMiddleware):
         known_by = _known_by(scope)
         # Before anything is read: a later moment would name spans of time that the answer does not show yet.
         asked_at = self._serving.clock()
+        made = self._made + await models_of(scope, self._serving.settings)
 
         async def tagging_send(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:  # noqa: PLR2004
                 headers = dict(message["headers"])
-                found = headers.get(POSITION.encode())
+                found = b"" if known_by in OF_NO_SNAPSHOT else headers.get(POSITION.encode())
                 if found is not None and known_by is not None:
-                    tag = _tag(scope, found.decode(), known_by, self._serving, self._made, now=asked_at)
+                    tag = _tag(scope, found.decode(), known_by, self._serving, made, now=asked_at)
                     message["headers"] = [
                         *message["headers"],
                         (b"etag", tag.encode()),

@@ -189,7 +189,7 @@ async def tickets_file(request: Asking, serving: NamedDependency[Serving]) -> Re
     return Response(file.content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-@get("/tickets/{ticket_id:str}", include_in_schema=False, opt={KNOWN_BY: None})
+@get("/tickets/{ticket_id:str}", include_in_schema=False)
 async def ticket(
     request: Asking,
     ticket_id: FromPath[str],
@@ -229,7 +229,7 @@ def doctor(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
     return html(pages.part(request, "system/doctor.html", doctor=pages.doctor.look()))
 
 
-@get("/understanding", include_in_schema=False, opt={KNOWN_BY: None})
+@get("/understanding", include_in_schema=False, opt={KNOWN_BY: "ages and models"})
 async def understanding(
     request: Asking, pages: NamedDependency[Pages], serving: NamedDependency[Serving]
 ) -> Response[str]:

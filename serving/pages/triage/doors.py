@@ -13,6 +13,7 @@ from serving.acting.desk import Desk
 from serving.assembly.service import Serving
 from serving.doors.explaining import chosen_message
 from serving.foundation.errors import ExplanationsOff, NotFound
+from serving.foundation.tags import KNOWN_BY
 from serving.merge.answers import Snapshot
 from serving.pages.doors import Pages, html
 from serving.pages.triage.reading import read_card, read_triage
@@ -26,7 +27,7 @@ Guess = dict[str, Any]
 _WORDS_OF_A_REASON = 6
 
 
-@get("/triage", include_in_schema=False)
+@get("/triage", include_in_schema=False, opt={KNOWN_BY: "ages"})
 async def page(request: Asking, pages: NamedDependency[Pages]) -> Response[str]:
     """What the model was not sure of."""
     return await pages.page(request, "triage", read_triage)
