@@ -11,6 +11,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from schemas.views.metrics import metrics
 from serving.pages import shown
 from serving.pages.assets import Assets
 
@@ -32,9 +33,11 @@ PAGES: Final = (
 
 @cache
 def texts() -> Mapping[str, Mapping[str, Any]]:
-    """Return the words of all pages by language."""
+    """Return the words of all pages by language; the English ones of metrics are those of their definitions."""
     files = sorted((_FOLDER / "texts").glob("*.yaml"))
-    return {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    found = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    said = {name: {"title": one.title, "meaning": one.meaning} for name, one in metrics().items()}
+    return found | {_ENGLISH: found[_ENGLISH] | {"metrics": said}}
 
 
 def language_of(header: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from schemas.views.metrics import metrics
+from serving.pages.templates import texts
 from tests.patient_http import get
 
 FIGURE = re.compile(r'<a class="figure" href="([^"]+)" data-metric="([^"]+)">([^<]+)</a>')
@@ -59,3 +61,20 @@ def test_a_period_that_there_is_not_is_refused_by_name(server: str) -> None:
     answer = get(f"{server}/understanding?days=8")
     assert answer.status_code == 400
     assert "days=8 is not one of 1, 7, 28, 91" in answer.text
+
+
+@pytest.mark.parametrize("page", ["now", "operations", "understanding", "satisfaction", "data", "system"])
+def test_a_german_page_heads_its_numbers_in_german(server: str, page: str) -> None:
+    """Titles of metrics stood there in English, among German words."""
+    text = get(f"{server}/{page}?lang=de").text
+    german = texts()["de"]["metrics"]
+    tiles = re.findall(r'<div class="label">(.*?)</div>\s*<div class="value" data-metric="(\w+)">', text)
+    assert tiles
+    assert [said for said, _ in tiles] == [german[name]["title"] for _, name in tiles]
+    headed = set(re.findall(r'<th scope="col" class="num"[^>]*>(.*?)</th>', text))
+    english = {one.title for one in metrics().values()} - {one["title"] for one in german.values()}
+    assert not headed & english
+
+
+def test_a_german_list_says_behind_which_metric_it_stands(server: str) -> None:
+    assert "Hinter „Eröffnet“" in get(f"{server}/tickets?metric=arrivals&lang=de").text

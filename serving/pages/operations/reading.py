@@ -132,4 +132,4 @@ def _moved(compared: Mapping[str, tuple[Any, Any]], now: datetime) -> dict[str, 
         return None
     _, name, tone = max(found)
     value, before = (shown.of_metric(metric(name), one, now) for one in compared[name])
-    return {"name": metric(name).title, "tone": tone, "value": value, "before": before}
+    return {"metric": name, "tone": tone, "value": value, "before": before}

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.views.metrics import metric
 from serving.listing.files import EXPORTED
 from serving.merge.answers import Snapshot
 from serving.pages.tickets.search import (
@@ -45,7 +44,6 @@ def read_tickets(snapshot: Snapshot, asked: Mapping[str, str]) -> dict[str, Any]
         "columns_usual": ",".join(USUAL_SHOWN),
         "in_use": [name for name in (*CLOSED, *FREE, *PREDICTED, *KEPT) if asked.get(name)],
         "kept_names": (*PREDICTED, *KEPT, "lang"),
-        "metric_title": metric(asked["metric"]).title if asked.get("metric") else None,
         "all_columns": list(SHOWN_COLUMNS),
         "orders": list(ORDERS),
         "closed": CLOSED,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from schemas.views.metrics import metrics
 from serving.pages.templates import language_of, texts
 
 
@@ -26,6 +27,17 @@ def test_a_language_has_every_sentence_with_its_places(language: str) -> None:
         return {path: set(re.findall(r"{(\w+)}", text)) for path, text in leaves(texts()[name])}
 
     assert places(language) == places("en")
+
+
+@pytest.mark.parametrize("language", texts())
+def test_a_language_has_the_title_and_meaning_of_every_metric(language: str) -> None:
+    """A German page headed its numbers in English."""
+    told = texts()[language]["metrics"]
+    assert told.keys() == metrics().keys()
+    for name, one in metrics().items():
+        same = (told[name]["title"], told[name]["meaning"]) == (one.title, one.meaning)
+        assert same == (language == "en"), name
+    assert all(one["title"] and one["meaning"] for one in told.values())
 
 
 @pytest.mark.parametrize(
