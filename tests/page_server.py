@@ -3,7 +3,7 @@
 import random
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -216,39 +216,47 @@ def settings_of(state: str, home: Path, port: int) -> ServingSettings:
     return settings.model_copy(update={"stale_after_s": 0.5}) if state == "stale" else settings
 
 
-def main() -> None:
-    """Serve until told to stop; the third argument says what state to be in.
-
-    That is `empty`, `stale`, `gone` (Kafka), `views` (of a batch run), `no-model` or `simulated`.
+def fill(log: MemoryLog, state: str) -> Callable[[], datetime]:
+    """Write what the log of a state has in it, and return the state's clock.
 
     A simulated day has a clock of its own, which goes on from its tenth hour.
     """
-    state = sys.argv[3] if len(sys.argv) > 3 else ""
-    kinds = {"stale": SilentLog, "gone": LostLog}
-    log, draw, now = kinds.get(state, PatientLog)(), random.Random(1), datetime.now(UTC)
-    clock = utc_now
+    now = datetime.now(UTC)
     if state == "simulated":
         simulated = START + timedelta(hours=10)
         for _ in served_until(SimulatedLogs(900), log, simulated):
             pass
-        clock = lambda: simulated + (datetime.now(UTC) - now)  # noqa: E731 - one line
-    if state not in ("empty", "simulated"):
+        return lambda: simulated + (datetime.now(UTC) - now)
+    if state != "empty":
+        draw = random.Random(1)
         die(log, now)
         for number in range(400):
             add(log, made_up(number, draw, now))
+    return utc_now
 
-    def listen() -> None:
-        """Add as many tickets as a line says, an alert of the newest for `alert`, one ticket for any other word."""
-        number = 1000
-        for line in sys.stdin:
-            if line.strip() == "alert":
-                alert(log, f"T/{number - 1}")
-                continue
-            for _ in range(int(line) if line.strip().isdigit() else 1):
-                add(log, waiting(number, datetime.now(UTC)))
-                number += 1
 
-    threading.Thread(target=listen, daemon=True).start()
+def listen(log: MemoryLog) -> None:
+    """Add as many tickets as a line says, an alert of the newest for `alert`, one ticket for any other word."""
+    number = 1000
+    for line in sys.stdin:
+        if line.strip() == "alert":
+            alert(log, f"T/{number - 1}")
+            continue
+        for _ in range(int(line) if line.strip().isdigit() else 1):
+            add(log, waiting(number, datetime.now(UTC)))
+            number += 1
+
+
+def main() -> None:
+    """Serve until told to stop; the third argument says what state to be in.
+
+    That is `empty`, `stale`, `gone` (Kafka), `views` (of a batch run), `no-model` or `simulated`.
+    """
+    state = sys.argv[3] if len(sys.argv) > 3 else ""
+    kinds = {"stale": SilentLog, "gone": LostLog}
+    log = kinds.get(state, PatientLog)()
+    clock = fill(log, state)
+    threading.Thread(target=listen, args=(log,), daemon=True).start()
     home, port = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     if state == "views":
         lost_views(home)

@@ -123,6 +123,10 @@ def _garbage() -> Iterator[Broken]:
         )
         yield Broken(f"{topic}_bytes", b"\x00\xff" * 50, [], topic, key=b"\xff", stage=stage, words="ce_id")
         yield Broken(f"{topic}_unnamed", b"{}", unnamed, topic, stage=stage)
+
+
+def _wrong_between_stages() -> Iterator[Broken]:
+    """Yield events of the right type that say what no stage can use."""
     beyond = b'{"source_partition": 99, "watermark": "2000-01-01T00:00:00Z"}'
     told = headers_for("WatermarkAdvanced", "watermark-99")
     yield Broken(
@@ -164,6 +168,8 @@ def _customers() -> Iterator[Broken]:
         yield Broken(name, body, told, topic, stage="customers", error=error, words=words)
 
 
-BROKEN: Final = {broken.name: broken for broken in (*_events(), *_garbage(), *_customers())}
+BROKEN: Final = {
+    broken.name: broken for broken in (*_events(), *_garbage(), *_wrong_between_stages(), *_customers())
+}
 GOOD: Final = [f"{name}/{side}" for name in BROKEN for side in ("before", "after")]
 """Tickets that are opened beside each broken record, on the partition of that record's number."""

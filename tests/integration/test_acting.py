@@ -168,6 +168,40 @@ def send(page: Page) -> None:
     page.clock.fast_forward(11_000)
 
 
+def shown_ticket(page: Page) -> str:
+    """Return which ticket's card is shown."""
+    card = page.locator("#card article")
+    card.wait_for()
+    found = card.get_attribute("data-ticket")
+    assert found
+    return found
+
+
+def guess_and_undo(page: Page) -> str:
+    """Take the first guess back before it is sent, and return the ticket, which is shown again."""
+    undone = shown_ticket(page)
+    # Who undoes is quick, and this machine may not be.
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    page.keyboard.press("1")
+    page.locator("#acts li.held").wait_for()
+    page.keyboard.press("z")
+    expect(page.locator("#acts li")).to_have_count(0)
+    page.clock.resume()
+    expect(page.locator("#card article")).to_have_attribute("data-ticket", undone)
+    return undone
+
+
+def choose_intent(page: Page, other: str | None) -> str:
+    """Say another intent, or take the first guess; return what was chosen."""
+    if other is not None:
+        page.keyboard.press("/")
+        page.keyboard.type(f"{other}\n")
+        return other
+    guess = page.locator("[data-guess]").first.get_attribute("data-guess") or ""
+    page.keyboard.press("1")
+    return guess
+
+
 def test_twenty_tickets_are_triaged_by_keyboard(browser: Browser, yard: Yard) -> None:
     """Guesses by 1, another intent by /, one undone: tickets.log has just what was decided, under the name."""
     yard.open_tickets("triage", 24)
@@ -175,37 +209,14 @@ def test_twenty_tickets_are_triaged_by_keyboard(browser: Browser, yard: Yard) ->
     page = context.new_page()
     page.goto("/triage")
     sign_in(page, "Ann")
-    chosen: dict[str, str] = {}
-
-    def shown() -> str:
-        card = page.locator("#card article")
-        card.wait_for()
-        found = card.get_attribute("data-ticket")
-        assert found
-        return found
-
-    undone = shown()
-    page.clock.pause_at(
-        datetime.now(UTC) + timedelta(minutes=1)
-    )  # who undoes is quick, and this machine may not be
-    page.keyboard.press("1")
-    page.locator("#acts li.held").wait_for()
-    page.keyboard.press("z")
-    expect(page.locator("#acts li")).to_have_count(0)
-    page.clock.resume()
-    expect(page.locator("#card article")).to_have_attribute("data-ticket", undone)
+    undone = guess_and_undo(page)
     page.keyboard.press("j")
     expect(page.locator("#card article")).not_to_have_attribute("data-ticket", undone)
+    chosen: dict[str, str] = {}
     for number in range(20):
-        ticket = shown()
+        ticket = shown_ticket(page)
         assert ticket not in chosen | {undone: ""}
-        if number % 5 == 4:
-            page.keyboard.press("/")
-            page.keyboard.type("double_charge\n")
-            chosen[ticket] = "double_charge"
-        else:
-            chosen[ticket] = page.locator("[data-guess]").first.get_attribute("data-guess") or ""
-            page.keyboard.press("1")
+        chosen[ticket] = choose_intent(page, "double_charge" if number % 5 == 4 else None)
         page.wait_for_function(
             "before => document.querySelector('#card article')?.dataset.ticket !== before", arg=ticket
         )

@@ -55,18 +55,21 @@ def test_a_score_is_credited_to_the_model_that_expected_it() -> None:
     }
 
 
+def told(customer: str, day: int, *, retracted: bool = False) -> Row:
+    """Return that a customer left on a day, or, retracted, that they did not."""
+    moment = MONDAY + timedelta(days=day)
+    return {"customer_id": customer, "told_at": moment, "left_at": moment, "retracted": retracted}
+
+
+def foretold(number: int, customer: str, day: int) -> Row:
+    """Return a ticket that says since a day how likely its customer is to leave."""
+    at = MONDAY + timedelta(days=day)
+    churn = {"churn_risk": 0.7, "churn_basis": "model", "churn_version": "v1", "churn_foretold_at": at}
+    return ticket(number, 0, 5, customer_id=customer, last_event_at=at, **churn)
+
+
 def test_churn_is_held_against_who_left_within_ninety_days() -> None:
     """By what was told and not taken back; who had left before, or may leave yet, counts for neither."""
-
-    def told(customer: str, day: int, *, retracted: bool = False) -> Row:
-        moment = MONDAY + timedelta(days=day)
-        return {"customer_id": customer, "told_at": moment, "left_at": moment, "retracted": retracted}
-
-    def foretold(number: int, customer: str, day: int) -> Row:
-        at = MONDAY + timedelta(days=day)
-        churn = {"churn_risk": 0.7, "churn_basis": "model", "churn_version": "v1", "churn_foretold_at": at}
-        return ticket(number, 0, 5, customer_id=customer, last_event_at=at, **churn)
-
     given = {
         "tickets": [
             foretold(1, "left", 0),
@@ -109,15 +112,15 @@ def test_churn_is_held_against_who_left_within_ninety_days() -> None:
 def test_a_customer_is_at_risk_by_what_was_foretold_last() -> None:
     """A bad survey of an old ticket was outdone by what a newer ticket's opening had said before it."""
 
-    def foretold(number: int, opened: int, at: int, risk: float, merged_into: str | None = None) -> Row:
+    def at_risk(number: int, opened: int, at: int, risk: float, merged_into: str | None = None) -> Row:
         churn = {"churn_risk": risk, "churn_basis": "model", "churn_foretold_at": MONDAY + timedelta(days=at)}
         return ticket(number, opened, 5, customer_id="one", merged_into=merged_into, **churn)
 
     given = {
         "tickets": [
-            foretold(1, 0, 60, 0.9),
-            foretold(2, 7, 7, 0.1),
-            foretold(3, 8, 61, 0.2, "T-1"),
+            at_risk(1, 0, 60, 0.9),
+            at_risk(2, 7, 7, 0.1),
+            at_risk(3, 8, 61, 0.2, "T-1"),
         ]
     }
     (row,) = found("customers_at_risk", given)

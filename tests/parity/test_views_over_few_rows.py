@@ -199,23 +199,18 @@ def test_an_overridden_intent_is_learnt_from() -> None:
     assert [(row["ticket_id"], row["text"], row["label"]) for row in rows] == [("b", "money back", "refund")]
 
 
+def event(ticket_id: str, revision: int, kind: str, minute: int, **fields: object) -> Row:
+    """Return an event of a ticket's first life, so many minutes after Monday's start."""
+    at = MONDAY + timedelta(minutes=minute)
+    about = {"ticket_id": ticket_id, "life": 1, "revision": revision, "event_type": kind, "event_time": at}
+    return {**about, "status": "new", **fields}
+
+
 def test_an_escalation_ends_with_what_ended_it() -> None:
     """Its own rule, a person, or the solution, whichever was first; another rule's end and an older word are none.
 
     A solution of before that comes late once made the time that it was held negative: it ends the escalation at once.
     """
-
-    def event(ticket_id: str, revision: int, kind: str, minute: int, **fields: object) -> Row:
-        at = MONDAY + timedelta(minutes=minute)
-        about = {
-            "ticket_id": ticket_id,
-            "life": 1,
-            "revision": revision,
-            "event_type": kind,
-            "event_time": at,
-        }
-        return {**about, "status": "new", **fields}
-
     fired = {"rule": "old", "cause": "age", "level": 1, "owner": "boss", "team": "cards"}
     events = [
         event(name, 2, "TicketEscalated", 10, **fired)
@@ -240,14 +235,6 @@ def test_an_escalation_ends_with_what_ended_it() -> None:
         "late": ("solved", 0),
     }
     (line,) = found("escalation_causes", {"ticket_events": events})
-    counted = (
-        "team",
-        "cause",
-        "escalations",
-        "open",
-        "ended_by_rule",
-        "ended_by_person",
-        "ended_solved",
-        "held_ms",
-    )
-    assert [line[name] for name in counted] == ["cards", "age", 5, 1, 1, 1, 2, 3_300_000]
+    assert (line["team"], line["cause"], line["held_ms"]) == ("cards", "age", 3_300_000)
+    counted = ("escalations", "open", "ended_by_rule", "ended_by_person", "ended_solved")
+    assert [line[name] for name in counted] == [5, 1, 1, 1, 2]

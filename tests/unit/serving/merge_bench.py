@@ -57,13 +57,7 @@ def write_run(
         run_id=run_id,
         created_at=datetime(2026, 3, 1, tzinfo=UTC),
         history_commit=1,
-        boundary={
-            topic: TopicBoundary(
-                topic_id=topic_id,
-                offsets={str(number): end for number, end in ends.items()},
-                watermarks_ms={str(number): 1000 * end for number, end in ends.items() if end},
-            )
-        },
+        boundary={topic: _boundary(topic_id, ends)},
         views={
             name: ViewFiles(
                 path=name,
@@ -76,6 +70,14 @@ def write_run(
         gaps=gaps,
     )
     _make_current(views, manifest)
+
+
+def _boundary(topic_id: str, ends: Mapping[int, int]) -> TopicBoundary:
+    return TopicBoundary(
+        topic_id=topic_id,
+        offsets={str(number): end for number, end in ends.items()},
+        watermarks_ms={str(number): 1000 * end for number, end in ends.items() if end},
+    )
 
 
 def _make_current(views: Path, manifest: Manifest) -> None:
