@@ -195,6 +195,45 @@ def test_the_key_of_the_server_shows_no_record_to_strangers(
         pages.start(door.url)
 
 
+def test_a_repair_under_a_key_that_was_taken_away_asks_for_the_present_one(
+    browser: Browser, pages: Pages, door: OpenDoor
+) -> None:
+    """The page said so in English, in any language, asked for no key, and sent nothing by itself."""
+    pages.start(door.url, key="the-old-key")
+    try:
+        with reader(browser, pages) as page:
+            page.goto("/data/letters/letter-3?lang=de")
+            page.locator("#unsigned button").click()
+            page.locator("#sign-in input[name=key]").fill("the-old-key")
+            sign_in(page)
+            page.locator("#repair [name=value]").fill('{"ticket_id": "T-9", "customer_id": "C-9"}')
+            page.locator("#repair [name=reason]").fill("The shop forgot whose it is.")
+            pages.start(door.url, key="the-new-key")
+            page.keyboard.press("Enter")
+            asked = page.locator("#sign-in [role=alert]")
+            expect(asked).to_contain_text("Der Schlüssel Ihrer Anmeldung gilt nicht mehr")
+            page.locator("#sign-in input[name=key]").fill("the-new-key")
+            sign_in(page)
+            send(page)
+            page.locator("#acts li.kafka").wait_for()
+        assert [one["value"] for one in Door.taken] == ['{"ticket_id": "T-9", "customer_id": "C-9"}']
+    finally:
+        pages.start(door.url)
+
+
+def test_a_repair_goes_on_where_another_tab_has_signed_in_anew(page: Page, door: OpenDoor) -> None:
+    """The check of a repair asked to load the page again, as its token was that of the session before."""
+    page.goto("/data/letters/letter-1")
+    page.locator("#who").click()
+    sign_in(page)
+    assert page.request.post("/acting/session", data={"name": "Ann"}).ok
+    page.locator("#repair [name=value]").fill('{"ticket_id": "T-9", "customer_id": "C-9"}')
+    page.locator("#repair [name=reason]").fill("The shop forgot whose it is.")
+    page.keyboard.press("Enter")
+    page.locator("#acts li.held").wait_for()
+    expect(page.locator("#repair [role=alert]")).to_have_text("")
+
+
 def test_what_stays_dead_is_said(page: Page, door: OpenDoor) -> None:
     """One that a later record has replaced is refused by the door; the person reads why."""
     Door.status, Door.message = 409, "a later record has replaced what it says"

@@ -21,21 +21,27 @@
     }
     return found.value === undefined && !Object.keys(found.headers).length ? undefined : found;
   };
-  const refused = async (mended) => {
+  // Why it does not fit; nothing where it does, and null where somebody has to sign in before anybody can say.
+  const refused = async (mended, again = true) => {
     if (!mended) return "";
     try {
       const path = `/acting/letters/${encodeURIComponent(part.dataset.letter)}/check`;
       const answer = await window.ticketyard.ask(path, "POST", mended);
-      if (answer.status === 401) await window.ticketyard.meAgain(); // the session has ended: the next time asks who it is
-      return answer.ok ? "" : (await answer.json()).error.message;
+      if (answer.ok) return "";
+      const { error } = await answer.json();
+      if (!again || (answer.status !== 401 && error.type !== "TokenMissing")) return error.message;
+      await window.ticketyard.meAgain(); // the session has ended, or another tab has begun a new one
+      return window.ticketyard.signed() ? refused(mended, false) : null;
     } catch (error) { return String(error); }
   };
   const submit = async () => {
     const button = form.querySelector("button"), alert = form.querySelector("[role=alert]"), mended = repaired();
     button.disabled = true;
-    alert.textContent = await refused(mended);
+    const why = await refused(mended);
     button.disabled = false;
-    if (alert.textContent) return;
+    alert.textContent = why || "";
+    if (why === null) window.ticketyard.signedIn(submit);
+    if (why !== "") return;
     window.ticketyard.act({ ...window.ticketyard.letters(part), act: "replay", reason: form.elements.reason.value, repaired: mended });
   };
 
