@@ -157,6 +157,7 @@ def test_a_changed_correction_still_moves_its_ticket(page: Page, answers: Answer
     page.keyboard.press("/")
     page.keyboard.type("double_chrage\n")
     sent(page)
+    page.locator("#acts li.refused").wait_for()
     answers.now = TAKEN
     page.get_by_role("button", name="Change it").click()
     page.locator("form[data-form=correct] [name=value]").fill("double_charge")
