@@ -143,6 +143,7 @@ class Worker:
             step_records=settings.score_texts if stateless else settings.step_records,
             idle_s=settings.watermark_interval_s if stateless else 0.0,
             partitions=assembly.partitions,
+            gather_s=assembly.spec.gather_s,
             metrics=self.metrics,
             failed=self._end,
         )

@@ -130,13 +130,14 @@ def clock_values(clock: SlaClock) -> ClockValues:
 def values_by_metric(clocks: tuple[SlaClock, ...]) -> tuple[object, ...]:
     """Return the values of all metrics one after the other, in their order; None where nothing was promised."""
     kept = {clock.metric: clock for clock in clocks if clock.is_promised}
-    return tuple(
-        value
-        for metric in SlaMetric
-        for value in (clock_values(kept[metric]) if metric in kept else _NOTHING)
-    )
+    values: list[object] = []
+    for metric in _METRICS:
+        clock = kept.get(metric)
+        values += _NOTHING if clock is None else clock_values(clock)
+    return tuple(values)
 
 
+_METRICS: Final = tuple(SlaMetric)
 _NOTHING: Final = (None,) * len(CLOCK_COLUMNS)
 
 

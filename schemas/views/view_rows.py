@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from enum import Enum
 from operator import attrgetter
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from schemas.records.sla_clock import values_by_metric
 from schemas.records.ticket_row import NESTED, TicketRow
 from schemas.records.topics import Topic
 from schemas.views.event_words import ReadMessage, read_of, ruled, written
+from schemas.views.plain_values import all_plain
 
 Row = tuple[Any, ...]
 """A row's values in its view's order of columns: str, int, float, bool, aware datetime, list[str], None."""
@@ -113,7 +113,7 @@ def decode_logged(value: bytes | None) -> LoggedTicket:
 
 def ticket_row(after: TicketRow, origin: Origin) -> Row:
     """Return the row of `tickets`."""
-    return (*map(_plain, _fields_of(after)), *values_by_metric(after.sla), *_position(origin))
+    return (*all_plain(_fields_of(after)), *values_by_metric(after.sla), *_position(origin))
 
 
 def ticket_event_row(logged: LoggedTicket, origin: Origin) -> Row:
@@ -144,7 +144,7 @@ def alert_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
     """Return the row of `alerts`; its type may be one that this version does not know. Raises InvalidBody."""
     fields = alert_fields(value)
     about = (envelope.id, envelope.type, envelope.source, envelope.time)
-    common = map(_plain, msgspec.structs.astuple(fields))
+    common = all_plain(msgspec.structs.astuple(fields))
     return (*about, *common, (value or b"").decode(), *_position(origin))
 
 
@@ -284,12 +284,6 @@ def model_row(envelope: Envelope, value: bytes | None, origin: Origin) -> Row:
         body.replaced_version,
         *_position(origin),
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -35,12 +35,13 @@ class StageRuntime:
         step_records: int,
         idle_s: float,
         partitions: int,
+        gather_s: float,
         metrics: StageMetrics,
         failed: Callable[[BaseException], None],
     ) -> None:
         self.roles = roles
         self.metrics = metrics
-        self.cost = StepCost(settings.fetch_spacing_s)
+        self.cost = StepCost(settings.fetch_spacing_s, gather_s)
         self._new_engine = new_engine
         self._settings = settings
         self._step_records = step_records

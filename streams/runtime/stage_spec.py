@@ -11,13 +11,17 @@ from streams.steps.step import PartitionLogic
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One stage; without a state topic it is stateless (triage). `alike` must have as many partitions as the inputs."""
+    """One stage; without a state topic it is stateless (triage). `alike` must have as many partitions as the inputs.
+
+    `gather_s` is how long its records gather at least while it is at work: no ticket's decision waits for them.
+    """
 
     name: str
     inputs: tuple[Topic, ...]
     state: Topic | None = None
     alike: tuple[Topic, ...] = ()
     new_logic: Callable[[StreamSettings], PartitionLogic] | None = None
+    gather_s: float = 0.0
 
 
 def last_resort(spec: StageSpec) -> str:

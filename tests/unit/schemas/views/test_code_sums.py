@@ -45,4 +45,5 @@ def test_the_sum_is_of_the_module_and_what_it_imports() -> None:
         "schemas.views.view_rows",
         "schemas.views.event_words",
         "schemas.views.override_rows",
+        "schemas.views.plain_values",
     }

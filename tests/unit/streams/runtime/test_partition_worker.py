@@ -239,6 +239,7 @@ def test_a_partition_that_restores_holds_up_no_other() -> None:
             step_records=5,
             idle_s=0,
             partitions=2,
+            gather_s=0.0,
             metrics=StageMetrics("cases", CollectorRegistry()),
             failed=failed.append,
         )

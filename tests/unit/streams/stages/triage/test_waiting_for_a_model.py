@@ -90,6 +90,7 @@ class Triage:
             step_records=64,
             idle_s=0.0,
             partitions=1,
+            gather_s=0.0,
             metrics=self._metrics,
             failed=self.failed.append,
         )
