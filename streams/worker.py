@@ -23,6 +23,7 @@ from streams.runtime.assembly import Assembly
 from streams.runtime.backlog import Backlog, backlog_of
 from streams.runtime.stage_runtime import NewEngine, StageRuntime
 from streams.runtime.stage_spec import StageSpec, group_of, last_resort
+from streams.runtime.step_cost import UNHURRIED
 from streams.runtime.watchdog import SignsOfLife, Watchdog
 
 _log = structlog.get_logger(__name__)
@@ -143,7 +144,7 @@ class Worker:
             step_records=settings.score_texts if stateless else settings.step_records,
             idle_s=settings.watermark_interval_s if stateless else 0.0,
             partitions=assembly.partitions,
-            gather_s=assembly.spec.gather_s,
+            gather_s=0.0 if assembly.spec.hurried else UNHURRIED * settings.fetch_spacing_s,
             metrics=self.metrics,
             failed=self._end,
         )

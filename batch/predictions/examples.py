@@ -196,6 +196,8 @@ def _surveys(history: History) -> Iterator[Example]:
     """Yield what was known right before each answer of the customer: the answer itself says all."""
     for before, answer in _answers(history):
         assert isinstance(answer.body, SurveyAnswered)
+        if _is_late(before):
+            continue
         yield _example(before, float(answer.body.score), answer.time - before.time)
 
 
@@ -205,12 +207,16 @@ def _answers(history: History) -> Iterator[tuple[Moment, Moment]]:
             yield before, answer
 
 
+def _is_late(moment: Moment) -> bool:
+    """Tell whether what is known with an event happened after it."""
+    return moment.time < moment.row.last_event_at
+
+
 def _fates(history: History, departures: Departures, now: datetime) -> Iterator[tuple[Moment, Fate | None]]:
     """Yield each moment at which a customer was heard, with what became of them."""
     for moment in history:
         customer = moment.row.customer_id
-        late = moment.time < moment.row.last_event_at  # what is known with it happened after it
-        if customer is None or late or not is_of_customer(moment.body):
+        if customer is None or _is_late(moment) or not is_of_customer(moment.body):
             continue
         if departures.counts(customer, moment.time, now):
             yield moment, departures.of(customer, moment.time, now)
@@ -225,5 +231,5 @@ def _leaving(moment: Moment, fate: Fate) -> Example:
 
 def _example(moment: Moment, outcome: float, known_after: timedelta) -> Example:
     known = known_at(moment.row, moment.body)
-    prior = expected_score(moment.row, moment.time).score
+    prior = expected_score(moment.row, max(moment.time, moment.row.last_event_at)).score
     return Example(moment.time, known, outcome, moment.row.priority, prior, known_after)

@@ -134,13 +134,13 @@ def _read_files(models: Path, first_models: Path) -> Iterator[Path]:
         yield from (folder / MANIFEST, folder / CARD_FOLDER / CARD_HTML, folder / CARD_FOLDER / CARD_MARKDOWN)
 
 
-def _written(file: Path) -> tuple[int, int, int]:
-    """Return when a file was written last, its length, and which file of the disk it is; zeros where it is missing."""
+def _written(file: Path) -> tuple[int, ...]:
+    """Return when a file or its rights changed, its length and its number on the disk; nothing where it is missing."""
     try:
         found = file.stat()
     except OSError:
-        return 0, 0, 0
-    return found.st_mtime_ns, found.st_size, found.st_ino
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _first_folder(first_models: Path, version: str) -> Path | None:

@@ -22,7 +22,8 @@ class StreamSettings(CommonSettings):
     fetch_spacing_s: float = Field(
         default=0.02,
         ge=0,
-        description="Records gather for as long as a step takes before they are fetched, and no longer than this.",
+        description="Records gather for as long as a step takes before they are fetched, and no longer than this; "
+        "for the stage customers ten times as long.",
     )
     buffered_records: int = Field(
         default=4096,

@@ -13,7 +13,7 @@ from streams.steps.step import PartitionLogic
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One stage; without a state topic it is stateless (triage). `alike` must have as many partitions as the inputs.
 
-    `gather_s` is how long its records gather at least while it is at work: no ticket's decision waits for them.
+    Of a stage that is not `hurried` no ticket's decision waits: its records gather longer, so that its steps are few.
     """
 
     name: str
@@ -21,7 +21,7 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
     state: Topic | None = None
     alike: tuple[Topic, ...] = ()
     new_logic: Callable[[StreamSettings], PartitionLogic] | None = None
-    gather_s: float = 0.0
+    hurried: bool = True
 
 
 def last_resort(spec: StageSpec) -> str:

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+UNHURRIED: Final = 10
+"""How many times the usual time records gather for a stage for which no ticket waits."""
+
 _OF_NEW: Final = 0.1
 """What the last step counts in the mean."""
 

@@ -94,9 +94,6 @@ def _customers(settings: StreamSettings) -> PartitionLogic:
     return CustomersPartition(_customer_rules(settings.customer_rules), largest=settings.largest_event_bytes)
 
 
-_GATHER_S: Final = 0.2
-"""A step costs as much for one record as for fifty, and agents' and customers' pictures may be so old."""
-
 STAGES: Final = {
     spec.name: spec
     for spec in (
@@ -119,14 +116,13 @@ STAGES: Final = {
             inputs=(Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS),
             state=Topic.ROSTER_STATE,
             new_logic=_roster,
-            gather_s=_GATHER_S,
         ),
         StageSpec(
             name="customers",
             inputs=(Topic.CUSTOMERS_WORK, Topic.CUSTOMERS_EVENTS),
             state=Topic.CUSTOMERS_STATE,
             new_logic=_customers,
-            gather_s=_GATHER_S,
+            hurried=False,
         ),
     )
 }

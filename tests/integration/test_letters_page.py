@@ -221,6 +221,12 @@ def test_a_repair_under_a_key_that_was_taken_away_asks_for_the_present_one(
         pages.start(door.url)
 
 
+def take_back(page: Page) -> None:
+    """Undo what is held: a page that closes sends it, and other tests count what was sent."""
+    page.locator("#acts li.held [data-do=undo]").click()
+    expect(page.locator("#acts li")).to_have_count(0)
+
+
 def test_a_repair_goes_on_where_another_tab_has_signed_in_anew(page: Page, door: OpenDoor) -> None:
     """The check of a repair asked to load the page again, as its token was that of the session before."""
     page.goto("/data/letters/letter-1")
@@ -232,6 +238,25 @@ def test_a_repair_goes_on_where_another_tab_has_signed_in_anew(page: Page, door:
     page.keyboard.press("Enter")
     page.locator("#acts li.held").wait_for()
     expect(page.locator("#repair [role=alert]")).to_have_text("")
+    take_back(page)
+
+
+def test_a_repair_is_not_sent_under_the_name_of_whom_another_tab_has_signed_in(
+    page: Page, door: OpenDoor
+) -> None:
+    """What Ann had written went out as Bo's, without a question; now whoever is there presses once more."""
+    page.goto("/data/letters/letter-1")
+    page.locator("#who").click()
+    sign_in(page)
+    assert page.request.post("/acting/session", data={"name": "Bo"}).ok
+    page.locator("#repair [name=value]").fill('{"ticket_id": "T-9", "customer_id": "C-9"}')
+    page.locator("#repair [name=reason]").fill("The shop forgot whose it is.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#repair [role=alert]")).not_to_have_text("")
+    expect(page.locator("#who")).to_contain_text("Bo")
+    expect(page.locator("#acts li")).to_have_count(0)
+    page.locator("#repair [name=reason]").press("Enter")
+    take_back(page)
 
 
 def test_what_stays_dead_is_said(page: Page, door: OpenDoor) -> None:

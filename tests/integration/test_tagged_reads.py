@@ -105,8 +105,11 @@ def test_what_shows_models_is_sent_again_where_one_of_their_files_changed(
     assert client.get(path, headers={"if-none-match": tag}).status_code == 200
 
 
-def test_a_model_that_is_promoted_changes_no_answer_that_shows_none(client: Client, setup: Path) -> None:
-    tag = client.get("/operations").headers["etag"]
+def test_a_pointer_that_is_written_changes_what_shows_models_and_nothing_else(
+    client: Client, setup: Path
+) -> None:
+    tag, shown = (client.get(path).headers["etag"] for path in ("/operations", "/v1/models/stored"))
     models = ServingSettings(setup_folder=str(setup)).first_models_folder
     (models / CURRENT).touch()
     assert client.get("/operations", headers={"if-none-match": tag}).status_code == 304
+    assert client.get("/v1/models/stored", headers={"if-none-match": shown}).status_code == 200

@@ -305,7 +305,7 @@
     const here = list ? document.querySelector(list) : shown && shown.dataset.ticket === event.detail.ticket_id;
     if (here && !document.querySelector("dialog[open]")) leave();
   });
-  window.ticketyard = { act, all, seen, letters, offer, following, ask, meAgain, signedIn, leave, signed: () => Boolean(me.name) };
+  window.ticketyard = { act, all, seen, letters, offer, following, ask, meAgain, signedIn, leave, who: () => me.name };
   draw();
   meAgain().then(() => setInterval(tick, LOOK_MS));
 })();

@@ -3,7 +3,7 @@
 (() => {
   const form = document.getElementById("repair"), part = document.getElementById("letter");
   if (document.getElementById("unsigned")) {
-    const acts = window.ticketyard, again = () => { if (acts.signed()) acts.leave(); };
+    const acts = window.ticketyard, again = () => { if (acts.who()) acts.leave(); };
     document.querySelector("#unsigned button").addEventListener("click", () => acts.signedIn(again));
     document.addEventListener("ticketyard:acted", again);
     again(); // who came from another site has a session that the first request did not carry
@@ -30,8 +30,11 @@
       if (answer.ok) return "";
       const { error } = await answer.json();
       if (!again || (answer.status !== 401 && error.type !== "TokenMissing")) return error.message;
+      const wrote = window.ticketyard.who();
       await window.ticketyard.meAgain(); // the session has ended, or another tab has begun a new one
-      return window.ticketyard.signed() ? refused(mended, false) : null;
+      const here = window.ticketyard.who();
+      if (here && here !== wrote) return error.message; // what one has written is not sent under another's name
+      return here ? refused(mended, false) : null;
     } catch (error) { return String(error); }
   };
   const submit = async () => {

@@ -76,6 +76,15 @@ def test_what_others_do_to_a_ticket_or_is_heard_late_is_no_example() -> None:
     assert [example.at for example in found] == [minute(0)]
 
 
+def test_a_survey_after_a_late_message_is_no_example_of_its_time() -> None:
+    """What is known with that message happened after it, and a split by time would let it into the past."""
+    bodies = (0.0, opened(customer_id=CUSTOMER)), (30 * DAY, TicketClosed(ticket_id=TICKET))
+    survey = (31 * DAY, SurveyAnswered(ticket_id=TICKET, score=4))
+    for at, expected in ((10 * DAY, 0), (30.5 * DAY, 1)):
+        written = [history(*bodies, (at, from_customer()), survey)]
+        assert len(examples_of("satisfaction", written, minute(400 * DAY))) == expected
+
+
 def test_each_word_of_the_customer_is_an_example_that_knows_what_was_said() -> None:
     written = [history((0.0, opened(customer_id=CUSTOMER)), (5.0, SurveyAnswered(ticket_id=TICKET, score=1)))]
     first, second = examples_of("churn", written, minute(400 * DAY), departures=Departures([TOLD]))
