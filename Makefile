@@ -36,7 +36,7 @@ setup-peers: setup  ## what `python -m tests.bench --only peers` compares with, 
 demo: setup  ## watch the whole pipeline work, four minutes; SERVE=1 leaves it running
 	@$(BIN)/ticketyard demo $(if $(SERVE),--serve)
 
-test: setup-all test-layers  ## every test, on the real Kafka, Spark and DuckDB (half an hour on two cores)
+test: setup-all test-layers  ## every test, on the real Kafka, Spark and DuckDB (twenty minutes on two cores)
 	$(BIN)/python -m pytest $(SHARED_OUT) --durations=20 $(NOT_AGAIN)
 
 test-fast: setup-all  ## the tests that need no engine (under a minute)
