@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 from schemas.records.ticket_row import Work
 from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
-from serving.http.app import build_app
+from tests.integration.serving_client import client_of
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import record, ticket_row
 from tests.unit.serving.waiting import wait_for
@@ -54,13 +54,8 @@ def hostile_server(home: Path) -> Iterator[Client]:
         tail_poll_ms=20,
     )
     serving = Serving(settings, connect=lambda: log)
-    serving.start()
-    try:
-        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
-            wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
-            yield client
-    finally:
-        serving.stop()
+    with client_of(serving) as client:
+        yield client
 
 
 def ask(client: Client, sql: str) -> tuple[int, Any, float]:

@@ -11,10 +11,9 @@ from litestar.testing import TestClient
 from schemas.records.ticket_row import Work
 from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
-from serving.http.app import build_app
+from tests.integration.serving_client import client_of
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import record, ticket_row
-from tests.unit.serving.waiting import wait_for
 
 Client = TestClient[Litestar]
 ODD_IDS = ("a/b", "50% off?", "a%2Fb", "ö/ü")
@@ -33,13 +32,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         log.add(record(ticket_row(ticket_id, 1, 1, **fields), number % 2, 0))
     settings = ServingSettings(home=tmp_path_factory.mktemp("home"), query_rows=50, tail_poll_ms=5)
     serving = Serving(settings, connect=lambda: log)
-    serving.start()
-    try:
-        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
-            wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
-            yield client
-    finally:
-        serving.stop()
+    with client_of(serving) as client:
+        yield client
 
 
 def get(client: Client, path: str) -> Any:

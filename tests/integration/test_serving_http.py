@@ -20,8 +20,8 @@ from schemas.views.tables import VIEWS
 from schemas.vocabulary import AgentStatus, Priority, Status
 from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
-from serving.http.app import build_app
 from serving.tail.rows import TailRecord
+from tests.integration.serving_client import client_of
 from tests.patience import PATIENCE_S
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import at, record, ticket_row
@@ -70,13 +70,8 @@ def client(log: MemoryLog, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         home=tmp_path_factory.mktemp("home"), query_timeout_s=3, query_rows=50, tail_poll_ms=5
     )
     serving = Serving(settings, connect=lambda: log)
-    serving.start()
-    try:
-        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
-            wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
-            yield client
-    finally:
-        serving.stop()
+    with client_of(serving) as client:
+        yield client
 
 
 def get(client: Client, path: str) -> Any:

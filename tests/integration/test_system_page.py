@@ -29,6 +29,7 @@ from serving.http.app import build_app
 from serving.pages.system import parts as parts_module
 from serving.pages.system.doctor import Finding
 from serving.pages.system.parts import RUNNING, parse, quantile, seen, stages_of
+from tests.integration.serving_client import client_of
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.waiting import wait_for
 from understanding.bundle.registry import write_current
@@ -54,13 +55,8 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     monkeypatch.setattr(parts_module, "KEPT_S", 0.0)
     (tmp_path / "run").mkdir()
     serving = Serving(ServingSettings(home=tmp_path, tail_poll_ms=5), connect=MemoryLog)
-    serving.start()
-    try:
-        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
-            wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
-            yield client
-    finally:
-        serving.stop()
+    with client_of(serving) as client:
+        yield client
 
 
 def test_a_worker_that_was_killed_is_named_with_what_to_do(

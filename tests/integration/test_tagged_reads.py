@@ -11,11 +11,10 @@ from litestar.testing import TestClient
 
 from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
-from serving.http.app import build_app
 from serving.pages.templates import PAGES
+from tests.integration.serving_client import client_of
 from tests.unit.serving.memory_log import MemoryLog
 from tests.unit.serving.ticket_log import at, record, ticket_row
-from tests.unit.serving.waiting import wait_for
 from understanding.manifest.manifest import CARD_FOLDER, CARD_HTML, CARD_MARKDOWN
 from understanding.manifest.pointer import CURRENT, CurrentModel
 
@@ -59,13 +58,8 @@ def client(setup: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
     home = tmp_path_factory.mktemp("home")
     settings = ServingSettings(home=home, setup_folder=str(setup), query_timeout_s=10, tail_poll_ms=5)
     serving = Serving(settings, connect=lambda: log, clock=lambda: at(0))
-    serving.start()
-    try:
-        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
-            wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
-            yield client
-    finally:
-        serving.stop()
+    with client_of(serving) as client:
+        yield client
 
 
 def reads(app: Any) -> list[str]:

@@ -21,11 +21,10 @@ from schemas.sentiment import Sentiment
 from schemas.signals import Entity, EntityKind, Signals
 from serving.assembly.service import Serving
 from serving.foundation.settings import ServingSettings
-from serving.http.app import build_app
 from serving.tail.rows import TailRecord
+from tests.integration.serving_client import client_of
 from tests.unit.schemas.ticket_facts import SCORED, TICKET, fact, from_agent, from_customer, opened
 from tests.unit.serving.memory_log import MemoryLog
-from tests.unit.serving.waiting import wait_for
 
 Client = TestClient[Litestar]
 SIGNALS = Signals(entities=(Entity(EntityKind.ORDER, 0, 4, "4711"),))
@@ -73,13 +72,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     serving = Serving(
         ServingSettings(home=tmp_path_factory.mktemp("home"), tail_poll_ms=5), connect=lambda: log
     )
-    serving.start()
-    try:
-        with TestClient(build_app(serving), base_url="http://127.0.0.1") as client:
-            wait_for(lambda: client.get("/ready").status_code == 200, "the tail is read")
-            yield client
-    finally:
-        serving.stop()
+    with client_of(serving) as client:
+        yield client
 
 
 def test_the_door_tells_the_whole_story(client: Client) -> None:
