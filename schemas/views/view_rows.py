@@ -67,16 +67,10 @@ _VIEW_OF: Final = {
 
 
 def base_rows(topic: Topic, headers: Headers, value: bytes | None, origin: Origin) -> list[tuple[str, Row]]:
-    """Return (view name, row) for each base view that this record of a served topic adds a row to.
+    """Return (view name, row) for each base view that this record adds a row to; not of tickets.log, see `ROW_OF`.
 
     Raises EventError where the record is no event that this topic carries; such a record is in no view.
     """
-    if topic is Topic.TICKETS_LOG:
-        logged = decode_logged(value)
-        return [
-            ("ticket_events", ticket_event_row(logged, origin)),
-            ("tickets", ticket_row(logged.after, origin)),
-        ]
     if topic not in _VIEW_OF:
         raise ValueError(f"no view is made of topic {topic}")
     name = "letter_replays" if topic is Topic.TICKETS_DEAD and _is_replay(headers) else _VIEW_OF[topic]

@@ -78,8 +78,11 @@ def logged(
     record = TicketLogged(
         ticket_id="T1", life=3, revision=2, event=source, after=ROW, before=ROW, triage=triage
     )
-    rows = base_rows(Topic.TICKETS_LOG, headers("TicketLogged"), encode_body(record), ORIGIN)
-    return {view: named(view, row) for view, row in rows}
+    rows = {
+        view: ROW_OF[view](headers("TicketLogged"), encode_body(record), ORIGIN)
+        for view in ("ticket_events", "tickets")
+    }
+    return {view: named(view, row) for view, row in rows.items() if row is not None}
 
 
 def test_logged_ticket_gives_its_row_and_its_event() -> None:
@@ -302,8 +305,6 @@ def test_model() -> None:
 @pytest.mark.parametrize(
     ("topic", "record_headers", "value", "error"),
     [
-        (Topic.TICKETS_LOG, headers("TicketLogged"), b"{", InvalidBody),
-        (Topic.TICKETS_LOG, headers("TicketLogged"), None, InvalidBody),
         (Topic.AGENTS_EVENTS, [], b"{}", NotAnEvent),
         (Topic.AGENTS_EVENTS, headers("CustomerUpdated"), b"{}", UnknownEventType),
         (Topic.AGENTS_EVENTS, headers("AgentUpdated"), b"{}", InvalidBody),
@@ -321,6 +322,14 @@ def test_bad_record_is_an_event_error(
     """A record that is no event of its topic raises an EventError, so that callers can count and skip it."""
     with pytest.raises(error):
         base_rows(topic, record_headers, value, ORIGIN)
+
+
+@pytest.mark.parametrize("value", [b"{", None])
+def test_a_bad_record_of_the_log_is_an_event_error(value: bytes | None) -> None:
+    """For both of its views."""
+    for view in ("tickets", "ticket_events"):
+        with pytest.raises(InvalidBody):
+            ROW_OF[view](headers("TicketLogged"), value, ORIGIN)
 
 
 def test_topic_that_is_not_served_has_no_rows() -> None:

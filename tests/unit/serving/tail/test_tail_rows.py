@@ -25,6 +25,19 @@ def test_a_ticket_record_is_a_row_in_two_views() -> None:
     )
 
 
+def test_of_several_records_of_a_ticket_the_newest_is_its_row() -> None:
+    """Each has its event; a second delivery of the newest does not move it to a later offset."""
+    log = [(0, n, ticket_row("t", 1, revision)) for n, revision in enumerate((1, 2, 3, 3))]
+    log += [(0, 4, ticket_row("other", 5, 1)), (0, 5, ticket_row("other", 9, 1))]
+    rows, _ = decode_records([record(row, partition, offset) for partition, offset, row in log], IDS)
+    expected = Recount([log[2], log[5]])
+    assert {
+        row["ticket_id"]: row for row in arrow_table("tickets", rows["tickets"]).to_pylist()
+    } == expected.tickets
+    assert len(rows["tickets"]) == len(expected.tickets)
+    assert len(rows["ticket_events"]) == len(log)
+
+
 def test_an_agent_record_is_a_row_of_agent_events() -> None:
     """Agents' events from outside are read by their envelope."""
     body = AgentUpdated(agent_id="a", home_team="one", status=AgentStatus.AWAY, capacity=3)
