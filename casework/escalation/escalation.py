@@ -1,6 +1,6 @@
 """The rules of a file at work: what a row must remember of them, and the clock of each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -180,18 +180,18 @@ class Escalation:
         moment = max(fact.time, before.last_event_at)
         for clock in self._judged:
             states = _noted(states, clock.rule.name, moment if not finished and clock.holds(row) else None)
-        for clock in self._rules:
-            if self._is_past(clock, before, row, fact, moment):
-                states = _passed_over(states, clock.rule.name, moment)
+        for clock in self._past(before, row, fact, moment):
+            states = _passed_over(states, clock.rule.name, moment)
         return row if states is row.escalations else hold_by(row, states)
 
-    def _is_past(
-        self, clock: RuleClock, before: TicketRow, after: TicketRow, fact: Fact, moment: datetime
-    ) -> bool:
-        """Tell whether a rule held before anybody could be told: before there were rules, or before an import."""
-        if clock.held(before, moment):
-            return before.escalation_rules_version is None
-        return fact.imports_the_past and clock.held(after, moment)
+    def _past(self, before: TicketRow, after: TicketRow, fact: Fact, moment: datetime) -> Iterator[RuleClock]:
+        """Yield the rules that held before anybody could be told: before there were rules, or before an import."""
+        first, imported = before.escalation_rules_version is None, fact.imports_the_past
+        if not first and not imported:
+            return
+        for clock in self._rules:
+            if first if clock.held(before, moment) else imported and clock.held(after, moment):
+                yield clock
 
     def _hear(self, after: TicketRow, fact: Fact) -> TicketRow:
         """Note what a message says of its customer."""

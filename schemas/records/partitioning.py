@@ -1,5 +1,6 @@
 """Which partition a key belongs to: Kafka's murmur2, the one function that every writer uses."""
 
+from functools import lru_cache
 from typing import Final
 
 _SEED: Final = 0x9747B28C
@@ -27,6 +28,7 @@ def murmur2(key: bytes) -> int:
     return h ^ (h >> 15)
 
 
+@lru_cache(maxsize=65_536)
 def partition_for(key: str, partitions: int) -> int:
     """Return the partition of `key` among `partitions`, as Kafka's default partitioner would."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
