@@ -152,6 +152,6 @@ def test_a_rule_escalates_at_its_moment_and_tells_it_as_an_alert(harness: StageH
         wait_for(lambda: len(_log_of(reading, "H-E")) == 2, "the log of the old ticket")
         (entry,) = [entry for entry in _all_of(reading, "H-E") if entry.event.id == name]
     assert (entry.event.type, alert.owner, alert.level) == ("TicketEscalated", "team_leads", 1)
-    assert entry.before is not None
+    assert entry.revision > 1
     limit = alert.reason.split("over ")[1].split(" (")[0]
     assert entry.event.time == START + timedelta(days=20) + duration(limit)

@@ -108,9 +108,10 @@ class WorkChanged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class TicketLogged(TicketEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """tickets.log: one event of a ticket, the row after it, and the row before it (None where nothing was known).
+    """tickets.log: one event of a ticket, the row after it, and where views or the fold need it the row before.
 
-    Where the ticket had left the state, the row before it is the last of its life before.
+    It is there for an event by which people may override a decision, and where the ticket had left the state: then it
+    is the last row of its life before. Any other row before is the row after of the last record of the same life.
     `thread_rule` is there where the event is a message that the model answered and that may change the intent.
     `withheld` is as in TicketTriaged, and `predictions` are what a model foretold then: folding again needs neither
     table nor model.

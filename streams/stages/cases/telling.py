@@ -9,6 +9,7 @@ from schemas.records.identity import derived_id
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
 from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
+from schemas.views.override_rows import is_of_people
 from streams.stages.cases.intake import FoldInput
 from streams.steps.step import Step
 
@@ -34,14 +35,14 @@ def tell_customers(incoming: FoldInput, before: TicketRow | None, after: TicketR
 
 
 def log_event(incoming: FoldInput, before: TicketRow | None, after: TicketRow, step: Step) -> None:
-    """Add an event to tickets.log, with the row after it and the one before."""
+    """Add an event to tickets.log, with the row after it, and the one before where somebody needs it."""
     logged = TicketLogged(
         ticket_id=after.ticket_id,
         life=after.life,
         revision=after.revision,
         event=incoming.event,
         after=after,
-        before=before,
+        before=_before_that_counts(incoming, before),
         triage=incoming.fact.triage,
         thread_rule=_rule_that_counts(incoming.fact),
         withheld=incoming.fact.withheld,
@@ -53,6 +54,11 @@ def log_event(incoming: FoldInput, before: TicketRow | None, after: TicketRow, s
     )
     step.emit(Topic.TICKETS_LOG, after.ticket_id, logged, id=identity, time=incoming.fact.time)
     step.count("logged")
+
+
+def _before_that_counts(incoming: FoldInput, before: TicketRow | None) -> TicketRow | None:
+    """Return the row that the log must keep; each row is half of a record, and the ticket's last record has it."""
+    return before if incoming.fact.resumes or is_of_people(incoming.event.type) else None
 
 
 def _rule_that_counts(fact: Fact) -> ThreadRule | None:

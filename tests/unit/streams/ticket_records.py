@@ -1,6 +1,6 @@
 """Records of the cases stage's inputs about invented tickets, and a run of its logic without Kafka."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from schemas.records.derived.decisions import Decision
 from schemas.records.envelope import Envelope, encode_body, encode_headers
 from schemas.records.events import TicketEvent
 from schemas.records.thread_rule import FIRST_MESSAGE, ThreadRule
+from schemas.records.ticket_row import TicketRow
 from schemas.records.topics import Topic
 from schemas.triage import Triage
 from streams.foundation.record import Emission, Record
@@ -140,6 +141,13 @@ class CasesRun:
     def log(self) -> list[TicketLogged]:
         """Return what was sent to tickets.log."""
         return [body for sent in self.sent if isinstance(body := self._body(sent), TicketLogged)]
+
+    def folds(self) -> Iterator[tuple[TicketRow | None, TicketLogged]]:
+        """Yield each record of the log with the row before it: its own, else that of its life's last record."""
+        rows: dict[tuple[str, int], TicketRow] = {}
+        for entry in self.log():
+            yield entry.before or rows.get((entry.ticket_id, entry.life)), entry
+            rows[entry.ticket_id, entry.life] = entry.after
 
     def told(self) -> list[WorkChanged]:
         """Return what teams were told."""

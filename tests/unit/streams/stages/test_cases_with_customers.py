@@ -139,8 +139,8 @@ def test_the_log_folds_again_to_the_same_rows(
     life: list[TicketEvent | CustomerUpdated], random: Random
 ) -> None:
     """Notes are events of the log like any other, so whoever folds it with the same table gets the same rows."""
-    for entry in _play(life, random, dying=0.2).cases.log():
-        assert CLOCKS.rules.fold(entry.before, fact_of(entry)) == entry.after
+    for before, entry in _play(life, random, dying=0.2).cases.folds():
+        assert CLOCKS.rules.fold(before, fact_of(entry)) == entry.after
 
 
 def test_notes_move_neither_the_customers_clock_nor_the_life_of_a_ticket() -> None:

@@ -97,17 +97,17 @@ def _feed(run: CasesRun, inputs: list[Input]) -> CasesRun:
 @settings(max_examples=40, deadline=None)
 @given(_plans, rules)
 def test_the_log_is_a_chain_that_folds_again(plan: list[Outside | Decided | int], rule: ThreadRule) -> None:
-    """Each record's row before is the last row after, (life, revision) rises, and refolding gives each row.
+    """A row before is the last row after, (life, revision) rises, and folding it again gives each row.
 
     So the log carries whatever setting a row depends on.
     """
     rows: dict[str, TicketRow] = {}
-    for entry in _feed(CasesRun(CLOCKS, rule), _inputs(plan)).log():
+    for before, entry in _feed(CasesRun(CLOCKS, rule), _inputs(plan)).folds():
         last = rows.get(entry.ticket_id)
-        assert entry.before in {None, last}
+        assert before in {None, last}
         if last is not None:
             assert (entry.life, entry.revision) > (last.life, last.revision)
-        assert CLOCKS.rules.fold(entry.before, fact_of(entry)) == entry.after
+        assert CLOCKS.rules.fold(before, fact_of(entry)) == entry.after
         rows[entry.ticket_id] = entry.after
 
 
@@ -124,9 +124,9 @@ def test_a_rule_fires_once_for_a_cause(plan: list[Outside | Decided | int], deat
         if number in deaths:
             run.restart()
     fired: dict[tuple[str, str], datetime] = {}
-    for entry in run.log():
+    for before, entry in run.folds():
         body = fact_of(entry).body
-        held = () if entry.before is None else entry.before.escalation_causes
+        held = () if before is None else before.escalation_causes
         if isinstance(body, TicketEscalated):
             assert body.rule not in held
             last = fired.get((body.ticket_id, body.rule))

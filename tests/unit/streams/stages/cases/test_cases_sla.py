@@ -107,8 +107,8 @@ def test_each_alert_is_sent_once_whatever_dies(plan: list[Happening | int], deat
 def test_the_log_folds_again_by_the_same_file(plan: list[Happening | int]) -> None:
     """History gives the rows that the stream had, alerts and clocks included."""
     rules = clocks_of(STANDARD).rules
-    for entry in _play(CasesRun(clocks_of(STANDARD)), plan, set()).log():
-        assert rules.fold(entry.before, fact_of(entry)) == entry.after
+    for before, entry in _play(CasesRun(clocks_of(STANDARD)), plan, set()).folds():
+        assert rules.fold(before, fact_of(entry)) == entry.after
 
 
 def _packaged() -> Clocks:
