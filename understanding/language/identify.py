@@ -5,8 +5,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
-from understanding.language.quick import LOOKALIKES, QuickOpinion, quick_languages, quick_opinion
-from understanding.language.script import script_of
+from understanding.language.quick import (
+    LOOKALIKES,
+    QuickOpinion,
+    plain_language,
+    quick_languages,
+    quick_opinion,
+)
+from understanding.language.script import has_script, script_of
 from understanding.language.slow import slow_languages, slow_opinion
 
 READ_CHARACTERS: Final = 120
@@ -47,8 +53,14 @@ def language_of(text: str) -> str | None:
 
     This is what a ticket gets. It reads trigrams alone, which a worker has at hand in milliseconds and 100 MB. The
     thorough answer needs eleven seconds and more than 1 GB, for a point more of the sentences
-    (docs/measurements/language.md).
+    (docs/measurements/language.md). Of most texts it is so plain that its probability needs no computing.
     """
+    read = _readable(text)
+    if not has_script(read):
+        return None
+    plain = plain_language(read)
+    if plain is not None:
+        return plain
     found = identify(text, thorough=False)
     return found.code if found.probability >= LEAST_PROBABLE else None
 
@@ -77,7 +89,7 @@ def _chances(text: str, *, thorough: bool) -> dict[str, float]:
     quick = quick_opinion(text)
     decided = quick.sure or (quick.likely and not thorough)
     if decided and quick.first not in LOOKALIKES:
-        return _by_quick(quick)
+        return by_quick(quick)
     if quick.sure:
         return _by_both(text, quick, LOOKALIKES[quick.first or ""], thorough=thorough)
     if thorough and len(text) < _SHORT:
@@ -100,7 +112,8 @@ def _strangers() -> frozenset[str]:
     return slow_languages() - quick_languages()
 
 
-def _by_quick(quick: QuickOpinion) -> dict[str, float]:
+def by_quick(quick: QuickOpinion) -> dict[str, float]:
+    """Return each language's probability by the quick opinion alone."""
     return _probabilities({code: quick.weight(code) for code in quick.evidence}, _QUICK_SCALE)
 
 
@@ -109,7 +122,7 @@ def _by_both(
 ) -> dict[str, float]:
     slow = slow_opinion(text, candidates, thorough=thorough)
     if not any(slow.values()):
-        return _by_quick(quick)
+        return by_quick(quick)
     logits = {
         code: math.log(max(chance, _LEAST_CHANCE)) + quick.weight(code) for code, chance in slow.items()
     }

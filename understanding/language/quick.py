@@ -64,7 +64,7 @@ class QuickOpinion(NamedTuple):
 
     def _ahead(self, evidence: float, ratio: float) -> bool:
         strongest, second, *_ = [*self.evidence.values(), 0.0, 0.0]
-        return strongest >= evidence and second <= ratio * strongest
+        return _is_ahead(strongest, second, evidence, ratio)
 
     def weight(self, code: str) -> float:
         """Return the logarithm of the evidence for a language, whether ELD knows it or not."""
@@ -74,13 +74,32 @@ class QuickOpinion(NamedTuple):
         return math.log(max(self.evidence.get(name, 0.0), _LEAST_EVIDENCE))
 
 
+def plain_language(text: str) -> str | None:
+    """Return the language of a text that the quick opinion calls likely and that is none of LOOKALIKES; else None.
+
+    Its probability by the quick opinion is at least 0.96: the first of 20 has 5/3 of the evidence of any other, which
+    counts to the twelfth power.
+    """
+    scores: dict[str, float] = _detector().detect_details(text).scores
+    first, second, *_ = [*scores.values(), 0.0, 0.0]
+    likely = _is_ahead(_evidence(first), _evidence(second), LIKELY_EVIDENCE, LIKELY_RATIO)
+    code = next(iter(scores), "")
+    return code if likely and code not in LOOKALIKES else None
+
+
 def quick_opinion(text: str) -> QuickOpinion:
     """Return what ELD says of a text without NUL and lone surrogates; it reads 1,000 bytes at most."""
     scores = _detector().detect_details(text).scores
-    # ELD reports 1 - exp(-evidence), the evidence being the mean over the n-grams of the text.
-    return QuickOpinion(
-        {code: -math.log1p(-min(score, _HIGHEST_SCORE)) for code, score in scores.items() if score > 0}
-    )
+    return QuickOpinion({code: _evidence(score) for code, score in scores.items() if score > 0})
+
+
+def _evidence(score: float) -> float:
+    """Undo what ELD reports, 1 - exp(-evidence), the evidence being the mean over the n-grams of the text."""
+    return -math.log1p(-min(score, _HIGHEST_SCORE))
+
+
+def _is_ahead(strongest: float, second: float, evidence: float, ratio: float) -> bool:
+    return strongest >= evidence and second <= ratio * strongest
 
 
 @cache

@@ -28,6 +28,11 @@ def script_of(text: str) -> str | None:
     return max(counts, key=counts.__getitem__, default=None)
 
 
+def has_script(text: str) -> bool:
+    """Tell whether `script_of` names one: whether any character has one."""
+    return any(_script(character) not in _NO_SCRIPT for character in text)
+
+
 @lru_cache(maxsize=1 << 14)
 def _script(character: str) -> str:
     return str(unicode_scripts.script(character))

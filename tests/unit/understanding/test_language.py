@@ -1,12 +1,13 @@
 """In which language and script a text is written."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from understanding.language import Language, identify, language_of
+from understanding.language.identify import LEAST_PROBABLE, by_quick
 from understanding.language.quick import LOOKALIKES, QuickOpinion, quick_languages
-from understanding.language.script import script_of
+from understanding.language.script import has_script, script_of
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,36 @@ def test_evidence_decides_alone_only_with_strength_and_distance() -> None:
     assert not QuickOpinion({"en": 1.4, "nl": 0.2}).sure
     assert not QuickOpinion({"en": 3.0, "nl": 2.9}).sure
     assert not QuickOpinion({}).sure
+
+
+@given(
+    strongest=st.floats(1.2, 20),
+    others=st.lists(st.floats(0, 0.6), min_size=19, max_size=19),
+    first=st.sampled_from(sorted(quick_languages() - LOOKALIKES.keys())),
+)
+def test_a_language_that_is_likely_is_probable_enough_to_be_named(
+    strongest: float, others: list[float], first: str
+) -> None:
+    """So `language_of` may name it without the probabilities of the others, however many come close."""
+    codes = sorted(quick_languages() - {first})
+    found = QuickOpinion(
+        {first: strongest} | {c: strongest * part for c, part in zip(codes, others, strict=False)}
+    )
+    assume(found.likely)
+    chances = by_quick(found)
+    assert chances[first] == max(chances.values()) >= 0.96
+
+
+@given(st.text(max_size=200))
+@settings(deadline=None)
+@example("Ich kann mich seit heute Morgen nicht mehr anmelden.")
+@example("Jeg kan ikke logge inn på kontoen min.")
+@example("1 2 3 \u0300 a")
+def test_the_language_is_the_best_guess_that_is_probable_enough(text: str) -> None:
+    """What is plain is named at once, and is what the probabilities would have named."""
+    found = identify(text, thorough=False)
+    assert language_of(text) == (found.code if found.probability >= LEAST_PROBABLE else None)
+    assert has_script(text) is (script_of(text) is not None)
 
 
 def test_evidence_for_a_macrolanguage_counts_for_its_parts() -> None:
