@@ -77,13 +77,13 @@ def context_from(state: Mapping[str, Any]) -> Context:
     )
 
 
-def named_only(tokens: Sequence[str], roles: Sequence[Role]) -> set[int]:
-    """Return the places of topics and things that only name a matter.
+def named_only(tokens: Sequence[str], roles: Mapping[int, Role]) -> set[int]:
+    """Return the places of topics and things that only name a matter; `roles` are by place.
 
     They do beside a thing or another topic (`fraud alert`), near a word that says that it is mended (`removed the
     fraudulent charge`), and in a plain question (`where do I report fraud?`).
     """
-    topics = [place for place, role in enumerate(roles) if role in {"topic", "thing"}]
+    topics = [place for place, role in roles.items() if role in {"topic", "thing"}]
     if not topics:
         return set()
     asked = {place for start, end in _plain_questions(tokens, roles) for place in range(start, end)}
@@ -92,28 +92,27 @@ def named_only(tokens: Sequence[str], roles: Sequence[Role]) -> set[int]:
     }
 
 
-def _beside(roles: Sequence[Role], place: int) -> bool:
-    before, behind = roles[max(0, place - 1) : place], roles[place + 1 : place + 2]
-    return any(role in {"thing", "topic"} for role in (*behind, *(one for one in before if one == "topic")))
+def _beside(roles: Mapping[int, Role], place: int) -> bool:
+    return roles.get(place - 1) == "topic" or roles.get(place + 1) in {"thing", "topic"}
 
 
-def _mended(tokens: Sequence[str], roles: Sequence[Role], place: int) -> bool:
+def _mended(tokens: Sequence[str], roles: Mapping[int, Role], place: int) -> bool:
     for step in (-1, 1):
         for distance in range(1, _MENDED_WITHIN + 2):
             near = place + step * distance
             if not 0 <= near < len(tokens) or tokens[near][0] in _SENTENCE_ENDS:
                 break
-            if roles[near] == "mended":
+            if roles.get(near) == "mended":
                 return True
     return False
 
 
-def _plain_questions(tokens: Sequence[str], roles: Sequence[Role]) -> Iterator[tuple[int, int]]:
+def _plain_questions(tokens: Sequence[str], roles: Mapping[int, Role]) -> Iterator[tuple[int, int]]:
     """Yield begin and end of each sentence that begins as a question and ends as one."""
     start = 0
     for place, token in enumerate(tokens):
         if token[0] in _SENTENCE_ENDS:
-            if "?" in token and start < place and roles[start] == "asks":
+            if "?" in token and start < place and roles.get(start) == "asks":
                 yield start, place
             start = place + 1
 

@@ -17,25 +17,26 @@ _SENTENCE_ENDS: Final = frozenset(".!?…。")
 
 
 def is_ironic(
-    tokens: Sequence[str], roles: Sequence[Role], said: Mapping[int, float], again: Sequence[int]
+    tokens: Sequence[str], roles: Mapping[int, Role], said: Mapping[int, float], again: Sequence[int]
 ) -> bool:
     """Tell whether a text begins with praise and goes on with a fault.
 
-    `said` has the valence of each place that has one, negations counted; `again` are the places where somebody had to
+    `roles` and `said` are by place, the valences with their negations; `again` are the places where somebody had to
     come back or to wait. Thanks, or something that was mended, make the praise honest.
     """
-    start = next((place for place in range(min(_LEAD_IN, len(tokens))) if roles[place] == "exclaims"), None)
-    if start is None or "thanks" in roles or not tokens[start + 1 : start + 2]:
+    start = next((place for place in range(_LEAD_IN) if roles.get(place) == "exclaims"), None)
+    if start is None or "thanks" in roles.values() or not tokens[start + 1 : start + 2]:
         return False
     if tokens[start + 1][0] not in _PAUSES:
         return False
     first = start + 2
     end = next((at for at in range(first, len(tokens)) if tokens[at][0] in _SENTENCE_ENDS), len(tokens))
-    if "mended" in roles[first:end]:
+    if any(roles.get(place) == "mended" for place in range(first, end)):
         return False
     values = [said[place] for place in range(first, end) if place in said]
     lasting = any(
-        roles[place] == "lasts" and roles[place + 1] in {"lacks", "topic"} for place in range(first, end - 1)
+        roles.get(place) == "lasts" and roles.get(place + 1) in {"lacks", "topic"}
+        for place in range(first, end - 1)
     )
     came_back = any(first <= place < end for place in again)
     return (lasting or came_back or min(values, default=0.0) < 0) and max(values, default=0.0) <= 0

@@ -56,6 +56,10 @@ class Sense(NamedTuple):
     said: tuple[tuple[tuple[str, ...], float], ...] = ()
 
 
+PLAIN: Final = Sense(0.0, 0.0, negates=False, boosts=False, stops=False, again=())
+"""What most tokens say: nothing."""
+
+
 class Lexicon:
     """The words of each language, and what a token means by them; lookups are remembered."""
 
@@ -81,6 +85,11 @@ class Lexicon:
             return [known[token] for token in tokens]
         except KeyError:
             return [known.get(token) or self._learn(token, language) for token in tokens]
+
+    def telling(self, tokens: list[str], language: str) -> dict[int, Sense]:
+        """Return what those tokens say that say something, by their place."""
+        senses = self.senses(tokens, language)
+        return {place: sense for place, sense in enumerate(senses) if sense is not PLAIN}
 
     def state(self) -> dict[str, Any]:
         """Return the lexicon as arrays and strings, from which `lexicon_from` makes an equal one."""
@@ -108,8 +117,8 @@ class Lexicon:
         known = self._senses[language]
         if len(known) >= _REMEMBERED_TOKENS:
             known.clear()
-        known[token] = sense
-        return sense
+        known[token] = PLAIN if sense == PLAIN else sense
+        return known[token]
 
     def _symbol(self, token: str) -> float:
         """Return the valence of an emoticon, or the strongest of a run of emoji; 0 for any word."""

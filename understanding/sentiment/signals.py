@@ -2,10 +2,10 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from understanding.sentiment.context import named_only
+from understanding.sentiment.context import Role, named_only
 from understanding.sentiment.irony import is_ironic
 from understanding.sentiment.lexicon import ANY_WORD, Lexicon, Sense
 
@@ -21,6 +21,7 @@ _NEGATION: Final = -0.7
 _BOOST: Final = 1.5
 _MOST_MARKS: Final = 3
 _SHOUTABLE: Final = re.compile(r"[^\W\d_]{4,}")  # shorter ones are often names
+_SHOUTED: Final = re.compile(r"[^a-z \W\d_]{4}")  # in every word of _SHOUTABLE that is in capitals
 _LONG_TEXT: Final = 150
 
 
@@ -59,11 +60,11 @@ class Reading(NamedTuple):
 def signals_of(reading: Reading, lexicon: Lexicon) -> Signals:
     """Return the signals of a text."""
     text = reading.text
-    senses = lexicon.senses(reading.tokens, reading.language)
-    said, negated_praise = _said(reading.tokens, senses)
+    telling = lexicon.telling(reading.tokens, reading.language)
+    said, negated_praise = _said(reading.tokens, telling)
     praise = sum([valence for valence in said if valence > 0])
     complaint = -sum([valence for valence in said if valence < 0])
-    english = [sense.english for sense in senses if sense.english]
+    english = [sense.english for sense in telling.values() if sense.english]
     return Signals(
         praise=_scaled(praise),
         complaint=_scaled(complaint),
@@ -73,7 +74,7 @@ def signals_of(reading: Reading, lexicon: Lexicon) -> Signals:
         last=(said[-1] > 0) - (said[-1] < 0) if said else 0.0,
         english_praise=_scaled(sum([valence for valence in english if valence > 0])),
         english_complaint=_scaled(-sum([valence for valence in english if valence < 0])),
-        negations=_marks(sum([sense.negates for sense in senses])),
+        negations=_marks(sum([sense.negates for sense in telling.values()])),
         negated_praise=float(negated_praise),
         exclamations=_marks(text.count("!")),
         questions=_marks(text.count("?")),
@@ -83,7 +84,7 @@ def signals_of(reading: Reading, lexicon: Lexicon) -> Signals:
         names=_marks(text.count("@")),
         tags=_marks(text.count("#")),
         length=min(len(text), _LONG_TEXT) / _LONG_TEXT,
-        again=float(bool(_came_back(reading.tokens, senses))),
+        again=float(bool(_came_back(reading.tokens, telling))),
     )
 
 
@@ -98,31 +99,34 @@ def cues_of_frustration(signals: Signals) -> int:
     return sum(shown)
 
 
-def _said(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[list[float], bool]:
+def _said(tokens: Sequence[str], telling: Mapping[int, Sense]) -> tuple[list[float], bool]:
     """Return the valences of the words that have one, boosted and negated; and whether praise was negated.
 
     Praise that is meant as irony is turned around as if it were negated.
     """
-    said, negated_praise = _by_place(tokens, senses)
-    roles = [sense.role for sense in senses]
-    if "exclaims" in roles[:2] and is_ironic(tokens, roles, said, _came_back(tokens, senses)):
+    roles = {place: sense.role for place, sense in telling.items() if sense.role}
+    said, negated_praise = _by_place(tokens, telling, roles)
+    if "exclaims" in roles.values() and is_ironic(tokens, roles, said, _came_back(tokens, telling)):
         return [value * _NEGATION if value > 0 else value for value in said.values()], True
     return [*said.values()], negated_praise
 
 
-def _by_place(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[dict[int, float], bool]:
+def _by_place(
+    tokens: Sequence[str], telling: Mapping[int, Sense], roles: Mapping[int, Role]
+) -> tuple[dict[int, float], bool]:
     """Return the valences by place, as the sentence means them; and whether praise was negated."""
     said: dict[int, float] = {}
     negated_praise = False
     negated_until = boosted = -1
-    silent = named_only(tokens, [sense.role for sense in senses])
-    place = 0
-    while place < len(senses):
-        sense = senses[place]
-        phrase = _phrase(tokens, place, sense)
+    silent = named_only(tokens, roles)
+    read_to = 0
+    for place, sense in telling.items():
+        if place < read_to:
+            continue
+        phrase = _phrase(tokens, place, sense) if sense.said else None
         if phrase is not None:
             said[place] = phrase[1]
-            place += phrase[0]
+            read_to = place + phrase[0]
             continue
         if sense.negates:
             negated_until = place + _NEGATED_WORDS
@@ -138,7 +142,6 @@ def _by_place(tokens: Sequence[str], senses: Sequence[Sense]) -> tuple[dict[int,
             negated_until = -1
         if sense.boosts:
             boosted = place
-        place += 1
     return said, negated_praise
 
 
@@ -150,17 +153,19 @@ def _phrase(tokens: Sequence[str], place: int, sense: Sense) -> tuple[int, float
     return None
 
 
-def _came_back(tokens: Sequence[str], senses: Sequence[Sense]) -> list[int]:
+def _came_back(tokens: Sequence[str], telling: Mapping[int, Sense]) -> list[int]:
     """Return the places where the writer says that they had to come back or to wait."""
-    begun = [(place, sense.again) for place, sense in enumerate(senses) if sense.again]
+    begun = [(place, sense.again) for place, sense in telling.items() if sense.again]
     return [place for place, phrases in begun if any(_goes_on(tokens, place + 1, rest) for rest in phrases)]
 
 
 def _goes_on(tokens: Sequence[str], place: int, phrase: tuple[str, ...]) -> bool:
     found = tokens[place : place + len(phrase)]
-    return len(found) == len(phrase) and all(
-        wanted in (token, ANY_WORD) for token, wanted in zip(found, phrase, strict=True)
-    )
+    return len(found) == len(phrase) and all(map(_stands_for, phrase, found))
+
+
+def _stands_for(wanted: str, token: str) -> bool:
+    return wanted in (token, ANY_WORD)
 
 
 def _scaled(valence: float) -> float:
@@ -173,6 +178,8 @@ def _marks(count: int) -> float:
 
 def _shouting(text: str) -> float:
     """Return which part of the words of four letters and more is in capitals; a single one is no shouting."""
+    if not _SHOUTED.search(text):
+        return 0.0
     words = _SHOUTABLE.findall(text)
     shouted = sum([word.isupper() for word in words])
     return shouted / len(words) if shouted >= 2 else 0.0  # noqa: PLR2004 - one may be a name

@@ -71,6 +71,8 @@ class TermWeights:
 
     def logits(self, tokens: Sequence[str]) -> list[float]:
         """Return one number a class: words' and pieces' weights, each kind as a row of length 1."""
+        if not (self._word_row or self._piece_row):
+            return list(self._nothing)
         shares = [self._shares.get(token) or self._learn(token) for token in tokens]
         known = self._pair_share
         shares += [known[pair] for pair in pairs_of(tokens) if pair in known]

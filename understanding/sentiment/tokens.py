@@ -7,6 +7,9 @@ MOST_CHARACTERS: Final = 1_000
 """More of a text is not read: its feeling shows early, and a long one must not cost more than a mail."""
 
 _NOISE: Final = re.compile(r"(?:https?|www\.)\S*|(?<!\S)[^\s@]*@\S*")
+_NOISY: Final = ("@", "http", "www.")
+"""A text without any of these has no noise."""
+
 _TOKEN: Final = re.compile(
     r"[:;=8x][-o']?[)(\]\[dpo3/\\|*](?!\w)"  # an emoticon, before its letters are taken for words
     r"|<3+"
@@ -20,7 +23,8 @@ _LONG_RUN: Final = re.compile(r"(.)\1{2,}", re.DOTALL)
 
 def tokens_of(text: str) -> list[str]:
     """Return the tokens of a text, in order and in lower case, without links, addresses and users' names."""
-    return _TOKEN.findall(_NOISE.sub(" ", text.lower()))
+    lower = text.lower()
+    return _TOKEN.findall(_NOISE.sub(" ", lower) if any(map(lower.__contains__, _NOISY)) else lower)
 
 
 def spellings(token: str) -> tuple[str, ...]:

@@ -1,15 +1,17 @@
 """Reading sentiment: the lexicon of the first day, tokens, signals, and what any text may hold."""
 
+import re
+
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.sentiment import LEVELS, NEUTRAL
 from understanding.sentiment.examples import packaged_examples
 from understanding.sentiment.lexicon import ANY, lexicon_from, packaged_lexicon
 from understanding.sentiment.model import VALUES, first_day_model, read_sentiment
-from understanding.sentiment.signals import cues_of_frustration, signals_of
+from understanding.sentiment.signals import Reading, cues_of_frustration, signals_of
 from understanding.sentiment.tokens import MOST_CHARACTERS, spellings, tokens_of
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "ar", "hi", "xx", None)
@@ -188,6 +190,30 @@ def test_cues_of_frustration_are_counted() -> None:
     calm = model.reading("where is my order", "en")
     assert cues_of_frustration(signals_of(loud, model.lexicon)) == 4
     assert cues_of_frustration(signals_of(calm, model.lexicon)) == 0
+
+
+_WRITTEN = st.text(st.one_of(st.sampled_from("aBÄß你ǅ1_ @.:/hwtps\n"), st.characters()), max_size=40)
+
+
+@given(text=_WRITTEN)
+@example("WHERE IS MY ORDER")
+@example("ÄÄÄÄ 你好你好A ÜÜÜÜ")
+def test_shouting_is_the_share_of_longer_words_in_capitals(text: str) -> None:
+    """A text is searched for such a word first; whatever script it is in, that hides none."""
+    model = first_day_model()
+    words = re.findall(r"[^\W\d_]{4,}", text)
+    shouted = sum(map(str.isupper, words))
+    share = shouted / len(words) if shouted >= 2 else 0.0
+    assert signals_of(Reading(text, ["a"], "en"), model.lexicon).shouting == share
+
+
+@given(text=_WRITTEN)
+@example("see https://a.b/c and WWW.x.y")
+@example("Joe@home @joe")
+def test_only_links_and_addresses_are_left_out(text: str) -> None:
+    """A text that shows no sign of one is read as it is, with the same tokens."""
+    without = re.sub(r"(?:https?|www\.)\S*|(?<!\S)[^\s@]*@\S*", " ", text.lower())
+    assert tokens_of(text) == tokens_of(without)
 
 
 def test_a_neutral_result_is_small_on_the_wire() -> None:
