@@ -20,8 +20,9 @@ from understanding.arrays.strings import unpack_strings
 
 CHARACTERS: Final = (2, 5)
 
-_TOKEN: Final = re.compile(r"(?u)\b\w\w+\b")  # scikit-learn's own default
+_TOKEN: Final = re.compile(r"\w\w+")  # finds what scikit-learn's own default finds
 _REMEMBERED_WORDS: Final = 200_000
+_ROWS: Final = 1024  # that are made at once, so that many texts need no more memory than their features
 
 
 class Terms(NamedTuple):
@@ -45,7 +46,7 @@ class NgramFeatures:
     def __init__(self, words: Terms, characters: Terms) -> None:
         self._word_column = {name: column for column, name in enumerate(words.names)}
         self._character_column = {name: column for column, name in enumerate(characters.names)}
-        self._idf = (words.idf, characters.idf)
+        self._idf = np.concatenate((words.idf, characters.idf))
         self._columns_of_word: dict[str, array[int]] = {}
 
     @property
@@ -55,16 +56,18 @@ class NgramFeatures:
 
     def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Return the features of each text, (n, word terms + character terms), float32."""
-        words, characters = array("i"), array("i")
-        word_ends, character_ends = array("i", [0]), array("i", [0])
+        starts = range(0, max(1, len(texts)), _ROWS)
+        parts = [self._rows(texts[start : start + _ROWS]) for start in starts]
+        return parts[0] if len(parts) == 1 else sparse.vstack(parts, format="csr")
+
+    def _rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        columns, ends = array("i"), array("i", [0])
         for text in texts:
             lowered = text.lower()
-            self._add_words(lowered, words)
-            self._add_characters(lowered, characters)
-            word_ends.append(len(words))
-            character_ends.append(len(characters))
-        halves = [_tf_idf(words, word_ends, self._idf[0]), _tf_idf(characters, character_ends, self._idf[1])]
-        return sparse.hstack(halves, format="csr")
+            self._add_words(lowered, columns)
+            self._add_characters(lowered, columns)
+            ends.append(len(columns))
+        return _tf_idf(columns, ends, self._idf, self.word_terms)
 
     def occurrences(self, text: str) -> Iterator[Occurrence]:
         """Yield every n-gram that `transform` counts in a text, as often as it counts it.
@@ -89,16 +92,16 @@ class NgramFeatures:
     def _add_words(self, text: str, columns: "array[int]") -> None:
         known = self._word_column
         tokens = _TOKEN.findall(text)
-        columns.extend([known[token] for token in tokens if token in known])
-        pairs = [f"{first} {second}" for first, second in pairwise(tokens)]
-        columns.extend([known[pair] for pair in pairs if pair in known])
+        terms = [*tokens, *map(" ".join, pairwise(tokens))]
+        columns.extend([known[term] for term in terms if term in known])
 
     def _add_characters(self, text: str, columns: "array[int]") -> None:
         remembered = self._columns_of_word
         for word in text.split():
             found = remembered.get(word)
             if found is None:
-                found = array("i", [self._character_column[gram] for gram in self._character_ngrams(word)])
+                first, known = self.word_terms, self._character_column
+                found = array("i", [first + known[gram] for gram in self._character_ngrams(word)])
                 if len(remembered) >= _REMEMBERED_WORDS:
                     remembered.clear()
                 remembered[word] = found
@@ -117,19 +120,35 @@ class NgramFeatures:
         return found
 
 
-def _tf_idf(columns: "array[int]", ends: "array[int]", idf: Matrix) -> sparse.csr_matrix:
-    """Count each row's columns, weight them by idf, bring each row to length 1 (an empty one stays empty)."""
-    indices = np.frombuffer(columns, dtype=np.int32) if columns else np.zeros(0, dtype=np.int32)
-    indptr = np.frombuffer(ends, dtype=np.int32)
-    ones = np.ones(len(indices), dtype=np.float32)
-    counts = sparse.csr_matrix((ones, indices.copy(), indptr.copy()), shape=(len(ends) - 1, len(idf)))
-    counts.sum_duplicates()
-    counts.data *= idf[counts.indices]
-    squares = counts.multiply(counts).sum(axis=1)
-    lengths = np.sqrt(np.asarray(squares, dtype=np.float64)).ravel()
+def _tf_idf(columns: "array[int]", ends: "array[int]", idf: Matrix, words: int) -> sparse.csr_matrix:
+    """Count each row's columns, weight them by idf, bring both halves of a row to length 1 (empty ones stay empty).
+
+    The first half are the columns of the `words` word n-grams. A place is a row's number times its width plus a column.
+    """
+    rows, width = len(ends) - 1, len(idf)
+    begins = np.arange(rows, dtype=np.int64) * width
+    places = np.repeat(begins, np.diff(ends)) + np.array(columns, dtype=np.int32)
+    places.sort()
+    firsts = np.flatnonzero(np.diff(places, prepend=-1))
+    distinct, counts = places[firsts], np.diff(firsts, append=len(places))
+    bounds = np.searchsorted(distinct, [*np.stack((begins, begins + words), axis=1).ravel(), rows * width])
+    indptr = bounds[::2]
+    indices = distinct - np.repeat(begins, np.diff(indptr))
+    weighted = counts.astype(np.float32) * idf[indices]
+    data = weighted / np.repeat(_lengths(weighted, bounds), np.diff(bounds))
+    return sparse.csr_matrix(
+        (data.astype(np.float32), indices.astype(np.int32), indptr.astype(np.int32)), shape=(rows, width)
+    )
+
+
+def _lengths(values: Matrix, bounds: npt.NDArray[np.intp]) -> Wide:
+    """Return the length of each part of `values` between two of `bounds`; 1 for one without any."""
+    parts = np.diff(bounds) > 0
+    squares = np.zeros(len(parts), dtype=np.float32)
+    squares[parts] = np.add.reduceat(values * values, bounds[:-1][parts])
+    lengths = np.sqrt(squares.astype(np.float64))
     lengths[lengths == 0] = 1.0
-    counts.data = (counts.data / np.repeat(lengths, np.diff(counts.indptr))).astype(np.float32)
-    return counts
+    return lengths
 
 
 class NgramTier:

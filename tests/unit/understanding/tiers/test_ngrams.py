@@ -47,6 +47,17 @@ def test_the_fast_features_equal_scikit_learns(texts: list[str]) -> None:
     np.testing.assert_allclose(FEATURES.transform(texts).toarray(), expected, atol=1e-6)
 
 
+def test_many_texts_have_the_rows_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are made so many at a time, and each depends on its own text alone."""
+    texts = [*CORPUS, "", "§§§", CORPUS[0]]
+    whole = FEATURES.transform(texts)
+    monkeypatch.setattr(ngrams, "_ROWS", 3)
+    parted = FEATURES.transform(texts)
+    assert whole.shape == parted.shape == (8, len(FEATURES._idf))
+    assert (whole != parted).nnz == 0
+    assert FEATURES.transform([]).shape == (0, len(FEATURES._idf))
+
+
 def test_forgetting_remembered_words_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory of words is bounded and only ever saves time."""
     small = NgramFeatures(terms(WORDS, 1), terms(CHARACTERS, 2))
