@@ -1,13 +1,13 @@
 """What a text shows beside its words' own weights: praise, complaint, shouting, waiting; a short row of numbers."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from understanding.sentiment.context import Role, named_only
 from understanding.sentiment.irony import is_ironic
 from understanding.sentiment.lexicon import ANY_WORD, Lexicon, Sense
+from understanding.signals.capitals import shouted
 
 _NEGATED_WORDS: Final = 3
 """How many words behind a negation are turned around."""
@@ -20,8 +20,6 @@ _NEGATION: Final = -0.7
 
 _BOOST: Final = 1.5
 _MOST_MARKS: Final = 3
-_SHOUTABLE: Final = re.compile(r"[^\W\d_]{4,}")  # shorter ones are often names
-_SHOUTED: Final = re.compile(r"[^a-z \W\d_]{4}")  # in every word of _SHOUTABLE that is in capitals
 _LONG_TEXT: Final = 150
 
 
@@ -178,8 +176,5 @@ def _marks(count: int) -> float:
 
 def _shouting(text: str) -> float:
     """Return which part of the words of four letters and more is in capitals; a single one is no shouting."""
-    if not _SHOUTED.search(text):
-        return 0.0
-    words = _SHOUTABLE.findall(text)
-    shouted = sum([word.isupper() for word in words])
-    return shouted / len(words) if shouted >= 2 else 0.0  # noqa: PLR2004 - one may be a name
+    capitals, words = shouted(text)
+    return capitals / words if capitals >= 2 else 0.0  # noqa: PLR2004 - one may be a name

@@ -14,6 +14,11 @@ class Words(NamedTuple):
 
 
 def words_of(lower: str) -> Words:
-    """Return the tokens of a scanned text's lower form."""
-    tokens = _TOKEN.findall(lower)
+    """Return the words of a scanned text's lower form."""
+    tokens = tokens_of(lower)
     return Words(tokens, frozenset(tokens))
+
+
+def tokens_of(lower: str) -> list[str]:
+    """Return the tokens of a scanned text's lower form."""
+    return _TOKEN.findall(lower)

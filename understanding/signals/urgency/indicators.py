@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from understanding.signals.lexicons.words import Words, words_of
+from understanding.signals.capitals import shouted
+from understanding.signals.lexicons.words import Words, tokens_of
 from understanding.signals.urgency import phrases as listed
 from understanding.signals.urgency.calming import Found, level_of
 from understanding.signals.urgency.negation import (
@@ -15,13 +16,12 @@ from understanding.signals.urgency.negation import (
     negated_from_afar,
     negation_of,
 )
-from understanding.signals.urgency.phrases import PHRASES, Grammar, Phrase, grammar_of
+from understanding.signals.urgency.phrases import PHRASES, Grammar, Phrase, begun_at, grammar_of
 
 _NEGATED: Final = "not_urgent"
 _SHOUTING, _EXCLAMATIONS = "shouting", "exclamation_marks"
 _SHOUTED_WORDS: Final = 4
 _SHOUTED_SHARE: Final = 0.6
-_LETTERS: Final = re.compile(r"[^\W\d_]{4,}")
 _OTHER_LETTERS: Final = re.compile(r"(?![\u1e00-\u1eff\uff21-\uff5a])[^\W\d_\u0000-\u024f]")
 _MANY_MARKS: Final = 3
 _READ_TOKENS: Final = 800
@@ -45,7 +45,6 @@ class Urgency(NamedTuple):
     has_time: bool = False
 
 
-_FIRST_WORDS: Final = frozenset(PHRASES)
 _QUIET: Final = Urgency()
 _UNREAD: Final = Urgency(read=False)
 
@@ -60,15 +59,15 @@ def urgency_of(text: str, words: Words, language: str | None = None) -> Urgency:
     in quotation marks, a few words, is nobody's hurry. A text of a language that is not read counts as read where it
     holds a phrase all the same (ASAP).
     """
-    own = words_of(_QUOTED.sub(" , ", text.lower())) if _QUOTE.search(text) else words
-    tokens, grammar = own.tokens[:_READ_TOKENS], grammar_of(language)
-    found = [*_indicators(tokens, grammar)] if own.distinct & _FIRST_WORDS else []
+    own = tokens_of(_QUOTED.sub(" , ", text.lower())) if _QUOTE.search(text) else words.tokens
+    tokens, grammar = own[:_READ_TOKENS], grammar_of(language)
+    found = [*_indicators(tokens, grammar)]
     if not found and not _is_read(text, language):
         return _UNREAD
     further: dict[str, float] = {}
     if text.count("!") >= _MANY_MARKS:
         further[_EXCLAMATIONS] = 0.1
-    if not text.islower() and _shouts(text):
+    if _shouts(text):
         further[_SHOUTING] = 0.15
     if not found and not further:
         return _QUIET
@@ -87,27 +86,38 @@ def _is_read(text: str, language: str | None) -> bool:
 
 
 def _indicators(tokens: list[str], grammar: Grammar) -> Iterator[Found]:
+    standing = [*_standing(tokens)]
+    if not standing:
+        return
     names = {tokens[place + 1 + (tokens[place + 1 : place + 2] == ["."])] for place in _titles(tokens)}
     needless = _needless(tokens, grammar)
     troubled: set[int] | None = None  # looked for where it is asked
-    place = 0
-    while place < len(tokens):
-        begun = PHRASES.get(tokens[place])
-        phrase = begun and next((phrase for phrase in begun if _stands(phrase, tokens, place)), None)
-        if not phrase:
-            place += 1
+    for place, phrase in standing:
+        if len(phrase.words) == 1 and tokens[place] in names:
             continue
         end = place + len(phrase.words)
-        if phrase.indicator and not (len(phrase.words) == 1 and tokens[place] in names):
-            if phrase.needs_trouble:
-                troubled = _troubled(tokens) if troubled is None else troubled
-                if place in troubled:
-                    yield Found(phrase.indicator, phrase.weight, place, end)
-            elif phrase.weight > 0 and place in needless:
-                yield Found(_NEGATED, 0.0, place, end)
-            else:
-                yield from _weighed(phrase, tokens, place, grammar)
-        place = end
+        if phrase.needs_trouble:
+            troubled = _troubled(tokens) if troubled is None else troubled
+            if place in troubled:
+                yield Found(phrase.indicator, phrase.weight, place, end)
+        elif phrase.weight > 0 and place in needless:
+            yield Found(_NEGATED, 0.0, place, end)
+        else:
+            yield from _weighed(phrase, tokens, place, grammar)
+
+
+def _standing(tokens: list[str]) -> Iterator[tuple[int, Phrase]]:
+    """Yield the phrases that are indicators, by their place; no word is part of two."""
+    read_to = 0
+    for place in [place for place, token in enumerate(tokens) if token in PHRASES]:
+        if place < read_to:
+            continue
+        for phrase in begun_at(tokens, place):
+            if _stands(phrase, tokens, place):
+                read_to = place + len(phrase.words)
+                if phrase.indicator:
+                    yield place, phrase
+                break
 
 
 def _titles(tokens: list[str]) -> Iterator[int]:
@@ -183,8 +193,9 @@ def _stands(phrase: Phrase, tokens: list[str], place: int) -> bool:
 
 def _shouts(text: str) -> bool:
     """Return whether most of the longer words are in capitals."""
-    if sum(map(str.isupper, text[:200])) * 3 < len(text[:200]):
-        return False
-    long_words = _LETTERS.findall(text)
-    shouted = sum(map(str.isupper, long_words))
-    return shouted >= _SHOUTED_WORDS and shouted >= _SHOUTED_SHARE * len(long_words)
+    capitals, words = shouted(text)
+    return (
+        capitals >= _SHOUTED_WORDS
+        and capitals >= _SHOUTED_SHARE * words
+        and sum(map(str.isupper, text[:200])) * 3 >= len(text[:200])
+    )

@@ -15,11 +15,11 @@ from understanding.signals.urgency.phrases import (
     NOT_YET,
     NOUN_FOLLOWS,
     ONLY,
-    PHRASES,
     PLEASE,
     SUFFICES,
     WHY,
     Grammar,
+    begun_at,
 )
 
 SENTENCE_ENDS: Final = frozenset(".!?\n")
@@ -133,7 +133,7 @@ def _is_not_enough(tokens: list[str], end: int, grammar: Grammar) -> bool:
         tuple(tokens[place : place + len(phrase.words)]) == phrase.words
         for place in range(places[0] + 1, min(len(tokens), places[0] + _FAR))
         if CLAUSE_ENDS.isdisjoint(tokens[places[0] + 1 : place])
-        for phrase in PHRASES.get(tokens[place], ())
+        for phrase in begun_at(tokens, place)
     )
     begins = behind[0] in SUFFICES or behind[0] in grammar.negations
     return begins and not SUFFICES.isdisjoint(behind[:2]) and not said_more

@@ -1,7 +1,7 @@
 """The phrases that say how urgent something is, ready to be looked up by their first word."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from understanding.signals.lexicons.lexicon import lexicon, words_in
@@ -36,6 +36,18 @@ def _by_first_word(phrases: Iterable[Phrase]) -> dict[str, tuple[Phrase, ...]]:
     return {first: tuple(sorted(some, key=_length, reverse=True)) for first, some in found.items()}
 
 
+def _by_first_two(phrases: Iterable[Phrase]) -> dict[str, dict[str, tuple[Phrase, ...]]]:
+    return {first: _by_second(some) for first, some in _by_first_word(phrases).items()}
+
+
+def _by_second(phrases: tuple[Phrase, ...]) -> dict[str, tuple[Phrase, ...]]:
+    seconds = {phrase.words[1] for phrase in phrases if len(phrase.words) > 1}
+    return {
+        second: tuple(phrase for phrase in phrases if phrase.words[1:2] in ((second,), ()))
+        for second in ("", *seconds)
+    }
+
+
 def _length(phrase: Phrase) -> int:
     return len(phrase.words)
 
@@ -43,14 +55,17 @@ def _length(phrase: Phrase) -> int:
 READ_LANGUAGES: Final = words_in(_LISTS["languages"])
 """ISO 639-1 codes of the languages whose phrases are listed."""
 
-PHRASES: Final = _by_first_word(
+PHRASES: Final = _by_first_two(
     (
         *_phrases(_LISTS["raising"], 1.0),
         *_phrases(_LISTS["calming"], -1.0),
         *(Phrase(tuple(phrase.split()), "", 0.0) for phrase in _LISTS["says_nothing"]),
     )
 )
-"""The phrases by their first word, the longest first."""
+"""The phrases by their first and their second word, the longest first.
+
+Under each second word stand those of one word too, under the empty one they alone.
+"""
 
 INDICATORS: Final = frozenset((*_LISTS["raising"], *_LISTS["calming"]))
 """The names of all indicators that phrases are."""
@@ -81,6 +96,15 @@ CALM_WHEN_NEGATED: Final = words_in(_LISTS["calm_when_negated"])
 NEGATED_FROM_AFAR: Final = words_in(_LISTS["negated_from_afar"])
 PLEASE: Final = words_in(_LISTS["please"])
 NEVER_NEGATED: Final = words_in(_LISTS["never_negated"])
+
+
+def begun_at(tokens: Sequence[str], place: int) -> tuple[Phrase, ...]:
+    """Return the phrases that the word at a place and the next one may begin, the longest first."""
+    begun = PHRASES.get(tokens[place])
+    if begun is None:
+        return ()
+    following = tokens[place + 1] if place + 1 < len(tokens) else ""
+    return begun.get(following) or begun[""]
 
 
 class Grammar(NamedTuple):
