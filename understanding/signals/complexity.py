@@ -54,10 +54,10 @@ _TECHNICAL_SIGNS: Final = (
 
 def complexity_of(text: str, words: Words, entities: Iterable[Entity]) -> float:
     """Return the complexity, 0 to 1, rounded to two decimals, by the formula above."""
-    length = sum(token not in _BREAKS for token in words.tokens) / _MANY_WORDS
+    length = (len(words.tokens) - sum(map(_BREAKS.__contains__, words.tokens))) / _MANY_WORDS
     items = len(_LIST_ITEM.findall(text)) - 1 if "\n" in text else 0
     requests = (
-        max(items, sum(map(_ALSO.__contains__, words.tokens)) if words.distinct & _ALSO else 0)
+        max(items, 0 if _ALSO.isdisjoint(words.distinct) else sum(map(_ALSO.__contains__, words.tokens)))
         / _MANY_REQUESTS
     )
     kinds = len({entity.kind for entity in entities}) / _MANY_KINDS

@@ -14,7 +14,7 @@ from understanding.signals.complexity import complexity_of
 from understanding.signals.entities.found import Span, scan
 from understanding.signals.entities.recognition import find_entities
 from understanding.signals.keywords import keywords_of
-from understanding.signals.lexicons.words import Words, words_of
+from understanding.signals.lexicons.words import tokens_of, words_of
 from understanding.signals.places import in_original
 from understanding.signals.urgency.indicators import urgency_of
 from understanding.signals.urgency.learnt import with_learnt
@@ -49,29 +49,29 @@ def read_signals(
     scanned = scan(cleaned.text)
     words = words_of(scanned.lower)
     entities, secret = find_entities(scanned, words, now.date())
-    telling = _without(words, scanned.lower, entities, secret) if entities or secret else words
+    telling = _telling(words.tokens, scanned.lower, entities, secret) if entities or secret else words.tokens
     urgency = with_learnt(urgency_of(cleaned.text, words, language), vector)
     return Signals(
         entities=in_original(entities, cleaned, text, cuts) if entities else (),
         urgency=urgency.level or NOTHING,
         urgency_indicators=urgency.indicators,
         complexity=complexity_of(cleaned.text, words, entities) or NOTHING,
-        keywords=keywords_of(telling.tokens),
+        keywords=keywords_of(telling),
         quality=cleaned.marks if urgency.read else (*cleaned.marks, URGENCY_UNREAD),
     )
 
 
-def _without(words: Words, lower: str, entities: tuple[Entity, ...], secret: list[Span]) -> Words:
-    """Return the words of the text without its addresses, numbers and secrets."""
+def _telling(tokens: list[str], lower: str, entities: tuple[Entity, ...], secret: list[Span]) -> list[str]:
+    """Return the tokens of the text without its addresses, numbers and secrets."""
     spans = sorted(
         [*secret, *(Span(entity.start, entity.end) for entity in entities if entity.kind not in _KEEPS_WORDS)]
     )
     if not spans:
-        return words
+        return tokens
     kept: list[str] = []
     place = 0
     for span in spans:
         kept.append(lower[place : max(place, span.start)])
         place = max(place, span.end)
     kept.append(lower[place:])
-    return words_of("\n".join(kept))
+    return tokens_of("\n".join(kept))

@@ -21,6 +21,9 @@ _RANGE: Final = re.compile(
     r"(?P=sep)? ?- ?(?P<last>[0-9]{1,2}(?P=sep)[0-9]{1,2}(?:(?P=sep)(?:[0-9]{4}|[0-9]{2})(?![0-9]))?)"
     r"(?![0-9€$£%-]|[.:,/][0-9]|[a-su-z_])"
 )
+_JOINED: Final = re.compile(r"[0-9][-./][0-9]")
+"""Stands in every date that is written in digits alone."""
+
 _PARTS: Final = re.compile(r"[0-9]+")
 _GERMAN_DAY: Final = re.compile(r"(?:am|vom|seit|bis|zum|ab|dem|den) ([0-9]{1,2}\.[0-9]{1,2}\.)(?![0-9])")
 _DAY_BEFORE: Final = re.compile(r"(?<![\w.,/:#-])([0-9]{1,2})(?:st|nd|rd|th|er|º|\.)? ?(?:of |de |d')?$")
@@ -49,6 +52,19 @@ def find_dates(flat: str, lower: str, today: date, names: Iterable[str]) -> Iter
     that of those that fit only one, else the one in which they are nearer to `today`. A day behind words such as
     `ordered on` is not yet to come: there the other order counts.
     """
+    if _JOINED.search(lower):
+        yield from _in_digits(lower, today)
+    for name in sorted(names):
+        place = lower.find(name)
+        while place >= 0:
+            end = place + len(name)
+            if not lower[place - 1 : place].isalpha() and not lower[end : end + 1].isalpha():
+                yield from _beside_month(flat, lower, Span(place, end), today)
+            place = lower.find(name, end)
+
+
+def _in_digits(lower: str, today: date) -> Iterator[Entity]:
+    """Yield the days of the calendar that are written in digits."""
     written = [Span(*match.span()) for match in _NUMERIC.finditer(lower) if not _is_size(lower, match)]
     ranges = [*_RANGE.finditer(lower)]
     order = order_of([lower[span.start : span.end] for span in written], today)
@@ -65,13 +81,6 @@ def find_dates(flat: str, lower: str, today: date, names: Iterable[str]) -> Iter
         near = nearest(month, day_of_month, today)
         if near:
             yield _entity(match.start(1), match.end(1), near)
-    for name in sorted(names):
-        place = lower.find(name)
-        while place >= 0:
-            end = place + len(name)
-            if not lower[place - 1 : place].isalpha() and not lower[end : end + 1].isalpha():
-                yield from _beside_month(flat, lower, Span(place, end), today)
-            place = lower.find(name, end)
 
 
 def _beside_month(flat: str, lower: str, name: Span, today: date) -> Iterator[Entity]:

@@ -57,8 +57,8 @@ def without_overlaps(entities: Iterable[Entity], taken: Iterable[Span] = ()) -> 
     for entity in entities:
         place = Span(entity.start, entity.end)
         at = bisect(spans, place)
-        behind, ahead = spans[max(0, at - 1) : at], spans[at : at + 1]
-        if all(span.end <= place.start for span in behind) and all(span.start >= place.end for span in ahead):
+        free_before = at == 0 or spans[at - 1].end <= place.start
+        if free_before and (at == len(spans) or spans[at].start >= place.end):
             spans.insert(at, place)
             standing.append(entity)
     return standing

@@ -25,6 +25,9 @@ _LONG_RUN: Final = re.compile(r"[0-9](?:[ ._/-]{0,3}[0-9]){8}")
 _MONTH_NAMES: Final = frozenset(MONTHS)
 _PRODUCT_NAMES: Final = frozenset(PRODUCTS)
 _CURRENCY_WORDS: Final = frozenset(word for word in CURRENCIES if word.isalpha())
+_BESIDE_LETTERS: Final = re.compile(r"[0-9](?:[^\W\d_]{2}|(?<=[a-z]{2}[0-9]))")
+"""Stands wherever `_GLUED` finds something."""
+
 _GLUED: Final = re.compile(r"[0-9]k?([^\W\d_]{2,8})(?![^\W\d_])|(?<![a-z])([a-z]{2,3})[0-9]")
 
 
@@ -70,17 +73,16 @@ def _candidates(scanned: Scan, words: Words, today: date, *, digits: bool) -> It
         yield from _numbers(scanned, words, today)
     elif "_" in flat or "Error" in flat or "Exception" in flat:
         yield from find_error_codes(flat, lower)
-    products = words.distinct & _PRODUCT_NAMES
-    if products:
-        yield from find_products(flat, lower, products)
-    if words.distinct & TRIGGERS:
+    if not _PRODUCT_NAMES.isdisjoint(words.distinct):
+        yield from find_products(flat, lower, words.distinct & _PRODUCT_NAMES)
+    if not TRIGGERS.isdisjoint(words.distinct):
         yield from find_relative_dates(lower, today, words.distinct)
 
 
 def _numbers(scanned: Scan, words: Words, today: date) -> Iterator[Entity]:
     flat, lower = scanned.flat, scanned.lower
     yield from find_dates(flat, lower, today, words.distinct & _MONTH_NAMES)
-    if SIGNS.search(lower) or words.distinct & _CURRENCY_WORDS or _has_glued(lower):
+    if _may_name_amount(lower, words.distinct):
         yield from find_amounts(scanned, words.distinct)
     yield from find_error_codes(flat, lower)
     yield from find_references(flat, lower)
@@ -88,6 +90,18 @@ def _numbers(scanned: Scan, words: Words, today: date) -> Iterator[Entity]:
     yield from find_phones(flat, lower)
 
 
+def _may_name_amount(lower: str, words: frozenset[str]) -> bool:
+    """Return whether a text has a currency's sign or word; of the signs only the dollar's is ASCII."""
+    return (
+        "$" in lower
+        or not _CURRENCY_WORDS.isdisjoint(words)
+        or (not lower.isascii() and SIGNS.search(lower) is not None)
+        or _has_glued(lower)
+    )
+
+
 def _has_glued(lower: str) -> bool:
     """Return whether a currency is written against its number, as in `20eur`."""
-    return any((glued[1] or glued[2]) in _CURRENCY_WORDS for glued in _GLUED.finditer(lower))
+    return _BESIDE_LETTERS.search(lower) is not None and any(
+        (glued[1] or glued[2]) in _CURRENCY_WORDS for glued in _GLUED.finditer(lower)
+    )

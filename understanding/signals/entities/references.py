@@ -15,7 +15,7 @@ _LINKS: Final = tuple(f" {link} " for link in sorted(words_in(_LISTS["links"])))
 _TOKEN: Final = re.compile(r"#?[A-Za-z]{0,8}[-_/]?[0-9][0-9A-Za-z]*(?:[-_/][0-9A-Za-z]+)*")
 _PREFIX: Final = re.compile(r"#?([a-z]{2,8})[-_/]?[0-9]{3}")
 _WORD: Final = re.compile(r"[^\W\d_]+|#")
-_DIGIT: Final = re.compile(r"[0-9]")
+_FROM_DIGIT: Final = re.compile(r"[0-9][^ ]*")
 _ABBREVIATED: Final = re.compile(r"\b(n|no|nr|ref|rif|inv|num)\.")
 _OPENERS: Final = "([\"'„“«:=,"
 _LOOKED_BACK: Final = 48
@@ -69,12 +69,10 @@ def find_references(flat: str, lower: str) -> Iterator[Entity]:
     (`order 500 chairs`), a year, a code of HTTP, a colour or a time.
     """
     done = 0
-    for digit in _DIGIT.finditer(flat):
-        if digit.start() < done:
-            continue
-        begin = max(flat.rfind(" ", max(done, digit.start() - _LONGEST), digit.start()) + 1, done)
-        end = flat.find(" ", digit.end())
-        done = len(flat) if end < 0 else end
+    for piece in _FROM_DIGIT.finditer(flat):
+        digit = piece.start()
+        begin = max(flat.rfind(" ", max(done, digit - _LONGEST), digit) + 1, done)
+        done = piece.end()
         if done - begin < _FEWEST_DIGITS:
             continue
         while begin < done and flat[begin] in _OPENERS:
@@ -87,9 +85,14 @@ def find_references(flat: str, lower: str) -> Iterator[Entity]:
 
 
 def _kind(flat: str, lower: str, token: re.Match[str]) -> EntityKind | None:
+    kind = None if _NO_REFERENCE.fullmatch(token[0]) else _named(flat, lower, token)
+    is_colour = kind and _COLOUR.search(lower, max(0, token.start() - _LOOKED_BACK), token.start())
+    return None if is_colour else kind
+
+
+def _named(flat: str, lower: str, token: re.Match[str]) -> EntityKind | None:
+    """Return what a number's own prefix or the words beside it say that it is."""
     start, end = token.span()
-    if _NO_REFERENCE.fullmatch(token[0]) or _COLOUR.search(lower, max(0, start - _LOOKED_BACK), start):
-        return None
     if lower[end : end + 1] in ("%", "€", "$", "£", "°", "@", ":") or (
         lower[end : end + 1] in (".", ",") and lower[end + 1 : end + 2].isdigit()
     ):
@@ -109,17 +112,19 @@ def _kind(flat: str, lower: str, token: re.Match[str]) -> EntityKind | None:
 
 def _said_before(lower: str, start: int) -> _Said | None:
     """Return what the words right before the number say it is, over words such as `number is`."""
-    before = _ABBREVIATED.sub(r"\1", lower[max(0, start - _LOOKED_BACK) : start])
+    before = lower[max(0, start - _LOOKED_BACK) : start]
+    if "." in before:
+        before = _ABBREVIATED.sub(r"\1", before)
     sentence = before[
         max(before.rfind(". "), before.rfind("? "), before.rfind("! "), before.rfind("; ")) + 1 :
     ]
     words = _WORD.findall(sentence)[-_MOST_WORDS:]
     named, marked = False, sentence.rstrip().endswith((":", "="))
-    of_error = _ERROR.search(sentence) is not None
     for place in range(len(words) - 1, -1, -1):
         word = words[place]
         if word in _KIND_OF_WORD:
             earlier = words[place - 1] if place else ""
+            of_error = _ERROR.search(sentence) is not None
             return _Said(_KIND_OF_WORD[word], word, earlier, named or word in _NAMING, marked, of_error)
         if word not in _FILLERS:
             return None

@@ -44,6 +44,9 @@ _AHEAD: Final = re.compile(
     rf"\b(?:in|within|innerhalb von|dans|en|dentro de|entro|tra|fra|em|daqui a) {_NUMBER} (?:business "
     rf"|working )?{_UNIT}\b"
 )
+_AGO_SIGNS: Final = (" ago", " fa", " atrás", " back", "vor ", "il y a ", "hace ", "há ")
+"""Of which each match of `_AGO` has one."""
+
 _BESIDE_BEFORE: Final = re.compile(r"([^\W\d_]+) (?:([^\W\d_]+) )?$")
 _BESIDE_AFTER: Final = re.compile(r" ([^\W\d_]+)")
 _DIRECTLY: Final = frozenset(["last", "next", "letzten", "nächsten"])
@@ -61,6 +64,7 @@ _NOW: Final = words_in("this diese dieser dieses diesen diesem ce cette este est
 
 
 _DATED_UNITS: Final = frozenset(name for name, unit in UNITS.items() if unit != "none")
+_WEEKDAY_NAMES: Final = frozenset(WEEKDAYS)
 _BESIDE_PERIODS: Final = LAST | NEXT | _NOW
 
 
@@ -69,14 +73,14 @@ def find_relative_dates(lower: str, today: date, words: frozenset[str]) -> Itera
 
     `words` are the words of the text; what cannot be in it is not looked for.
     """
-    if words & _DATED_UNITS:
-        if words & _SPAN_WORDS:
+    if not _DATED_UNITS.isdisjoint(words):
+        if not _SPAN_WORDS.isdisjoint(words):
             yield from _spans(lower, today)
-        if words & _BESIDE_PERIODS:
+        if not _BESIDE_PERIODS.isdisjoint(words):
             yield from _periods(lower, today)
-    if words & PARTS_OF_DAYS:
+    if not PARTS_OF_DAYS.isdisjoint(words):
         yield from _days(lower, today)
-    for name in sorted(words & WEEKDAYS.keys()):
+    for name in sorted(words & _WEEKDAY_NAMES):
         yield from _weekdays(lower, name, today)
 
 
@@ -93,7 +97,7 @@ def _days(lower: str, today: date) -> Iterator[Entity]:
 
 
 def _spans(lower: str, today: date) -> Iterator[Entity]:
-    for match in _AGO.finditer(lower):
+    for match in _AGO.finditer(lower) if any(map(lower.__contains__, _AGO_SIGNS)) else ():
         number, unit = match["n"] or match["n2"], match["unit"] or match["unit2"]
         yield from _counted(match, -_count(number), UNITS[unit], today)
     for match in _AHEAD.finditer(lower):
