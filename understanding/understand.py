@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from schemas.effects import Effect
 from schemas.marks import OF_SENDERS
+from schemas.sentiment import Sentiment
+from schemas.signals import Signals
 from schemas.triage import NO_PRAISE, PRAISE, UNSURE, Triage
 from schemas.vocabulary import TRIAGE_TEAM, Priority, Tier
+from understanding.arrays.probabilities import Matrix
 from understanding.bundle.bundle import Bundle
-from understanding.scoring.scoring import ScoredText, score_clean
+from understanding.scoring.scoring import score_clean
 from understanding.scoring.text import CleanText, clean_text
 from understanding.sentiment.model import read_sentiment
 from understanding.signals.automatic_mail import AutomaticMail
@@ -66,9 +70,19 @@ def understand(
     """
     cleaned = [message.clean or clean_text(message.text) for message in messages]
     scored = score_clean(bundle, list(map(_scored, messages, cleaned)), encoder_budget=encoder_budget)
+    known = bundle.manifest.encoder.name == packaged_weights().encoder
+    said = [
+        _Said(message, clean, result.triage, result.vector)
+        for message, clean, result in zip(messages, cleaned, scored, strict=True)
+        if clean.text is not None
+    ]
+    # One reader after the other, not one message: each finds its own words still at hand in the processor.
+    signals = [_signals(one, by_vector=known) for one in said]
+    feelings = [_felt(one, bundle) for one in said]
+    whole = map(partial(_complete, priorities), said, signals, feelings)
     return [
-        result.triage if clean.text is None else _complete(result, message, clean, priorities, bundle)
-        for result, message, clean in zip(scored, messages, cleaned, strict=True)
+        result.triage if clean.text is None else next(whole)
+        for clean, result in zip(cleaned, scored, strict=True)
     ]
 
 
@@ -79,24 +93,32 @@ def _scored(message: CustomerMessage, clean: CleanText) -> CleanText:
     return clean._replace(text=None, reasons=(*clean.reasons, *machine))
 
 
-def _complete(
-    scored: ScoredText,
-    message: CustomerMessage,
-    clean: CleanText,
-    priorities: PriorityTable,
-    bundle: Bundle,
-) -> Triage:
-    triage = scored.triage
-    known = bundle.manifest.encoder.name == packaged_weights().encoder
-    signals = read_signals(
-        message.text or "",
-        now=message.time,
-        message=clean.message,
-        cuts=clean.cuts,
-        language=triage.language,
-        vector=scored.vector if known else None,
+class _Said(NamedTuple):
+    message: CustomerMessage
+    clean: CleanText
+    triage: Triage
+    vector: Matrix | None
+
+
+def _signals(said: _Said, *, by_vector: bool) -> Signals:
+    return read_signals(
+        said.message.text or "",
+        now=said.message.time,
+        message=said.clean.message,
+        cuts=said.clean.cuts,
+        language=said.triage.language,
+        vector=said.vector if by_vector else None,
     )
-    felt = read_sentiment(bundle.sentiment, clean.message.about, triage.language, vector=scored.vector)
+
+
+def _felt(said: _Said, bundle: Bundle) -> Sentiment:
+    return read_sentiment(
+        bundle.sentiment, said.clean.message.about, said.triage.language, vector=said.vector
+    )
+
+
+def _complete(priorities: PriorityTable, said: _Said, signals: Signals, felt: Sentiment) -> Triage:
+    message, triage = said.message, said.triage
     if triage.intent == PRAISE and triage.band in {"high", "medium"} and felt.value <= _CONTRARY:
         triage = replace(triage, band="low", team=TRIAGE_TEAM, reasons=(*triage.reasons, NO_PRAISE, UNSURE))
     silent = Effect.PRIORITY in message.withheld

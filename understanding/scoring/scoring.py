@@ -1,7 +1,6 @@
 """The one scorer: the stream, the batch evaluation and `ticketyard triage` all call `score`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -38,8 +37,7 @@ class ScoredText(NamedTuple):
     vector: Matrix | None = None
 
 
-@dataclass(frozen=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     """What the cascade says about one text: the best columns, their probabilities, and which tier decided.
 
     `answered` are the columns of all labels that are answered, most probable first, if they are several.
