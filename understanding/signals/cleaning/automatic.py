@@ -80,6 +80,7 @@ def _by_beginning() -> dict[str, list[str]]:
 
 
 _BY_BEGINNING: Final = _by_beginning()
+_BEGINNINGS: Final = frozenset(_BY_BEGINNING)
 _POLITE: Final = phrases_of(_LISTS["polite"])
 # Customers report such notes as faults or ask for them; then it is not one.
 _ABOUT: Final = phrases_of(_LISTS["about"])
@@ -113,6 +114,7 @@ _SENTENCE_END: Final = re.compile(
 )
 _SUBJECT: Final = re.compile(r"(?:re|aw|fw|fwd|wg|sv|vs|antw|tr|rv|odp|ynt)\s?:")
 _WORD: Final = re.compile(r"\w+")
+_WORDS_BEGINNING: Final = re.compile(rf"(\w{{1,{_BEGINS}}})\w*")
 
 
 def automatic_marks(text: str, whole: str = "") -> tuple[str, ...]:
@@ -136,7 +138,7 @@ def automatic_marks(text: str, whole: str = "") -> tuple[str, ...]:
 
 def _possible(head: str) -> list[_Language]:
     """Return the languages of which a stem stands in the text; none for most texts."""
-    beginnings = {word[:_BEGINS] for word in _WORD.findall(head)} & _BY_BEGINNING.keys()
+    beginnings = _BEGINNINGS.intersection(_WORDS_BEGINNING.findall(head))
     stems = [stem for beginning in beginnings for stem in _BY_BEGINNING[beginning] if stem in head]
     if not head.isascii() and _CJK.search(head):
         stems += filter(head.__contains__, _UNSPACED_STEMS)

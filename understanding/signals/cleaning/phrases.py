@@ -23,11 +23,11 @@ class Phrase:
 
     def __init__(self, written: str) -> None:
         self._written = written
-        self._needed = _needed(written)
+        self.needed = _needed(written)
 
     def stands_in(self, text: str) -> bool:
         """Return whether the phrase stands in a text of lower case, at the beginning of a word."""
-        return any(map(text.__contains__, self._needed)) and self._pattern.search(text) is not None
+        return any(map(text.__contains__, self.needed)) and self._pattern.search(text) is not None
 
     def match(self, text: str) -> int | None:
         """Return where the phrase ends that begins the text; None if it does not begin with it."""
@@ -50,6 +50,12 @@ def phrases_of(written: Iterable[str]) -> tuple[Phrase, ...]:
 def one_stands(phrases: Iterable[Phrase], text: str) -> bool:
     """Return whether one of the phrases stands in the text."""
     return any(phrase.stands_in(text) for phrase in phrases)
+
+
+def needed_of(phrases: Iterable[Phrase]) -> tuple[str, ...]:
+    """Return words of which a text has one if one of the phrases stands in it: for long lists that seldom do."""
+    words = {word for phrase in phrases for word in phrase.needed}
+    return tuple(word for word in words if not any(other in word for other in words - {word}))
 
 
 def one_begins(phrases: Iterable[Phrase], text: str) -> bool:

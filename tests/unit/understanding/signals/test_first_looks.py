@@ -6,6 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from understanding.signals import capitals
+from understanding.signals.cleaning import automatic
+from understanding.signals.cleaning.mail import letter_words
+from understanding.signals.cleaning.phrases import one_stands
 from understanding.signals.entities import amounts, dates, recognition, relative_dates
 from understanding.signals.urgency.phrases import PHRASES, begun_at
 
@@ -59,6 +62,25 @@ def test_a_word_in_capitals_has_four_letters_that_are_not_small(text: str) -> No
     found = sum(map(str.isupper, words))
     assert capitals.shouted(text).capitals == found
     assert not found or capitals.shouted(text).words == len(words)
+
+
+@given(st.text(max_size=40))
+def test_words_are_known_by_their_first_letters(head: str) -> None:
+    """Stems of automatic mail are looked for where a word begins as they do, whatever the script."""
+    beginnings = {word[:3] for word in re.findall(r"\w+", head)}
+    assert beginnings == set(automatic._WORDS_BEGINNING.findall(head))
+
+
+_ANNOUNCED = [
+    word for phrase in letter_words._ANNOUNCES for word in (*phrase.needed, phrase._written.strip())
+]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([*_ANNOUNCED, "the", "is", "my"]), max_size=4).map(" ".join))
+def test_what_announces_is_found_wherever_it_stands(lower: str) -> None:
+    """A line without any word of the phrases is done with; any other is read by all of them."""
+    assert letter_words.announces(lower) == one_stands(letter_words._ANNOUNCES, lower)
 
 
 def test_phrases_are_found_by_their_first_two_words() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from understanding.signals.cleaning.phrases import one_stands, phrases_of
+from understanding.signals.cleaning.phrases import needed_of, one_stands, phrases_of
 from understanding.signals.lexicons.lexicon import lexicon, words_in
 
 _LISTS: Final = lexicon("letters")
@@ -18,6 +18,7 @@ ASKS_INSIDE: Final = tuple(_LISTS["asks_inside"])
 """The same in languages that do not separate words."""
 
 _ANNOUNCES: Final = phrases_of(_LISTS["announces"])
+_ANNOUNCE: Final = needed_of(_ANNOUNCES)
 
 CONTACT_LABELS: Final = words_in(_LISTS["contact_labels"])
 PARTICLES: Final = words_in(_LISTS["particles"])
@@ -29,4 +30,4 @@ FAMILY_NAMES: Final = "".join(_LISTS["family_names"].split())
 
 def announces(lower: str) -> bool:
     """Return whether a line in lower case says that something follows, so that what is below is no signature."""
-    return one_stands(_ANNOUNCES, lower)
+    return any(map(lower.__contains__, _ANNOUNCE)) and one_stands(_ANNOUNCES, lower)
