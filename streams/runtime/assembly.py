@@ -11,8 +11,8 @@ from schemas.records.topic_settings import KeptTopic, cautions, faults
 from schemas.records.topics import Topic, topic_specs
 from streams.broker.clients import (
     TopicFacts,
+    flushed_producer,
     group_reader,
-    idempotent_producer,
     reader,
     topic_facts,
     topic_settings,
@@ -100,7 +100,7 @@ class Assembly:
     def new_outbox(self) -> Outbox:
         """Return the sender of one partition."""
         return Outbox(
-            producer=idempotent_producer(self.settings),
+            producer=flushed_producer(self.settings),
             topic_names=self.names,
             timeout_s=self.settings.delivery_timeout_s + 5,
             waited=self.metrics.waited,

@@ -13,7 +13,7 @@ import structlog
 from process.logs import configure_logs
 from schemas.errors import Permanent, Transient
 from schemas.records.topics import Topic
-from streams.broker.clients import TopicFacts, idempotent_producer, member, topic_facts
+from streams.broker.clients import TopicFacts, flushed_producer, member, topic_facts
 from streams.foundation.errors import EXIT_RESTART, EXIT_STAY_DOWN, BrokerFailed, TopicMismatch
 from streams.foundation.fault_points import kill_at
 from streams.foundation.record import Emission
@@ -81,7 +81,7 @@ async def _run(settings: StreamSettings) -> None:
     names = names_of(settings)
     facts = topic_facts(settings, [names[topic] for topic in _TOPICS])
     outbox = Outbox(
-        producer=idempotent_producer(settings),
+        producer=flushed_producer(settings),
         topic_names=names,
         timeout_s=settings.delivery_timeout_s + 5,
         waited=lambda _part, _seconds: None,

@@ -1,5 +1,6 @@
 """The one mechanism of stateful stages on a real broker, killed at every point (invariant: one transaction a step)."""
 
+import hashlib
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from infra.local.kafka import LocalKafka
 from schemas.records.derived import AgentReleased, RecordDied
 from schemas.records.topics import Topic
-from streams.broker.clients import reader, transactional_producer
+from streams.broker.clients import flushed_producer, reader, transactional_producer
 from streams.foundation.errors import EXIT_STAY_DOWN, GivenUp, OwnershipLost
 from streams.foundation.fault_points import FaultPoint, never
 from streams.steps.state_log import StateLog
@@ -169,6 +170,21 @@ def test_a_topic_that_was_created_again_stops_the_stage(harness: StageHarness, k
     wait_for(lambda: second.poll() is not None, "the worker to refuse")
     assert second.returncode == EXIT_STAY_DOWN
     assert "was created again" in harness.log()
+
+
+def test_what_a_step_writes_to_a_partition_is_one_batch(harness: StageHarness) -> None:
+    """Of two batches the second waits for the first, and librdkafka spun meanwhile: a fifth of a core on busy ones.
+
+    The broker stamps a batch, not a record, and two megabytes were three batches of some milliseconds each.
+    """
+    producer = flushed_producer(harness.settings)
+    for number in range(700):
+        value = hashlib.shake_256(str(number).encode()).digest(3000)
+        producer.produce(harness.names[Topic.TICKETS_LOG], value, partition=0)
+    assert producer.flush(PATIENCE_S) == 0
+    with harness.reading(Topic.TICKETS_LOG) as reading:
+        wait_for(lambda: len(reading.more()) == 700, "the records")
+        assert len({record.timestamp() for record in reading.records}) == 1
 
 
 def _state_log(harness: StageHarness) -> StateLog:
