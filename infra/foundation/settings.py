@@ -12,6 +12,7 @@ STAGES: tuple[Stage, ...] = ("roster", "routing", "customers", "cases", "triage"
 
 
 STATEFUL: tuple[Stage, ...] = tuple(stage for stage in STAGES if stage != "triage")
+_LIGHT: tuple[Stage, ...] = tuple(stage for stage in STATEFUL if stage != "cases")
 _FEW_CORES = 2
 
 
@@ -39,11 +40,12 @@ class InfraSettings(CommonSettings):
         default=1, ge=0, description="Processes of the customers stage under `up`."
     )
 
-    stream_processes: Literal["auto", "one", "two", "each"] = Field(
+    stream_processes: Literal["auto", "one", "two", "three", "each"] = Field(
         default="auto",
         description=(
-            "Processes of the stages under `up`: all in one, two with triage by itself, or each by itself; "
-            "auto is two on up to two cores, else each. A stage of several workers is by itself in any case."
+            "Processes of the stages under `up`: all in one, two with triage by itself, three with cases by itself as "
+            "well, or each by itself; auto is three on up to two cores, else each. A stage of several workers is by "
+            "itself in any case."
         ),
     )
 
@@ -51,8 +53,8 @@ class InfraSettings(CommonSettings):
         """Return the stages that `up` runs in one process, on a machine with so many cores."""
         how = self.stream_processes
         if how == "auto":
-            how = "two" if cores <= _FEW_CORES else "each"
-        stages = {"one": STAGES, "two": STATEFUL, "each": ()}[how]
+            how = "three" if cores <= _FEW_CORES else "each"
+        stages = {"one": STAGES, "two": STATEFUL, "three": _LIGHT, "each": ()}[how]
         together = tuple(stage for stage in stages if self.workers(stage) == 1)
         return together if len(together) > 1 else ()
 

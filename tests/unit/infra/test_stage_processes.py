@@ -18,8 +18,8 @@ from infra.pipeline import (
 @pytest.mark.parametrize(
     ("how", "cores", "together"),
     [
-        ("auto", 1, STATEFUL),
-        ("auto", 2, STATEFUL),
+        ("auto", 1, ("roster", "routing", "customers")),
+        ("auto", 2, ("roster", "routing", "customers")),
         ("auto", 4, ()),
         ("one", 64, STAGES),
         ("two", 64, STATEFUL),
