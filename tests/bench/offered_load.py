@@ -27,7 +27,8 @@ class OfferedLoad:
         self._producer = Producer(
             {
                 **settings.confluent_options(),
-                "enable.idempotence": True,
+                # An idempotent producer would spin while the broker is slow (streams/broker/clients.py).
+                "max.in.flight.requests.per.connection": 1,
                 "linger.ms": 1,
                 "queue.buffering.max.messages": 1_000_000,
                 "log_level": 3,  # a broker that has just started loads its coordinator: no news
