@@ -3,7 +3,7 @@
 from typing import Final
 
 UNHURRIED: Final = 10
-"""How many times the usual time records gather for a stage for which no ticket waits."""
+"""How many times the usual time records gather for a stage that is not hurried."""
 
 _OF_NEW: Final = 0.1
 """What the last step counts in the mean."""
@@ -12,7 +12,7 @@ _OF_NEW: Final = 0.1
 class StepCost:
     """A moving mean of the seconds that steps took; it begins with `most_s`.
 
-    A stage for which no ticket waits has a `least_s`, so that its steps are few.
+    A stage that is not hurried has a `least_s`, so that its steps are few.
 
     A step costs a transaction, about as much for one record as for fifty. On idle cores that is a few milliseconds,
     and waiting for company would cost more than it saves; on busy ones it is many, and fewer steps are quicker.

@@ -116,6 +116,7 @@ STAGES: Final = {
             inputs=(Topic.AGENTS_EVENTS, Topic.AGENTS_HOLDINGS),
             state=Topic.ROSTER_STATE,
             new_logic=_roster,
+            hurried=False,
         ),
         StageSpec(
             name="customers",
