@@ -12,7 +12,7 @@ import pyarrow as pa
 import structlog
 
 from schemas.records.topics import Topic
-from schemas.views.tables import BASE_VIEWS, DerivedView, View, unique_rows_sql
+from schemas.views.tables import BASE_VIEWS, DerivedView, View
 from serving.foundation.errors import OutOfMemory, RunUnusable
 from serving.foundation.runs import Run
 from serving.foundation.state import ServedState
@@ -42,10 +42,9 @@ Boundary = Mapping[Topic, Mapping[str, int]]
 _BASE: Final = {view.name: view for view in BASE_VIEWS}
 _TICKETS: Final = _BASE["tickets"]
 _EVENTS: Final = _BASE["ticket_events"]
-_FRESH: Final = (
-    "SELECT {columns} FROM ({unique}) AS staged LEFT JOIN heads USING (ticket_id) WHERE heads.life IS NULL "
-    "OR (staged.life, staged.revision) > (heads.life, heads.revision)"
-)
+_KEYS: Final = ("log_partition", "log_offset", "ticket_id", "life", "revision")
+_ID: Final = ["ticket_id"]
+"""All that is joined by: DuckDB pays for each column of what is registered, and a ticket's row has some 150."""
 
 
 class MergeStore:
@@ -70,7 +69,7 @@ class MergeStore:
             self._cursor.execute(f"INSERT INTO {REALTIME}.run VALUES (NULL)")
 
     def append(self, rows: Mapping[str, pa.Table], state: ServedState) -> None:
-        """Add the tail's rows, by base view, and make `state` the one that describes them.
+        """Add the tail's rows, by base view (one a ticket), and make `state` the one that describes them.
 
         A row of a ticket at or below the newest that batch or tail has is a second delivery and is left out:
         the rows of a ticket come in rising (life, revision), and what an earlier offset had comes again as it
@@ -117,10 +116,7 @@ class MergeStore:
                 if name != _TICKETS.name:
                     self._insert(f"{REALTIME}.{name}", table, names(_BASE[name].columns))
                     continue
-                with self._registered(staged_tickets=table):
-                    batch_heads = self._batch_heads()
-                with self._registered(batch_heads=batch_heads, fresh_tickets=table):
-                    self._replace_tickets()
+                self._replace_tickets(table, self._batch_heads(table))
             self._write_state(state())
 
     def forget(self) -> None:
@@ -141,52 +137,38 @@ class MergeStore:
         """Return the run's rows of `model_drift` that are of its newest judged week."""
         return self._cursor.sql(f"FROM {NEWEST_DRIFT}").to_arrow_table()
 
-    def _batch_heads(self) -> pa.Table:
-        unknown = f"FROM staged_tickets ANTI JOIN {REALTIME}.tickets USING (ticket_id)"
-        new = f"(SELECT DISTINCT ticket_id {unknown})"
-        return self._cursor.sql(replaced_rows_sql(new)).to_arrow_table()
+    def _batch_heads(self, tickets: pa.Table) -> pa.Table:
+        """Return what batch has of `tickets` that the tail has nothing of yet: all columns of the view."""
+        new = f"(SELECT DISTINCT ticket_id FROM staged ANTI JOIN {REALTIME}.tickets USING (ticket_id))"
+        with self._registered(staged=tickets.select(_ID)):
+            return self._cursor.sql(replaced_rows_sql(new)).to_arrow_table()
 
     def _append_tickets(self, tickets: pa.Table, events: pa.Table) -> None:
-        # Step 1. What batch has of tickets that the tail has nothing of yet.
-        with self._registered(staged_tickets=tickets, staged_events=events):
-            batch_heads = self._batch_heads()
-            # Step 2. The newest row of each ticket, in tail or batch.
-            with self._registered(batch_heads=batch_heads):
-                heads = self._heads()
-                # Step 3. The rows above it: (all columns of the view), first per key.
-                with self._registered(heads=heads):
-                    fresh_events, fresh_tickets = self._fresh()
-                # Step 4. They go in; each ticket's row takes the place of its older one, in tail or batch.
-                with self._registered(fresh_tickets=fresh_tickets):
-                    self._replace_tickets()
-        self._insert(f"{REALTIME}.ticket_events", fresh_events, names(_EVENTS.columns))
+        batch_heads = self._batch_heads(tickets)
+        heads = self._heads(tickets, batch_heads)
+        # Each ticket's row takes the place of its older one, in tail or batch.
+        self._replace_tickets(_fresh(tickets, heads), batch_heads)
+        self._insert(f"{REALTIME}.ticket_events", _fresh(events, heads), names(_EVENTS.columns))
 
-    def _heads(self) -> pa.Table:
-        return self._cursor.sql(
-            f"SELECT ticket_id, life, revision FROM {REALTIME}.tickets "
-            "SEMI JOIN staged_tickets USING (ticket_id) "
-            "UNION ALL SELECT ticket_id, life, revision FROM batch_heads"
-        ).to_arrow_table()
+    def _heads(self, tickets: pa.Table, batch_heads: pa.Table) -> dict[str, tuple[int, int]]:
+        """Return (life, revision) of the newest row of each ticket, in tail or batch."""
+        head = f"SELECT ticket_id, life, revision FROM {REALTIME}.tickets SEMI JOIN staged USING (ticket_id)"
+        with self._registered(staged=tickets.select(_ID)):
+            found = self._cursor.execute(head).fetchall()
+        found += zip(*(batch_heads[name].to_pylist() for name in _KEYS[2:]), strict=True)
+        return {ticket: (life, revision) for ticket, life, revision in found}
 
-    def _fresh(self) -> tuple[pa.Table, pa.Table]:
-        found = []
-        for view, staged in ((_EVENTS, "staged_events"), (_TICKETS, "staged_tickets")):
-            columns = ", ".join(f"staged.{column.name}" for column in view.columns)
-            sql = _FRESH.format(columns=columns, unique=unique_rows_sql(view, staged))
-            found.append(self._cursor.sql(sql).to_arrow_table())
-        return found[0], found[1]
-
-    def _replace_tickets(self) -> None:
+    def _replace_tickets(self, fresh: pa.Table, batch_heads: pa.Table) -> None:
         columns = names(_TICKETS.columns)
-        for statement in (
-            (
-                f"INSERT INTO {REPLACED} SELECT {columns} FROM batch_heads "
-                "SEMI JOIN fresh_tickets USING (ticket_id)"
-            ),
-            f"DELETE FROM {REALTIME}.tickets WHERE ticket_id IN (SELECT ticket_id FROM fresh_tickets)",
-            f"INSERT INTO {REALTIME}.tickets SELECT {columns} FROM fresh_tickets",
-        ):
-            self._cursor.execute(statement)
+        with self._registered(fresh=fresh.select(_ID)):
+            if batch_heads.num_rows:
+                replaced = f"{columns} FROM incoming SEMI JOIN fresh USING (ticket_id)"
+                with self._registered(incoming=batch_heads):
+                    self._cursor.execute(f"INSERT INTO {REPLACED} SELECT {replaced}")
+            self._cursor.execute(
+                f"DELETE FROM {REALTIME}.tickets WHERE ticket_id IN (SELECT ticket_id FROM fresh)"
+            )
+        self._insert(f"{REALTIME}.tickets", fresh, columns)
 
     def _insert(self, table: str, rows: pa.Table, columns: str) -> None:
         with self._registered(incoming=rows):
@@ -258,6 +240,17 @@ class MergeStore:
         except duckdb.TransactionException:
             # A COMMIT that fails has rolled back already; there is nothing left to undo.
             _log.debug("the transaction was rolled back already")
+
+
+def _fresh(rows: pa.Table, heads: Mapping[str, tuple[int, int]]) -> pa.Table:
+    """Return the rows above their ticket's head, of those with equal (ticket, life, revision) the lowest offset."""
+    found: dict[tuple[str, int, int], int] = {}
+    listed = zip(*(rows[name].to_pylist() for name in _KEYS), range(rows.num_rows), strict=True)
+    for _, _, ticket, life, revision, number in sorted(listed):
+        head = heads.get(ticket)
+        if head is None or (life, revision) > head:
+            found.setdefault((ticket, life, revision), number)
+    return rows if len(found) == rows.num_rows else rows.take(pa.array(sorted(found.values()), pa.int64()))
 
 
 def read_state(cursor: duckdb.DuckDBPyConnection) -> ServedState:
