@@ -70,7 +70,7 @@ class StreamSettings(CommonSettings):
         default=300.0, ge=0, description="An event further ahead of the clock than this is a dead letter."
     )
     score_texts: int = Field(
-        default=64,
+        default=256,
         ge=2,
         description="At most so many records in one step of triage, and about so many texts in one call of scoring.",
     )

@@ -35,7 +35,6 @@ class TriageAssembly:
         self._budget = EncoderBudget(
             backlog=backlog,
             bound_s=settings.delay_bound_s,
-            whole_step=settings.score_texts,
             enabled=settings.shrink_encoder,
             metrics=PressureMetrics(assembly.metrics.registry),
             clock=time.monotonic,

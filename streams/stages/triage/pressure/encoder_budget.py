@@ -62,7 +62,6 @@ class EncoderBudget:
         *,
         backlog: Callable[[], Backlog],
         bound_s: float,
-        whole_step: int,
         enabled: bool,
         metrics: PressureMetrics,
         clock: Callable[[], float],
@@ -71,7 +70,7 @@ class EncoderBudget:
         self._enabled = enabled
         self._metrics = metrics
         self._rate = ServiceRate(clock)
-        self._pressure = Pressure(bound_s=bound_s, whole_step=whole_step, clock=clock)
+        self._pressure = Pressure(bound_s=bound_s, clock=clock)
         self._cost = EncoderCost()
         self._asking = 1.0
         self._owed = 0.5  # rounds to the nearest

@@ -32,6 +32,9 @@ _HEADROOM: Final = 0.1
 _LONGEST_LOOK_S: Final = 1.0
 """The longest time that one look counts for: a process that was suspended has learnt nothing of the load."""
 
+NO_QUEUE: Final = 64
+"""So many records are worked off in one short step, whatever a step may hold under a backlog."""
+
 _RATE_S: Final = 1.0
 """How many busy seconds the service rate remembers."""
 
@@ -97,12 +100,11 @@ class PressureReading(NamedTuple):
 class Pressure:
     """Steers the share so that no record waits longer than `bound_s`, as long as giving way can help.
 
-    `whole_step` records make no queue: they are taken together.
+    NO_QUEUE records or fewer make no queue: they are taken together.
     """
 
-    def __init__(self, *, bound_s: float, whole_step: int, clock: Callable[[], float]) -> None:
+    def __init__(self, *, bound_s: float, clock: Callable[[], float]) -> None:
         self._bound_s = bound_s
-        self._whole_step = whole_step
         self._clock = clock
         self._level = 1.0 + _HEADROOM
         self._looked_at = clock()
@@ -119,7 +121,7 @@ class Pressure:
         return PressureReading(share, room_s, delay_s, self._exhausted)
 
     def _forecast_s(self, records: int, rate: float | None) -> float:
-        return max(0, records - self._whole_step) / rate if rate else 0.0
+        return max(0, records - NO_QUEUE) / rate if rate else 0.0
 
     def _steer(self, delay_s: float) -> None:
         now, bound_s = self._clock(), self._bound_s

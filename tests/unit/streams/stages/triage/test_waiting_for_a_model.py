@@ -76,7 +76,6 @@ class Triage:
         self._budget = EncoderBudget(
             backlog=self.backlog,
             bound_s=0.25,
-            whole_step=64,
             enabled=True,
             metrics=PressureMetrics(CollectorRegistry()),
             clock=time.monotonic,

@@ -77,7 +77,6 @@ def new_budget(
     return EncoderBudget(
         backlog=backlog,
         bound_s=0.25,
-        whole_step=64,
         enabled=True,
         metrics=PressureMetrics(registry or CollectorRegistry()),
         clock=clock,

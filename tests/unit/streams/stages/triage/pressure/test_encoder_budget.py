@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry
 from schemas.triage import ENCODER_BUDGET, Triage
 from streams.runtime.backlog import Backlog
 from streams.stages.triage.pressure.encoder_budget import EncoderBudget, EncoderCost
+from streams.stages.triage.pressure.pressure import NO_QUEUE
 from streams.stages.triage.pressure.pressure_metrics import DELAY, LAG_GROWS, SHARE, PressureMetrics
 
 BOUND_S = 0.25
-WHOLE_STEP = 64
 BY_ENCODER = Triage(model_version="m", decided_by="encoder", team="t")
 LEFT_OUT = Triage(model_version="m", decided_by="ngrams", team="t", reasons=(ENCODER_BUDGET,))
 SURE = Triage(model_version="m", decided_by="ngrams", team="t")
@@ -68,7 +68,6 @@ class Worker:
                 len(self.queue), self.clock.now - self.queue[0][0] if self.queue else 0.0
             ),
             bound_s=BOUND_S,
-            whole_step=WHOLE_STEP,
             enabled=enabled,
             metrics=PressureMetrics(self.registry),
             clock=self.clock,
@@ -85,7 +84,7 @@ class Worker:
             if not self.queue:
                 self.clock.now = self._next_arrival
                 continue
-            if len(self.queue) < WHOLE_STEP:
+            if len(self.queue) < NO_QUEUE:
                 self.clock.now = max(self.clock.now, self._next_step)
                 self._arrive(rate)
             self._next_step = self.clock.now + 0.02  # the spacing of steps
@@ -100,7 +99,7 @@ class Worker:
             self._next_arrival += self._random.expovariate(rate(self._next_arrival))
 
     def _step(self) -> Step:
-        taken = list(self.queue)[: 4 * WHOLE_STEP]
+        taken = list(self.queue)[: 4 * NO_QUEUE]
         texts = sum(has_text for _, has_text in taken)
         asked = sum(self._random.random() < self._asking for _ in range(texts))
         with self.budget.working(len(taken)):
@@ -214,7 +213,6 @@ def test_small_calls_keep_to_the_share(texts: int) -> None:
     budget = EncoderBudget(
         backlog=lambda: Backlog(0, waited[0]),
         bound_s=BOUND_S,
-        whole_step=WHOLE_STEP,
         enabled=True,
         metrics=PressureMetrics(registry),
         clock=clock,

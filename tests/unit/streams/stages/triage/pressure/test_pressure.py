@@ -19,7 +19,7 @@ EVENTS = "tickets.events"
 
 
 def new_pressure(clock: Clock) -> Pressure:
-    return Pressure(bound_s=BOUND_S, whole_step=64, clock=clock)
+    return Pressure(bound_s=BOUND_S, clock=clock)
 
 
 def after(
