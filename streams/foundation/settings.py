@@ -17,7 +17,7 @@ class StreamSettings(CommonSettings):
         default="",
         description="Names this worker in its group, so that a restart takes its partitions back at once; unique.",
     )
-    step_records: int = Field(default=256, ge=1, description="At most so many records in one step.")
+    step_records: int = Field(default=512, ge=1, description="At most so many records in one step.")
     step_bytes: int = Field(default=4 * 1024 * 1024, ge=1, description="At most so many bytes in one step.")
     fetch_spacing_s: float = Field(
         default=0.02,
