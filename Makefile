@@ -30,7 +30,7 @@ setup-all: check-machine  ## the same with PyTorch and the tools for tests (7 GB
 	@$(PYTHON) infra/install.py all
 	@$(BIN)/python -m infra.set_up
 
-setup-peers: setup  ## what `python -m tests.bench --only peers` compares with, in .venv-peers (0.1 GB)
+setup-peers: setup-all  ## what `python -m tests.bench --only peers` compares with, in .venv-peers (0.1 GB)
 	@$(BIN)/python -m tests.bench.peers.environment
 
 demo: setup  ## watch the whole pipeline work, four minutes; SERVE=1 leaves it running
@@ -51,7 +51,7 @@ lint: setup-all  ## ruff, mypy --strict, and the contracts between the layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup  ## the speed of every part on this machine beside its bar (25 minutes)
+bench: setup-all  ## the speed of every part on this machine beside its bar (25 minutes)
 	@$(BIN)/python -m tests.bench
 
 bench-quality: setup-all  ## train from scratch on the public data, print quality beside the bars (over an hour)
