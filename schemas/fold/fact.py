@@ -94,7 +94,9 @@ def to_fact(
 
 
 def fact_of(logged: TicketLogged) -> Fact:
-    """Return the fact that a record of tickets.log tells; folding it over `before` gives `after` again.
+    """Return the fact that a record of tickets.log tells; folding it over the row before gives `after` again.
+
+    The row before is `before` where the record has one, else the row after of the last record of the same life.
 
     Two things may differ: columns added since the record was written, which are filled in where it says enough, and
     mended faults that docs/threads.md names.

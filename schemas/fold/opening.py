@@ -15,7 +15,7 @@ from schemas.records.ticket_row import Said, TicketRow
 from schemas.vocabulary import Status
 
 SUBJECT_LENGTH: Final = 500
-"""Characters of a subject that a row keeps; the log carries two rows a record, and the event has it all."""
+"""Characters of a subject that a row keeps; each record of the log carries the row, and the event has it all."""
 
 
 def known(row: TicketRow | None, fact: Fact) -> TicketRow:

@@ -9,6 +9,7 @@ from typing import Final
 import duckdb
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 
 from schemas.records.topics import Topic
@@ -144,6 +145,8 @@ class MergeStore:
             return self._cursor.sql(replaced_rows_sql(new)).to_arrow_table()
 
     def _append_tickets(self, tickets: pa.Table, events: pa.Table) -> None:
+        if pc.count_distinct(tickets["ticket_id"]).as_py() != tickets.num_rows:
+            raise ValueError("two rows of one ticket: the view would keep both")
         batch_heads = self._batch_heads(tickets)
         heads = self._heads(tickets, batch_heads)
         # Each ticket's row takes the place of its older one, in tail or batch.

@@ -32,7 +32,7 @@ class TopicFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ONE_BATCH: Final = {"linger.ms": 100, "batch.size": DERIVED_BYTES // 2}
-"""Nothing is sent before a flush, which waits for no linger, and a step's records of a partition are one batch.
+"""A flush comes before the linger has passed and waits for none, so a step's records of a partition are one batch.
 
 An idempotent producer sends no second batch of a partition before the first is acknowledged, and librdkafka 2.16 asks
 without a pause meanwhile whether it may (`rd_kafka_toppar_producer_serve`): on busy cores that took a fifth of one.

@@ -23,7 +23,7 @@ class StreamSettings(CommonSettings):
         default=0.02,
         ge=0,
         description="Records gather for as long as a step takes before they are fetched, and no longer than this; "
-        "for the stage customers ten times as long.",
+        "for the stages roster and customers ten times as long.",
     )
     buffered_records: int = Field(
         default=4096,

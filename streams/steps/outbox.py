@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, Producer
 
 from schemas.records.topics import Topic
 from streams.foundation.errors import BrokerFailed
-from streams.foundation.fault_points import FaultPoint, Reached
+from streams.foundation.fault_points import FaultPoint, Reached, never
 from streams.foundation.metrics import Waited
 from streams.foundation.record import Emission
 
@@ -38,7 +38,8 @@ class Outbox:
         started = time.monotonic()
         for count, emission in enumerate(emissions, start=1):
             self._produce(emission)
-            if count == (len(emissions) + 1) // 2:
+            if count == (len(emissions) + 1) // 2 and self._reached is not never:
+                self._producer.flush(self._timeout_s)  # a kill at this point is to find half of it sent
                 self._reached(FaultPoint.IN_OUTBOX)
         remaining = self._producer.flush(self._timeout_s)
         self._waited("outbox", time.monotonic() - started)

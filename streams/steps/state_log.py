@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from streams.broker.clients import consumed
 from streams.foundation.errors import BrokerFailed, GivenUp, OwnershipLost
-from streams.foundation.fault_points import FaultPoint, Reached
+from streams.foundation.fault_points import FaultPoint, Reached, never
 from streams.foundation.record import Emission
 from streams.steps.step import size_of
 from streams.steps.step_header import STATE_FORMAT, StepHeader, read_header, readable
@@ -166,7 +166,11 @@ class StateLog:
         self._producer.begin_transaction()
         for key, value in records:
             self._produce(key.encode(), value)
-        self._reached(FaultPoint.IN_TRANSACTION)
+        if self._reached is not never:
+            self._producer.flush(
+                self._timeout_s
+            )  # a kill at this point is to leave an open transaction behind
+            self._reached(FaultPoint.IN_TRANSACTION)
         _attempt(
             lambda: self._producer.commit_transaction(self._timeout_s), "commit a step", within_step=True
         )

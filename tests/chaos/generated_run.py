@@ -45,7 +45,7 @@ class GeneratedRun:
     def open(self, ticket: str) -> None:
         """A ticket is opened, passed on and logged, and its team is told."""
         self.publish(ticket, "opened")
-        self.log(ticket, "opened", routing=(None, 1), work=("none", "wanted"))
+        self.log(ticket, "opened", routing=1, work="wanted")
         self.tell(ticket, 1, "wanted")
 
     def publish(self, ticket: str, name: str) -> None:
@@ -65,21 +65,20 @@ class GeneratedRun:
         ticket: str,
         name: str,
         *,
-        routing: tuple[int | None, int],
-        work: tuple[str, str],
+        routing: int,
+        work: str,
         source: str = "shop",
         **row: Any,
     ) -> None:
-        """An event is logged; `routing`, `work` and `row` are what the rows before and after it say."""
+        """An event is logged without the row before; `routing`, `work` and `row` are what the row after it says."""
         revision = self._revision[ticket] = self._revision.get(ticket, 0) + 1
-        before = None if routing[0] is None else {"routing_revision": routing[0], "work": work[0]}
         body = {
             "ticket_id": ticket,
             "life": 0,
             "revision": revision,
             "event": {"id": f"{ticket}:{name}", "source": source, "type": "Event"},
-            "after": {"routing_revision": routing[1], "work": work[1], **row},
-            "before": before,
+            "after": {"routing_revision": routing, "work": work, **row},
+            "before": None,
         }
         self.add("tickets.log", "TicketLogged", f"{ticket}:{name}l", body)
 
@@ -91,12 +90,12 @@ class GeneratedRun:
     def queue(self, ticket: str) -> None:
         """Routing lets a ticket wait, in a step of its own."""
         self.decide("TicketQueued", f"{ticket}:queued", ticket, position=1)
-        self.log(ticket, "queued", routing=(1, 1), work=("wanted", "wanted"), source="ticketyard/routing")
+        self.log(ticket, "queued", routing=1, work="wanted", source="ticketyard/routing")
 
     def assign(self, ticket: str, *, agent: str = AGENT) -> None:
         """Routing gives a ticket to an agent, in a step of its own."""
         self.decide("TicketAssigned", f"{ticket}:assigned", ticket, agent_id=agent)
-        self.log(ticket, "assigned", routing=(1, 1), work=("wanted", "held"), source="ticketyard/routing")
+        self.log(ticket, "assigned", routing=1, work="held", source="ticketyard/routing")
 
     def decide(self, kind: str, identity: str, ticket: str, **fields: Any) -> Message:
         """Routing says something of a ticket, having read all that there is."""
@@ -108,7 +107,7 @@ class GeneratedRun:
     def resolve(self, ticket: str) -> None:
         """A ticket is resolved, so its agent has room again."""
         self.publish(ticket, "resolved")
-        self.log(ticket, "resolved", routing=(1, 2), work=("held", "none"))
+        self.log(ticket, "resolved", routing=2, work="none")
         self.tell(ticket, 2, "none")
 
     def life(self, ticket: str) -> None:

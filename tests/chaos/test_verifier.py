@@ -109,7 +109,10 @@ def test_a_decision_that_never_reached_the_log_is_lost(run: GeneratedRun) -> Non
 
 
 def test_a_change_of_which_no_team_was_told_is_lost(run: GeneratedRun) -> None:
-    """A raised routing revision without a record of tickets.work counts."""
+    """A raised routing revision without a record of tickets.work counts.
+
+    The log mostly carries no row before. While the verifier looked for one, it missed the end of an agent's work.
+    """
     run.drop("tickets.work", "t2:2w")
     assert _kinds(run) == {"lost_work"}
 
@@ -172,7 +175,7 @@ def test_a_gap_in_revisions_is_found(run: GeneratedRun) -> None:
 
 def test_what_nobody_said_is_unfounded(run: GeneratedRun) -> None:
     """A log record of an event that no topic has, and work of a revision that no log record has."""
-    run.log("t1", "rumour", routing=(2, 2), work=("none", "none"))
+    run.log("t1", "rumour", routing=2, work="none")
     assert _kinds(run) == {"unfounded"}
     run.tell("t9", 1, "none")
     assert verify(run.messages).counts["unfounded"] == 2
@@ -250,7 +253,7 @@ def test_what_people_give_fills_an_agent_and_is_no_fault_itself() -> None:
     run = GeneratedRun(capacity=1)
     for ticket in ("t1", "t2"):
         run.publish(ticket, "opened")
-        run.log(ticket, "opened", routing=(None, 1), work=("none", "held"))
+        run.log(ticket, "opened", routing=1, work="held")
         run.tell(ticket, 1, "held", agent_id=AGENT)
     assert _kinds(run) == set()
     run.open("t3")
@@ -294,7 +297,7 @@ def test_a_ticket_that_does_not_know_of_its_customers_others(run: GeneratedRun) 
         run.open(ticket)
         run.publish(ticket, "noted")
         row: dict[str, Any] = {"customer_id": "c", "open_tickets_of_customer": known}
-        run.log(ticket, "noted", routing=(1, 1), work=("wanted", "wanted"), **row)
+        run.log(ticket, "noted", routing=1, work="wanted", **row)
         run.queue(ticket)
         run.messages[-1].body["after"].update(row)
     findings = verify(run.messages)

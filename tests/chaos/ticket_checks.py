@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Final
 
 from tests.chaos.findings import Findings
-from tests.chaos.topic_records import NOTES, Message, Topics, asked_of
+from tests.chaos.topic_records import NOTES, Body, Message, Topics, asked_of
 
 EventKey = tuple[str, str, str]
 """Source, id and ticket: what makes an event one event."""
@@ -71,8 +71,10 @@ def check_work(topics: Topics, findings: Findings) -> None:
     """Each change that routing depends on was told to a team, and no team was told of anything else."""
     told = {asked_of(work) for work in topics["tickets.work"]}
     changed = set()
-    for record in topics["tickets.log"]:
-        after, before = record.body["after"], record.body["before"]
+    last: dict[tuple[str, int], Body] = {}
+    for record in sorted(topics["tickets.log"], key=lambda record: record.body["revision"]):
+        after, life = record.body["after"], (record.body["ticket_id"], record.body["life"])
+        before, last[life] = last.get(life, record.body["before"]), after
         if before is not None and before["routing_revision"] == after["routing_revision"]:
             continue
         asked = (record.body["ticket_id"], record.body["life"], after["routing_revision"])

@@ -116,9 +116,9 @@ class Lexicon:
         )
         known = self._senses[language]
         if len(known) >= _REMEMBERED_TOKENS:
-            known.clear()
-        known[token] = PLAIN if sense == PLAIN else sense
-        return known[token]
+            known.clear()  # another thread may do so at any moment: nothing that was put in is sure to be there
+        known[token] = sense = PLAIN if sense == PLAIN else sense
+        return sense
 
     def _symbol(self, token: str) -> float:
         """Return the valence of an emoticon, or the strongest of a run of emoji; 0 for any word."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.sentiment import LEVELS, NEUTRAL
 from understanding.sentiment.examples import packaged_examples
-from understanding.sentiment.lexicon import ANY, lexicon_from, packaged_lexicon
+from understanding.sentiment.lexicon import ANY, Sense, lexicon_from, packaged_lexicon
 from understanding.sentiment.model import VALUES, first_day_model, read_sentiment
 from understanding.sentiment.signals import Reading, cues_of_frustration, signals_of
 from understanding.sentiment.tokens import MOST_CHARACTERS, spellings, tokens_of
@@ -169,6 +169,22 @@ def test_a_lexicon_survives_being_stored() -> None:
     )
     for language in ("en", "de", ANY):
         assert copy.senses(tokens, language) == lexicon.senses(tokens, language)
+
+
+class ClearedBetween(dict[str, Sense]):
+    """What another thread clears right after something was put in."""
+
+    def __setitem__(self, token: str, sense: Sense) -> None:
+        super().__setitem__(token, sense)
+        self.clear()
+
+
+def test_a_word_is_read_while_another_thread_forgets_all() -> None:
+    """A token just learnt was looked up again, and a full memory that two threads shared could end triage."""
+    lexicon = lexicon_from(packaged_lexicon().state())
+    lexicon._senses["en"] = ClearedBetween()
+    tokens = ["never", "works", "terrible"]
+    assert lexicon.senses(tokens, "en") == packaged_lexicon().senses(tokens, "en")
 
 
 def test_tokens_leave_out_links_and_addresses() -> None:

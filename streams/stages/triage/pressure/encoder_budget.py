@@ -14,6 +14,9 @@ from understanding.manifest.manifest import Validation
 _MOST_OWED: Final = 4.0
 """How many texts at most are carried over to later calls, either way."""
 
+_BEFORE_IT_IS_KNOWN: Final = 32
+"""How many texts the encoder reads in a call while nobody knows what one costs: after a start much may wait."""
+
 _RECENT_TEXTS: Final = 100
 """Over about how many texts the part that asks for the encoder is averaged."""
 
@@ -106,7 +109,7 @@ class EncoderBudget:
                 return 0
             wanted = texts if look.calm else int(look.share * self._asking * texts + self._owed)
             cost_s = self._cost.per_text_s
-            fitting = int(look.room_s / cost_s) if cost_s else wanted
+            fitting = int(look.room_s / cost_s) if cost_s else _BEFORE_IT_IS_KNOWN
             # In calm one is always read: else a cost that was once measured too high would never be measured again.
             return max(min(wanted, fitting), 1 if look.calm else 0)
 

@@ -155,6 +155,13 @@ def test_a_constant_overload_settles() -> None:
     assert statistics.pstdev([step.share for step in steps]) < 0.08
 
 
+def test_the_first_call_after_a_start_is_bounded() -> None:
+    """Nobody knows yet what a text costs, and a worker that was down finds hundreds: one call read all."""
+    budget = Worker(Costs(0.003), asking=1.0).budget
+    assert budget.for_call(5) == 5
+    assert budget.for_call(500) == 32
+
+
 def test_light_work_is_read_whole() -> None:
     """What ordinary steps take is no pressure, also where the encoder is slow."""
     worker = Worker(Costs(0.013), asking=0.6)
