@@ -13,7 +13,7 @@ from streams.foundation.errors import GivenUp
 from streams.foundation.metrics import Waited
 from streams.foundation.record import Delivered, Record
 from streams.steps.isolation import LogicFailed
-from streams.steps.partition_engine import Engine
+from streams.steps.partition_engine import QUIET_OFFSETS_S, Engine
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +54,7 @@ class PartitionWorker:
         self._arrived = asyncio.Event()
         self._closing = False
         self._more = False  # timers are due that the last step had no room for
+        self._owed = False  # offsets of what was handled are not written yet
         self._one_by_one = 0
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"partition-{partition}")
 
@@ -117,6 +118,7 @@ class PartitionWorker:
         engine_step = partial(self._engine.step, records)
         done = await asyncio.get_running_loop().run_in_executor(self._executor, engine_step)
         self.committable, self.handled, self._more = done
+        self._owed = done.committable != done.handled
 
     async def _open_again(self, records: list[Delivered]) -> None:
         """Go back to the committed state and on, one by one: that finds the record that raises; all others move on."""
@@ -130,12 +132,13 @@ class PartitionWorker:
     async def _take(self) -> list[Delivered]:
         """Return the records at hand, within the bounds of a step.
 
-        Where there is none and no timer is due, wait for the first, `idle_s` at most.
+        Where there is none and no timer is due, wait for the first, `idle_s` at most, or until what is owed of
+        offsets is to be written.
         """
         if not self._waiting and not self._more:
             self._arrived.clear()
             try:
-                async with asyncio.timeout(self._idle_s or None):
+                async with asyncio.timeout(self._idle_s or (QUIET_OFFSETS_S if self._owed else None)):
                     await self._arrived.wait()
             except TimeoutError:
                 return []

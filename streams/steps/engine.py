@@ -16,7 +16,7 @@ from streams.foundation.record import Delivered, Record, TopicRole
 from streams.steps.input_order import InputOrder
 from streams.steps.isolation import ENVIRONMENT, TIMERS_IN_A_STEP, LogicFailed, Suspects
 from streams.steps.outbox import Outbox
-from streams.steps.partition_engine import StepResult
+from streams.steps.partition_engine import QUIET_OFFSETS_S, StepResult
 from streams.steps.partition_time import EPOCH, TELLS_TIME, PartitionTime, event_time_of, tells_only_time
 from streams.steps.state_log import Restored, StateLog
 from streams.steps.step import PartitionLogic, PreparedLogic, Step, TimedLogic
@@ -25,8 +25,6 @@ from streams.steps.step_header import StepHeader, readable
 _log = structlog.get_logger(__name__)
 _OLD_TIMER: Final = "timer:"
 """Timers were kept once; their entries in the state mean nothing any more and are deleted bit by bit."""
-
-_QUIET_OFFSETS_S: Final = 1.0
 
 
 class StepEngine:
@@ -147,7 +145,7 @@ class StepEngine:
         fires in the next steps, and no record waits for it.
         """
         records = list(self._order.admit(delivered))
-        if records or self._is_due():
+        if records or self._is_due() or self._order.next != self._written:
             self._run(records)
         return StepResult(dict(self._written), dict(self._order.next), self._is_due())
 
@@ -163,9 +161,9 @@ class StepEngine:
         for _ in range(min(TIMERS_IN_A_STEP, len(self._old_timers))):
             step.delete(self._old_timers.pop())
         busy = step.changes or step.outbox
-        if not busy and (wall - self._written_at).total_seconds() < _QUIET_OFFSETS_S:
+        if not busy and (wall - self._written_at).total_seconds() < QUIET_OFFSETS_S:
             self._metrics.handled(step.counts, records=len(records))
-            return  # nothing happened: offsets alone are written once a second at most
+            return  # nothing happened: the offsets are written by a later step
         self._commit(step, wall)
         seconds = (self._clock() - wall).total_seconds()
         self._metrics.stepped(step.counts, records=len(records), seconds=seconds)

@@ -1,14 +1,18 @@
 """What a worker asks of whatever works on one partition of a stage: the step mechanism, or triage."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from streams.foundation.record import Delivered
+
+QUIET_OFFSETS_S: Final = 1.0
+"""How often offsets are written at most where nothing else is to be written with them."""
 
 
 class StepResult(NamedTuple):
     """Offsets by full topic name after a step: what may be committed, and what was handled (never less).
 
+    Where less may be committed than was handled, a step without records, so much later, writes what is owed.
     `more` says that records or timers are left that this step had no room for: step again, with no new records.
     """
 

@@ -179,6 +179,29 @@ def test_the_oldest_record_may_be_in_hand_or_queued() -> None:
     asyncio.run(scenario())
 
 
+class OwingEngine(NotingEngine):
+    """Writes offsets in a step without records alone."""
+
+    def step(self, delivered: Sequence[Delivered]) -> StepResult:
+        done = NotingEngine.step(self, delivered)
+        return done._replace(committable={"t": 0}) if delivered else StepResult({"t": 1}, {"t": 1})
+
+
+def test_offsets_that_are_owed_are_asked_for() -> None:
+    """Nothing came after a record that changed nothing, so nobody wrote how far the stage had come."""
+
+    async def scenario() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            engine = OwingEngine()
+            worker = _worker(engine, executor, [])
+            worker.put([record(0)])
+            await _done(worker, 1)
+            await worker.close()
+            assert engine.steps == [[0], []]
+
+    asyncio.run(scenario())
+
+
 class FiringEngine(NotingEngine):
     """Has timers left over for a hundred steps."""
 

@@ -29,6 +29,7 @@ from streams.foundation.record import Emission, Gap, Record, TopicRole
 from streams.runtime.partition_worker import PartitionWorker
 from streams.steps.engine import StepEngine
 from streams.steps.isolation import LogicFailed
+from streams.steps.partition_engine import QUIET_OFFSETS_S
 from streams.steps.state_log import Restored
 from streams.steps.step import Step
 from streams.steps.step_header import StepHeader
@@ -169,7 +170,12 @@ def watermark(offset: int) -> Record:
     return record(offset, encode_body(body), encode_headers(envelope))
 
 
-def engine_on(log: MemoryLog, records: Sequence[Record], metrics: StageMetrics | None = None) -> StepEngine:
+def engine_on(
+    log: MemoryLog,
+    records: Sequence[Record],
+    metrics: StageMetrics | None = None,
+    clock: Callable[[], datetime] = lambda: START,
+) -> StepEngine:
     return StepEngine(
         stage="cases",
         partition=0,
@@ -180,7 +186,7 @@ def engine_on(log: MemoryLog, records: Sequence[Record], metrics: StageMetrics |
         outbox=log,  # type: ignore[arg-type]  # as above
         positions=Positions(records),
         metrics=metrics or StageMetrics("cases", CollectorRegistry()),
-        clock=lambda: START,
+        clock=clock,
         clock_mode="wall",
         reached=never,
     )
@@ -258,6 +264,18 @@ def test_what_a_step_counts_is_kept_where_nothing_is_written() -> None:
     assert counted("ticketyard_stage_events_total", {"stage": "cases", "name": "idle"}) == 2
     assert counted("ticketyard_records_total", {"stage": "cases"}) == 2
     assert counted("ticketyard_steps_total", {"stage": "cases"}) == 1
+
+
+def test_offsets_of_what_changed_nothing_are_written_later() -> None:
+    """The last record of a topic changed nothing right after a step that did: it was lag until the next one came."""
+    now = [START]
+    engine = engine_on(MemoryLog(), records := records_of(["good", "idle"]), clock=lambda: now[0])
+    engine.open()
+    engine.step(records[:1])
+    assert engine.step(records[1:])[:2] == ({NAME: 1}, {NAME: 2})
+    assert engine.step([])[:2] == ({NAME: 1}, {NAME: 2})
+    now[0] += timedelta(seconds=QUIET_OFFSETS_S)
+    assert engine.step([])[:2] == ({NAME: 2}, {NAME: 2})
 
 
 def test_a_record_that_raises_dies_alone() -> None:
