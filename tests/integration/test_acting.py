@@ -297,6 +297,7 @@ def test_dead_letters_are_repaired_and_sent_back(browser: Browser, yard: Yard) -
     page.locator("#letters tbody tr", has_text="customer_id").get_by_role("link").click()
     body = page.locator("#repair [name=value]")
     expect(body).to_have_value(json.dumps(opening))
+    page.wait_for_load_state()  # fields come before the script that sends them: an Enter in between does nothing
     body.fill(json.dumps(opening | {"customer_id": 7}))
     page.locator("#repair [name=reason]").fill("The shop's form lost the customer.")
     page.keyboard.press("Enter")
