@@ -13,8 +13,8 @@ from streams.steps.step import PartitionLogic
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One stage; without a state topic it is stateless (triage). `alike` must have as many partitions as the inputs.
 
-    The records of a stage that is not `hurried` gather longer, so that its steps are few. At most a ticket
-    waits for it for which no agent is online yet, or whose agent gets room by what ends in another team.
+    The records of a stage that is not `hurried` gather longer, so that its steps are few. The only
+    tickets that wait for it are those whose agent is not online yet, or gets room by what ends in another team.
     """
 
     name: str

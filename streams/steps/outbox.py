@@ -38,8 +38,8 @@ class Outbox:
         started = time.monotonic()
         for count, emission in enumerate(emissions, start=1):
             self._produce(emission)
-            if count == (len(emissions) + 1) // 2 and self._reached is not never:
-                self._producer.flush(self._timeout_s)  # a kill at this point is to find half of it sent
+            if self._reached is not never and count == (len(emissions) + 1) // 2:
+                self._producer.flush(self._timeout_s)  # a kill here is to find half of it sent
                 self._reached(FaultPoint.IN_OUTBOX)
         remaining = self._producer.flush(self._timeout_s)
         self._waited("outbox", time.monotonic() - started)

@@ -166,10 +166,8 @@ class StateLog:
         self._producer.begin_transaction()
         for key, value in records:
             self._produce(key.encode(), value)
-        if self._reached is not never:
-            self._producer.flush(
-                self._timeout_s
-            )  # a kill at this point is to leave an open transaction behind
+        if self._reached is not never:  # a kill here is to leave an open transaction behind
+            self._producer.flush(self._timeout_s)
             self._reached(FaultPoint.IN_TRANSACTION)
         _attempt(
             lambda: self._producer.commit_transaction(self._timeout_s), "commit a step", within_step=True

@@ -14,13 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records.ticket_row import TicketRow, Work
+from schemas.records.topics import Topic
 from schemas.views.tables import VIEWS, DerivedView
 from schemas.vocabulary import Category, Channel, Priority, Status
 from serving.foundation.errors import RunUnusable
 from serving.foundation.state import ServedState
 from serving.merge.answers import Snapshot
 from serving.merge.view_sql import BY_TICKET
-from tests.unit.serving.merge_bench import LOG, MergeBench, write_run
+from serving.tail.rows import arrow_table, decode_records
+from tests.unit.serving.merge_bench import LOG, LOG_ID, MergeBench, write_run
 from tests.unit.serving.ticket_log import Log, Recount, at, ticket_row
 
 PARTITIONS = (0, 1, 2)
@@ -219,6 +221,17 @@ def test_no_answer_is_torn_while_runs_and_tail_go_on(bench: MergeBench) -> None:
     assert answers
     assert [wrong for wrong in answers if wrong] == []
     check(bench, log)
+
+
+def test_two_rows_of_one_ticket_are_refused(bench: MergeBench) -> None:
+    """The merge keeps one row a ticket and has no key for it: both would stand in the view."""
+    rows, _ = decode_records(
+        growing_log(tickets=1, revisions=2).records(0, 0, 1), {Topic.TICKETS_LOG: LOG_ID}
+    )
+    tables = {name: arrow_table(name, found * 2) for name, found in rows.items()}
+    with pytest.raises(ValueError, match="two rows of one ticket"):
+        bench.store.append(tables, bench.state)
+    assert bench.rows("SELECT * FROM tickets") == []
 
 
 def test_a_run_that_ends_before_the_tail_starts_over(bench: MergeBench) -> None:
